@@ -1,0 +1,1 @@
+//! Benchmarks of mme-metrics beside its peers.

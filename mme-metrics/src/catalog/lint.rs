@@ -1,0 +1,146 @@
+//! What `promtool check metrics` and Prometheus' naming page ask beyond what already fails to compile.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use crate::label::Values;
+use crate::spec::{Family, Kind, Spec};
+
+/// A rule that a metric breaks, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The metric's name.
+    pub metric: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.metric, self.message)
+    }
+}
+
+/// Words that stand for a unit, with the base unit to use instead.
+///
+/// Source: <https://prometheus.io/docs/practices/naming/#base-units> and `promtool check metrics`.
+const UNITS: &[(&str, &str)] = &[
+    ("s", "seconds"),
+    ("sec", "seconds"),
+    ("secs", "seconds"),
+    ("ms", "seconds"),
+    ("us", "seconds"),
+    ("ns", "seconds"),
+    ("milliseconds", "seconds"),
+    ("microseconds", "seconds"),
+    ("nanoseconds", "seconds"),
+    ("minutes", "seconds"),
+    ("hours", "seconds"),
+    ("days", "seconds"),
+    ("kb", "bytes"),
+    ("mb", "bytes"),
+    ("gb", "bytes"),
+    ("kilobytes", "bytes"),
+    ("megabytes", "bytes"),
+    ("gigabytes", "bytes"),
+    ("bits", "bytes"),
+    ("percent", "ratio"),
+    ("pct", "ratio"),
+    ("celcius", "celsius"),
+    ("fahrenheit", "celsius"),
+];
+
+/// Series that one metric may come to before its labels are worth a second thought.
+const MANY_SERIES: usize = 2_000_000;
+
+/// Checks `families`, one by one and against each other.
+pub fn lint(families: &[&'static dyn Family]) -> Vec<Finding> {
+    let specs: Vec<_> = families.iter().flat_map(|family| family.specs()).collect();
+    let mut findings = Vec::new();
+    let mut names = HashMap::new();
+    for spec in &specs {
+        let mut find = |message: String| findings.push(Finding { metric: spec.name.to_owned(), message });
+        if names.insert(spec.name, spec.family).is_some() {
+            find("two metrics have this name: rename one of them".to_owned());
+        }
+        check_help(spec, &mut find);
+        check_words(spec, &mut find);
+        check_labels(spec, &mut find);
+    }
+    findings
+}
+
+fn check_help(spec: &Spec, find: &mut impl FnMut(String)) {
+    if !spec.help.ends_with('.') || !spec.help.starts_with(|first: char| first.is_uppercase()) {
+        find(
+            "the help text is no sentence: begin its doc comment with a capital letter and end it with a full stop"
+                .to_owned(),
+        );
+    }
+}
+
+fn check_words(spec: &Spec, find: &mut impl FnMut(String)) {
+    for word in spec.name.split('_') {
+        if let Some((_, base)) = UNITS.iter().find(|(unit, _)| *unit == word) {
+            find(format!("`{word}` is no base unit: measure in {base} and say so in the name"));
+        }
+        if matches!(word, "counter" | "gauge" | "histogram" | "summary" | "metric") {
+            find(format!("`{word}` is what the metric is, not what it measures: leave it out of the name"));
+        }
+    }
+}
+
+fn check_labels(spec: &Spec, find: &mut impl FnMut(String)) {
+    for label in spec.labels {
+        if spec.name.split('_').any(|word| word == label.key) && spec.kind != Kind::Gauge {
+            find(format!("the label `{}` stands in the name too: leave it out of one", label.key));
+        }
+        if let Values::Closed(values) = label.values {
+            for (at, value) in values.iter().enumerate() {
+                if values[..at].contains(value) {
+                    find(format!("the label `{}` has the value `{value}` twice: rename one variant", label.key));
+                }
+            }
+        }
+    }
+    let limit = spec.labels.iter().map(|label| label.values.limit()).fold(1_usize, usize::saturating_mul);
+    if limit > MANY_SERIES && spec.labels.iter().all(|label| !matches!(label.values, Values::Capped { .. })) {
+        // Registered values are always admitted, so nothing else would stop this.
+        let registered = spec.labels.iter().filter(|label| matches!(label.values, Values::Registered { .. })).count();
+        if registered > 1 {
+            find(format!("its labels allow {limit} series: lower the budgets where they are declared"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Counter, Gauge, Unit};
+
+    #[test]
+    fn our_own_families_are_clean() {
+        let findings = lint(super::super::FAMILIES);
+        assert!(findings.is_empty(), "{findings:#?}");
+    }
+
+    #[test]
+    fn each_rule_finds_its_breach() {
+        crate::family! {
+            /// Everything wrong.
+            static WRONG: WrongMetrics {
+                /// no sentence
+                help: Counter<()> = Counter::new("wrong_help_total", Unit::None);
+                /// Time in the wrong unit.
+                unit: Gauge<()> = Gauge::new("wrong_delay_ms", Unit::None);
+                /// Names its own kind.
+                kind: Gauge<()> = Gauge::new("wrong_kind_gauge", Unit::None);
+            }
+        }
+        let found: Vec<_> = lint(&[&WRONG, &WRONG]).into_iter().map(|finding| finding.to_string()).collect();
+        for part in ["is no sentence", "is no base unit", "not what it measures", "two metrics have this name"] {
+            assert!(found.iter().any(|finding| finding.contains(part)), "{part}: {found:#?}");
+        }
+    }
+}

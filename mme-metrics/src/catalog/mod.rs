@@ -1,0 +1,32 @@
+//! The families of this crate as data: what they are described, tabled and linted from.
+
+mod lint;
+mod table;
+
+pub use self::lint::{Finding, lint};
+pub use self::table::table;
+
+use metrics::{KeyName, Recorder, SharedString};
+
+use crate::spec::{Family, Kind};
+use crate::{process, spec};
+
+/// Every family of this crate, whatever features are on.
+pub const FAMILIES: &[&dyn Family] = &[&process::PROCESS, &process::BUILD, &process::MME];
+
+/// Tells a recorder the help texts of `families`; for a host that keeps a recorder of its own.
+pub fn describe(families: &[&'static dyn Family], recorder: &dyn Recorder) {
+    for spec in families.iter().flat_map(|family| family.specs()) {
+        let (name, help) = (KeyName::from_const_str(spec.name), SharedString::const_str(spec.help));
+        let unit = match spec.unit {
+            spec::Unit::Seconds => Some(metrics::Unit::Seconds),
+            spec::Unit::Bytes => Some(metrics::Unit::Bytes),
+            spec::Unit::None | spec::Unit::Ratio => None,
+        };
+        match spec.kind {
+            Kind::Counter if !spec.fractional => recorder.describe_counter(name, unit, help),
+            Kind::Counter | Kind::Gauge => recorder.describe_gauge(name, unit, help),
+            Kind::Histogram => recorder.describe_histogram(name, unit, help),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! `/metrics`.
+
+/// Placeholder.
+pub fn metrics_router() {}

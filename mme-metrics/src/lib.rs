@@ -1,0 +1,29 @@
+#![doc = include_str!("../../README.md")]
+#![cfg_attr(docsrs, feature(doc_auto_cfg))]
+
+// Macro output names the crate, inside it too.
+#[allow(unused_extern_crates)]
+extern crate self as mme_metrics;
+
+pub mod buckets;
+pub mod catalog;
+#[cfg(feature = "prometheus")]
+pub mod endpoint;
+pub mod label;
+#[doc(hidden)]
+pub mod private;
+pub mod process;
+pub mod recorder;
+pub mod spec;
+pub mod testing;
+
+pub use metrics;
+
+#[cfg(feature = "macros")]
+pub use mme_metrics_macros::LabelValue;
+
+#[cfg(feature = "prometheus")]
+pub use crate::endpoint::metrics_router;
+pub use crate::label::{LabelSet, LabelValue, Values};
+pub use crate::recorder::{Builder, Format, Recorder};
+pub use crate::spec::{Counter, Family, FractionalCounter, Gauge, Histogram, Unit};

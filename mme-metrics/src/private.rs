@@ -1,0 +1,6 @@
+//! The only names that the output of macros may use. Not for anybody else, and free to change.
+
+pub use std::vec;
+pub use std::vec::Vec;
+
+pub use crate::spec::{lowercase, utf8};

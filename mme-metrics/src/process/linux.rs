@@ -1,0 +1,39 @@
+//! Reads the process from `/proc`.
+
+use procfs::process::{LimitValue, Process};
+use procfs::{CurrentSI as _, KernelStats, ticks_per_second};
+
+use super::PROCESS;
+
+/// Reads what can be read; a figure that cannot is left as it was.
+pub(crate) fn collect() {
+    let Ok(process) = Process::myself() else { return };
+    if let Ok(stat) = process.stat() {
+        let ticks = ticks_per_second() as f64;
+        PROCESS.cpu.observe((), (stat.utime + stat.stime) as f64 / ticks);
+        PROCESS.virtual_memory.set((), stat.vsize as f64);
+        PROCESS.resident_memory.set((), (stat.rss * procfs::page_size()) as f64);
+        PROCESS.threads.set((), stat.num_threads as f64);
+        if let Ok(kernel) = KernelStats::current() {
+            PROCESS.start_time.set((), kernel.btime as f64 + stat.starttime as f64 / ticks);
+        }
+    }
+    if let Some(kibibytes) = process.status().ok().and_then(|status| status.vmdata) {
+        PROCESS.heap.set((), kibibytes as f64 * 1024.0);
+    }
+    if let Ok(open) = process.fd_count() {
+        PROCESS.open_fds.set((), open as f64);
+    }
+    if let Ok(limits) = process.limits() {
+        PROCESS.max_fds.set((), limit(limits.max_open_files.soft_limit));
+        PROCESS.virtual_memory_max.set((), limit(limits.max_address_space.soft_limit));
+    }
+}
+
+/// Prometheus' clients write the largest number where there is no limit.
+fn limit(value: LimitValue) -> f64 {
+    match value {
+        LimitValue::Unlimited => u64::MAX as f64,
+        LimitValue::Value(value) => value as f64,
+    }
+}

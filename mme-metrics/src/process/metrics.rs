@@ -1,0 +1,87 @@
+//! The truth: every metric of the process and of the library itself.
+
+use crate::label::{LabelValue, Values};
+use crate::spec::{Counter, FractionalCounter, Gauge, REJECTED, Unit};
+use crate::{family, open_label};
+
+open_label! {
+    /// The version of the service.
+    pub capped Version: "version", budget = 4;
+    /// The revision the service was built from.
+    pub capped Revision: "revision", budget = 4;
+    /// The compiler that built the service.
+    pub capped Rustc: "rustc", budget = 4;
+}
+
+/// Declares a label that only the recorder itself writes.
+macro_rules! own_label {
+    ($(#[$doc:meta])* $name:ident, $key:literal, $limit:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name(&'static str);
+
+        impl LabelValue for $name {
+            const KEY: &'static str = $key;
+            const VALUES: Values = Values::Bounded($limit);
+
+            fn label_value(&self) -> metrics::SharedString {
+                metrics::SharedString::const_str(self.0)
+            }
+        }
+    };
+}
+
+own_label! {
+    /// The name of a family of the catalogue, or `other` for all metrics without an entry.
+    FamilyName, "family", 64
+}
+own_label! {
+    /// Why an observation was refused.
+    RejectionReason, "reason", 7
+}
+
+family! {
+    /// The process, as the operating system sees it.
+    pub static PROCESS: ProcessMetrics {
+        /// Total user and system CPU time spent in seconds.
+        cpu: FractionalCounter<()> = FractionalCounter::new("process_cpu_seconds_total", Unit::Seconds);
+        /// Number of open file descriptors.
+        open_fds: Gauge<()> = Gauge::new("process_open_fds", Unit::None);
+        /// Maximum number of open file descriptors.
+        max_fds: Gauge<()> = Gauge::new("process_max_fds", Unit::None);
+        /// Virtual memory size in bytes.
+        virtual_memory: Gauge<()> = Gauge::new("process_virtual_memory_bytes", Unit::Bytes);
+        /// Maximum amount of virtual memory available in bytes.
+        virtual_memory_max: Gauge<()> = Gauge::new("process_virtual_memory_max_bytes", Unit::Bytes);
+        /// Resident memory size in bytes.
+        resident_memory: Gauge<()> = Gauge::new("process_resident_memory_bytes", Unit::Bytes);
+        /// Process heap size in bytes.
+        heap: Gauge<()> = Gauge::new("process_heap_bytes", Unit::Bytes);
+        /// Start time of the process since unix epoch in seconds.
+        start_time: Gauge<()> = Gauge::new("process_start_time_seconds", Unit::Seconds);
+        /// Number of OS threads in the process.
+        threads: Gauge<()> = Gauge::new("process_threads", Unit::None);
+    }
+}
+
+family! {
+    /// What the service was built from.
+    pub static BUILD: BuildMetrics {
+        /// A series with the value 1, whose labels say what the service was built from.
+        info: Gauge<(Version, Revision, Rustc)> = Gauge::new("build_info", Unit::None);
+    }
+}
+
+family! {
+    /// The library itself.
+    pub static MME: MmeMetrics {
+        /// Series that are held, by family.
+        series: Gauge<(FamilyName,)> = Gauge::new("mme_series", Unit::None);
+        /// Observations that were folded into an overflow series, because their labels did not fit a budget.
+        series_overflow: Counter<(FamilyName,)> = Counter::new("mme_series_overflow_total", Unit::None);
+        /// Observations that were refused, because they would have poisoned a series or could not be exported.
+        rejected_observations: Counter<(RejectionReason,)> = Counter::new(REJECTED, Unit::None);
+        /// Time the last exposition took.
+        render_duration: Gauge<()> = Gauge::new("mme_render_duration_seconds", Unit::Seconds);
+    }
+}

@@ -1,0 +1,50 @@
+//! The process, and the library itself.
+//!
+//! A recorder reads the process at each exposition; nothing has to be started.
+//!
+//! ```
+//! let recorder = mme_metrics::Builder::new().build()?;
+//! let text = recorder.render(mme_metrics::Format::Text);
+//! # #[cfg(target_os = "linux")]
+//! assert!(text.contains("process_cpu_seconds_total "));
+//! assert!(text.contains("mme_rejected_observations_total{reason=\"negative\"} 0"));
+//! # Ok::<(), mme_metrics::recorder::BuildError>(())
+//! ```
+//!
+//! # When each metric moves
+//!
+//! | metric | moves |
+//! |---|---|
+//! | `process_*` | at each exposition, from `/proc` (Linux; absent elsewhere) |
+//! | `build_info` | never: 1, with what [`Builder::build_info`](crate::Builder::build_info) was told |
+//! | `mme_series` | at each exposition: the series each family holds |
+//! | `mme_series_overflow_total` | with each observation that went to an overflow series |
+//! | `mme_rejected_observations_total` | with each observation that was refused |
+//! | `mme_render_duration_seconds` | after each exposition |
+//!
+//! # What it costs
+//!
+//! 9 series for the process, 2 for each family, 8 for the library; reading `/proc` takes about 100 µs an exposition.
+
+#[cfg(target_os = "linux")]
+mod linux;
+mod metrics;
+
+pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, PROCESS, ProcessMetrics};
+
+#[cfg(target_os = "linux")]
+pub(crate) use self::linux::collect;
+
+/// Systems without `/proc` have no process metrics.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn collect() {}
+
+/// Tells what the service was built from.
+pub(crate) fn report_build(version: &str, revision: &str) {
+    let labels = (
+        self::metrics::Version::new(version.to_owned()),
+        self::metrics::Revision::new(revision.to_owned()),
+        self::metrics::Rustc::new(env!("MME_RUSTC")),
+    );
+    BUILD.info.set(labels, 1.0);
+}

@@ -1,0 +1,99 @@
+//! A whole number that only grows, and stops at `u64::MAX` instead of starting over.
+
+use crossbeam_utils::CachePadded;
+
+use super::shard::{Spread, Thread};
+use super::sync::{AtomicU64, Ordering};
+
+pub(in crate::recorder) struct CounterCell {
+    owner: AtomicU64,
+    value: AtomicU64,
+    shards: Spread<CachePadded<AtomicU64>>,
+}
+
+impl CounterCell {
+    pub(in crate::recorder) fn new() -> Self {
+        Self { owner: AtomicU64::new(0), value: AtomicU64::new(0), shards: Spread::new() }
+    }
+
+    #[inline]
+    pub(in crate::recorder) fn add(&self, amount: u64) {
+        let thread = Thread::current();
+        if let Some(shards) = self.shards.get() {
+            return add_shared(shards.of(thread, || CachePadded::new(AtomicU64::new(0))), amount);
+        }
+        if owns(&self.owner, thread) {
+            // Relaxed: no other thread writes this word, and readers need no order with anything else.
+            let value = self.value.load(Ordering::Relaxed);
+            self.value.store(value.saturating_add(amount), Ordering::Relaxed);
+        } else {
+            add_shared(self.shards.start().of(thread, || CachePadded::new(AtomicU64::new(0))), amount);
+        }
+    }
+
+    /// Adds what is missing to `total`; returns false, and adds nothing, if the counter stands higher already.
+    ///
+    /// Totals told by several threads at one moment may each be added; they are meant to come from one place.
+    pub(in crate::recorder) fn raise_to(&self, total: u64) -> bool {
+        match total.checked_sub(self.read()) {
+            Some(missing) => {
+                self.add(missing);
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(in crate::recorder) fn read(&self) -> u64 {
+        // Relaxed: every word only grows, so any mix of old and new words is a value the counter had or will have had.
+        let own = self.value.load(Ordering::Relaxed);
+        self.shards.iter().fold(own, |sum, shard| sum.saturating_add(shard.load(Ordering::Relaxed)))
+    }
+}
+
+/// Says whether `thread` is the only one that may write the cell itself; the first thread to come is.
+#[inline]
+pub(super) fn owns(owner: &AtomicU64, thread: Thread) -> bool {
+    // Relaxed: the word is written once, and a thread always sees its own write.
+    let found = owner.load(Ordering::Relaxed);
+    if found == thread.id {
+        return true;
+    }
+    // Relaxed, as above: losing the exchange means that somebody else owns the cell, whoever it is.
+    found == 0 && owner.compare_exchange(0, thread.id, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+}
+
+/// Adds to a word that several threads may write.
+#[inline]
+pub(super) fn add_shared(word: &AtomicU64, amount: u64) {
+    // Relaxed: the sum is all that matters. A plain addition would wrap.
+    let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |value| Some(value.saturating_add(amount)));
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stops_at_the_largest_number() {
+        let cell = CounterCell::new();
+        cell.add(u64::MAX);
+        cell.add(2);
+        assert_eq!(cell.read(), u64::MAX);
+        std::thread::scope(|scope| {
+            scope.spawn(|| cell.add(u64::MAX));
+        });
+        assert_eq!(cell.read(), u64::MAX);
+    }
+
+    #[test]
+    fn adds_up_over_threads() {
+        let cell = CounterCell::new();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..10_000).for_each(|_| cell.add(1)));
+            }
+        });
+        assert_eq!(cell.read(), 80_000);
+    }
+}

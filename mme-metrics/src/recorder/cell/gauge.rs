@@ -1,0 +1,156 @@
+//! A number that goes up and down.
+
+use crossbeam_utils::CachePadded;
+
+use super::shard::{Spread, Thread};
+use super::sync::{AtomicU64, Ordering};
+
+/// What one thread has added and taken away, apart: a reader that adds up the takings first and the additions last never
+/// sees a taking without its addition, so a gauge of things in flight never reads below zero.
+#[derive(Default)]
+struct Shift {
+    up: AtomicU64,
+    down: AtomicU64,
+}
+
+/// Starts with one word for all threads. When two of them meet on it, additions move to a shard for each.
+pub(in crate::recorder) struct GaugeCell {
+    value: AtomicU64,
+    shards: Spread<CachePadded<Shift>>,
+}
+
+impl GaugeCell {
+    pub(in crate::recorder) fn new() -> Self {
+        Self { value: AtomicU64::new(0), shards: Spread::new() }
+    }
+
+    /// Replaces the value. Of additions that run at the same moment, some may be replaced too; a gauge is meant to be either
+    /// set or shifted.
+    pub(in crate::recorder) fn set(&self, value: f64) {
+        for shard in self.shards.iter() {
+            // Relaxed: a setter orders nothing with the additions it overtakes.
+            shard.up.store(0, Ordering::Relaxed);
+            shard.down.store(0, Ordering::Relaxed);
+        }
+        self.value.store(value.to_bits(), Ordering::Release);
+    }
+
+    /// Adds `amount` and returns whether the sum is finite; if not, nothing is added.
+    #[inline]
+    pub(in crate::recorder) fn add(&self, amount: f64) -> bool {
+        if let Some(shards) = self.shards.get() {
+            return Self::add_to(shards.of(Thread::current(), CachePadded::default), amount);
+        }
+        match shift_once(&self.value, amount) {
+            Shifted::Done => true,
+            Shifted::NotFinite => false,
+            Shifted::Contended => Self::add_to(self.shards.start().of(Thread::current(), CachePadded::default), amount),
+        }
+    }
+
+    #[inline]
+    fn add_to(shard: &Shift, amount: f64) -> bool {
+        let (word, amount) = if amount < 0.0 { (&shard.down, -amount) } else { (&shard.up, amount) };
+        add_float(word, amount)
+    }
+
+    pub(in crate::recorder) fn read(&self) -> f64 {
+        // Acquire: a taking that is seen makes the addition before it visible, wherever that one was written.
+        let sum = |word: fn(&Shift) -> &AtomicU64| -> f64 {
+            self.shards.iter().map(|shard| f64::from_bits(word(shard).load(Ordering::Acquire))).sum()
+        };
+        let down = sum(|shift| &shift.down);
+        let value = f64::from_bits(self.value.load(Ordering::Acquire));
+        let up = sum(|shift| &shift.up);
+        // The sum of no terms is -0.0 for floats; adding 0.0 makes it the zero people expect.
+        (value + up - down + 0.0).clamp(f64::MIN, f64::MAX)
+    }
+}
+
+enum Shifted {
+    Done,
+    NotFinite,
+    Contended,
+}
+
+/// Tries once to add to a word that holds a float.
+#[inline]
+fn shift_once(word: &AtomicU64, amount: f64) -> Shifted {
+    // Relaxed: the exchange below finds out whether it was current.
+    let before = word.load(Ordering::Relaxed);
+    let after = f64::from_bits(before) + amount;
+    if !after.is_finite() {
+        return Shifted::NotFinite;
+    }
+    // Release: a reader that sees this taking also sees the addition that this thread made, or waited for, before it.
+    match word.compare_exchange(before, after.to_bits(), Ordering::Release, Ordering::Relaxed) {
+        Ok(_) => Shifted::Done,
+        Err(_) => Shifted::Contended,
+    }
+}
+
+/// Adds to a word that holds a float, until it succeeds; refuses a sum that is not finite.
+#[inline]
+pub(super) fn add_float(word: &AtomicU64, amount: f64) -> bool {
+    loop {
+        match shift_once(word, amount) {
+            Shifted::Done => return true,
+            Shifted::NotFinite => return false,
+            Shifted::Contended => std::hint::spin_loop(),
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_adds_and_takes() {
+        let cell = GaugeCell::new();
+        cell.set(2.5);
+        assert!(cell.add(1.0) && cell.add(-0.5));
+        assert_eq!(cell.read().to_bits(), 3.0_f64.to_bits());
+        cell.set(-0.0);
+        assert_eq!(cell.read().to_bits(), 0.0_f64.to_bits());
+    }
+
+    #[test]
+    fn refuses_to_leave_the_finite_numbers() {
+        let cell = GaugeCell::new();
+        cell.set(1e308);
+        assert!(!cell.add(1e308));
+        assert_eq!(cell.read().to_bits(), 1e308_f64.to_bits());
+    }
+
+    #[test]
+    fn things_in_flight_return_to_zero_and_never_fall_below() {
+        let cell = GaugeCell::new();
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..4)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for _ in 0..20_000 {
+                            cell.add(1.0);
+                            cell.add(-1.0);
+                        }
+                    })
+                })
+                .collect();
+            while workers.iter().any(|worker| !worker.is_finished()) {
+                assert!(cell.read() >= 0.0, "{}", cell.read());
+            }
+        });
+        assert_eq!(cell.read().to_bits(), 0.0_f64.to_bits());
+    }
+
+    #[test]
+    fn setting_replaces_what_the_shards_hold() {
+        let cell = GaugeCell::new();
+        cell.shards.start();
+        cell.add(5.0);
+        cell.set(1.0);
+        cell.add(1.0);
+        assert_eq!(cell.read().to_bits(), 2.0_f64.to_bits());
+    }
+}

@@ -1,0 +1,19 @@
+//! Storage of one series: a value that its first thread writes alone, and a shard for each thread once others come.
+//!
+//! | state | who writes what | cost |
+//! |---|---|---|
+//! | one thread | the owner writes the cell itself, without a locked instruction | a few words |
+//! | several threads | every thread writes its own shard, the cell rests | a cache line or more for each thread that came |
+//!
+//! Readers add the cell and the shards up. Nothing here blocks a writer, and nothing is ever reset, so counters and buckets
+//! can only grow from one reading to the next.
+
+mod counter;
+mod gauge;
+mod histogram;
+mod shard;
+mod sync;
+
+pub(super) use self::counter::CounterCell;
+pub(super) use self::gauge::GaugeCell;
+pub(super) use self::histogram::{HistogramCell, Reading};

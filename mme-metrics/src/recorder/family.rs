@@ -1,0 +1,153 @@
+//! One metric name of the exposition, with all its series.
+
+use std::collections::HashSet;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::cell::{CounterCell, GaugeCell, HistogramCell};
+use super::series::Series;
+use crate::spec::{Kind, Spec};
+
+/// Series of one family of the catalogue, or of all metrics that have no catalogue entry, under one budget.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) name: &'static str,
+    pub(super) budget: usize,
+    /// Series held, those outside the budget included.
+    pub(super) series: AtomicUsize,
+    /// Series that count against the budget: those with a label whose values come from outside.
+    pub(super) open: AtomicUsize,
+    pub(super) folded: Arc<AtomicU64>,
+}
+
+impl Group {
+    pub(super) fn new(name: &'static str, budget: usize) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            budget,
+            series: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
+            folded: Arc::new(AtomicU64::new(0)),
+        })
+    }
+}
+
+/// The series of a family, all of one storage; appended to, never taken from.
+pub(super) enum Stored {
+    Counters(boxcar::Vec<Arc<Series<CounterCell>>>),
+    Gauges(boxcar::Vec<Arc<Series<GaugeCell>>>),
+    Histograms(boxcar::Vec<Arc<Series<HistogramCell>>>),
+}
+
+impl Stored {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Counters(series) => series.count(),
+            Self::Gauges(series) => series.count(),
+            Self::Histograms(series) => series.count(),
+        }
+    }
+
+    fn labels(&self, index: usize) -> Option<&str> {
+        match self {
+            Self::Counters(series) => series.get(index).map(|series| &*series.labels),
+            Self::Gauges(series) => series.get(index).map(|series| &*series.labels),
+            Self::Histograms(series) => series.get(index).map(|series| &*series.labels),
+        }
+    }
+}
+
+/// A family: what its lines share, its series in the order they came, and an index by label text.
+pub(super) struct MetricFamily {
+    pub(super) name: Box<str>,
+    pub(super) kind: Kind,
+    pub(super) spec: Option<&'static Spec>,
+    pub(super) help: OnceLock<Box<str>>,
+    pub(super) group: Arc<Group>,
+    pub(super) budget: usize,
+    pub(super) bounds: Arc<[f64]>,
+    /// `le="…"} ` for every bound and `+Inf`.
+    pub(super) bound_texts: Box<[Box<str>]>,
+    pub(super) stored: Stored,
+    index: RwLock<HashTable<(u32, u32)>>,
+    hasher: DefaultHashBuilder,
+    /// Held while a series is admitted, so that budgets are exact. The values seen of each capped label stand here.
+    pub(super) admission: Mutex<Vec<HashSet<Box<str>>>>,
+}
+
+/// A hash, cut to what the index keeps beside each entry.
+#[derive(Clone, Copy)]
+pub(super) struct TextHash(u32);
+
+impl TextHash {
+    /// Spreads the kept half over all bits, since the table picks from the low and the high ones.
+    fn spread(kept: u32) -> u64 {
+        u64::from(kept).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl MetricFamily {
+    // Each argument is a field of its own, and there is one caller.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn new(
+        name: String,
+        kind: Kind,
+        stored: Stored,
+        spec: Option<&'static Spec>,
+        group: Arc<Group>,
+        budget: usize,
+        bounds: Arc<[f64]>,
+        help: Option<&str>,
+    ) -> Self {
+        let mut number = ryu::Buffer::new();
+        let finite = bounds.iter().map(|bound| format!("le=\"{}\"}} ", number.format_finite(*bound)).into());
+        let bound_texts = finite.chain(["le=\"+Inf\"} ".into()]).collect();
+        let cell = OnceLock::new();
+        if let Some(help) = help {
+            cell.get_or_init(|| help.into());
+        }
+        let capped = spec.map_or(0, |spec| spec.labels.len());
+        Self {
+            name: name.into(),
+            kind,
+            spec,
+            help: cell,
+            group,
+            budget,
+            bounds,
+            bound_texts,
+            stored,
+            index: RwLock::new(HashTable::new()),
+            hasher: DefaultHashBuilder::default(),
+            admission: Mutex::new(vec![HashSet::new(); capped]),
+        }
+    }
+
+    pub(super) fn hash(&self, labels: &str) -> TextHash {
+        // The upper half is the better mixed one.
+        TextHash(u32::try_from(self.hasher.hash_one(labels) >> 32).unwrap_or(u32::MAX))
+    }
+
+    /// Returns where the series with this label text stands.
+    pub(super) fn find(&self, labels: &str, hash: TextHash) -> Option<usize> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        index
+            .find(TextHash::spread(hash.0), |(kept, at)| {
+                *kept == hash.0 && self.stored.labels(*at as usize) == Some(labels)
+            })
+            .map(|(_, at)| *at as usize)
+    }
+
+    /// Makes the series at `at`, which has just been stored, findable.
+    pub(super) fn publish(&self, at: usize, hash: TextHash) {
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        // Four billion series of one metric do not fit any budget.
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        index.insert_unique(TextHash::spread(hash.0), (hash.0, at), |(kept, _)| TextHash::spread(*kept));
+        // Relaxed: shown as a figure, and compared under the admission lock.
+        self.group.series.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,365 @@
+//! All metric families of a recorder, and how a name and its labels become a series.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use metrics::{Key, Label};
+
+use super::admit::{self, LabelText, MAX_LABELS};
+use super::cell::{CounterCell, GaugeCell, HistogramCell};
+use super::family::{Group, MetricFamily, Stored};
+use super::rejection::{Reason, Rejections};
+use super::series::{Folded, Refused, Series};
+use crate::label::{OVERFLOW, Values};
+use crate::spec::{Kind, Spec};
+
+/// The name under which metrics without a catalogue entry are budgeted.
+pub(super) const FOREIGN: &str = "other";
+
+/// What the builder decided.
+pub(super) struct Limits {
+    pub(super) series: usize,
+    pub(super) foreign_names: usize,
+    pub(super) foreign_series: usize,
+}
+
+pub(super) struct Registry {
+    pub(super) rejections: Arc<Rejections>,
+    pub(super) groups: Vec<Arc<Group>>,
+    foreign: Arc<Group>,
+    limits: Limits,
+    global_labels: Vec<Label>,
+    specs: HashMap<&'static str, &'static Spec>,
+    buckets: HashMap<String, Arc<[f64]>>,
+    default_bounds: Arc<[f64]>,
+    open: AtomicUsize,
+    names: RwLock<Names>,
+}
+
+#[derive(Default)]
+struct Names {
+    /// What each spelling that came leads to, by the facade's kind.
+    spellings: [HashMap<Box<str>, Known>; 3],
+    /// The families by exported name.
+    families: BTreeMap<Box<str>, Arc<MetricFamily>>,
+    foreign: usize,
+    /// Descriptions that came before their metric.
+    described: HashMap<String, Box<str>>,
+}
+
+#[derive(Clone)]
+enum Known {
+    Family(Arc<MetricFamily>),
+    Refused(Reason),
+}
+
+thread_local! {
+    static TEXT: RefCell<LabelText> = RefCell::default();
+}
+
+/// What a cell is stored in, and how it is made.
+pub(super) trait Storage: Sized {
+    /// The facade's word for it.
+    const FACADE: Kind;
+    fn new_list() -> Stored;
+    fn list(stored: &Stored) -> Option<&boxcar::Vec<Arc<Series<Self>>>>;
+    fn new_cell(family: &MetricFamily) -> Self;
+}
+
+macro_rules! storage {
+    ($cell:ty, $kind:ident, $variant:ident, |$family:ident| $new:expr) => {
+        impl Storage for $cell {
+            const FACADE: Kind = Kind::$kind;
+
+            fn new_list() -> Stored {
+                Stored::$variant(boxcar::Vec::new())
+            }
+
+            fn list(stored: &Stored) -> Option<&boxcar::Vec<Arc<Series<Self>>>> {
+                if let Stored::$variant(list) = stored { Some(list) } else { None }
+            }
+
+            fn new_cell($family: &MetricFamily) -> Self {
+                $new
+            }
+        }
+    };
+}
+
+storage!(CounterCell, Counter, Counters, |_family| CounterCell::new());
+storage!(GaugeCell, Gauge, Gauges, |_family| GaugeCell::new());
+storage!(HistogramCell, Histogram, Histograms, |family| HistogramCell::new(Arc::clone(&family.bounds)));
+
+/// What a registration leads to.
+pub(super) enum Admitted<C> {
+    Series(Arc<Series<C>>),
+    Folded(Arc<Folded<C>>),
+    Refused(Arc<Refused>),
+}
+
+impl Registry {
+    pub(super) fn new(
+        specs: Vec<&'static Spec>,
+        groups: Vec<Arc<Group>>,
+        limits: Limits,
+        global_labels: Vec<Label>,
+        buckets: HashMap<String, Arc<[f64]>>,
+    ) -> Self {
+        let foreign = Group::new(FOREIGN, limits.foreign_series);
+        let groups = groups.into_iter().chain([Arc::clone(&foreign)]).collect();
+        Self {
+            rejections: Arc::default(),
+            groups,
+            foreign,
+            limits,
+            global_labels,
+            specs: specs.into_iter().map(|spec| (spec.name, spec)).collect(),
+            buckets,
+            default_bounds: crate::buckets::REQUEST.into(),
+            open: AtomicUsize::new(0),
+            names: RwLock::default(),
+        }
+    }
+
+    /// Returns the families that have a name so far, sorted by it.
+    pub(super) fn families(&self) -> Vec<Arc<MetricFamily>> {
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        names.families.values().cloned().collect()
+    }
+
+    /// Remembers a description, unless the catalogue or an earlier one has the word.
+    pub(super) fn describe(&self, kind: Kind, raw: &str, help: &str) {
+        let Some(name) = admit::name(raw, kind == Kind::Counter) else { return };
+        if help.is_empty() || self.specs.contains_key(&*name) {
+            return;
+        }
+        let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(family) = names.families.get(&*name) {
+            family.help.get_or_init(|| help.into());
+        } else if names.described.len() < self.limits.foreign_names {
+            names.described.entry(name).or_insert_with(|| help.into());
+        }
+    }
+
+    /// Finds or admits the series of `key`.
+    pub(super) fn register<C: Storage>(&self, key: &Key) -> Admitted<C> {
+        let family = match self.family::<C>(key.name()) {
+            Known::Family(family) => family,
+            Known::Refused(reason) => return self.refuse(reason),
+        };
+        let Some(list) = C::list(&family.stored) else { return self.refuse(Reason::Conflict) };
+        let own = key.labels().as_slice();
+        if own.len() + self.global_labels.len() > MAX_LABELS {
+            return self.refuse(Reason::Labels);
+        }
+        TEXT.with(|text| match text.try_borrow_mut() {
+            Ok(mut text) => self.series::<C>(&family, list, own, &mut text),
+            // A `Drop` that emits while this thread formats: rare, and right all the same.
+            Err(_) => self.series::<C>(&family, list, own, &mut LabelText::default()),
+        })
+    }
+
+    fn refuse<C>(&self, reason: Reason) -> Admitted<C> {
+        Admitted::Refused(Refused::new(reason, &self.rejections))
+    }
+
+    fn series<C: Storage>(
+        &self,
+        family: &Arc<MetricFamily>,
+        list: &boxcar::Vec<Arc<Series<C>>>,
+        own: &[Label],
+        text: &mut LabelText,
+    ) -> Admitted<C> {
+        let labels = text.format(own, &self.global_labels, |_| None);
+        let hash = family.hash(labels);
+        if let Some(at) = family.find(labels, hash) {
+            return Admitted::Series(Arc::clone(&list[at]));
+        }
+
+        let mut seen = family.admission.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been faster.
+        let labels = text.format(own, &self.global_labels, |_| None);
+        if let Some(at) = family.find(labels, hash) {
+            return Admitted::Series(Arc::clone(&list[at]));
+        }
+
+        let is_open = |label: &Label| {
+            family.spec.and_then(|spec| spec.label(label.key())).is_none_or(|label| label.values.is_capped())
+        };
+        let past_its_cap = |label: &Label| family.spec.is_some_and(|spec| cap_is_spent(spec, label, &seen));
+        // A label past its own cap folds alone, so that the others still tell; past a budget all open ones fold.
+        let varies = own.iter().any(|label| is_open(label) && label.value() != OVERFLOW && !past_its_cap(label));
+        let reserved = varies && self.reserve(family);
+        let folds = |label: &Label| is_open(label) && ((varies && !reserved) || past_its_cap(label));
+        let folded = own.iter().any(|label| folds(label) && label.value() != OVERFLOW);
+        let labels = text.format(own, &self.global_labels, |label| folds(label).then_some(OVERFLOW));
+        let hash = family.hash(labels);
+        let series = if let Some(at) = family.find(labels, hash) {
+            if reserved {
+                self.release(family);
+            }
+            Arc::clone(&list[at])
+        } else {
+            let series = Series::new(C::new_cell(family), labels, &self.rejections);
+            family.publish(list.push(Arc::clone(&series)), hash);
+            if reserved && let Some(spec) = family.spec {
+                remember(spec, own, &mut seen);
+            }
+            series
+        };
+        if folded { Admitted::Folded(Folded::new(series, &family.group.folded)) } else { Admitted::Series(series) }
+    }
+
+    /// Takes a place in every budget that one more series with an open label counts against, or in none.
+    fn reserve(&self, family: &MetricFamily) -> bool {
+        // The family's admission lock is held, so its own length stands still.
+        if family.stored.len() >= family.budget || !take(&family.group.open, family.group.budget) {
+            return false;
+        }
+        let fits = take(&self.open, self.limits.series);
+        if !fits {
+            // Relaxed: a count that orders nothing.
+            family.group.open.fetch_sub(1, Ordering::Relaxed);
+        }
+        fits
+    }
+
+    fn release(&self, family: &MetricFamily) {
+        // Relaxed: a count that orders nothing.
+        family.group.open.fetch_sub(1, Ordering::Relaxed);
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Finds or admits the family of a spelling.
+    fn family<C: Storage>(&self, raw: &str) -> Known {
+        {
+            let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(known) = names.find(C::FACADE, raw) {
+                return known.clone();
+            }
+        }
+        let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = names.find(C::FACADE, raw) {
+            return known.clone();
+        }
+        let known = self.admit_family::<C>(&mut names, raw);
+        // A refused spelling is remembered too, as long as that cannot grow without bound.
+        if matches!(known, Known::Family(_))
+            || names.spellings[C::FACADE as usize].len() < 4 * (self.limits.foreign_names + self.specs.len())
+        {
+            names.remember(C::FACADE, raw, known.clone());
+        }
+        known
+    }
+
+    fn admit_family<C: Storage>(&self, names: &mut Names, raw: &str) -> Known {
+        if let Some(spec) = self.specs.get(raw) {
+            let carried = if spec.fractional { Kind::Gauge } else { spec.kind };
+            if carried != C::FACADE {
+                return Known::Refused(Reason::Conflict);
+            }
+            let group = self.groups.iter().find(|group| group.name == spec.family).unwrap_or(&self.foreign);
+            let bounds = self.buckets.get(raw).cloned().unwrap_or_else(|| spec.buckets.into());
+            return names.insert(MetricFamily::new(
+                raw.to_owned(),
+                spec.kind,
+                C::new_list(),
+                Some(spec),
+                Arc::clone(group),
+                usize::MAX,
+                bounds,
+                Some(spec.help),
+            ));
+        }
+        let Some(name) = admit::name(raw, C::FACADE == Kind::Counter) else { return Known::Refused(Reason::Name) };
+        if let Some(family) = names.families.get(&*name) {
+            // Another spelling of the same name: the same metric if it is of the same kind.
+            let same = C::list(&family.stored).is_some() && family.kind == C::FACADE;
+            return if same { Known::Family(Arc::clone(family)) } else { Known::Refused(Reason::Conflict) };
+        }
+        if self.specs.contains_key(&*name) || self.is_claimed(names, &name, C::FACADE) {
+            return Known::Refused(Reason::Conflict);
+        }
+        if names.foreign >= self.limits.foreign_names {
+            return Known::Refused(Reason::Budget);
+        }
+        names.foreign += 1;
+        let bounds = self.buckets.get(&*name).or_else(|| self.buckets.get(raw)).cloned();
+        let help = names.described.remove(&*name);
+        names.insert(MetricFamily::new(
+            name,
+            C::FACADE,
+            C::new_list(),
+            None,
+            Arc::clone(&self.foreign),
+            self.limits.foreign_series.div_ceil(4),
+            bounds.unwrap_or_else(|| Arc::clone(&self.default_bounds)),
+            help.as_deref(),
+        ))
+    }
+
+    /// Says whether one of the names that `name` would put on its lines is taken by another family.
+    fn is_claimed(&self, names: &Names, name: &str, kind: Kind) -> bool {
+        const APPENDED: [&str; 3] = ["_bucket", "_count", "_sum"];
+        let kind_of = |name: &str| {
+            names.families.get(name).map(|family| family.kind).or_else(|| self.specs.get(name).map(|spec| spec.kind))
+        };
+        let taken_by_a_histogram = APPENDED
+            .iter()
+            .any(|end| name.strip_suffix(end).is_some_and(|stem| kind_of(stem) == Some(Kind::Histogram)));
+        // OpenMetrics names a counter's family without `_total`.
+        let stem_of_a_counter = kind != Kind::Counter && kind_of(&format!("{name}_total")).is_some();
+        let counter_over_another = name.strip_suffix("_total").is_some_and(|stem| kind_of(stem).is_some());
+        let histogram_over_another =
+            kind == Kind::Histogram && APPENDED.iter().any(|end| kind_of(&format!("{name}{end}")).is_some());
+        taken_by_a_histogram || stem_of_a_counter || counter_over_another || histogram_over_another
+    }
+}
+
+impl Names {
+    fn find(&self, kind: Kind, raw: &str) -> Option<&Known> {
+        self.spellings[kind as usize].get(raw)
+    }
+
+    fn remember(&mut self, kind: Kind, raw: &str, known: Known) {
+        self.spellings[kind as usize].insert(raw.into(), known);
+    }
+
+    fn insert(&mut self, family: MetricFamily) -> Known {
+        let family = Arc::new(family);
+        self.families.insert(family.name.clone(), Arc::clone(&family));
+        Known::Family(family)
+    }
+}
+
+/// Raises `count` by one unless it stands at `limit`.
+fn take(count: &AtomicUsize, limit: usize) -> bool {
+    // Relaxed: a count that orders nothing.
+    count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| (count < limit).then_some(count + 1)).is_ok()
+}
+
+/// Says whether `label` is a capped one whose budget is spent on other values.
+fn cap_is_spent(spec: &Spec, label: &Label, seen: &[HashSet<Box<str>>]) -> bool {
+    spec.labels.iter().zip(seen).any(|(declared, seen)| match declared.values {
+        Values::Capped { budget } if declared.key == label.key() => {
+            seen.len() >= budget && !seen.contains(label.value())
+        }
+        _ => false,
+    })
+}
+
+/// Notes the values of the capped labels of a series that was admitted.
+fn remember(spec: &Spec, own: &[Label], seen: &mut [HashSet<Box<str>>]) {
+    for (declared, seen) in spec.labels.iter().zip(seen) {
+        if let Values::Capped { budget } = declared.values
+            && let Some(label) = own.iter().find(|label| label.key() == declared.key)
+            && label.value() != OVERFLOW
+            && seen.len() < budget
+            && !seen.contains(label.value())
+        {
+            seen.insert(label.value().into());
+        }
+    }
+}

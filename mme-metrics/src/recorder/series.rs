@@ -1,0 +1,180 @@
+//! One series: its label text, its cell, and what it counts when an observation is refused.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use metrics::{CounterFn, GaugeFn, HistogramFn};
+
+use super::cell::{CounterCell, GaugeCell, HistogramCell};
+use super::rejection::{Reason, Rejections};
+
+/// A cell under its label text. What a writer reads comes first, so that it shares no cache line with a neighbour's end.
+pub(super) struct Series<C> {
+    pub(super) cell: C,
+    rejections: Arc<Rejections>,
+    pub(super) labels: Box<str>,
+}
+
+impl<C> Series<C> {
+    pub(super) fn new(cell: C, labels: &str, rejections: &Arc<Rejections>) -> Arc<Self> {
+        Arc::new(Self { cell, rejections: Arc::clone(rejections), labels: labels.into() })
+    }
+}
+
+impl CounterFn for Series<CounterCell> {
+    #[inline]
+    fn increment(&self, value: u64) {
+        self.cell.add(value);
+    }
+
+    fn absolute(&self, value: u64) {
+        if !self.cell.raise_to(value) {
+            self.rejections.count(Reason::Decreasing);
+        }
+    }
+}
+
+impl GaugeFn for Series<GaugeCell> {
+    fn increment(&self, value: f64) {
+        if !value.is_finite() || !self.cell.add(value) {
+            self.rejections.count(Reason::NotFinite);
+        }
+    }
+
+    fn decrement(&self, value: f64) {
+        GaugeFn::increment(self, -value);
+    }
+
+    fn set(&self, value: f64) {
+        if value.is_finite() {
+            self.cell.set(value);
+        } else {
+            self.rejections.count(Reason::NotFinite);
+        }
+    }
+}
+
+impl HistogramFn for Series<HistogramCell> {
+    #[inline]
+    fn record(&self, value: f64) {
+        self.record_many(value, 1);
+    }
+
+    #[inline]
+    fn record_many(&self, value: f64, count: usize) {
+        if value >= 0.0 && value <= f64::MAX {
+            self.cell.record(value, count as u64);
+        } else {
+            let reason = if value == f64::NEG_INFINITY || value >= 0.0 || value.is_nan() {
+                Reason::NotFinite
+            } else {
+                Reason::Negative
+            };
+            self.rejections.count_many(reason, count as u64);
+        }
+    }
+}
+
+/// A handle whose labels did not fit a budget: what it records goes to the overflow series, and is counted as folded.
+pub(super) struct Folded<C> {
+    series: Arc<Series<C>>,
+    folded: Arc<AtomicU64>,
+}
+
+impl<C> Folded<C> {
+    pub(super) fn new(series: Arc<Series<C>>, folded: &Arc<AtomicU64>) -> Arc<Self> {
+        Arc::new(Self { series, folded: Arc::clone(folded) })
+    }
+
+    fn count(&self, observations: u64) -> &Series<C> {
+        // Relaxed: a count that orders nothing.
+        self.folded.fetch_add(observations, Ordering::Relaxed);
+        &self.series
+    }
+}
+
+impl CounterFn for Folded<CounterCell> {
+    fn increment(&self, value: u64) {
+        self.count(1).increment(value);
+    }
+
+    fn absolute(&self, value: u64) {
+        // Several counters end here, so one's total says nothing of the others': it is added when it comes first, and the
+        // larger of two totals stands.
+        self.count(1).absolute(value);
+    }
+}
+
+impl GaugeFn for Folded<GaugeCell> {
+    fn increment(&self, value: f64) {
+        GaugeFn::increment(self.count(1), value);
+    }
+
+    fn decrement(&self, value: f64) {
+        self.count(1).decrement(value);
+    }
+
+    fn set(&self, value: f64) {
+        self.count(1).set(value);
+    }
+}
+
+impl HistogramFn for Folded<HistogramCell> {
+    fn record(&self, value: f64) {
+        self.count(1).record(value);
+    }
+
+    fn record_many(&self, value: f64, count: usize) {
+        self.count(count as u64).record_many(value, count);
+    }
+}
+
+/// A handle of a metric that was not admitted: it counts what it is given as refused.
+pub(super) struct Refused {
+    reason: Reason,
+    rejections: Arc<Rejections>,
+}
+
+impl Refused {
+    pub(super) fn new(reason: Reason, rejections: &Arc<Rejections>) -> Arc<Self> {
+        Arc::new(Self { reason, rejections: Arc::clone(rejections) })
+    }
+
+    fn count(&self, observations: u64) {
+        self.rejections.count_many(self.reason, observations);
+    }
+}
+
+impl CounterFn for Refused {
+    fn increment(&self, _: u64) {
+        self.count(1);
+    }
+
+    fn absolute(&self, _: u64) {
+        self.count(1);
+    }
+}
+
+impl GaugeFn for Refused {
+    fn increment(&self, _: f64) {
+        self.count(1);
+    }
+
+    fn decrement(&self, _: f64) {
+        self.count(1);
+    }
+
+    fn set(&self, _: f64) {
+        self.count(1);
+    }
+}
+
+impl HistogramFn for Refused {
+    fn record(&self, _: f64) {
+        self.count(1);
+    }
+
+    fn record_many(&self, _: f64, count: usize) {
+        self.count(count as u64);
+    }
+}

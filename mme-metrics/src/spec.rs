@@ -1,0 +1,133 @@
+//! What a metric is: its name, kind, unit, labels and buckets, checked when the program is compiled.
+//!
+//! A family is one `static` of typed metrics:
+//!
+//! ```
+//! use mme_metrics::{Counter, Histogram, LabelValue, Unit, buckets, family};
+//!
+//! #[derive(Clone, Copy, LabelValue)]
+//! #[label(key = "flavour")]
+//! pub enum Flavour {
+//!     Sweet,
+//!     Salty,
+//! }
+//!
+//! family! {
+//!     /// What the kitchen does.
+//!     pub static KITCHEN: KitchenMetrics {
+//!         /// Dishes that left the kitchen.
+//!         dishes: Counter<(Flavour,)> = Counter::new("kitchen_dishes_total", Unit::None);
+//!         /// Time from order to dish.
+//!         preparation: Histogram<()> =
+//!             Histogram::new("kitchen_preparation_duration_seconds", Unit::Seconds, buckets::REQUEST);
+//!     }
+//! }
+//!
+//! KITCHEN.dishes.increment((Flavour::Sweet,));
+//! KITCHEN.preparation.record((), 0.25);
+//! ```
+//!
+//! A name that breaks Prometheus' rules does not compile:
+//!
+//! ```compile_fail
+//! # use mme_metrics::{Counter, Unit};
+//! static WRONG: Counter<()> = Counter::new("kitchen_dishes", Unit::None); // no `_total`
+//! ```
+
+mod check;
+mod family;
+mod kept;
+mod metric;
+
+pub use self::family::Family;
+#[doc(hidden)]
+pub use self::family::{lowercase, utf8};
+pub use self::kept::{CounterHandle, GaugeHandle, HistogramHandle};
+pub use self::metric::{Counter, FractionalCounter, Gauge, Histogram};
+
+pub(crate) use self::kept::learn_global;
+
+use crate::label::LabelSpec;
+
+/// Name of the counter of refused observations, which this layer has to reach; its metric is declared in `process`.
+pub(crate) const REJECTED: &str = "mme_rejected_observations_total";
+
+/// What a metric counts or measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Only grows, and starts at zero with the process.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts observations in buckets, with their sum.
+    Histogram,
+}
+
+impl Kind {
+    /// Returns the word of the exposition's `# TYPE` line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
+/// The unit of a metric's value; its name has to end in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unit {
+    /// A number of things, or no unit.
+    None,
+    /// Seconds, as a duration or as a Unix timestamp.
+    Seconds,
+    /// Bytes.
+    Bytes,
+    /// A share between 0 and 1.
+    Ratio,
+}
+
+impl Unit {
+    /// Returns the word that stands in the name, or an empty one.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Seconds => "seconds",
+            Self::Bytes => "bytes",
+            Self::Ratio => "ratio",
+        }
+    }
+}
+
+/// Everything the library knows of one metric. Descriptions, the table, bucket set-up, lint and asset checks read it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Spec {
+    /// The full exported name.
+    pub name: &'static str,
+    /// The `HELP` text: the doc comment of the metric.
+    pub help: &'static str,
+    /// The family it belongs to.
+    pub family: &'static str,
+    /// What it counts or measures.
+    pub kind: Kind,
+    /// The unit of its value.
+    pub unit: Unit,
+    /// Its labels, in declared order.
+    pub labels: &'static [LabelSpec],
+    /// Upper bounds of its buckets; empty unless it is a histogram.
+    pub buckets: &'static [f64],
+    /// Whether it stays off unless the service asks for it.
+    pub optional: bool,
+    /// Whether it is a counter with a fractional value, which the facade carries as a gauge.
+    pub fractional: bool,
+}
+
+impl Spec {
+    /// Returns the label declared under `key`.
+    pub fn label(&self, key: &str) -> Option<&'static LabelSpec> {
+        self.labels.iter().find(|label| label.key == key)
+    }
+}

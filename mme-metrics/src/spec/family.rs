@@ -1,0 +1,97 @@
+//! `family!`: one `static` of typed metrics.
+
+use super::Spec;
+
+/// A set of metrics that belong together; made by [`family!`](crate::family).
+pub trait Family: Sync {
+    /// Returns the name that budgets and `mme_series` use: the name of the static, in lower case.
+    fn name(&self) -> &'static str;
+
+    /// Returns the first paragraph of the family's documentation.
+    fn help(&self) -> &'static str;
+
+    /// Returns its metrics, in declared order.
+    fn specs(&'static self) -> Vec<&'static Spec>;
+}
+
+/// Lower-cases the name of a static while compiling.
+#[doc(hidden)]
+pub const fn lowercase<const N: usize>(text: &str) -> [u8; N] {
+    let mut lower = [0; N];
+    let bytes = text.as_bytes();
+    let mut index = 0;
+    while index < N {
+        lower[index] = bytes[index].to_ascii_lowercase();
+        index += 1;
+    }
+    lower
+}
+
+/// Turns the bytes of [`lowercase`] back into text while compiling.
+///
+/// # Panics
+///
+/// At compile time, when `bytes` is not UTF-8; the name of a static in ASCII always is.
+#[doc(hidden)]
+pub const fn utf8(bytes: &[u8]) -> &str {
+    match core::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => panic!("a family has an ASCII name"),
+    }
+}
+
+/// Declares a family: a struct of typed metrics and its one static. The doc comments are the `HELP` texts.
+///
+/// See [`spec`](crate::spec) for an example. Hand the static to
+/// [`Builder::family`](crate::recorder::Builder::family), and buckets, descriptions, table, lint and checks cover it.
+#[macro_export]
+macro_rules! family {
+    (
+        $(#[doc = $help:literal])+
+        $vis:vis static $static:ident: $type:ident {
+            $(
+                $(#[doc = $metric_help:literal])+
+                $field:ident: $kind:ty = $metric:expr;
+            )+
+        }
+    ) => {
+        $(#[doc = $help])+
+        #[derive(Debug)]
+        #[non_exhaustive]
+        $vis struct $type {
+            $(
+                $(#[doc = $metric_help])+
+                pub $field: $kind,
+            )+
+        }
+
+        $(#[doc = $help])+
+        $vis static $static: $type = {
+            const FAMILY: &str = <$type>::FAMILY_NAME;
+            $type {
+                $($field: $metric.described(FAMILY, ::core::concat!($($metric_help),+)),)+
+            }
+        };
+
+        impl $type {
+            const FAMILY_NAME: &'static str = {
+                const NAME: &str = ::core::stringify!($static);
+                $crate::private::utf8(&const { $crate::private::lowercase::<{ NAME.len() }>(NAME) })
+            };
+        }
+
+        impl $crate::spec::Family for $type {
+            fn name(&self) -> &'static str {
+                Self::FAMILY_NAME
+            }
+
+            fn help(&self) -> &'static str {
+                ::core::concat!($($help),+).trim_ascii()
+            }
+
+            fn specs(&'static self) -> $crate::private::Vec<&'static $crate::spec::Spec> {
+                $crate::private::vec![$(self.$field.spec()),+]
+            }
+        }
+    };
+}

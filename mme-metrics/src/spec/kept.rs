@@ -1,0 +1,177 @@
+//! Handles that are kept: made once, bound to the process's recorder when it is there, right under every other recorder.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::{ptr, thread};
+
+use metrics::{Key, Recorder};
+
+use super::metric::METADATA;
+
+/// Where the global recorder stands, once known. It is never freed, so its address is its identity.
+static GLOBAL: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// How often an unknown recorder was compared with the global one.
+static ATTEMPTS: AtomicUsize = AtomicUsize::new(0);
+
+/// Recorders that only stand on one thread are told apart by asking another thread, which is bounded by this.
+const MAX_ATTEMPTS: usize = 64;
+
+/// The recorder refused last, so that one local recorder costs one attempt.
+static REFUSED: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+/// Runs `use_it` with the current recorder and whether it is the process's global one.
+fn with_current<T>(use_it: impl FnOnce(&dyn Recorder, bool) -> T) -> T {
+    metrics::with_recorder(|recorder| {
+        let address = address_of(recorder);
+        // Relaxed: the pointer is only compared, and nothing is read through it.
+        let global = address == GLOBAL.load(Ordering::Relaxed) || is_global(recorder, address);
+        use_it(recorder, global)
+    })
+}
+
+fn address_of(recorder: &dyn Recorder) -> *mut () {
+    ptr::from_ref(recorder).cast::<()>().cast_mut()
+}
+
+#[cold]
+fn is_global(recorder: &dyn Recorder, address: *mut ()) -> bool {
+    // An address says nothing of a recorder without a size, such as the facade's no-op one.
+    if size_of_val(recorder) == 0
+        // Relaxed, as above; a race costs one more attempt.
+        || !GLOBAL.load(Ordering::Relaxed).is_null()
+        || REFUSED.load(Ordering::Relaxed) == address
+        // Relaxed: a count that orders nothing.
+        || ATTEMPTS.fetch_add(1, Ordering::Relaxed) >= MAX_ATTEMPTS
+    {
+        return false;
+    }
+    learn_global();
+    let found = GLOBAL.load(Ordering::Relaxed) == address;
+    if !found {
+        REFUSED.store(address, Ordering::Relaxed);
+    }
+    found
+}
+
+/// Finds out where the global recorder stands: a new thread has no other.
+pub(crate) fn learn_global() {
+    let look = || {
+        metrics::with_recorder(|recorder| {
+            if size_of_val(recorder) != 0 {
+                // Relaxed: every thread that looks stores the same pointer.
+                GLOBAL.store(address_of(recorder), Ordering::Relaxed);
+            }
+        });
+    };
+    // Without a thread the fast path stays off, and every event still finds its recorder.
+    if let Ok(thread) = thread::Builder::new().name("mme-metrics".to_owned()).spawn(look) {
+        // The closure cannot panic; and if it did, nothing was learned.
+        let _ = thread.join();
+    }
+}
+
+/// A place for a handle of the global recorder; under any other recorder the handle is looked up each time.
+pub(super) struct Slot<H>(OnceLock<H>);
+
+impl<H> Slot<H> {
+    pub(super) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// Runs `use_it` with the handle that `register` makes with the current recorder.
+    pub(super) fn with<T>(&self, register: impl FnOnce(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
+        with_current(|recorder, global| {
+            if global { use_it(self.0.get_or_init(|| register(recorder))) } else { use_it(&register(recorder)) }
+        })
+    }
+}
+
+macro_rules! kept_handle {
+    ($(#[$doc:meta])* $name:ident, $handle:ty, $register:ident) => {
+        $(#[$doc])*
+        ///
+        /// It may be made at any time, before a recorder is installed too, and be shared between threads and tests: each
+        /// event goes to the recorder that is current then. Under the process's recorder that costs no lookup.
+        pub struct $name {
+            key: Key,
+            slot: Slot<$handle>,
+        }
+
+        impl $name {
+            pub(super) const fn from_key(key: Key) -> Self {
+                Self { key, slot: Slot::new() }
+            }
+
+            fn with<T>(&self, use_it: impl FnOnce(&$handle) -> T) -> T {
+                self.slot.with(|recorder| recorder.$register(&self.key, &METADATA), use_it)
+            }
+
+            /// Returns the facade's own handle under the current recorder.
+            pub fn current(&self) -> $handle {
+                self.with(Clone::clone)
+            }
+
+            /// Makes the series exist, with nothing counted yet.
+            pub fn touch(&self) {
+                self.with(super::metric::touch::$register);
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.key.name()).finish()
+            }
+        }
+    };
+}
+
+kept_handle! {
+    /// One series of a counter, kept.
+    CounterHandle, metrics::Counter, register_counter
+}
+kept_handle! {
+    /// One series of a gauge, kept.
+    GaugeHandle, metrics::Gauge, register_gauge
+}
+kept_handle! {
+    /// One series of a histogram, kept.
+    HistogramHandle, metrics::Histogram, register_histogram
+}
+
+impl CounterHandle {
+    /// Counts one.
+    #[inline]
+    pub fn increment(&self) {
+        self.add(1);
+    }
+
+    /// Counts `amount`.
+    #[inline]
+    pub fn add(&self, amount: u64) {
+        self.with(|counter| counter.increment(amount));
+    }
+}
+
+impl GaugeHandle {
+    /// Sets the value; one that is not finite is refused and counted.
+    #[inline]
+    pub fn set(&self, value: f64) {
+        super::metric::if_finite(value, |value| self.with(|gauge| gauge.set(value)));
+    }
+
+    /// Adds `amount`, which may be negative.
+    #[inline]
+    pub fn add(&self, amount: f64) {
+        super::metric::if_finite(amount, |amount| self.with(|gauge| super::metric::shift(gauge, amount)));
+    }
+}
+
+impl HistogramHandle {
+    /// Records one observation; one that is negative or not finite is refused and counted.
+    #[inline]
+    pub fn record(&self, value: f64) {
+        super::metric::if_recordable(value, |value| self.with(|histogram| histogram.record(value)));
+    }
+}

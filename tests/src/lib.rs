@@ -1,0 +1,1 @@
+//! What the tests share: programs they start, and figures they read.

@@ -58,8 +58,8 @@ fn a_lone_reader_keeps_nothing_it_has_read() {
 fn two_are_written_and_all_others_share_the_second() {
     let (recorder, count) = recorder();
     let renders = Renders::default();
-    let mut readers: Vec<_> = (0..50).map(|_| renders.read(&recorder, Format::Text)).collect();
-    let texts: Vec<_> = readers.iter_mut().map(rest).collect();
+    let mut scrapes: Vec<_> = (0..50).map(|_| renders.read(&recorder, Format::Text)).collect();
+    let texts: Vec<_> = scrapes.iter_mut().map(rest).collect();
     assert_eq!(count.load(Ordering::Relaxed), 2);
     assert!(texts[2..].iter().all(|text| *text == texts[1]));
     assert!(texts[0].ends_with(b"\n") && texts[0].len() > 200_000);

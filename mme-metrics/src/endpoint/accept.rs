@@ -26,7 +26,7 @@ enum Precision {
     Full,
 }
 
-/// Chooses the format for a request with these headers; text when nothing speaks for OpenMetrics.
+/// Chooses the format for a request with these headers; text when nothing speaks for the other.
 pub(super) fn negotiate(headers: &HeaderMap) -> Format {
     let ranges = || {
         let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());

@@ -134,3 +134,6 @@ where
         () = ticket.close.notified() => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,7 +37,7 @@
 //!
 //! | `Accept` names | format |
 //! |---|---|
-//! | `application/openmetrics-text`, no version, `1.0.0` or `0.0.1` | OpenMetrics 1.0 |
+//! | `application/openmetrics-text`, no version, `1.0.0` or `0.0.1` | `OpenMetrics` 1.0 |
 //! | `text/plain`, no version or `0.0.4` | text 0.0.4 |
 //! | both | the one with the higher `q`; among equals the more specific, then the first |
 //! | neither, or nothing is sent | text 0.0.4 |
@@ -72,9 +72,6 @@ mod connection;
 mod listener;
 mod render;
 mod service;
-
-#[cfg(test)]
-mod tests;
 
 pub use self::body::{EndpointBody, ResponseFuture};
 pub use self::listener::{DEFAULT_ADDRESS, ListenError, Listener};

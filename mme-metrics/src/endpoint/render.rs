@@ -48,7 +48,9 @@ impl Renders {
             alive[0].state().cut();
             list.remove(0);
         }
-        alive.iter().for_each(|render| render.state().close());
+        for render in &alive {
+            render.state().close();
+        }
         // The first of two is not shared, so that a lone scrape keeps nothing of what it has sent.
         let render = Arc::new(Render::new(recorder.clone(), format, now, !list.is_empty()));
         list.push(Arc::downgrade(&render));

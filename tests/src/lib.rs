@@ -2,3 +2,8 @@
 
 pub mod http;
 pub mod scraped;
+pub mod exposition;
+pub mod prometheus;
+pub mod promtool;
+pub mod python;
+pub mod scrape_target;

@@ -46,6 +46,7 @@
 #[allow(unused_extern_crates)]
 extern crate self as mme_metrics;
 
+pub mod asset;
 pub mod buckets;
 pub mod catalog;
 #[cfg(feature = "prometheus")]

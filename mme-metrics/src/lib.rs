@@ -9,7 +9,10 @@ pub mod buckets;
 pub mod catalog;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;
+pub mod function;
+pub mod guard;
 pub mod label;
+pub mod op;
 #[doc(hidden)]
 pub mod private;
 pub mod process;
@@ -20,7 +23,7 @@ pub mod testing;
 pub use metrics;
 
 #[cfg(feature = "macros")]
-pub use mme_metrics_macros::LabelValue;
+pub use mme_metrics_macros::{LabelValue, instrument_metrics};
 
 #[cfg(feature = "prometheus")]
 pub use crate::endpoint::metrics_router;

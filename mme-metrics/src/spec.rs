@@ -45,7 +45,8 @@ pub use self::family::{lowercase, utf8};
 pub use self::kept::{CounterHandle, GaugeHandle, HistogramHandle};
 pub use self::metric::{Counter, FractionalCounter, Gauge, Histogram};
 
-pub(crate) use self::kept::learn_global;
+pub(crate) use self::kept::{Slot, learn_global};
+pub(crate) use self::metric::METADATA;
 
 use crate::label::LabelSpec;
 

@@ -1,1 +1,3 @@
 //! What the tests share: programs they start, and figures they read.
+
+pub mod future;

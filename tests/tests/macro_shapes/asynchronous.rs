@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use mme_metrics::instrument_metrics;
 use mme_metrics_tests::future::yield_once;
 
-use crate::{End, Fallible, check_async, ends};
+use crate::{End, Fallible, check_async};
 
 #[instrument_metrics]
 async fn plain(end: End) -> Fallible {
@@ -115,22 +115,6 @@ async fn recurses(end: End, depth: u32) -> Fallible {
 #[test]
 fn a_recursive_function() {
     check_async("recurses", |end| recurses(end, 0));
-}
-
-/// # Safety
-///
-/// None is needed.
-#[allow(unsafe_code)]
-#[instrument_metrics]
-async unsafe fn is_unsafe(end: End) -> Fallible {
-    yield_once().await;
-    ends!(end)
-}
-
-#[test]
-#[allow(unsafe_code)]
-fn an_unsafe_function() {
-    check_async("is_unsafe", |end| unsafe { is_unsafe(end) });
 }
 
 #[instrument_metrics]

@@ -2,48 +2,7 @@
 
 #![deny(warnings, clippy::all, clippy::pedantic)]
 
-mod asynchronous;
-mod synchronous;
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Poll;
-
-use mme_metrics::function::{FUNCTION, FunctionName, ModulePath};
-use mme_metrics::op::{ErrorType, Outcome};
-use mme_metrics::testing::Emission;
-use mme_metrics_tests::future::poll_once;
-
-/// How a call is to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    Ok,
-    Error,
-    Question,
-    EarlyReturn,
-    Panic,
-    /// Pending at the first poll; only for asynchronous functions.
-    Wait,
-}
-
-#[derive(Debug)]
-pub struct Failure;
-
-impl ErrorType for Failure {
-    const ERROR_TYPES: &'static [&'static str] = &["refused"];
-
-    fn error_type(&self) -> &'static str {
-        "refused"
-    }
-}
-
-pub type Fallible<T = u32> = Result<T, Failure>;
-
-pub fn fails() -> Fallible {
-    Err(Failure)
-}
-
 /// A body that comes to `$end`.
-#[macro_export]
 macro_rules! ends {
     ($end:expr, $value:expr) => {
         match $end {
@@ -58,8 +17,48 @@ macro_rules! ends {
         }
     };
     ($end:expr) => {
-        $crate::ends!($end, 7)
+        ends!($end, 7)
     };
+}
+
+mod asynchronous;
+mod synchronous;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Poll;
+
+use mme_metrics::function::{FUNCTION, FunctionName, ModulePath};
+use mme_metrics::op::{ErrorType, Outcome};
+use mme_metrics::testing::Emission;
+use mme_metrics_tests::future::poll_once;
+
+/// How a call is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Ok,
+    Error,
+    Question,
+    EarlyReturn,
+    Panic,
+    /// Pending at the first poll; only for asynchronous functions.
+    Wait,
+}
+
+#[derive(Debug)]
+pub(crate) struct Failure;
+
+impl ErrorType for Failure {
+    const ERROR_TYPES: &'static [&'static str] = &["refused"];
+
+    fn error_type(&self) -> &'static str {
+        "refused"
+    }
+}
+
+pub(crate) type Fallible<T = u32> = Result<T, Failure>;
+
+pub(crate) fn fails() -> Fallible {
+    Err(Failure)
 }
 
 impl End {
@@ -77,7 +76,7 @@ impl End {
 
 /// Asserts that one call of `function` ended as `outcome`, and that nothing else was emitted.
 #[track_caller]
-pub fn only(emission: &Emission, module: &str, function: &str, outcome: Outcome) {
+pub(crate) fn only(emission: &Emission, module: &str, function: &str, outcome: Outcome) {
     let (name, module) = (FunctionName::find(function), ModulePath::admit(module));
     assert_eq!(name.as_str(), function, "the function was never called under this name");
     emission
@@ -89,7 +88,7 @@ pub fn only(emission: &Emission, module: &str, function: &str, outcome: Outcome)
 
 /// Calls `call` once for each end.
 #[track_caller]
-pub fn check<T>(function: &str, call: impl Fn(End) -> Fallible<T>) {
+pub(crate) fn check<T>(function: &str, call: impl Fn(End) -> Fallible<T>) {
     for end in End::RETURNS {
         let emission = Emission::new();
         let caught = emission.record(|| catch_unwind(AssertUnwindSafe(|| call(end).is_ok())));
@@ -100,7 +99,7 @@ pub fn check<T>(function: &str, call: impl Fn(End) -> Fallible<T>) {
 
 /// Polls `call` to each end, drops it while it waits, and drops it unpolled.
 #[track_caller]
-pub fn check_async<T, F: Future<Output = Fallible<T>>>(function: &str, call: impl Fn(End) -> F) {
+pub(crate) fn check_async<T, F: Future<Output = Fallible<T>>>(function: &str, call: impl Fn(End) -> F) {
     for end in End::RETURNS.into_iter().chain([End::Wait]) {
         let emission = Emission::new();
         let mut future = Box::pin(emission.record_async(call(end)));

@@ -9,7 +9,7 @@ use mme_metrics::instrument_metrics;
 use mme_metrics::op::Outcome;
 use mme_metrics::testing::Emission;
 
-use crate::{End, Fallible, ends, check, only};
+use crate::{End, Fallible, check, only};
 
 const MODULE: &str = "macro_shapes::synchronous";
 
@@ -169,21 +169,6 @@ fn a_recursive_function_counts_each_call() {
     assert!(emission.recorder().render(mme_metrics::Format::Text).contains(r#"recurses",module="macro_shapes::synchronous",result="ok"} 5"#));
 }
 
-/// # Safety
-///
-/// `value` points to a number.
-#[allow(unsafe_code)]
-#[instrument_metrics]
-unsafe fn is_unsafe(end: End, value: *const u32) -> Fallible {
-    ends!(end, unsafe { *value })
-}
-
-#[test]
-#[allow(unsafe_code)]
-fn an_unsafe_function() {
-    check("is_unsafe", |end| unsafe { is_unsafe(end, &raw const *&7) });
-}
-
 #[instrument_metrics]
 extern "C" fn foreign(left: u32) -> u32 {
     left + 1
@@ -266,7 +251,7 @@ fn an_error_type_without_words_reads_other() {
 
 #[instrument_metrics]
 fn maybe(found: bool) -> Option<u32> {
-    found.then_some(1)?.checked_add(1)
+    found.then_some(1_u32)?.checked_add(1)
 }
 
 #[test]

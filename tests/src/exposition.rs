@@ -22,7 +22,7 @@ impl Samples {
                 let (name, kind) = comment.split_once(' ').expect(line);
                 assert!(matches!(kind, "counter" | "gauge" | "histogram"), "{line}");
                 assert_eq!(types.insert(name, kind), None, "a second type: {line}");
-            } else if !line.starts_with("# HELP ") {
+            } else if !line.is_empty() && !line.starts_with("# HELP ") {
                 let (series, value) = line.rsplit_once(' ').expect(line);
                 check_series(series);
                 let value = value.parse().unwrap_or_else(|error| panic!("{error}: {line}"));

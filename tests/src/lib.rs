@@ -1,5 +1,6 @@
 //! What the tests share: programs they start, and figures they read.
 
+pub mod alone;
 pub mod exposition;
 pub mod prometheus;
 pub mod promtool;

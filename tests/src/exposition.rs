@@ -6,6 +6,12 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Samples(pub BTreeMap<String, f64>);
 
+impl From<BTreeMap<String, f64>> for Samples {
+    fn from(samples: BTreeMap<String, f64>) -> Self {
+        Self(samples)
+    }
+}
+
 impl Samples {
     /// Reads an exposition of text format 0.0.4.
     ///

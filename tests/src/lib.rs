@@ -5,4 +5,5 @@ pub mod exposition;
 pub mod prometheus;
 pub mod promtool;
 pub mod python;
+pub mod recorders;
 pub mod scrape_target;

@@ -1,10 +1,12 @@
 //! What the tests share: programs they start, and figures they read.
 
+pub mod alone;
 pub mod exposition;
 pub mod future;
 pub mod http;
 pub mod prometheus;
 pub mod promtool;
 pub mod python;
+pub mod recorders;
 pub mod scrape_target;
 pub mod scraped;

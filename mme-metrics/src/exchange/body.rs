@@ -62,7 +62,8 @@ impl<B: Body, O: Observe> Body for ExchangeBody<B, O> {
                 } else if let Some(trailers) = frame.trailers_ref() {
                     this.guard.trailers(trailers);
                 }
-                if *this.left == Some(0) || this.inner.is_end_stream() {
+                // Nothing follows trailers, and hyper does not ask whether something does.
+                if frame.is_trailers() || *this.left == Some(0) || this.inner.is_end_stream() {
                     this.guard.end(End::Complete);
                 }
             }

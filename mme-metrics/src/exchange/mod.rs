@@ -43,7 +43,7 @@
 //! |---|---|
 //! | the response has no body: it is empty, answers HEAD, or has a status that allows none | `Complete`, at the head |
 //! | a 101, or a 2xx to CONNECT | `Complete`, at the head: the connection is no longer this exchange's |
-//! | the body says that it is finished, or the announced length has passed | `Complete` |
+//! | the body says that it is finished, its trailers came, or the announced length has passed | `Complete` |
 //! | the service returns an error | `Error` |
 //! | the body returns an error | `BodyError` |
 //! | the service, its future or the body panics, whoever catches it | `Panic` |

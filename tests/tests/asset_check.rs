@@ -151,6 +151,14 @@ fn dashboards_are_checked_with_their_variables_filled_in() {
 }
 
 #[test]
+fn the_queries_of_a_runbook_are_checked() {
+    let page = "# Kitchen\n\n```promql\nkitchen_pots > 3\n```\ntext\n\n```promql\nkitchen_pans > 3\n```\n";
+    let found = check(&[&KITCHEN], &[File::new(Kind::Runbook, "Kitchen.md", page)]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(found[0].expression, "kitchen_pans > 3");
+}
+
+#[test]
 fn what_cannot_be_read_is_found() {
     assert_finds("sum by job (kitchen_pots)", "no PromQL");
     let unreadable = [

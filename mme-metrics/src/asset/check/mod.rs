@@ -3,6 +3,7 @@
 mod binary;
 mod expression;
 mod panel;
+mod runbook;
 mod selector;
 mod shape;
 mod template;
@@ -15,7 +16,7 @@ use super::finding::Finding;
 use super::{File, Kind, promql, rule};
 use crate::spec::Family;
 
-/// Checks every expression in the rules and dashboards among `files` against `families`.
+/// Checks every expression in the rules, dashboards and runbooks among `files` against `families`.
 ///
 /// It knows the metrics of `families` with what their kind appends (`_bucket`, `_sum`, `_count`) and their labels, the
 /// labels `job` and `instance` that Prometheus adds, the names that the rules among `files` record, Prometheus' own
@@ -36,8 +37,12 @@ pub fn check(families: &[&'static dyn Family], files: &[File]) -> Vec<Finding> {
     for (file, rule) in &rules {
         check_rule(file, rule, &vocabulary, &mut findings);
     }
-    for file in files.iter().filter(|file| file.kind() == Kind::Dashboard) {
-        panel::check(file, &vocabulary, &mut findings);
+    for file in files {
+        match file.kind() {
+            Kind::Dashboard => panel::check(file, &vocabulary, &mut findings),
+            Kind::Runbook => runbook::check(file, &vocabulary, &mut findings),
+            Kind::Rules | Kind::RuleTests | Kind::Configuration => {}
+        }
     }
     findings
 }

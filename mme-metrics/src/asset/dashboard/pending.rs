@@ -62,6 +62,8 @@ family! {
         /// Duration of HTTP client requests.
         client_duration: Histogram<(Method, ServerAddress, ServerPort, Status, ErrorType)> =
             Histogram::new("http_client_request_duration_seconds", Unit::Seconds, buckets::REQUEST);
+        /// Number of active HTTP requests.
+        client_active: Gauge<(ServerAddress, ServerPort)> = Gauge::new("http_client_active_requests", Unit::None);
     }
 }
 

@@ -22,7 +22,7 @@ const MAX_RULES: usize = 20;
 ///   and `category`; a `summary` that is one fixed sentence, a `description` with the values at hand, and a
 ///   `runbook_url` that ends in the page of its name. An alert that always fires, called `Watchdog`, has no severity.
 /// - A denominator is guarded by `> 0`; a range is at least a minute, four scrapes of 15 s; no matcher has a whole
-///   number as `le`, which Prometheus 2 and 3 write differently.
+///   number as `le`, which Prometheus 2 and 3 write differently; no expression is a YAML alias.
 ///
 /// If runbooks are among the files, alerts and runbooks have to be one set, each page with its four sections. If tests
 /// are among them, each alert needs one that fires and one that does not, each recording rule one that gives a value.
@@ -38,6 +38,7 @@ pub fn lint(files: &[File]) -> Vec<Finding> {
                 continue;
             }
         };
+        check_aliases(file, &mut findings);
         groups.iter().for_each(|group| check_group(file, group, &mut findings));
         for rule in groups.into_iter().flat_map(|group| group.rules) {
             let mut find = |message| findings.push(finding(file, rule.place(), message));
@@ -59,6 +60,14 @@ fn check_group(file: &File, group: &Group, findings: &mut Vec<Finding>) {
     if count > MAX_RULES {
         let message = format!("{count} rules run one after the other: split the group, {MAX_RULES} are the most");
         findings.push(finding(file, format!("group {}", group.name), message));
+    }
+}
+
+/// Prometheus takes the name of a YAML alias for the expression: it loads, and never gives a sample.
+fn check_aliases(file: &File, findings: &mut Vec<Finding>) {
+    for line in file.text().lines().map(str::trim_start).filter(|line| line.starts_with("expr: *")) {
+        let message = format!("`{line}` reads as a metric of that name: record the expression and use its name");
+        findings.push(finding(file, String::new(), message));
     }
 }
 

@@ -7,6 +7,7 @@ extern crate self as mme_metrics;
 
 pub mod buckets;
 pub mod catalog;
+mod clock;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;
 pub mod function;

@@ -1,1 +1,4 @@
 //! What the tests share: programs they start, and figures they read.
+
+pub mod http;
+pub mod scraped;

@@ -32,6 +32,7 @@ fn router(app: App) -> Router {
         .merge(fault::routes())
         .fallback(async || ApiError::NotFound("there is no such route"))
         .with_state(app)
+        .merge(mme_metrics::metrics_router())
 }
 
 /// Serves until the process is told to stop.

@@ -9,6 +9,9 @@ pub mod buckets;
 pub mod catalog;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;
+#[cfg(feature = "http")]
+pub mod exchange;
+pub mod http;
 pub mod label;
 #[doc(hidden)]
 pub mod private;

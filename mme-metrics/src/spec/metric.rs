@@ -244,6 +244,13 @@ impl<L: LabelSet> Histogram<L> {
         Self::from_spec(spec::<L>(name, Kind::Histogram, unit, bounds))
     }
 
+    /// Returns the handle of a series with labels that the metric does not declare; the recorder budgets them as open ones.
+    pub fn with_extra(&self, labels: L, extra: impl IntoIterator<Item = Label>) -> HistogramHandle {
+        let mut all = labels.labels();
+        all.extend(extra);
+        HistogramHandle::from_key(self.key(all))
+    }
+
     /// Records one observation; one that is negative or not finite is refused and counted.
     #[inline]
     pub fn record(&self, labels: L, value: f64) {

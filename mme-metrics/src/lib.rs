@@ -11,8 +11,11 @@ pub mod catalog;
 pub mod endpoint;
 #[cfg(feature = "http")]
 pub mod exchange;
+pub mod function;
+pub mod guard;
 pub mod http;
 pub mod label;
+pub mod op;
 #[doc(hidden)]
 pub mod private;
 pub mod process;
@@ -23,7 +26,7 @@ pub mod testing;
 pub use metrics;
 
 #[cfg(feature = "macros")]
-pub use mme_metrics_macros::LabelValue;
+pub use mme_metrics_macros::{LabelValue, instrument_metrics};
 
 #[cfg(feature = "prometheus")]
 pub use crate::endpoint::metrics_router;

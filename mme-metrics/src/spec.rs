@@ -47,7 +47,8 @@ pub use self::family::{lowercase, utf8};
 pub use self::kept::{CounterHandle, GaugeHandle, HistogramHandle};
 pub use self::metric::{Counter, FractionalCounter, Gauge, Histogram};
 
-pub(crate) use self::kept::learn_global;
+pub(crate) use self::kept::{Slot, learn_global};
+pub(crate) use self::metric::METADATA;
 #[cfg(feature = "http")]
 pub(crate) use self::table::{CappedTable, Table};
 

@@ -1,5 +1,6 @@
 //! What the tests share: programs they start, and figures they read.
 
+pub mod future;
 pub mod http;
 pub mod scraped;
 pub mod service;

@@ -12,7 +12,7 @@ use crate::buckets;
 use crate::label::LabelSet;
 
 /// What the facade is told of every registration.
-pub(super) const METADATA: Metadata<'static> = Metadata::new("mme_metrics", Level::INFO, None);
+pub(crate) const METADATA: Metadata<'static> = Metadata::new("mme_metrics", Level::INFO, None);
 
 /// Makes a series exist without counting anything; recorders differ in whether registering alone does that.
 pub(super) mod touch {
@@ -106,9 +106,16 @@ macro_rules! typed_metric {
                 Key::from_parts(KeyName::from_const_str(self.spec.name), labels)
             }
 
+            /// Returns the key of one series, with labels of the user's own behind those of the metric.
+            pub(crate) fn key_with(&self, labels: &L, own: &[Label]) -> Key {
+                let mut all = labels.labels();
+                all.extend_from_slice(own);
+                self.key(all)
+            }
+
             /// Returns the handle of one series, to be kept where the same labels come again and again.
             pub fn with(&self, labels: L) -> $handle {
-                $handle::from_key(self.key(labels.labels()))
+                $handle::from_key(self.key_with(&labels, &[]))
             }
 
             /// Makes one series exist, so that its first event is an increase and not a beginning.

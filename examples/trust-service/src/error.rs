@@ -6,6 +6,7 @@ use std::fmt;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use mme_metrics::op::ErrorType;
 use serde_json::json;
 
 /// A request that ends without its answer, one variant for each status.
@@ -59,6 +60,25 @@ impl Error for ApiError {
         match self {
             Self::Internal(error) => Some(&**error),
             _ => None,
+        }
+    }
+}
+
+/// How measured functions name these errors; without it they would all be one.
+impl ErrorType for ApiError {
+    const ERROR_TYPES: &'static [&'static str] =
+        &["unauthorized", "forbidden", "not_found", "conflict", "unprocessable", "internal", "busy", "timeout"];
+
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Unauthorized(_) => "unauthorized",
+            Self::Forbidden(_) => "forbidden",
+            Self::NotFound(_) => "not_found",
+            Self::Conflict(_) => "conflict",
+            Self::Unprocessable(_) => "unprocessable",
+            Self::Internal(_) => "internal",
+            Self::Busy => "busy",
+            Self::Timeout(_) => "timeout",
         }
     }
 }

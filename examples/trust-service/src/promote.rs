@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
+use mme_metrics::instrument_metrics;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -70,6 +71,7 @@ async fn promote(
 }
 
 /// Asks one tier.
+#[instrument_metrics(name = "ask_tier")]
 async fn ask(tier: Tier, documents: Documents<'_>, words: &[String], limit: i64) -> Result<Vec<Document>, sqlx::Error> {
     match tier {
         Tier::Direct => documents.tagged(&json!(words).to_string(), limit).await,

@@ -10,6 +10,7 @@ use axum::{Json, Router};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signature, Signer};
+use mme_metrics::instrument_metrics;
 use serde::{Deserialize, Serialize};
 
 use self::store::{Certificate, Certificates};
@@ -103,6 +104,7 @@ async fn validate(
     Ok(Json(Verdict { valid: true, reason: "in force" }))
 }
 
+#[instrument_metrics(name = "sign_document")]
 async fn sign(
     State(app): State<App>,
     session: Session,

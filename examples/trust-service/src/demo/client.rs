@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use mme_metrics::http::SendMeasured;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -42,7 +43,7 @@ impl Client {
         let token = answer.json::<Value>().await?["token"].as_str().unwrap_or_default().to_owned();
         let before = self.remember(|memory| std::mem::replace(&mut memory.token, token));
         if !before.is_empty() {
-            self.http.post(format!("{}/logout", self.base)).bearer_auth(before).send().await?;
+            self.http.post(format!("{}/logout", self.base)).bearer_auth(before).send_measured().await?;
         }
         Ok(())
     }
@@ -50,7 +51,7 @@ impl Client {
     pub(super) async fn log_in_with(&self, password: &str) -> reqwest::Result<Response> {
         let (tenant, user) = self.account;
         let credentials = json!({ "tenant": tenant, "user": user, "password": password });
-        self.http.post(format!("{}/login", self.base)).json(&credentials).send().await
+        self.http.post(format!("{}/login", self.base)).json(&credentials).send_measured().await
     }
 
     /// Starts a request without a session.
@@ -65,14 +66,15 @@ impl Client {
 
     /// Stores a document and returns its number; the oldest is deleted once there are too many.
     pub(super) async fn store(&self, document: &Value) -> reqwest::Result<i64> {
-        let answer = self.request(Method::POST, "/documents").json(document).send().await?.error_for_status()?;
+        let answer =
+            self.request(Method::POST, "/documents").json(document).send_measured().await?.error_for_status()?;
         let id = answer.json::<Value>().await?["id"].as_i64().unwrap_or_default();
         let oldest = self.remember(|memory| {
             memory.documents.push_back(id);
             if memory.documents.len() > KEPT { memory.documents.pop_front() } else { None }
         });
         if let Some(oldest) = oldest {
-            self.request(Method::DELETE, &format!("/documents/{oldest}")).send().await?;
+            self.request(Method::DELETE, &format!("/documents/{oldest}")).send_measured().await?;
         }
         Ok(id)
     }
@@ -91,7 +93,8 @@ impl Client {
             return Ok(certificate);
         }
         let order = json!({ "subject": format!("{} archive", self.account.0), "days": 90 });
-        let answer = self.request(Method::POST, "/certificates").json(&order).send().await?.error_for_status()?;
+        let answer =
+            self.request(Method::POST, "/certificates").json(&order).send_measured().await?.error_for_status()?;
         let id = answer.json::<Value>().await?["id"].as_i64().unwrap_or_default();
         Ok(self.remember(|memory| *memory.certificate.insert(id)))
     }

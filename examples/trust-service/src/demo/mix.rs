@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use mme_metrics::http::SendMeasured;
 use reqwest::{Method, Response, Result};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -90,37 +91,38 @@ pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
         Action::ProcessScan => process(client, &scan(&format!("{subject} ").repeat(25))).await?,
         Action::Promote => {
             let question = json!({ "about": [QUESTIONS[scatter_to(turn, QUESTIONS.len())]], "limit": 3 });
-            finish(client.request(Method::POST, "/promote").json(&question).send().await?).await?;
+            finish(client.request(Method::POST, "/promote").json(&question).send_measured().await?).await?;
         }
         Action::Sign => {
             let path = format!("/certificates/{}/sign", client.certificate().await?);
-            finish(client.request(Method::POST, &path).json(&json!({ "document": some })).send().await?).await?;
+            finish(client.request(Method::POST, &path).json(&json!({ "document": some })).send_measured().await?)
+                .await?;
         }
         Action::Validate => {
             let path = format!("/certificates/{}/validate", client.certificate().await?);
-            finish(client.request(Method::POST, &path).send().await?).await?;
+            finish(client.request(Method::POST, &path).send_measured().await?).await?;
         }
         Action::ListCertificates => get(client, "/certificates").await?,
         Action::LogIn => client.log_in().await?,
         Action::Follow => follow(client).await?,
         Action::HangUp => {
             let id = client.store(&scan(&format!("{subject} ").repeat(40))).await?;
-            let answer = client.request(Method::POST, &format!("/documents/{id}/process")).send();
+            let answer = client.request(Method::POST, &format!("/documents/{id}/process")).send_measured();
             // Running out of patience is the point.
             let _ = timeout(IMPATIENCE, answer).await;
         }
         Action::ScanTooMuch => process(client, &scan(&format!("{subject} ").repeat(150))).await?,
         Action::ProcessNothing => process(client, &scan("…")).await?,
         Action::WrongPassword => finish(client.log_in_with("letmein").await?).await?,
-        Action::NoSession => finish(client.anonymous(Method::GET, "/documents").send().await?).await?,
+        Action::NoSession => finish(client.anonymous(Method::GET, "/documents").send_measured().await?).await?,
         Action::Malformed => {
             let request = client.request(Method::POST, "/documents").json(&json!({ "title": "no kind" }));
-            finish(request.send().await?).await?;
+            finish(request.send_measured().await?).await?;
         }
         Action::ReadUnknown => get(client, "/documents/0").await?,
         Action::Scan => {
             let path = STRANGE_PATHS[scatter_to(turn, STRANGE_PATHS.len())];
-            finish(client.anonymous(Method::GET, path).send().await?).await?;
+            finish(client.anonymous(Method::GET, path).send_measured().await?).await?;
         }
     }
     Ok(())
@@ -139,16 +141,16 @@ fn action(turn: u64) -> Action {
 }
 
 async fn get(client: &Client, path: &str) -> Result<()> {
-    finish(client.request(Method::GET, path).send().await?).await
+    finish(client.request(Method::GET, path).send_measured().await?).await
 }
 
 async fn process(client: &Client, document: &Value) -> Result<()> {
     let id = client.store(document).await?;
-    finish(client.request(Method::POST, &format!("/documents/{id}/process")).send().await?).await
+    finish(client.request(Method::POST, &format!("/documents/{id}/process")).send_measured().await?).await
 }
 
 async fn follow(client: &Client) -> Result<()> {
-    let events = client.request(Method::GET, "/documents/events").timeout(FOLLOWS * 2).send().await?;
+    let events = client.request(Method::GET, "/documents/events").timeout(FOLLOWS * 2).send_measured().await?;
     sleep(FOLLOWS).await;
     drop(events);
     Ok(())

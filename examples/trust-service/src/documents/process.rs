@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use mme_metrics::instrument_metrics;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -30,6 +31,7 @@ pub(super) struct Processed {
 }
 
 /// Processes a document once, and counts the attempt however it ends.
+#[instrument_metrics(name = "process_document")]
 pub(super) async fn process(documents: &Documents<'_>, document: &Document) -> Result<Processed, ApiError> {
     let attempt = Attempt::start(document.kind);
     attempt.end(read_and_tag(documents, document).await)
@@ -48,6 +50,7 @@ async fn read_and_tag(documents: &Documents<'_>, document: &Document) -> Result<
 }
 
 /// Reads the text off a scan. It stands in for a real recognition engine by taking its time: 1 ms for a character.
+#[instrument_metrics(concurrent)]
 async fn recognize(body: &str) -> Result<(), ApiError> {
     let work = Duration::from_millis(body.len() as u64);
     tokio::time::timeout(RECOGNITION_TIMEOUT, tokio::time::sleep(work))
@@ -55,6 +58,7 @@ async fn recognize(body: &str) -> Result<(), ApiError> {
         .map_err(|_| ApiError::Timeout("text recognition took too long: scan fewer pages at once"))
 }
 
+#[instrument_metrics]
 fn analyse(body: &str) -> Result<Processed, ApiError> {
     let words: Vec<String> = body
         .split(|character: char| !character.is_alphanumeric())

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use argon2::Argon2;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{Error, PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use mme_metrics::instrument_metrics;
 use tokio::task::spawn_blocking;
 
 use crate::error::ApiError;
@@ -18,6 +19,7 @@ pub(super) async fn hash(password: String) -> Result<String, ApiError> {
 }
 
 /// Says whether `password` is the one that was stored; nobody's password is right if none was.
+#[instrument_metrics(name = "verify_password")]
 pub(super) async fn verify(password: String, stored: Option<String>) -> Result<bool, ApiError> {
     let verified = spawn_blocking(move || {
         let known = stored.is_some();

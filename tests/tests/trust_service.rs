@@ -111,7 +111,7 @@ fn a_promotion_comes_from_the_first_tier_that_knows_any() {
     let token = service.log_in("acme", "alice");
     let id = store(&service, &token, letter());
     service.send("POST", &format!("/documents/{id}/process"), Some(&token), None);
-    for (word, tier) in [("Storage", "direct"), ("stored", "recent"), ("storages", "neighbors"), ("tax", "recent")] {
+    for (word, tier) in [("Storage", "direct"), ("stored", "neighbors"), ("zoology", "recent"), ("tax", "recent")] {
         let answer = service.send("POST", "/promote", Some(&token), Some(json!({ "about": [word] })));
         assert_eq!((&answer.body["tier"], &answer.body["documents"][0]["id"]), (&json!(tier), &json!(id)), "{word}");
     }
@@ -122,18 +122,18 @@ fn a_promotion_comes_from_the_first_tier_that_knows_any() {
 fn a_certificate_signs_until_it_is_revoked() {
     let service = Service::start(&[]);
     let token = service.log_in("acme", "alice");
-    let ask = |path: &str, body| service.send("POST", path, Some(&token), Some(body));
+    let ask = |path: &str, body| service.send("POST", path, Some(&token), body);
     let document = store(&service, &token, letter());
     let other = store(&service, &token, json!({ "kind": "report", "title": "June", "body": "another" }));
-    assert_eq!(ask("/certificates", json!({ "subject": "archive", "days": 90 })).status, 201);
-    let signature = ask("/certificates/1/sign", json!({ "document": document })).body["signature"].take();
+    assert_eq!(ask("/certificates", Some(json!({ "subject": "archive", "days": 90 }))).status, 201);
+    let signature = ask("/certificates/1/sign", Some(json!({ "document": document }))).body["signature"].take();
     for (document, valid) in [(document, true), (other, false)] {
         let signed = json!({ "document": document, "signature": signature });
-        assert_eq!(ask("/certificates/1/validate", signed).body["valid"], valid);
+        assert_eq!(ask("/certificates/1/validate", Some(signed)).body["valid"], valid);
     }
-    assert_eq!(ask("/certificates/1/revoke", Value::Null).status, 204);
-    assert_eq!(ask("/certificates/1/sign", json!({ "document": document })).status, 409);
-    assert_eq!(ask("/certificates/1/validate", Value::Null).body["valid"], false);
+    assert_eq!(ask("/certificates/1/revoke", None).status, 204);
+    assert_eq!(ask("/certificates/1/sign", Some(json!({ "document": document }))).status, 409);
+    assert_eq!(ask("/certificates/1/validate", None).body["valid"], false);
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn the_demo_shows_every_kind_of_traffic_and_stops_when_told() {
     let missing = || kinds.iter().find(|labels| !seen(labels));
     while let Some(labels) = missing() {
         assert!(started.elapsed() < DEMO, "the demo sends nothing that ends with {labels:?}");
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::yield_now();
     }
     let stopped = service.stop();
     assert_eq!(stopped.status.code(), Some(0));

@@ -151,14 +151,19 @@ impl Service {
         answer.expect("the service is running")
     }
 
-    /// Returns the sum of all series of a metric whose label text contains each of `labels`.
-    pub fn total(&self, metric: &str, labels: &[&str]) -> f64 {
+    /// Returns what all series of a counter add up to whose label text contains each of `labels`; of a gauge that counts
+    /// things, and of a histogram's `_count`, likewise.
+    ///
+    /// # Panics
+    ///
+    /// When the metrics cannot be had.
+    pub fn count(&self, metric: &str, labels: &[&str]) -> u64 {
         let text = self.metrics();
         let series = text.lines().filter_map(|line| line.rsplit_once(' '));
         series
             .filter(|(series, _)| series.split('{').next() == Some(metric))
             .filter(|(series, _)| labels.iter().all(|label| series.contains(label)))
-            .filter_map(|(_, value)| value.parse::<f64>().ok())
+            .map(|(series, value)| value.parse::<u64>().unwrap_or_else(|_| panic!("{series} is no count: {value}")))
             .sum()
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const STOP: Duration = Duration::from_secs(5);
 
 /// Longest time in which a running demo shows each kind of traffic.
-const DEMO: Duration = Duration::from_secs(60);
+const DEMO: Duration = Duration::from_mins(1);
 
 fn letter() -> Value {
     json!({ "kind": "invoice", "title": "May", "body": "storage of crates, storage of paper" })
@@ -75,8 +75,8 @@ fn a_document_is_processed_once() {
     assert_eq!((answer.status, &answer.body["tags"][0]), (200, &json!("storage")));
     assert_eq!(service.send("POST", &path, Some(&token), None).status, 409);
     assert_eq!(service.send("POST", "/documents/0/process", Some(&token), None).status, 404);
-    let processed = |outcome| service.total("trust_documents_processed_total", &["kind=\"invoice\"", outcome]);
-    assert_eq!([processed("completed"), processed("failed"), processed("cancelled")], [1.0, 1.0, 0.0]);
+    let processed = |outcome| service.count("trust_documents_processed_total", &["kind=\"invoice\"", outcome]);
+    assert_eq!([processed("completed"), processed("failed"), processed("cancelled")], [1, 1, 0]);
 }
 
 #[test]
@@ -87,8 +87,8 @@ fn a_scan_without_text_or_with_too_much_of_it_is_not_processed() {
         let id = store(&service, &token, json!({ "kind": "scan", "title": "page", "body": body }));
         assert_eq!(service.send("POST", &format!("/documents/{id}/process"), Some(&token), None).status, status);
     }
-    let timeouts = service.total("function_calls_total", &["function=\"process_document\"", "error_type=\"timeout\""]);
-    assert_eq!(timeouts, 1.0);
+    let timeouts = service.count("function_calls_total", &["function=\"process_document\"", "error_type=\"timeout\""]);
+    assert_eq!(timeouts, 1);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_promotion_comes_from_the_first_tier_that_knows_any() {
     let token = service.log_in("acme", "alice");
     let id = store(&service, &token, letter());
     service.send("POST", &format!("/documents/{id}/process"), Some(&token), None);
-    for (word, tier) in [("Storage", "direct"), ("stored", "recent"), ("storages", "neighbors"), ("tax", "recent")] {
+    for (word, tier) in [("Storage", "direct"), ("stored", "neighbors"), ("zoology", "recent"), ("tax", "recent")] {
         let answer = service.send("POST", "/promote", Some(&token), Some(json!({ "about": [word] })));
         assert_eq!((&answer.body["tier"], &answer.body["documents"][0]["id"]), (&json!(tier), &json!(id)), "{word}");
     }
@@ -122,18 +122,18 @@ fn a_promotion_comes_from_the_first_tier_that_knows_any() {
 fn a_certificate_signs_until_it_is_revoked() {
     let service = Service::start(&[]);
     let token = service.log_in("acme", "alice");
-    let ask = |path: &str, body| service.send("POST", path, Some(&token), Some(body));
+    let ask = |path: &str, body| service.send("POST", path, Some(&token), body);
     let document = store(&service, &token, letter());
     let other = store(&service, &token, json!({ "kind": "report", "title": "June", "body": "another" }));
-    assert_eq!(ask("/certificates", json!({ "subject": "archive", "days": 90 })).status, 201);
-    let signature = ask("/certificates/1/sign", json!({ "document": document })).body["signature"].take();
+    assert_eq!(ask("/certificates", Some(json!({ "subject": "archive", "days": 90 }))).status, 201);
+    let signature = ask("/certificates/1/sign", Some(json!({ "document": document }))).body["signature"].take();
     for (document, valid) in [(document, true), (other, false)] {
         let signed = json!({ "document": document, "signature": signature });
-        assert_eq!(ask("/certificates/1/validate", signed).body["valid"], valid);
+        assert_eq!(ask("/certificates/1/validate", Some(signed)).body["valid"], valid);
     }
-    assert_eq!(ask("/certificates/1/revoke", Value::Null).status, 204);
-    assert_eq!(ask("/certificates/1/sign", json!({ "document": document })).status, 409);
-    assert_eq!(ask("/certificates/1/validate", Value::Null).body["valid"], false);
+    assert_eq!(ask("/certificates/1/revoke", None).status, 204);
+    assert_eq!(ask("/certificates/1/sign", Some(json!({ "document": document }))).status, 409);
+    assert_eq!(ask("/certificates/1/validate", None).body["valid"], false);
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn each_request_is_counted_under_its_route_and_strangers_under_one() {
         assert_eq!(service.send("GET", path, None, None).status, 404);
     }
     assert_eq!(service.send("GET", "/documents/7", None, None).status, 401);
-    let requests = |route, status| service.total("http_server_request_duration_seconds_count", &[route, status]);
-    assert_eq!(requests("http_route=\"_unmatched\"", "=\"404\""), 3.0);
-    assert_eq!(requests("http_route=\"/documents/{id}\"", "=\"401\""), 1.0);
-    assert_eq!(requests("", ""), 4.0);
+    let requests = |route, status| service.count("http_server_request_duration_seconds_count", &[route, status]);
+    assert_eq!(requests("http_route=\"_unmatched\"", "=\"404\""), 3);
+    assert_eq!(requests("http_route=\"/documents/{id}\"", "=\"401\""), 1);
+    assert_eq!(requests("", ""), 4);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn the_exposition_is_valid() {
 #[test]
 fn the_demo_shows_every_kind_of_traffic_and_stops_when_told() {
     let service = Service::start(&["--demo"]);
-    let seen = |labels: &[&str]| service.total("http_server_request_duration_seconds_count", labels) > 0.0;
+    let seen = |labels: &[&str]| service.count("http_server_request_duration_seconds_count", labels) > 0;
     let started = Instant::now();
     let kinds: [&[&str]; 7] = [
         &["http_route=\"/promote\"", "=\"200\""],
@@ -210,7 +210,7 @@ fn the_demo_shows_every_kind_of_traffic_and_stops_when_told() {
     let missing = || kinds.iter().find(|labels| !seen(labels));
     while let Some(labels) = missing() {
         assert!(started.elapsed() < DEMO, "the demo sends nothing that ends with {labels:?}");
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::yield_now();
     }
     let stopped = service.stop();
     assert_eq!(stopped.status.code(), Some(0));
@@ -225,7 +225,7 @@ fn a_request_in_flight_is_finished_before_the_service_stops() {
     let mut client = TcpStream::connect(service.address()).expect("the service is running");
     let request = format!("POST /documents/{id}/process HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {token}\r\n\r\n");
     client.write_all(request.as_bytes()).expect("the service reads");
-    while service.total("function_calls_concurrent", &["recognize"]) < 1.0 {
+    while service.count("function_calls_concurrent", &["recognize"]) < 1 {
         std::thread::yield_now();
     }
     let stopped = service.stop();
@@ -257,7 +257,7 @@ fn a_document_reaches_those_who_follow_their_tenant() {
     let mut follower = TcpStream::connect(service.address()).expect("the service is running");
     let request = format!("GET /documents/events HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {alice}\r\n\r\n");
     follower.write_all(request.as_bytes()).expect("the service reads");
-    while service.total("http_server_active_streams", &["kind=\"sse\""]) < 1.0 {
+    while service.count("http_server_active_streams", &["kind=\"sse\""]) < 1 {
         std::thread::yield_now();
     }
     store(&service, &bob, json!({ "kind": "report", "title": "of bob", "body": "" }));

@@ -11,7 +11,11 @@ pub(crate) fn default() -> Path {
 
 /// Parses what follows `crate =`: a path, or a path in a string.
 pub(crate) fn parse(input: ParseStream<'_>) -> Result<Path> {
-    if input.peek(LitStr) { input.parse::<LitStr>()?.parse_with(Path::parse_mod_style) } else { Path::parse_mod_style(input) }
+    if input.peek(LitStr) {
+        input.parse::<LitStr>()?.parse_with(Path::parse_mod_style)
+    } else {
+        Path::parse_mod_style(input)
+    }
 }
 
 /// Parses the name of an argument, which may be the keyword `crate`.

@@ -119,7 +119,9 @@ impl<O: Operation> Guard<O> {
     #[inline]
     pub(crate) fn enter(&mut self, error_types: &'static [&'static str]) {
         self.unended = Unended::Panic;
-        if self.started.is_none() && let Some(operation) = &mut self.operation {
+        if self.started.is_none()
+            && let Some(operation) = &mut self.operation
+        {
             operation.start(error_types);
             self.started = Some(Moment::now());
         }

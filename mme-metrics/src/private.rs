@@ -10,11 +10,12 @@ pub use core::option::Option;
 pub use std::vec;
 pub use std::vec::Vec;
 
+pub use self::probe::{Anything, HasErrorType, IsResult, OperationJudges, Returns};
 pub use crate::function::{Call, CallSite};
 pub use crate::guard::Guard;
-pub use self::probe::{Anything, HasErrorType, IsResult, OperationJudges, Returns};
 pub use crate::spec::{lowercase, utf8};
 
+use crate::LabelValue;
 use crate::guard::{self as documented, Measured};
 use crate::op::{Judge, Operation, Outcome};
 
@@ -70,6 +71,12 @@ where
     J: Judge<O, R>,
 {
     guard.judge_error(&choose(Returns::new()), &value);
+    value
+}
+
+/// Takes one label, so that what is no label is told of at its own expression.
+#[inline]
+pub fn label<V: LabelValue>(value: V) -> V {
     value
 }
 

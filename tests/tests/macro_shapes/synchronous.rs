@@ -166,7 +166,12 @@ fn a_recursive_function_counts_each_call() {
     check("recurses", |end| recurses(end, 0));
     let emission = Emission::new();
     assert!(emission.record(|| recurses(End::Ok, 4)).is_ok());
-    assert!(emission.recorder().render(mme_metrics::Format::Text).contains(r#"recurses",module="macro_shapes::synchronous",result="ok"} 5"#));
+    assert!(
+        emission
+            .recorder()
+            .render(mme_metrics::Format::Text)
+            .contains(r#"recurses",module="macro_shapes::synchronous",result="ok"} 5"#)
+    );
 }
 
 #[instrument_metrics]

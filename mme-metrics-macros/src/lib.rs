@@ -68,5 +68,5 @@ pub fn derive_label_value(input: TokenStream) -> TokenStream {
 /// without a body are refused.
 #[proc_macro_attribute]
 pub fn instrument_metrics(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    instrument::expand(arguments.into(), item.into()).into()
+    instrument::expand(arguments.into(), &item.into()).into()
 }

@@ -68,12 +68,11 @@ fn operation(function: &Function, args: &Args, krate: &Path, owner: Option<&str>
         static SITE: #krate::private::CallSite = #krate::private::CallSite::new(#name, #krate::private::module_path!());
         &SITE
     }};
-    let call = match &args.labels {
-        Some((_, labels)) => {
-            let checked = labels.iter().map(|label| quote_spanned!(label.span()=> #krate::private::label(#label)));
-            quote!(#krate::private::CallSite::call_with(#site, (#(#checked,)*)))
-        }
-        None => quote!(#krate::private::CallSite::call(#site)),
+    let call = if let Some((_, labels)) = &args.labels {
+        let checked = labels.iter().map(|label| quote_spanned!(label.span()=> #krate::private::label(#label)));
+        quote!(#krate::private::CallSite::call_with(#site, (#(#checked,)*)))
+    } else {
+        quote!(#krate::private::CallSite::call(#site))
     };
     if args.concurrent.is_some() { quote!(#krate::private::Call::concurrent(#call)) } else { call }
 }
@@ -131,7 +130,7 @@ impl VisitMut for Ends<'_> {
             }
             Expr::Try(attempt) => {
                 let value = &attempt.expr;
-                attempt.expr = Box::new(Expr::Verbatim(quote!(#krate::private::passed(#value, &mut #guard, #choose))));
+                *attempt.expr = Expr::Verbatim(quote!(#krate::private::passed(#value, &mut #guard, #choose)));
             }
             _ => {}
         }

@@ -61,7 +61,8 @@ fn decided(emission: &Emission, decision: Decision, outcome: Outcome) {
 
 #[instrument_metrics(record = Gate(Decision::Allow))]
 fn decides(returned: Result<Decision, ()>) -> Result<Decision, ()> {
-    Ok(returned?)
+    let decision = returned?;
+    Ok(decision)
 }
 
 #[test]

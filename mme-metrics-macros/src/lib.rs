@@ -54,6 +54,8 @@ pub fn derive_label_value(input: TokenStream) -> TokenStream {
 /// | `skip` | leaves out one method of an instrumented `impl` |
 /// | `crate = …` | where `mme-metrics` is, if it was renamed |
 ///
+/// Functions of one name in one module add up: give methods of two types different names, or instrument their `impl`s.
+///
 /// # How the end is read
 ///
 /// A `Result` is found by its type, whatever its alias is called; nothing else is an error. The word in `error_type` is what

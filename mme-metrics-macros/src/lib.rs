@@ -31,17 +31,17 @@ pub fn derive_label_value(input: TokenStream) -> TokenStream {
 ///
 /// ```ignore
 /// #[instrument_metrics]
-/// async fn load(id: u64) -> Result<Document, StoreError> { … }
+/// async fn load(id: u64) -> Result<Document, StoreError> { /* … */ }
 ///
 /// #[instrument_metrics(name = "parse_upload", labels(format), concurrent)]
-/// fn parse(format: Format, text: &str) -> Result<Document, ParseError> { … }
+/// fn parse(format: Format, text: &str) -> Result<Document, ParseError> { /* … */ }
 ///
 /// #[instrument_metrics]
 /// impl Store {
-///     fn open(path: &Path) -> io::Result<Self> { … } // `Store::open`
+///     fn open(path: &Path) -> io::Result<Self> { /* … */ } // `Store::open`
 ///
 ///     #[instrument_metrics(skip)]
-///     fn path(&self) -> &Path { … }
+///     fn path(&self) -> &Path { /* … */ }
 /// }
 /// ```
 ///

@@ -411,6 +411,6 @@ written!(
 fn functions_that_another_macro_writes() {
     check("from_item", from_item);
     let emission = Emission::new();
-    assert!(emission.record(|| from_parts()).is_ok());
+    assert!(emission.record(from_parts).is_ok());
     only(&emission, MODULE, "from_parts", Outcome::Ok);
 }

@@ -14,26 +14,25 @@ use self::model::Function;
 use crate::{diagnostics, krate};
 
 /// Expands the attribute; what cannot be measured stays as it is beside the error, so that it is the only one.
-pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    syn::parse2(arguments).and_then(|args| measured(&args, item.clone())).unwrap_or_else(|error| {
+pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    syn::parse2(arguments).and_then(|args| measured(&args, item)).unwrap_or_else(|error| {
         let error = error.to_compile_error();
         quote!(#error #item)
     })
 }
 
-fn measured(args: &Args, item: TokenStream) -> Result<TokenStream> {
+fn measured(args: &Args, item: &TokenStream) -> Result<TokenStream> {
     if (|input: ParseStream<'_>| {
         let found = Function::peek(input);
         input.parse::<TokenStream>().map(|_| found)
     })
     .parse2(item.clone())?
     {
-        return one(args, &syn::parse2(item)?);
+        return one(args, &syn::parse2(item.clone())?);
     }
-    let first = item.clone();
-    match syn::parse2::<ItemImpl>(item) {
+    match syn::parse2::<ItemImpl>(item.clone()) {
         Ok(block) => all(args, block),
-        Err(_) => Err(Error::new_spanned(first, diagnostics::NOT_A_FUNCTION)),
+        Err(_) => Err(Error::new_spanned(item, diagnostics::NOT_A_FUNCTION)),
     }
 }
 

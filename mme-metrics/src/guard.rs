@@ -33,6 +33,7 @@ use crate::op::{ErrorType, Judge, Operation, Outcome};
 ///
 /// When `body` does; that is recorded as [`Outcome::Panic`].
 #[inline]
+#[allow(clippy::needless_pass_by_value, reason = "a judge is a word at the call, not something that is kept")]
 pub fn measure<O, R, J>(operation: O, judge: J, body: impl FnOnce() -> R) -> R
 where
     O: Operation,

@@ -76,6 +76,12 @@ where
     value
 }
 
+/// Takes one label, so that what is no label is told of at its own expression.
+#[inline]
+pub fn label<V: LabelValue>(value: V) -> V {
+    value
+}
+
 /// Gives an asynchronous block its type; never called.
 ///
 /// # Panics

@@ -1,6 +1,6 @@
 //! A function as the attribute sees it, and what its shape asks for.
 
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Type, Visibility};
@@ -18,7 +18,7 @@ pub(crate) struct Function {
     default: Option<keyword::default>,
     pub(crate) signature: Signature,
     /// As it was written: what the attribute does not look into need not be syntax it knows.
-    pub(crate) body: Group,
+    pub(crate) body: TokenStream,
 }
 
 /// How a function is measured.
@@ -67,10 +67,10 @@ impl Function {
         }
         let is_track_caller = |attribute: &Attribute| attribute.path().is_ident("track_caller");
         if self.attributes.iter().any(is_track_caller) {
-            return Ok(Shape::Inline(syn::parse2(self.body.to_token_stream())?));
+            return Ok(Shape::Inline(syn::parse2(self.body.clone())?));
         }
         // A body in a syntax of tomorrow is measured as it stands.
-        let Ok(mut block) = syn::parse2::<Block>(self.body.to_token_stream()) else { return Ok(Shape::Closure) };
+        let Ok(mut block) = syn::parse2::<Block>(self.body.clone()) else { return Ok(Shape::Closure) };
         Ok(if tail(&mut block).is_some() { Shape::Future(block) } else { Shape::Closure })
     }
 

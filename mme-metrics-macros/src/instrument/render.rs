@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprAsync, ExprClosure, Ident, Item, LitStr, Path, Result, ReturnType, Type, parse_quote};
 
@@ -67,9 +68,11 @@ fn operation(function: &Function, args: &Args, krate: &Path, owner: Option<&str>
         static SITE: #krate::private::CallSite = #krate::private::CallSite::new(#name, #krate::private::module_path!());
         &SITE
     }};
-    let call = match &args.labels {
-        Some((_, labels)) => quote!(#krate::private::CallSite::call_with(#site, (#(#labels,)*))),
-        None => quote!(#krate::private::CallSite::call(#site)),
+    let call = if let Some((_, labels)) = &args.labels {
+        let checked = labels.iter().map(|label| quote_spanned!(label.span()=> #krate::private::label(#label)));
+        quote!(#krate::private::CallSite::call_with(#site, (#(#checked,)*)))
+    } else {
+        quote!(#krate::private::CallSite::call(#site))
     };
     if args.concurrent.is_some() { quote!(#krate::private::Call::concurrent(#call)) } else { call }
 }
@@ -127,7 +130,7 @@ impl VisitMut for Ends<'_> {
             }
             Expr::Try(attempt) => {
                 let value = &attempt.expr;
-                attempt.expr = Box::new(Expr::Verbatim(quote!(#krate::private::passed(#value, &mut #guard, #choose))));
+                *attempt.expr = Expr::Verbatim(quote!(#krate::private::passed(#value, &mut #guard, #choose)));
             }
             _ => {}
         }

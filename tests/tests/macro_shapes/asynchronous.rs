@@ -21,17 +21,17 @@ fn a_plain_function() {
 }
 
 #[instrument_metrics]
-async fn generic<T: Clone>(end: End, value: T) -> Fallible<T>
+async fn generic<T, U: Clone>(end: End, value: T, _other: U) -> Fallible<T>
 where
     T: Display,
 {
     yield_once().await;
-    ends!(end, value.clone())
+    ends!(end, value)
 }
 
 #[test]
 fn a_generic_function() {
-    check_async("generic", |end| generic(end, "text".to_owned()));
+    check_async("generic", |end| generic(end, 7, "text"));
 }
 
 #[instrument_metrics]

@@ -386,3 +386,31 @@ fn every_method_of_a_block() {
     assert_eq!(emission.record(|| *block.third()), 3);
     emission.expect().only();
 }
+
+/// Writes functions the way a service's own macros do.
+macro_rules! written {
+    ($item:item, $name:ident, $value:ty, $body:block) => {
+        #[instrument_metrics]
+        $item
+
+        #[instrument_metrics]
+        fn $name() -> Fallible<$value> $body
+    };
+}
+
+written!(
+    fn from_item(end: End) -> Fallible {
+        ends!(end)
+    },
+    from_parts,
+    u32,
+    { Ok(7) }
+);
+
+#[test]
+fn functions_that_another_macro_writes() {
+    check("from_item", from_item);
+    let emission = Emission::new();
+    assert!(emission.record(from_parts).is_ok());
+    only(&emission, MODULE, "from_parts", Outcome::Ok);
+}

@@ -212,26 +212,31 @@ impl Place {
     #[cold]
     fn register(&self, site: &CallSite, labels: &impl LabelSet, error_types: &'static [&'static str]) {
         self.error_types.get_or_init(|| error_types);
-        self.with(site, labels, |_| ());
+        let keys = self.keys(site, labels);
+        let passing = |recorder: &dyn Recorder| {
+            // The facade's own recorder, which stands for none, has no size; there is nothing to be seen at zero.
+            if size_of_val(recorder) != 0 {
+                keys.register(recorder);
+            }
+        };
+        self.series.either(|recorder| keys.register(recorder), |_| (), passing);
     }
 
     #[inline]
     fn record(&self, site: &CallSite, labels: &impl LabelSet, outcome: Outcome, seconds: f64) {
-        let recorded = self.with(site, labels, |series| {
+        let register = |recorder: &dyn Recorder| self.keys(site, labels).register(recorder);
+        let kept = |series: &Series| {
             series.duration.record(seconds);
-            series.counter(outcome).map(|counter| counter.increment(1))
-        });
-        if recorded.is_none() {
+            series.counter(outcome).map(|counter| counter.increment(1)).is_some()
+        };
+        let passing = |recorder: &dyn Recorder| self.keys(site, labels).record(recorder, outcome, seconds);
+        if !self.series.either(register, kept, passing) {
             record_rare(site, &labels.labels(), outcome);
         }
     }
 
-    #[inline]
-    fn with<T>(&self, site: &CallSite, labels: &impl LabelSet, use_it: impl FnOnce(&Series) -> T) -> T {
-        let register = |recorder: &dyn Recorder| {
-            self.keys.get_or_init(|| self.make_keys(site, &labels.labels())).register(recorder)
-        };
-        self.series.with(register, use_it)
+    fn keys(&self, site: &CallSite, labels: &impl LabelSet) -> &Keys {
+        self.keys.get_or_init(|| self.make_keys(site, &labels.labels()))
     }
 
     fn make_keys(&self, site: &CallSite, own: &[Label]) -> Keys {
@@ -251,6 +256,13 @@ fn record_rare(site: &CallSite, own: &[Label], outcome: Outcome) {
 }
 
 impl Keys {
+    /// Records under a recorder that is not kept; says whether the call was counted.
+    fn record(&self, recorder: &dyn Recorder, outcome: Outcome, seconds: f64) -> bool {
+        recorder.register_histogram(&self.duration, &METADATA).record(seconds);
+        let key = find(&self.calls, &self.errors, outcome);
+        key.map(|key| recorder.register_counter(key, &METADATA).increment(1)).is_some()
+    }
+
     #[cold]
     fn register(&self, recorder: &dyn Recorder) -> Series {
         let counter = |key: &Key| {
@@ -267,15 +279,21 @@ impl Keys {
     }
 }
 
+/// Finds what belongs to `outcome` among the fixed ends and the words; nothing for a word that was not announced.
+#[inline]
+fn find<'a, T>(fixed: &'a [T; FIXED.len()], errors: &'a [(&'static str, T)], outcome: Outcome) -> Option<&'a T> {
+    match outcome {
+        Outcome::Ok => Some(&fixed[0]),
+        Outcome::Cancelled => Some(&fixed[1]),
+        Outcome::Panic => Some(&fixed[2]),
+        Outcome::OTHER => Some(&fixed[3]),
+        Outcome::Error(word) => errors.iter().find(|(known, _)| *known == word).map(|(_, found)| found),
+    }
+}
+
 impl Series {
     #[inline]
     fn counter(&self, outcome: Outcome) -> Option<&metrics::Counter> {
-        match outcome {
-            Outcome::Ok => Some(&self.calls[0]),
-            Outcome::Cancelled => Some(&self.calls[1]),
-            Outcome::Panic => Some(&self.calls[2]),
-            Outcome::OTHER => Some(&self.calls[3]),
-            Outcome::Error(word) => self.errors.iter().find(|(known, _)| *known == word).map(|(_, counter)| counter),
-        }
+        find(&self.calls, &self.errors, outcome)
     }
 }

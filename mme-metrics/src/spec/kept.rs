@@ -91,6 +91,21 @@ impl<H> Slot<H> {
         self.0.get().is_some()
     }
 
+    /// Runs `kept` with the handle of the global recorder, or `passing` with any other recorder that is current.
+    #[inline]
+    pub(crate) fn either<T>(
+        &self,
+        register: impl FnOnce(&dyn Recorder) -> H,
+        kept: impl FnOnce(&H) -> T,
+        passing: impl FnOnce(&dyn Recorder) -> T,
+    ) -> T {
+        with_current(
+            |recorder, global| {
+                if global { kept(self.0.get_or_init(|| register(recorder))) } else { passing(recorder) }
+            },
+        )
+    }
+
     /// Runs `use_it` with the handle that `register` makes with the current recorder.
     pub(crate) fn with<T>(&self, register: impl FnOnce(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
         with_current(|recorder, global| {

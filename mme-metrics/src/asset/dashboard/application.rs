@@ -24,7 +24,7 @@ fn on_route(series: Series) -> Series {
 }
 
 fn failed(series: Series) -> Series {
-    FAILED.into_iter().fold(series, |series, matcher| series.matching(matcher))
+    FAILED.into_iter().fold(series, Series::matching)
 }
 
 /// Returns the share of what fails, 0 where nothing does.

@@ -111,10 +111,10 @@ impl Panel {
 
     /// Adds the median and the 95th and 99th percentile of a histogram, by the labels `by`.
     pub fn quantiles(self, buckets: &Series, by: &[&str]) -> Self {
-        let labels: String = by.iter().map(|key| format!(" {{{{{key}}}}}")).collect();
+        let labels = legend(by);
         [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")]
             .into_iter()
-            .fold(self, |panel, (q, name)| panel.query(buckets.quantile(q, by), &format!("{name}{labels}")))
+            .fold(self, |panel, (q, name)| panel.query(buckets.quantile(q, by), format!("{name} {labels}").trim_end()))
     }
 
     /// Turns yellow from `warning` on and red from `critical` on.
@@ -127,4 +127,9 @@ impl Panel {
     pub fn of(spec: &Spec) -> Self {
         super::family::panel(spec)
     }
+}
+
+/// Names a series by its labels, as `{{a}} {{b}}`.
+pub(super) fn legend(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("{{{{{key}}}}}")).collect::<Vec<_>>().join(" ")
 }

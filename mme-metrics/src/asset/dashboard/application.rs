@@ -115,6 +115,14 @@ fn dependencies() -> Row {
                 .query(Series::buckets(HTTP.client_duration.spec()).quantile(0.95, &by), "{{server_address}}")
                 .limits(0.5, 2.0),
         )
+        .panel(
+            Panel::new(
+                "Requests to others in flight",
+                DisplayUnit::Short,
+                "What waits for an answer of another service.",
+            )
+            .query(Series::of(HTTP.client_active.spec()).value().sum_by(&by), "{{server_address}}"),
+        )
 }
 
 fn functions() -> Row {

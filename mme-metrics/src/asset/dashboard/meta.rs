@@ -82,7 +82,7 @@ fn process() -> Row {
             Panel::new("Threads", DisplayUnit::Short, "Threads of the operating system.")
                 .query(each(PROCESS.threads.spec()), INSTANCE),
         )
-        .panel(Panel::of(PROCESS.start_time.spec()).view(View::Stat))
+        .panel(Panel::of(PROCESS.start_time.spec()).title("Started").view(View::Stat))
         .panel(
             Panel::new("Virtual memory", DisplayUnit::Bytes, "Address space, and its limit where there is one.")
                 .query(each(PROCESS.virtual_memory.spec()), INSTANCE)

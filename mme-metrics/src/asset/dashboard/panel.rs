@@ -97,6 +97,12 @@ impl Panel {
         }
     }
 
+    /// Replaces the title.
+    pub fn title(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.title);
+        self
+    }
+
     /// Shows the series in another way.
     pub fn view(mut self, view: View) -> Self {
         self.view = view;

@@ -58,7 +58,8 @@ fn assert_finds(expression: &str, message: &str) {
 #[test]
 fn our_own_files_name_only_what_exists() {
     let found = check(&catalogue(), FILES);
-    assert!(found.is_empty(), "{}", found.iter().map(|found| format!("{found}\n")).collect::<String>());
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

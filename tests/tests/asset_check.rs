@@ -33,6 +33,14 @@ fn catalogue() -> Vec<&'static dyn Family> {
     families
 }
 
+#[test]
+fn every_metric_that_is_on_stands_in_some_rule_or_panel() {
+    let used = |name| FILES.iter().any(|file| file.kind() != Kind::Runbook && file.text().contains(name));
+    for spec in catalogue().iter().flat_map(|family| family.specs()).filter(|spec| !spec.optional) {
+        assert!(used(spec.name), "{}: a metric that nobody reads needs a panel, or is not needed", spec.name);
+    }
+}
+
 /// Returns what is found in a rule file with this one expression, against [`KITCHEN`] alone.
 fn findings(expression: &str) -> Vec<String> {
     let text = format!("groups:\n- name: kitchen\n  rules:\n  - alert: Kitchen\n    expr: |\n      {expression}\n");
@@ -50,7 +58,8 @@ fn assert_finds(expression: &str, message: &str) {
 #[test]
 fn our_own_files_name_only_what_exists() {
     let found = check(&catalogue(), FILES);
-    assert!(found.is_empty(), "{}", found.iter().map(|found| format!("{found}\n")).collect::<String>());
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

@@ -80,7 +80,8 @@ fn every_alert_fires_and_stays_silent_as_its_tests_say() {
 #[test]
 fn our_own_rules_are_well_written_tested_and_explained() {
     let found = lint(FILES);
-    assert!(found.is_empty(), "{}", found.iter().map(|found| format!("{found}\n")).collect::<String>());
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]

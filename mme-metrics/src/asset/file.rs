@@ -1,6 +1,8 @@
 //! One asset as a value.
 
 use std::borrow::Cow;
+use std::path::Path;
+use std::{fs, io};
 
 /// What a file is for, and so what is checked in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +32,16 @@ impl File {
     /// Describes a file by its path, which findings name, and its text.
     pub fn new(kind: Kind, path: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, path: path.into(), text: text.into() }
+    }
+
+    /// Reads a file of your own.
+    ///
+    /// # Errors
+    ///
+    /// Returns what the system says when the file cannot be read or is not UTF-8.
+    pub fn read(kind: Kind, path: impl AsRef<Path>) -> io::Result<Self> {
+        let text = fs::read_to_string(&path)?;
+        Ok(Self::new(kind, path.as_ref().to_string_lossy().replace('\\', "/"), text))
     }
 
     pub(super) const fn bundled(kind: Kind, path: &'static str, text: &'static str) -> Self {

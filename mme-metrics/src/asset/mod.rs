@@ -53,7 +53,7 @@ mod write;
 
 pub use self::bundled::FILES;
 #[cfg(feature = "assets")]
-pub use self::check::check;
+pub use self::check::{Check, check};
 pub use self::file::{File, Kind};
 #[cfg(feature = "assets")]
 pub use self::finding::Finding;

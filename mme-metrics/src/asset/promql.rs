@@ -5,7 +5,7 @@ use promql_parser::parser::{self, Expr};
 /// What a variable of a dashboard reads as once it is filled in; a value that holds it says nothing about labels.
 pub(super) const FILLED: &str = "variable";
 
-/// Grafana's own variables that stand where PromQL wants a duration.
+/// Grafana's own variables that stand where the language wants a duration.
 const DURATIONS: [&str; 3] = ["__rate_interval", "__interval", "__range"];
 
 /// Reads an expression.

@@ -108,12 +108,16 @@ impl<'v> Reader<'v> {
             }
             "label_replace" => {
                 self.need(series, text(3).filter(|key| !key.is_empty()));
-                text(1).into_iter().for_each(|key| shape.labels.add(key));
+                if let Some(key) = text(1) {
+                    shape.labels.add(key);
+                }
             }
             "label_join" => {
                 let sources: Vec<_> = (3..arguments.len()).filter_map(text).collect();
                 self.need(series, sources);
-                text(1).into_iter().for_each(|key| shape.labels.add(key));
+                if let Some(key) = text(1) {
+                    shape.labels.add(key);
+                }
             }
             // The extremes of a counter are still values of that counter.
             "last_over_time" | "max_over_time" | "min_over_time" => shape = series.clone(),

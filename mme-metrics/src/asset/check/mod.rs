@@ -9,6 +9,8 @@ mod shape;
 mod template;
 mod vocabulary;
 
+use std::fmt;
+
 use self::expression::Reader;
 use self::shape::Shape;
 use self::vocabulary::Vocabulary;
@@ -28,23 +30,91 @@ use crate::spec::Family;
 /// - `rate` of a gauge, `deriv` of a counter, a histogram without its suffix, a quantile without `le`;
 /// - two sides of an operator whose labels differ, so that no pair ever matches.
 ///
-/// For rules that use this crate's own families, pass [`catalog::FAMILIES`](crate::catalog::FAMILIES) with yours.
+/// For rules that use this crate's own families, pass [`catalog::FAMILIES`](crate::catalog::FAMILIES) with yours. For
+/// labels that your Prometheus adds to every target, and metrics of other exporters, there is [`Check`].
 pub fn check(families: &[&'static dyn Family], files: &[File]) -> Vec<Finding> {
-    let mut vocabulary = Vocabulary::new(families);
-    let mut findings = Vec::new();
-    let rules = read_rules(files, &mut findings);
-    learn_recorded(&rules, &mut vocabulary);
-    for (file, rule) in &rules {
-        check_rule(file, rule, &vocabulary, &mut findings);
+    Check::new(families).run(files)
+}
+
+/// The asset check, told of labels and metrics that no family declares.
+///
+/// ```
+/// use mme_metrics::asset::{Check, File, Kind};
+///
+/// let rules = File::new(Kind::Rules, "my-rules.yml", "
+/// groups:
+///   - name: mine
+///     rules:
+///       - {alert: Restarted, expr: 'sum by (cluster) (increase(restarts_total{pod!=\"\"}[1h])) > 3'}
+/// ");
+/// let check = Check::new(&[]).target_label("cluster").metric("restarts_total", &["pod"]);
+/// assert!(check.run(&[rules]).is_empty());
+/// ```
+#[derive(Clone)]
+pub struct Check {
+    families: Vec<&'static dyn Family>,
+    target_labels: Vec<String>,
+    metrics: Vec<(String, Vec<String>)>,
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let families: Vec<_> = self.families.iter().map(|family| family.name()).collect();
+        f.debug_struct("Check")
+            .field("families", &families)
+            .field("target_labels", &self.target_labels)
+            .field("metrics", &self.metrics)
+            .finish()
     }
-    for file in files {
-        match file.kind() {
-            Kind::Dashboard => panel::check(file, &vocabulary, &mut findings),
-            Kind::Runbook => runbook::check(file, &vocabulary, &mut findings),
-            Kind::Rules | Kind::RuleTests | Kind::Configuration => {}
+}
+
+impl Check {
+    /// Begins with the metrics of `families`.
+    pub fn new(families: &[&'static dyn Family]) -> Self {
+        Self { families: families.to_vec(), target_labels: Vec::new(), metrics: Vec::new() }
+    }
+
+    /// Adds a label that every series of a target has: from service discovery, or a global label of the recorder.
+    pub fn target_label(mut self, key: impl Into<String>) -> Self {
+        self.target_labels.push(key.into());
+        self
+    }
+
+    /// Adds a metric of another exporter, under the name and with the labels it is scraped with.
+    pub fn metric(mut self, name: impl Into<String>, labels: &[&str]) -> Self {
+        self.metrics.push((name.into(), labels.iter().map(|&key| key.to_owned()).collect()));
+        self
+    }
+
+    /// Checks `files`, as [`check`] does.
+    pub fn run(&self, files: &[File]) -> Vec<Finding> {
+        let mut vocabulary = self.vocabulary();
+        let mut findings = Vec::new();
+        let rules = read_rules(files, &mut findings);
+        learn_recorded(&rules, &mut vocabulary);
+        for (file, rule) in &rules {
+            check_rule(file, rule, &vocabulary, &mut findings);
         }
+        for file in files {
+            match file.kind() {
+                Kind::Dashboard => panel::check(file, &vocabulary, &mut findings),
+                Kind::Runbook => runbook::check(file, &vocabulary, &mut findings),
+                Kind::Rules | Kind::RuleTests | Kind::Configuration => {}
+            }
+        }
+        findings
     }
-    findings
+
+    fn vocabulary(&self) -> Vocabulary {
+        let mut vocabulary = Vocabulary::new(&self.target_labels);
+        for (name, labels) in &self.metrics {
+            vocabulary.foreign(name, &labels.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        for family in &self.families {
+            vocabulary.family(*family);
+        }
+        vocabulary
+    }
 }
 
 fn read_rules<'f>(files: &'f [File], findings: &mut Vec<Finding>) -> Vec<(&'f File, rule::Rule)> {

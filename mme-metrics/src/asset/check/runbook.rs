@@ -3,7 +3,7 @@
 use super::{Finding, Reader, Vocabulary, finding};
 use crate::asset::{File, promql};
 
-/// Checks each line that stands in a fence of PromQL.
+/// Checks what stands in a fence of `promql`.
 pub(super) fn check(file: &File, vocabulary: &Vocabulary, findings: &mut Vec<Finding>) {
     for query in queries(file.text()) {
         let mut find = |message| findings.push(finding(file, String::new(), query, message));

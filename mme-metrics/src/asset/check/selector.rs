@@ -83,9 +83,8 @@ fn check_bound(matcher: &Matcher, spec: &Spec, find: &mut impl FnMut(String)) {
         return;
     }
     let bound = matcher.value.parse::<f64>().ok();
-    // Both are the same decimal, read by the same parser.
-    #[allow(clippy::float_cmp, reason = "a bound is copied, never computed")]
-    let exists = bound.is_some_and(|bound| spec.buckets.iter().any(|known| *known == bound));
+    // Both are read from the same decimal, so they are the same number.
+    let exists = bound.is_some_and(|bound| spec.buckets.contains(&bound));
     if !exists {
         let bounds: Vec<_> = spec.buckets.iter().map(ToString::to_string).collect();
         find(format!("`{}` has no bucket with the bound {}: it has {}", spec.name, matcher.value, bounds.join(" ")));

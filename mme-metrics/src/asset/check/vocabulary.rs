@@ -17,7 +17,7 @@ const ALIKE: f64 = 0.85;
 /// Series that no family declares: Prometheus' own, and documented ones of exporters that the assets read. A name
 /// that ends in `_total` is a counter. Labels are what the exporter documents beside `job` and `instance`; `*` is any.
 ///
-/// Sources: prometheus.io/docs/concepts/jobs_instances, the HELP texts of Prometheus 2.42 and Alertmanager 0.25,
+/// Sources: `prometheus.io/docs/concepts/jobs_instances`, the HELP texts of Prometheus 2.42 and Alertmanager 0.25,
 /// cAdvisor's `docs/storage/prometheus.md`, `node_exporter`'s `meminfo` collector.
 const DOCUMENTED: &[(&str, &[&str])] = &[
     ("up", &[]),
@@ -49,33 +49,49 @@ pub(super) struct Metric {
 }
 
 /// Every name that an expression may use.
-#[derive(Debug, Default)]
-pub(super) struct Vocabulary(BTreeMap<String, Metric>);
+#[derive(Debug)]
+pub(super) struct Vocabulary {
+    metrics: BTreeMap<String, Metric>,
+    target_labels: Vec<String>,
+}
 
 impl Vocabulary {
-    /// Takes the names of `families` and the documented ones of others; a family's own declaration wins.
-    pub(super) fn new(families: &[&'static dyn Family]) -> Self {
-        let mut vocabulary = Self::default();
+    /// Knows nothing but the documented metrics of others; every series of a target has `target_labels`, too.
+    pub(super) fn new(target_labels: &[String]) -> Self {
+        let target_labels = TARGET.into_iter().map(str::to_owned).chain(target_labels.iter().cloned()).collect();
+        let mut vocabulary = Self { metrics: BTreeMap::new(), target_labels };
         for (name, labels) in DOCUMENTED {
-            let any = labels.contains(&"*");
-            let labels = if any { Labels::Any } else { Labels::known(labels.iter().chain(&TARGET).copied()) };
-            let sample = if name.ends_with("_total") { Sample::Counter } else { Sample::Gauge };
-            vocabulary.insert(name, labels, sample, None);
-        }
-        for spec in families.iter().flat_map(|family| family.specs()) {
-            vocabulary.declare(spec);
+            vocabulary.foreign(name, labels);
         }
         vocabulary
     }
 
+    /// Takes a metric that no family declares; `*` among its labels stands for any.
+    pub(super) fn foreign(&mut self, name: &str, labels: &[&str]) {
+        let labels = if labels.contains(&"*") { Labels::Any } else { self.labels(labels.iter().copied()) };
+        let counts = ["_total", "_bucket", "_sum", "_count"].iter().any(|suffix| name.ends_with(suffix));
+        self.insert(name, labels, if counts { Sample::Counter } else { Sample::Gauge }, None);
+    }
+
+    /// Takes every metric of a family; its own declaration wins over a documented one of the same name.
+    pub(super) fn family(&mut self, family: &'static dyn Family) {
+        for spec in family.specs() {
+            self.declare(spec);
+        }
+    }
+
+    fn labels<'k>(&'k self, keys: impl Iterator<Item = &'k str>) -> Labels {
+        Labels::known(keys.chain(self.target_labels.iter().map(String::as_str)))
+    }
+
     fn declare(&mut self, spec: &'static Spec) {
-        let labels = || Labels::known(spec.labels.iter().map(|label| label.key).chain(TARGET));
+        let labels = self.labels(spec.labels.iter().map(|label| label.key));
         match spec.kind {
-            Kind::Counter => self.insert(spec.name, labels(), Sample::Counter, Some(spec)),
-            Kind::Gauge => self.insert(spec.name, labels(), Sample::Gauge, Some(spec)),
+            Kind::Counter => self.insert(spec.name, labels, Sample::Counter, Some(spec)),
+            Kind::Gauge => self.insert(spec.name, labels, Sample::Gauge, Some(spec)),
             Kind::Histogram => {
                 for suffix in SUFFIXES {
-                    let mut labels = labels();
+                    let mut labels = labels.clone();
                     if suffix == "_bucket" {
                         labels.add("le");
                     }
@@ -87,14 +103,14 @@ impl Vocabulary {
 
     fn insert(&mut self, name: &str, labels: Labels, sample: Sample, spec: Option<&'static Spec>) {
         let shape = Shape { labels, sample, metric: name.to_owned() };
-        self.0.insert(name.to_owned(), Metric { shape, spec });
+        self.metrics.insert(name.to_owned(), Metric { shape, spec });
     }
 
     /// Takes a name that a rule records; says whether more is known now than before.
     pub(super) fn record(&mut self, name: &str, shape: Shape) -> bool {
         // A sum of counters falls when a target goes: what is recorded counts as a gauge.
         let shape = Shape { metric: name.to_owned(), sample: Sample::Gauge, ..shape };
-        let before = self.0.insert(name.to_owned(), Metric { shape: shape.clone(), spec: None });
+        let before = self.metrics.insert(name.to_owned(), Metric { shape: shape.clone(), spec: None });
         before.is_none_or(|before| before.shape != shape)
     }
 
@@ -104,17 +120,17 @@ impl Vocabulary {
     ///
     /// Says why there is no such name and which one was probably meant.
     pub(super) fn find(&self, name: &str) -> Result<&Metric, String> {
-        self.0.get(name).ok_or_else(|| self.explain(name))
+        self.metrics.get(name).ok_or_else(|| self.explain(name))
     }
 
     fn explain(&self, name: &str) -> String {
-        if self.0.contains_key(&format!("{name}_bucket")) {
+        if self.metrics.contains_key(&format!("{name}_bucket")) {
             return format!(
                 "`{name}` is a histogram: use `{name}_bucket` for quantiles, `{name}_count` for how many, `{name}_sum` for their total"
             );
         }
         for suffix in SUFFIXES {
-            let stem = name.strip_suffix(suffix).filter(|stem| self.0.contains_key(*stem));
+            let stem = name.strip_suffix(suffix).filter(|stem| self.metrics.contains_key(*stem));
             if let Some(stem) = stem {
                 return format!("`{stem}` is no histogram and has no `{suffix}`: use `{stem}`");
             }
@@ -126,7 +142,7 @@ impl Vocabulary {
     }
 
     fn nearest(&self, name: &str) -> Option<&str> {
-        closest(name, self.0.keys().map(String::as_str))
+        closest(name, self.metrics.keys().map(String::as_str))
     }
 }
 

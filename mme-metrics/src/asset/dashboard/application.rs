@@ -24,7 +24,7 @@ fn on_route(series: Series) -> Series {
 }
 
 fn failed(series: Series) -> Series {
-    FAILED.into_iter().fold(series, |series, matcher| series.matching(matcher))
+    FAILED.into_iter().fold(series, Series::matching)
 }
 
 /// Returns the share of what fails, 0 where nothing does.
@@ -114,6 +114,14 @@ fn dependencies() -> Row {
             Panel::new("Latency of others", DisplayUnit::Seconds, "The 95th percentile as this service sees it.")
                 .query(Series::buckets(HTTP.client_duration.spec()).quantile(0.95, &by), "{{server_address}}")
                 .limits(0.5, 2.0),
+        )
+        .panel(
+            Panel::new(
+                "Requests to others in flight",
+                DisplayUnit::Short,
+                "What waits for an answer of another service.",
+            )
+            .query(Series::of(HTTP.client_active.spec()).value().sum_by(&by), "{{server_address}}"),
         )
 }
 

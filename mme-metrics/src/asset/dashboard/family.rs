@@ -1,7 +1,7 @@
 //! Panels that follow from a declaration alone.
 
 use super::Row;
-use super::panel::{DisplayUnit, Panel};
+use super::panel::{DisplayUnit, Panel, legend};
 use super::query::Series;
 use crate::spec::{Family, Kind, Spec};
 
@@ -36,8 +36,4 @@ pub(super) fn panel(spec: &Spec) -> Panel {
 /// Seconds a second are a number of cores or workers; everything else is events.
 fn per_second(spec: &Spec) -> DisplayUnit {
     if spec.name.ends_with("_seconds_total") { DisplayUnit::Short } else { DisplayUnit::EventsPerSecond }
-}
-
-fn legend(keys: &[&str]) -> String {
-    keys.iter().map(|key| format!("{{{{{key}}}}}")).collect::<Vec<_>>().join(" ")
 }

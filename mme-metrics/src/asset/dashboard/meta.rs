@@ -3,7 +3,7 @@
 use super::panel::{DisplayUnit, Panel, View};
 use super::query::{Promql, Series};
 use super::{Dashboard, Row};
-use crate::process::{MME, PROCESS};
+use crate::process::{BUILD, MME, PROCESS};
 
 /// Returns the dashboard of targets, processes and the measuring itself.
 pub fn meta() -> Dashboard {
@@ -11,6 +11,7 @@ pub fn meta() -> Dashboard {
         .row(health())
         .row(process())
         .row(library())
+        .row(monitoring())
 }
 
 const EACH: [&str; 2] = ["job", "instance"];
@@ -21,12 +22,18 @@ fn each(spec: &crate::spec::Spec) -> Promql {
 }
 
 fn health() -> Row {
+    let up = Series::of_target("up").value().max_by(&EACH);
     let firing = "ALERTS{alertstate=\"firing\",alertname!=\"Watchdog\"}";
     Row::new("Health")
         .panel(
-            Panel::new("Targets", DisplayUnit::UpDown, "Whether each target answers its scrapes.")
+            Panel::new("Service health", DisplayUnit::UpDown, "Whether each target answers its scrapes now.")
+                .view(View::Table)
+                .query(up.clone(), ""),
+        )
+        .panel(
+            Panel::new("Service health over time", DisplayUnit::UpDown, "When each target did not answer its scrapes.")
                 .view(View::StateTimeline)
-                .query(Series::foreign("up").value().max_by(&EACH), "{{job}} {{instance}}"),
+                .query(up, "{{job}} {{instance}}"),
         )
         .panel(
             Panel::new(
@@ -43,7 +50,12 @@ fn health() -> Row {
                 DisplayUnit::Seconds,
                 "From Prometheus' side; the default limit is 10 s.",
             )
-            .query(Series::foreign("scrape_duration_seconds").value().max_by(&EACH), INSTANCE),
+            .query(Series::of_target("scrape_duration_seconds").value().max_by(&EACH), INSTANCE),
+        )
+        .panel(
+            Panel::new("Versions", DisplayUnit::Short, "What each instance was built from.")
+                .view(View::Table)
+                .query(Series::of(BUILD.info.spec()).value(), ""),
         )
 }
 
@@ -70,8 +82,16 @@ fn process() -> Row {
             Panel::new("Threads", DisplayUnit::Short, "Threads of the operating system.")
                 .query(each(PROCESS.threads.spec()), INSTANCE),
         )
-        .panel(Panel::of(PROCESS.start_time.spec()).view(View::Stat))
-        .panel(Panel::of(PROCESS.virtual_memory.spec()))
+        .panel(Panel::of(PROCESS.start_time.spec()).title("Started").view(View::Stat))
+        .panel(
+            Panel::new("Virtual memory", DisplayUnit::Bytes, "Address space, and its limit where there is one.")
+                .query(each(PROCESS.virtual_memory.spec()), INSTANCE)
+                // Without a limit the figure is the largest there is, and would flatten everything else.
+                .query(
+                    format!("{} < 1e15", each(PROCESS.virtual_memory_max.spec())).as_str().into(),
+                    "limit {{instance}}",
+                ),
+        )
 }
 
 fn library() -> Row {
@@ -104,5 +124,30 @@ fn library() -> Row {
             )
             .query(each(MME.render_duration.spec()), INSTANCE)
             .limits(0.5, 5.0),
+        )
+}
+
+/// Returns what Prometheus and Alertmanager say of themselves, if the Prometheus that is asked scrapes them.
+fn monitoring() -> Row {
+    let sent = Series::foreign("alertmanager_notifications_total").rate().sum_by(&["integration"]);
+    let failed = Series::foreign("alertmanager_notifications_failed_total").rate().sum_by(&["integration"]);
+    let failures = Series::foreign("prometheus_rule_evaluation_failures_total").increase().sum_by(&["rule_group"]);
+    Row::new("Prometheus and Alertmanager")
+        .panel(
+            Panel::new("Failed notifications", DisplayUnit::Share, "Share of notifications that did not go out.")
+                .query(failed.share_of(&sent), "{{integration}}")
+                .limits(0.01, 0.1),
+        )
+        .panel(
+            Panel::new("Failed rule evaluations", DisplayUnit::Short, "Each is an alert that was not judged.")
+                .query(failures, "{{rule_group}}"),
+        )
+        .panel(
+            Panel::new(
+                "Series in Prometheus",
+                DisplayUnit::Short,
+                "Series in its head block; some 3 KiB of memory each.",
+            )
+            .query(Series::foreign("prometheus_tsdb_head_series").value().max_by(&EACH), INSTANCE),
         )
 }

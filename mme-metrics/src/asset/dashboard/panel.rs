@@ -97,6 +97,12 @@ impl Panel {
         }
     }
 
+    /// Replaces the title.
+    pub fn title(mut self, title: &str) -> Self {
+        title.clone_into(&mut self.title);
+        self
+    }
+
     /// Shows the series in another way.
     pub fn view(mut self, view: View) -> Self {
         self.view = view;
@@ -111,10 +117,10 @@ impl Panel {
 
     /// Adds the median and the 95th and 99th percentile of a histogram, by the labels `by`.
     pub fn quantiles(self, buckets: &Series, by: &[&str]) -> Self {
-        let labels: String = by.iter().map(|key| format!(" {{{{{key}}}}}")).collect();
+        let labels = legend(by);
         [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")]
             .into_iter()
-            .fold(self, |panel, (q, name)| panel.query(buckets.quantile(q, by), &format!("{name}{labels}")))
+            .fold(self, |panel, (q, name)| panel.query(buckets.quantile(q, by), format!("{name} {labels}").trim_end()))
     }
 
     /// Turns yellow from `warning` on and red from `critical` on.
@@ -127,4 +133,9 @@ impl Panel {
     pub fn of(spec: &Spec) -> Self {
         super::family::panel(spec)
     }
+}
+
+/// Names a series by its labels, as `{{a}} {{b}}`.
+pub(super) fn legend(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("{{{{{key}}}}}")).collect::<Vec<_>>().join(" ")
 }

@@ -29,9 +29,14 @@ impl Series {
         Self::named(format!("{}_bucket", spec.name))
     }
 
-    /// Selects a metric that no family declares: Prometheus' own or an exporter's.
-    pub fn foreign(name: &str) -> Self {
+    /// Selects what Prometheus itself knows of the chosen targets: `up` and the `scrape_…` series.
+    pub fn of_target(name: &str) -> Self {
         Self::named(name.to_owned())
+    }
+
+    /// Selects a metric of another target than the chosen ones: Prometheus, Alertmanager, an exporter.
+    pub fn foreign(name: &str) -> Self {
+        Self { name: name.to_owned(), matchers: Vec::new() }
     }
 
     fn named(name: String) -> Self {
@@ -68,7 +73,8 @@ impl Series {
 
 impl fmt::Display for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{{{}}}", self.name, self.matchers.join(","))
+        f.write_str(&self.name)?;
+        if self.matchers.is_empty() { Ok(()) } else { write!(f, "{{{}}}", self.matchers.join(",")) }
     }
 }
 

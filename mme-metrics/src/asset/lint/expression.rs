@@ -8,7 +8,7 @@ use promql_parser::parser::token::{T_DIV, T_GTR};
 use promql_parser::parser::value::ValueType;
 
 /// Shortest range: four scrapes of 15 s, so that one that is late or lost leaves two to compare.
-const MIN_RANGE: Duration = Duration::from_secs(60);
+const MIN_RANGE: Duration = Duration::from_mins(1);
 
 /// Checks one part of an expression; the caller walks.
 pub(super) fn check(part: &Expr, find: &mut impl FnMut(String)) {

@@ -39,7 +39,9 @@ pub fn lint(files: &[File]) -> Vec<Finding> {
             }
         };
         check_aliases(file, &mut findings);
-        groups.iter().for_each(|group| check_group(file, group, &mut findings));
+        for group in &groups {
+            check_group(file, group, &mut findings);
+        }
         for rule in groups.into_iter().flat_map(|group| group.rules) {
             let mut find = |message| findings.push(finding(file, rule.place(), message));
             check_rule(&rule, &mut find);

@@ -16,7 +16,8 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Variants read in `snake_case` unless told otherwise.
+/// Variants read in `snake_case` unless told otherwise. `#[label(key = "…", crate = path)]` names this library where the
+/// dependency has another name.
 #[proc_macro_derive(LabelValue, attributes(label))]
 pub fn derive_label_value(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);

@@ -3,4 +3,7 @@
 pub use std::vec;
 pub use std::vec::Vec;
 
+pub use metrics::SharedString;
+
+pub use crate::label::{LabelValue, Values};
 pub use crate::spec::{lowercase, utf8};

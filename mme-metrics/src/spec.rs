@@ -52,6 +52,9 @@ use crate::label::LabelSpec;
 /// Name of the counter of refused observations, which this layer has to reach; its metric is declared in `process`.
 pub(crate) const REJECTED: &str = "mme_rejected_observations_total";
 
+/// The facade's target of everything that typed metrics emit, so that a recorder knows their labels are what they declare.
+pub(crate) const TYPED: &str = "mme_metrics";
+
 /// What a metric counts or measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -123,6 +126,18 @@ pub struct Spec {
     pub optional: bool,
     /// Whether it is a counter with a fractional value, which the facade carries as a gauge.
     pub fractional: bool,
+}
+
+/// Lists every name that the lines of a metric called `name` take up, in either exposition format.
+///
+/// OpenMetrics names a counter's family without `_total` and reserves `_created`; no other metric may have one of these.
+pub(crate) fn claimed_names(name: &str, kind: Kind) -> Vec<String> {
+    let with = |stem: &str, ends: &[&str]| ends.iter().map(|end| format!("{stem}{end}")).collect();
+    match kind {
+        Kind::Counter => with(name.strip_suffix("_total").unwrap_or(name), &["", "_total", "_created"]),
+        Kind::Gauge => vec![name.to_owned()],
+        Kind::Histogram => with(name, &["", "_bucket", "_count", "_sum", "_created"]),
+    }
 }
 
 impl Spec {

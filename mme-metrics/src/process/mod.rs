@@ -21,6 +21,7 @@
 //! | `mme_series_overflow_total` | with each observation that went to an overflow series |
 //! | `mme_rejected_observations_total` | with each observation that was refused |
 //! | `mme_render_duration_seconds` | after each exposition |
+//! | `tokio_*` | at each exposition, if the service asks for it with `tokio_runtime` (feature `tokio`) |
 //!
 //! # What it costs
 //!
@@ -29,8 +30,12 @@
 #[cfg(target_os = "linux")]
 mod linux;
 mod metrics;
+#[cfg(feature = "tokio")]
+mod runtime;
 
 pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, PROCESS, ProcessMetrics};
+#[cfg(feature = "tokio")]
+pub use self::runtime::tokio_runtime;
 
 #[cfg(target_os = "linux")]
 pub(crate) use self::linux::collect;

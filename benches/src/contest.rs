@@ -1,8 +1,10 @@
 //! Contestants taking turns, on one thread and on two that meet.
 
+mod meeting;
+
+pub use self::meeting::together;
+
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::table::Spread;
@@ -51,9 +53,6 @@ impl fmt::Debug for Contestant {
 /// How long one batch should take: short enough to be rarely preempted, long enough that reading the clock costs nothing.
 const BATCH: Duration = Duration::from_micros(500);
 
-/// How long two threads meet.
-const WINDOW: Duration = Duration::from_millis(2);
-
 /// How often a disturbed batch is done again before it counts as it is.
 const RETRIES: usize = 20;
 
@@ -71,19 +70,6 @@ pub fn alone(contestants: &[Contestant], rounds: usize) -> Vec<Spread> {
         (contestant.settle)();
         start.elapsed().as_nanos() as f64 / count as f64
     })
-}
-
-/// Times every contestant on two pinned threads at once; returns nanoseconds that each thread waits for each time.
-pub fn together(contestants: &[Contestant], rounds: usize) -> Vec<Spread> {
-    let mut all = vec![Vec::new(); contestants.len()];
-    for round in 0..rounds {
-        for turn in 0..contestants.len() {
-            let index = (round + turn) % contestants.len();
-            let kept = (0..RETRIES).find_map(|_| meet(&contestants[index]).ok());
-            all[index].push(kept.unwrap_or_else(|| meet(&contestants[index]).unwrap_or_else(|disturbed| disturbed)));
-        }
-    }
-    all.into_iter().map(Spread::new).collect()
 }
 
 /// Lets `measure` run for every contestant in turn, again where it was disturbed.
@@ -118,44 +104,6 @@ fn calibrate(contestant: &Contestant) -> u64 {
         }
         count *= 2;
     }
-}
-
-/// Lets two threads run until a common deadline; the error is a figure that something disturbed.
-fn meet(contestant: &Contestant) -> Result<f64, f64> {
-    /// Times done between two looks at the clock.
-    const STRIDE: u64 = 512;
-    let arrived = AtomicUsize::new(0);
-    let thread = |core: usize| {
-        pin(core);
-        // Release and acquire: nobody starts before both have arrived.
-        arrived.fetch_add(1, Ordering::AcqRel);
-        while arrived.load(Ordering::Acquire) < 2 {
-            std::hint::spin_loop();
-        }
-        let (start, waited) = (Instant::now(), waited());
-        let mut count = 0;
-        while start.elapsed() < WINDOW {
-            (contestant.run)(STRIDE);
-            count += STRIDE;
-        }
-        let end = Instant::now();
-        (start, end, count, disturbed(waited, end - start))
-    };
-    let (left, right) = thread::scope(|scope| {
-        let other = scope.spawn(|| thread(1));
-        let here = scope.spawn(|| thread(0));
-        (here.join().expect("a contestant does not panic"), other.join().expect("a contestant does not panic"))
-    });
-    let settle = Instant::now();
-    (contestant.settle)();
-    let settle = settle.elapsed();
-    let overlap = left.1.min(right.1).saturating_duration_since(left.0.max(right.0));
-    let whole = (left.1 - left.0).max(right.1 - right.0);
-    let count: u64 = left.2 + right.2;
-    // Each thread did half of the times; what was put off would have kept both.
-    let figure = 2.0 * (whole + settle).as_nanos() as f64 / count as f64;
-    let met = overlap.as_secs_f64() > 0.95 * whole.as_secs_f64();
-    if met && !left.3 && !right.3 { Ok(figure) } else { Err(figure) }
 }
 
 /// Nanoseconds that this thread has waited for a processor, where the system tells.

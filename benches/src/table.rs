@@ -7,8 +7,9 @@ use std::fmt;
 pub struct Spread(Vec<f64>);
 
 impl Spread {
-    /// Sorts `measurements`.
+    /// Sorts `measurements`; what is not a number was not measured.
     pub fn new(mut measurements: Vec<f64>) -> Self {
+        measurements.retain(|measurement| !measurement.is_nan());
         measurements.sort_by(f64::total_cmp);
         Self(measurements)
     }
@@ -18,6 +19,16 @@ impl Spread {
     pub fn quantile(&self, share: f64) -> f64 {
         let last = self.0.len().saturating_sub(1);
         self.0.get((last as f64 * share).round() as usize).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Returns how many measurements there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether nothing could be measured.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Returns the value in the middle.

@@ -33,7 +33,7 @@ fn main() {
         println!("{}", together("Histogram of 15 buckets", &peer::histograms()));
     }
     if wanted("render") {
-        for (series, rounds) in [(1_000, 101), (10_000, 21), (100_000, 7)] {
+        for (series, rounds) in [(1_000, 51), (10_000, 11), (100_000, 5)] {
             println!("{}", render::table(series, rounds));
         }
     }
@@ -42,7 +42,7 @@ fn main() {
         assert!(run.is_ok_and(|status| status.success()), "the program that weighs the heap failed");
     }
     if wanted("register") {
-        println!("{}", register::table(5));
+        println!("{}", register::table(3));
     }
 }
 

@@ -9,10 +9,10 @@ use crate::peer::{REGISTRIES, registry};
 use crate::table::{Spread, Table};
 
 /// Series that are there before, so that an exposition takes its time.
-const BEFORE: usize = 30_000;
+const BEFORE: usize = 10_000;
 
 /// Series that come while another thread renders.
-const NEW: usize = 10_000;
+const NEW: usize = 5_000;
 
 /// Most microseconds for 99 of 100.
 const BUDGET: f64 = 100.0;

@@ -48,9 +48,7 @@ impl Thread {
             return true;
         }
         // Relaxed, as above: losing the exchange means that somebody else owns the cell, whoever it is.
-        found == 0
-            && self != ENDING
-            && owner.compare_exchange(0, self.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        found == 0 && self != ENDING && owner.compare_exchange(0, self.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 

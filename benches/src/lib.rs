@@ -1,1 +1,13 @@
 //! Benchmarks of mme-metrics beside its peers.
+//!
+//! Machines are shared and noisy, so all contestants of a question run in one process, in many short batches that take turns;
+//! a batch during which the thread had to wait for a processor is done again. The table gives the median and the middle half.
+//! The bare loop runs twice, as two contestants: what differs between the two is noise.
+
+pub mod contest;
+pub mod load;
+pub mod memory;
+pub mod peer;
+pub mod register;
+pub mod render;
+pub mod table;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::admit;
-use super::cell::{CounterCell, GaugeCell, HistogramCell};
+use super::cell::{Bounds, CounterCell, GaugeCell, HistogramCell};
 use super::fold::Seen;
 use super::series::Series;
 use crate::spec::{Kind, Spec};
@@ -69,7 +69,7 @@ pub(super) struct MetricFamily {
     pub(super) help: OnceLock<Box<str>>,
     pub(super) group: Arc<Group>,
     pub(super) budget: usize,
-    pub(super) bounds: Arc<[f64]>,
+    pub(super) bounds: Bounds,
     /// `le="…"} ` for every bound and `+Inf`.
     pub(super) bound_texts: Box<[Box<str>]>,
     pub(super) stored: Stored,
@@ -116,7 +116,7 @@ impl MetricFamily {
             help: cell,
             group,
             budget,
-            bounds,
+            bounds: Bounds::new(&bounds),
             bound_texts,
             stored,
             index: RwLock::new(HashTable::new()),

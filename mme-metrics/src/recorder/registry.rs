@@ -92,7 +92,7 @@ macro_rules! storage {
 
 storage!(CounterCell, Counter, Counters, |_family| CounterCell::new());
 storage!(GaugeCell, Gauge, Gauges, |_family| GaugeCell::new());
-storage!(HistogramCell, Histogram, Histograms, |family| HistogramCell::new(Arc::clone(&family.bounds)));
+storage!(HistogramCell, Histogram, Histograms, |family| HistogramCell::new(family.bounds.clone()));
 
 /// What a registration leads to.
 pub(super) enum Admitted<C> {

@@ -2,13 +2,13 @@
 
 use crossbeam_utils::CachePadded;
 
-use super::shard::{Spread, Thread};
+use super::shard::{Shards, Spread, Thread};
 use super::sync::{AtomicU64, Ordering};
 
 pub(in crate::recorder) struct CounterCell {
     owner: AtomicU64,
     value: AtomicU64,
-    shards: Spread<CachePadded<AtomicU64>>,
+    shards: Spread<Box<CachePadded<AtomicU64>>>,
 }
 
 impl CounterCell {
@@ -20,15 +20,18 @@ impl CounterCell {
     pub(in crate::recorder) fn add(&self, amount: u64) {
         let thread = Thread::current();
         if let Some(shards) = self.shards.get() {
-            return add_shared(shards.of(thread, || CachePadded::new(AtomicU64::new(0))), amount);
-        }
-        if owns(&self.owner, thread) {
-            // Relaxed: no other thread writes this word, and readers need no order with anything else.
-            let value = self.value.load(Ordering::Relaxed);
-            self.value.store(value.saturating_add(amount), Ordering::Relaxed);
+            Self::add_to(shards, thread, amount);
+        } else if thread.owns(&self.owner) {
+            add_alone(&self.value, amount);
         } else {
-            add_shared(self.shards.start().of(thread, || CachePadded::new(AtomicU64::new(0))), amount);
+            Self::add_to(self.shards.start(), thread, amount);
         }
+    }
+
+    #[inline]
+    fn add_to(shards: Shards<'_, Box<CachePadded<AtomicU64>>>, thread: Thread, amount: u64) {
+        let (shard, alone) = shards.of(thread, Box::default);
+        if alone { add_alone(shard, amount) } else { add_shared(shard, amount) }
     }
 
     /// Adds what is missing to `total`; returns false, and adds nothing, if the counter stands higher already.
@@ -51,16 +54,12 @@ impl CounterCell {
     }
 }
 
-/// Says whether `thread` is the only one that may write the cell itself; the first thread to come is.
+/// Adds to a word that no other thread writes, without a locked instruction.
 #[inline]
-pub(super) fn owns(owner: &AtomicU64, thread: Thread) -> bool {
-    // Relaxed: the word is written once, and a thread always sees its own write.
-    let found = owner.load(Ordering::Relaxed);
-    if found == thread.id {
-        return true;
-    }
-    // Relaxed, as above: losing the exchange means that somebody else owns the cell, whoever it is.
-    found == 0 && owner.compare_exchange(0, thread.id, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+pub(super) fn add_alone(word: &AtomicU64, amount: u64) {
+    // Relaxed: no other thread writes this word, and readers need no order with anything else.
+    let value = word.load(Ordering::Relaxed);
+    word.store(value.saturating_add(amount), Ordering::Relaxed);
 }
 
 /// Adds to a word that several threads may write.

@@ -2,7 +2,7 @@
 
 use crossbeam_utils::CachePadded;
 
-use super::shard::{Spread, Thread};
+use super::shard::{Shards, Spread, Thread};
 use super::sync::{AtomicU64, Ordering};
 
 /// What one thread has added and taken away, apart: a reader that adds up the takings first and the additions last never
@@ -16,7 +16,7 @@ struct Shift {
 /// Starts with one word for all threads. When two of them meet on it, additions move to a shard for each.
 pub(in crate::recorder) struct GaugeCell {
     value: AtomicU64,
-    shards: Spread<CachePadded<Shift>>,
+    shards: Spread<Box<CachePadded<Shift>>>,
 }
 
 impl GaugeCell {
@@ -39,17 +39,19 @@ impl GaugeCell {
     #[inline]
     pub(in crate::recorder) fn add(&self, amount: f64) -> bool {
         if let Some(shards) = self.shards.get() {
-            return Self::add_to(shards.of(Thread::current(), CachePadded::default), amount);
+            return Self::add_to(shards, amount);
         }
         match shift_once(&self.value, amount) {
             Shifted::Done => true,
             Shifted::NotFinite => false,
-            Shifted::Contended => Self::add_to(self.shards.start().of(Thread::current(), CachePadded::default), amount),
+            Shifted::Contended => Self::add_to(self.shards.start(), amount),
         }
     }
 
     #[inline]
-    fn add_to(shard: &Shift, amount: f64) -> bool {
+    fn add_to(shards: Shards<'_, Box<CachePadded<Shift>>>, amount: f64) -> bool {
+        // Also a shard that one thread alone adds to is written by setters, so it is never written without looking.
+        let (shard, _) = shards.of(Thread::current(), Box::default);
         let (word, amount) = if amount < 0.0 { (&shard.down, -amount) } else { (&shard.up, amount) };
         add_float(word, amount)
     }

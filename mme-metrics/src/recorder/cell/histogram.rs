@@ -1,18 +1,17 @@
 //! Observations in fixed buckets, with their sum.
 
-use std::sync::Arc;
-
-use super::counter::{add_shared, owns};
-use super::shard::{Spread, Thread};
+use super::bounds::Bounds;
+use super::counter::{add_alone, add_shared};
+use super::shard::{Shards, Spread, Thread};
 use super::sync::{AtomicU64, Ordering};
 
-/// One cache line of words, so that two threads' shards never share one.
-#[repr(align(64))]
+/// As many words as lie together in what a processor fetches at once, so that two threads' shards never share a line.
+#[repr(align(128))]
 struct Line([AtomicU64; LINE]);
 
-const LINE: usize = 8;
+const LINE: usize = 16;
 
-/// The words of one shard: the buckets, `+Inf` included and not cumulated, then the sum.
+/// The words of one shard, laid out as those of the cell.
 struct Words(Box<[Line]>);
 
 impl Words {
@@ -26,9 +25,15 @@ impl Words {
     }
 }
 
+/// Where the sum stands among the words of a histogram. The buckets follow, `+Inf` last and none cumulated.
+const SUM: usize = 0;
+
+/// Where the first bucket stands.
+const FIRST: usize = 1;
+
 pub(in crate::recorder) struct HistogramCell {
     owner: AtomicU64,
-    bounds: Arc<[f64]>,
+    bounds: Bounds,
     own: Box<[AtomicU64]>,
     shards: Spread<Words>,
 }
@@ -42,47 +47,44 @@ pub(in crate::recorder) struct Reading {
 }
 
 impl HistogramCell {
-    pub(in crate::recorder) fn new(bounds: Arc<[f64]>) -> Self {
-        let own = (0..bounds.len() + 2).map(|_| AtomicU64::new(0)).collect();
+    pub(in crate::recorder) fn new(bounds: Bounds) -> Self {
+        let own = (0..FIRST + bounds.buckets()).map(|_| AtomicU64::new(0)).collect();
         Self { owner: AtomicU64::new(0), bounds, own, shards: Spread::new() }
     }
 
     /// Records `count` observations of `value`, which is finite and not negative.
     #[inline]
     pub(in crate::recorder) fn record(&self, value: f64, count: u64) {
-        // Compared with every bound: without a branch to mispredict, that beats a search for lists this short.
-        let bucket: usize = self.bounds.iter().map(|bound| usize::from(value > *bound)).sum();
-        let sum = self.bounds.len() + 1;
-        let total = if count == 1 { value } else { value * count as f64 };
         let thread = Thread::current();
+        let bucket = FIRST + self.bounds.bucket(value);
+        let total = if count == 1 { value } else { value * count as f64 };
         if let Some(shards) = self.shards.get() {
-            let words = shards.of(thread, || Words::new(sum + 1));
-            return record_shared(words.word(bucket), words.word(sum), total, count);
-        }
-        if owns(&self.owner, thread) {
-            // Relaxed: no other thread writes these words; a reader derives the count from the buckets alone.
-            let before = self.own[bucket].load(Ordering::Relaxed);
-            self.own[bucket].store(before.saturating_add(count), Ordering::Relaxed);
-            let before = f64::from_bits(self.own[sum].load(Ordering::Relaxed));
-            self.own[sum].store(add_finite(before, total).to_bits(), Ordering::Relaxed);
+            self.record_to(shards, thread, bucket, total, count);
+        } else if thread.owns(&self.owner) {
+            record_alone(&self.own[bucket], &self.own[SUM], total, count);
         } else {
-            let words = self.shards.start().of(thread, || Words::new(sum + 1));
-            record_shared(words.word(bucket), words.word(sum), total, count);
+            self.record_to(self.shards.start(), thread, bucket, total, count);
         }
+    }
+
+    #[inline]
+    fn record_to(&self, shards: Shards<'_, Words>, thread: Thread, bucket: usize, total: f64, count: u64) {
+        let (words, alone) = shards.of(thread, || Words::new(self.own.len()));
+        let (bucket, sum) = (words.word(bucket), words.word(SUM));
+        if alone { record_alone(bucket, sum, total, count) } else { record_shared(bucket, sum, total, count) }
     }
 
     /// Reads into `reading`, which keeps its allocation from one series to the next.
     pub(in crate::recorder) fn read(&self, reading: &mut Reading) {
-        let sum = self.bounds.len() + 1;
         reading.buckets.clear();
         // Relaxed: every word only grows, and nothing is concluded from one word about another.
-        reading.buckets.extend(self.own[..sum].iter().map(|word| word.load(Ordering::Relaxed)));
-        reading.sum = f64::from_bits(self.own[sum].load(Ordering::Relaxed));
+        reading.buckets.extend(self.own[FIRST..].iter().map(|word| word.load(Ordering::Relaxed)));
+        reading.sum = f64::from_bits(self.own[SUM].load(Ordering::Relaxed));
         for shard in self.shards.iter() {
             for (index, bucket) in reading.buckets.iter_mut().enumerate() {
-                *bucket = bucket.saturating_add(shard.word(index).load(Ordering::Relaxed));
+                *bucket = bucket.saturating_add(shard.word(FIRST + index).load(Ordering::Relaxed));
             }
-            reading.sum = add_finite(reading.sum, f64::from_bits(shard.word(sum).load(Ordering::Relaxed)));
+            reading.sum = add_finite(reading.sum, f64::from_bits(shard.word(SUM).load(Ordering::Relaxed)));
         }
         reading.count = reading.buckets.iter().fold(0, |count: u64, bucket| count.saturating_add(*bucket));
     }
@@ -91,7 +93,17 @@ impl HistogramCell {
 /// Adds, and stops at the largest number instead of leaving the finite ones.
 #[inline]
 fn add_finite(left: f64, right: f64) -> f64 {
-    (left + right).min(f64::MAX)
+    let sum = left + right;
+    // Not `min`, which would look for NaN too: neither side can be one.
+    if sum < f64::MAX { sum } else { f64::MAX }
+}
+
+#[inline]
+fn record_alone(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) {
+    add_alone(bucket, count);
+    // Relaxed: no other thread writes this word; a reader derives the count from the buckets alone.
+    let before = f64::from_bits(sum.load(Ordering::Relaxed));
+    sum.store(add_finite(before, total).to_bits(), Ordering::Relaxed);
 }
 
 #[inline]
@@ -115,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_bound_belongs_to_its_own_bucket() {
-        let cell = HistogramCell::new([1.0, 2.0].into());
+        let cell = HistogramCell::new(Bounds::new(&[1.0, 2.0]));
         for value in [0.0, 1.0, 1.5, 2.0, 2.5] {
             cell.record(value, 1);
         }
@@ -125,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_sum_stays_finite() {
-        let cell = HistogramCell::new([1.0].into());
+        let cell = HistogramCell::new(Bounds::new(&[1.0]));
         cell.record(1e308, 1);
         cell.record(1e308, 5);
         std::thread::scope(|scope| {
@@ -137,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_count_is_the_sum_of_the_buckets_while_threads_write() {
-        let cell = HistogramCell::new(crate::buckets::REQUEST.into());
+        let cell = HistogramCell::new(Bounds::new(crate::buckets::REQUEST));
         std::thread::scope(|scope| {
             let writers: Vec<_> = (0..4)
                 .map(|_| scope.spawn(|| (0..20_000).for_each(|turn| cell.record(f64::from(turn % 11), 1))))

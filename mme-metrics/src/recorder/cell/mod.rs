@@ -3,17 +3,20 @@
 //! | state | who writes what | cost |
 //! |---|---|---|
 //! | one thread | the owner writes the cell itself, without a locked instruction | a few words |
-//! | several threads | every thread writes its own shard, the cell rests | a cache line or more for each thread that came |
+//! | several threads | every thread writes its own shard in the same way, the cell rests | a line or more for each thread |
+//! | more threads than shards | those that came last share some, with locked instructions | nothing more |
 //!
 //! Readers add the cell and the shards up. Nothing here blocks a writer, and nothing is ever reset, so counters and buckets
 //! can only grow from one reading to the next.
 
+mod bounds;
 mod counter;
 mod gauge;
 mod histogram;
 mod shard;
 mod sync;
 
+pub(super) use self::bounds::Bounds;
 pub(super) use self::counter::CounterCell;
 pub(super) use self::gauge::GaugeCell;
 pub(super) use self::histogram::{HistogramCell, Reading};

@@ -3,52 +3,64 @@
 use std::cell::Cell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::available_parallelism;
 
-use super::sync;
+use super::sync::{self, AtomicU64};
 
-/// Who the current thread is.
-#[derive(Clone, Copy)]
-pub(super) struct Thread {
-    /// Never given to another thread, not even after this one has ended. Zero is nobody.
-    pub(super) id: u64,
-    /// Small, and given on when the thread ends, so that the threads that live at one time have shards of their own.
-    pub(super) shard: usize,
-}
+/// Who the current thread is: a number from one on that no other living thread has.
+///
+/// It is given on when the thread ends, through a lock; so what the old thread wrote last is what the new one reads first, and
+/// words that belong to a number have one writer at every moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Thread(u64);
+
+/// Not asked yet.
+const UNKNOWN: Thread = Thread(0);
+
+/// A thread that has given its number back and is being torn down. There may be several, so they own nothing.
+const ENDING: Thread = Thread(u64::MAX);
 
 impl Thread {
     /// Returns the identity of the calling thread.
     #[inline]
     pub(super) fn current() -> Self {
         THREAD.with(|thread| match thread.get() {
-            known @ Self { id: 1.., .. } => known,
-            _ => Self::introduce(thread),
+            UNKNOWN => Self::introduce(thread),
+            known => known,
         })
     }
 
     #[cold]
     fn introduce(thread: &Cell<Self>) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        // A thread that is already being torn down shares the first shard.
-        let shard = LEASE.try_with(|lease| lease.0).unwrap_or(0);
-        // Relaxed: only uniqueness matters.
-        let known = Self { id: NEXT.fetch_add(1, Ordering::Relaxed), shard };
+        let known = LEASE.try_with(|lease| Self(lease.0 as u64 + 1)).unwrap_or(ENDING);
         thread.set(known);
         known
+    }
+
+    /// Says whether this thread is the only one that may write what `owner` guards; the first thread to come is.
+    #[inline]
+    pub(super) fn owns(self, owner: &AtomicU64) -> bool {
+        // Relaxed: the word is written once, and whoever has its number now sees what the one before wrote.
+        let found = owner.load(Ordering::Relaxed);
+        if found == self.0 {
+            return true;
+        }
+        // Relaxed, as above: losing the exchange means that somebody else owns the cell, whoever it is.
+        found == 0 && self != ENDING && owner.compare_exchange(0, self.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
 thread_local! {
-    static THREAD: Cell<Thread> = const { Cell::new(Thread { id: 0, shard: 0 }) };
+    static THREAD: Cell<Thread> = const { Cell::new(UNKNOWN) };
     static LEASE: Lease = Lease::take();
 }
 
-/// Shard numbers that ended threads have given back, smallest first.
+/// Numbers that ended threads have given back, smallest first.
 static FREE: Mutex<BinaryHeap<Reverse<usize>>> = Mutex::new(BinaryHeap::new());
 
-/// A shard number, held while its thread lives.
+/// A number, held while its thread lives.
 struct Lease(usize);
 
 impl Lease {
@@ -62,45 +74,34 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // What the rest of the teardown records must not touch words that the next holder of the number takes for its own.
+        THREAD.with(|thread| thread.set(ENDING));
         FREE.lock().unwrap_or_else(PoisonError::into_inner).push(Reverse(self.0));
     }
 }
 
-/// How many shards a cell can have: one for each core, but not so few that sleeping threads get in each other's way, nor so
-/// many that a busy histogram takes more than 16 KiB.
-fn shard_count() -> usize {
+/// How many threads have a shard of their own in each cell: one for each core, but not so few that sleeping threads get in
+/// each other's way, nor so many that a busy histogram takes more than 32 KiB.
+fn own_shards() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
         if cfg!(loom) {
-            return 2;
+            return 1;
         }
         available_parallelism().map_or(8, usize::from).next_power_of_two().clamp(8, 64)
     })
 }
 
-/// One place for each thread, filled as the threads come.
-pub(super) struct Shards<T>(Box<[sync::OnceLock<Box<T>>]>);
-
-impl<T> Shards<T> {
-    pub(super) fn new() -> Self {
-        Self((0..shard_count()).map(|_| sync::OnceLock::new()).collect())
-    }
-
-    /// Returns the shard that `thread` writes.
-    #[inline]
-    pub(super) fn of(&self, thread: Thread, make: impl FnOnce() -> T) -> &T {
-        // The number of shards is a power of two.
-        self.0[thread.shard & (self.0.len() - 1)].get_or_init(|| Box::new(make()))
-    }
-
-    /// Lists the shards that exist.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().filter_map(|shard| shard.get().map(|shard| &**shard))
-    }
-}
+/// Places for shards, filled as the threads come: the first half for the threads with the lowest numbers, each its own; the
+/// other half for all others together.
+type Places<T> = Box<[sync::OnceLock<T>]>;
 
 /// The shards of a cell, which most cells never need.
-pub(super) struct Spread<T>(sync::OnceLock<Box<Shards<T>>>);
+pub(super) struct Spread<T>(sync::OnceLock<Places<T>>);
+
+/// The shards of a cell that has them.
+#[derive(Clone, Copy)]
+pub(super) struct Shards<'a, T>(&'a [sync::OnceLock<T>]);
 
 impl<T> Spread<T> {
     pub(super) fn new() -> Self {
@@ -108,17 +109,32 @@ impl<T> Spread<T> {
     }
 
     #[inline]
-    pub(super) fn get(&self) -> Option<&Shards<T>> {
-        self.0.get().map(|shards| &**shards)
+    pub(super) fn get(&self) -> Option<Shards<'_, T>> {
+        self.0.get().map(|places| Shards(places))
     }
 
     #[cold]
-    pub(super) fn start(&self) -> &Shards<T> {
-        self.0.get_or_init(|| Box::new(Shards::new()))
+    pub(super) fn start(&self) -> Shards<'_, T> {
+        Shards(self.0.get_or_init(|| (0..2 * own_shards()).map(|_| sync::OnceLock::new()).collect()))
     }
 
+    /// Lists the shards that exist.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.get().into_iter().flat_map(Shards::iter)
+        self.0.get().into_iter().flat_map(|places| places.iter().filter_map(|place| place.get()))
+    }
+}
+
+impl<'a, T> Shards<'a, T> {
+    /// Returns the shard that `thread` writes, and whether it writes that one alone.
+    #[inline]
+    pub(super) fn of(self, thread: Thread, make: impl FnOnce() -> T) -> (&'a T, bool) {
+        let own = self.0.len() / 2;
+        // A number is one at least. What the cast cuts off on a small machine is no matter to the mask.
+        let number = (thread.0 as usize).wrapping_sub(1);
+        let alone = number < own;
+        // The number of own shards is a power of two.
+        let place = if alone { number } else { own + (number & (own - 1)) };
+        (self.0[place].get_or_init(make), alone)
     }
 }
 
@@ -135,23 +151,40 @@ mod tests {
             let run = || {
                 let thread = Thread::current();
                 barrier.wait();
-                (thread.id, thread.shard)
+                thread
             };
             let running: Vec<_> = (0..8).map(|_| scope.spawn(run)).collect();
             running.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
-        let mut ids: Vec<_> = threads.iter().map(|thread| thread.0).collect();
-        let mut shards: Vec<_> = threads.iter().map(|thread| thread.1).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        shards.sort_unstable();
-        shards.dedup();
-        assert_eq!((ids.len(), shards.len()), (8, 8));
+        let mut numbers: Vec<_> = threads.iter().map(|thread| thread.0).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 8);
     }
 
     #[test]
     fn a_thread_keeps_its_identity() {
-        let (first, second) = (Thread::current(), Thread::current());
-        assert_eq!((first.id, first.shard), (second.id, second.shard));
+        assert_eq!(Thread::current(), Thread::current());
+    }
+
+    #[test]
+    fn a_shard_is_written_alone_only_by_one_of_the_lowest_numbers() {
+        let spread = Spread::<u64>::new();
+        let count = own_shards() as u64;
+        let shards = spread.start();
+        let place = |number| shards.of(Thread(number), || number);
+        for number in 1..=count {
+            assert_eq!(place(number), (&number, true));
+        }
+        assert_eq!(place(count + 1), (&(count + 1), false));
+        assert_eq!(place(2 * count + 1), (&(count + 1), false));
+        assert!(!place(ENDING.0).1);
+    }
+
+    #[test]
+    fn a_thread_that_has_given_its_number_back_owns_nothing() {
+        let owner = AtomicU64::new(0);
+        assert!(!ENDING.owns(&owner));
+        assert!(Thread(3).owns(&owner) && Thread(3).owns(&owner) && !Thread(4).owns(&owner));
     }
 }

@@ -1,0 +1,13 @@
+//! Weighs everybody's heap. A program of its own, because an allocator that counts slows down those that allocate.
+
+use mme_metrics_benches::memory;
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static HEAP: PeakAlloc = PeakAlloc;
+
+fn main() {
+    for table in memory::tables(&HEAP) {
+        println!("{table}");
+    }
+}

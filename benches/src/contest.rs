@@ -1,0 +1,129 @@
+//! Contestants taking turns, on one thread and on two that meet.
+
+mod meeting;
+
+pub use self::meeting::together;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::table::Spread;
+
+/// One way to do the same thing.
+pub struct Contestant {
+    /// What the table calls it.
+    pub name: String,
+    /// Does it so many times.
+    pub run: Box<dyn Fn(u64) + Send + Sync>,
+    /// Does what was put off, such as sorting buffered samples; timed with the rest.
+    pub settle: Box<dyn Fn() + Send + Sync>,
+    /// Returns how many times it was done, as its exposition says.
+    pub done: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl Contestant {
+    /// Makes a contestant that puts nothing off.
+    pub fn new(
+        name: impl Into<String>,
+        run: impl Fn(u64) + Send + Sync + 'static,
+        done: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.into(), run: Box::new(run), settle: Box::new(|| {}), done: Box::new(done) }
+    }
+
+    /// Panics unless what it does is really counted.
+    ///
+    /// # Panics
+    ///
+    /// When it is not.
+    pub fn verify(&self) {
+        let before = (self.done)();
+        (self.run)(1234);
+        (self.settle)();
+        assert_eq!((self.done)() - before, 1234, "{} does not record what it is given", self.name);
+    }
+}
+
+impl fmt::Debug for Contestant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Contestant").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// How long one batch should take: short enough to be rarely preempted, long enough that reading the clock costs nothing.
+const BATCH: Duration = Duration::from_micros(500);
+
+/// How often a disturbed batch is done again before it counts as it is.
+const RETRIES: usize = 20;
+
+/// Longer batches are never done again: on a busy machine they are always disturbed. They leave the waiting out instead.
+const LONG: Duration = Duration::from_millis(5);
+
+/// Share of a batch that a thread may have waited for a processor.
+const DISTURBED: f64 = 0.01;
+
+/// Times every contestant alone, `rounds` times in turn; returns nanoseconds for each time.
+pub fn alone(contestants: &[Contestant], rounds: usize) -> Vec<Spread> {
+    pin(0);
+    let counts: Vec<u64> = contestants.iter().map(calibrate).collect();
+    in_turn(contestants, rounds, |index, contestant| {
+        let count = counts[index];
+        let start = Instant::now();
+        (contestant.run)(count);
+        (contestant.settle)();
+        start.elapsed().as_nanos() as f64 / count as f64
+    })
+}
+
+/// Lets `measure` run for every contestant in turn, again where it was disturbed.
+pub fn in_turn<C>(contestants: &[C], rounds: usize, mut measure: impl FnMut(usize, &C) -> f64) -> Vec<Spread> {
+    let mut all = vec![Vec::new(); contestants.len()];
+    for round in 0..rounds {
+        for turn in 0..contestants.len() {
+            // Another one begins each round, so that nobody always follows the same neighbour.
+            let index = (round + turn) % contestants.len();
+            let mut figure = 0.0;
+            for _ in 0..RETRIES {
+                let (start, waited) = (Instant::now(), waited());
+                figure = measure(index, &contestants[index]);
+                let took = start.elapsed();
+                if took > LONG || !disturbed(waited, took) {
+                    break;
+                }
+            }
+            all[index].push(figure);
+        }
+    }
+    all.into_iter().map(Spread::new).collect()
+}
+
+fn calibrate(contestant: &Contestant) -> u64 {
+    let mut count = 1024;
+    loop {
+        let start = Instant::now();
+        (contestant.run)(count);
+        (contestant.settle)();
+        if start.elapsed() >= BATCH {
+            return count;
+        }
+        count *= 2;
+    }
+}
+
+/// Nanoseconds that this thread has waited for a processor, where the system tells.
+pub(crate) fn waited() -> u64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    told.split(' ').nth(1).and_then(|word| word.parse().ok()).unwrap_or(0)
+}
+
+fn disturbed(waited_before: u64, took: Duration) -> bool {
+    (waited() - waited_before) as f64 > DISTURBED * took.as_nanos() as f64
+}
+
+/// Keeps the calling thread on one processor.
+pub fn pin(core: usize) {
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    if let Some(core) = cores.get(core % cores.len().max(1)) {
+        core_affinity::set_for_current(*core);
+    }
+}

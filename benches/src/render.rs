@@ -1,0 +1,56 @@
+//! Does an exposition cost 250 ns a series at most, an eighth of the best peer's?
+
+use std::time::Instant;
+
+use crate::contest::{in_turn, pin, waited};
+use crate::peer::{REGISTRIES, Registry, registry};
+use crate::table::{Spread, Table};
+
+/// Most nanoseconds that a series may cost.
+const BUDGET: f64 = 250.0;
+
+/// How often the best peer's cost ours has to fit into.
+const AHEAD: f64 = 8.0;
+
+/// Times everybody's exposition of `series` series of the mix.
+///
+/// # Panics
+///
+/// When an exposition is too short to hold all series.
+pub fn table(series: usize, rounds: usize) -> Table {
+    let contestants: Vec<Box<dyn Registry>> = REGISTRIES.iter().map(|name| registry(name)).collect();
+    pin(0);
+    let mut sizes = Vec::new();
+    let mut outs: Vec<Vec<u8>> = vec![Vec::new(); contestants.len()];
+    for (contestant, out) in contestants.iter().zip(&mut outs) {
+        (0..series).for_each(|index| contestant.register(index));
+        let bytes = contestant.render(out);
+        // A third of the series are histograms of seventeen lines, none of them shorter than its labels.
+        assert!(bytes / series > 600, "an exposition of {bytes} bytes does not hold {series} series");
+        sizes.push(bytes);
+    }
+    let spreads = in_turn(&contestants, rounds, |index, contestant| {
+        let out = &mut outs[index];
+        out.clear();
+        let (start, waiting) = (Instant::now(), waited());
+        let bytes = contestant.render(out);
+        let took = start.elapsed().as_nanos() as f64 - (waited() - waiting) as f64;
+        assert!(bytes / series > 600, "an exposition of {bytes} bytes does not hold {series} series");
+        took / series as f64
+    });
+    write(series, &sizes, &spreads)
+}
+
+fn write(series: usize, sizes: &[usize], spreads: &[Spread]) -> Table {
+    let title = format!("Exposition of {series} series, ns a series");
+    let mut table = Table::new(title, &["contestant", "ns a series", "least", "bytes a series"]);
+    for ((name, size), spread) in REGISTRIES.iter().zip(sizes).zip(spreads) {
+        let least = format!("{:.0}", spread.quantile(0.0));
+        table.row(vec![(*name).to_owned(), spread.to_string(), least, format!("{}", size / series)]);
+    }
+    let ours = spreads[0].median();
+    let best = spreads[1..].iter().map(Spread::median).fold(f64::INFINITY, f64::min);
+    table.bar("ns a series", ours, BUDGET);
+    table.ratio("ahead of the best peer", best / ours, AHEAD);
+    table
+}

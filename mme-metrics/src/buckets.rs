@@ -23,14 +23,14 @@ pub const ROWS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0,
 /// Most bounds one histogram may have; each is a line of the exposition in every series.
 pub const MAX_BOUNDS: usize = 64;
 
-/// Says whether `bounds` can be the buckets of a histogram: finite, ascending, one to [`MAX_BOUNDS`].
+/// Says whether `bounds` can be the buckets of a histogram: finite, not negative, ascending, one to [`MAX_BOUNDS`].
 pub const fn is_valid(bounds: &[f64]) -> bool {
     if bounds.is_empty() || bounds.len() > MAX_BOUNDS {
         return false;
     }
     let mut index = 0;
     while index < bounds.len() {
-        if !bounds[index].is_finite() || (index > 0 && bounds[index] <= bounds[index - 1]) {
+        if !bounds[index].is_finite() || bounds[index] < 0.0 || (index > 0 && bounds[index] <= bounds[index - 1]) {
             return false;
         }
         index += 1;
@@ -56,6 +56,7 @@ mod tests {
         assert!(!is_valid(&[2.0, 1.0]));
         assert!(!is_valid(&[1.0, f64::INFINITY]));
         assert!(!is_valid(&[f64::NAN]));
+        assert!(!is_valid(&[-1.0, 1.0]));
         assert!(!is_valid(&[1.0; MAX_BOUNDS + 1]));
     }
 }

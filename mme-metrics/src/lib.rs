@@ -1,18 +1,63 @@
-#![doc = include_str!("../../README.md")]
+//! Metrics for Rust services that cannot be misnamed, mislabelled or lost.
+//!
+//! A service adds this crate, wraps its router in a layer, annotates functions with
+//! [`#[instrument_metrics]`](macro@instrument_metrics), and serves `/metrics` in a form that Prometheus always takes. With
+//! the metrics come recording rules, alerts with unit tests, runbooks and dashboards that provably name what is emitted.
+//!
+//! # What holds, whatever happens
+//!
+//! * **Instrumentation never breaks the service.** Emitting does not fail, panic, block, await or grow without bound. Only
+//!   set-up returns a `Result`.
+//! * **Every event is counted exactly once.** One guard owns an operation and records in `Drop`: completed, failed, cancelled
+//!   or panicked. What started is the sum of what ended, and gauges of things in flight return to zero.
+//! * **Nothing a stranger sends becomes a series.** Labels are types: closed enums, values registered at set-up, or open
+//!   values with a budget. What passes a budget is folded into one series and counted.
+//! * **A name stands in one place.** A metric is a typed `static` whose name, unit, labels and buckets are checked when the
+//!   program is compiled; everything else, from `HELP` to dashboards, is derived from it or compared with it.
+//!
+//! # Where to begin
+//!
+//! | you want | look at |
+//! |---|---|
+//! | `/metrics` in your service | [`Builder::install`], [`metrics_router`] |
+//! | requests measured | [`http`] |
+//! | functions measured | [`function`] |
+//! | metrics of your own | [`spec`], [`label`] |
+//! | to know what a piece of code emits | [`testing`] |
+//! | rules, alerts and dashboards | [`asset`] |
+//! | the list of all metrics | [`catalog`], METRICS.md |
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `http` | yes | the HTTP server and client layers |
+//! | `macros` | yes | `#[instrument_metrics]`, `#[derive(LabelValue)]` |
+//! | `prometheus` | yes | `/metrics`: axum router, tower service, a listener of its own |
+//! | `reqwest` | | the HTTP client layer for `reqwest` |
+//! | `tokio` | | `tokio_*` metrics of the runtime |
+//! | `assets` | | the asset check and the dashboards as Rust values |
+//! | `metrics-exporter-prometheus` | | our buckets and help texts for a host that keeps that exporter |
+//!
+//! No feature changes a name, a type or a default; the families themselves are always there.
 #![cfg_attr(docsrs, feature(doc_auto_cfg))]
 
 // Macro output names the crate, inside it too.
 #[allow(unused_extern_crates)]
 extern crate self as mme_metrics;
 
+pub mod asset;
 pub mod buckets;
 pub mod catalog;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;
 #[cfg(feature = "http")]
 pub mod exchange;
+pub mod function;
+pub mod guard;
 pub mod http;
 pub mod label;
+pub mod op;
 #[doc(hidden)]
 pub mod private;
 pub mod process;
@@ -23,10 +68,16 @@ pub mod testing;
 pub use metrics;
 
 #[cfg(feature = "macros")]
-pub use mme_metrics_macros::LabelValue;
+pub use mme_metrics_macros::{LabelValue, instrument_metrics};
 
 #[cfg(feature = "prometheus")]
 pub use crate::endpoint::metrics_router;
 pub use crate::label::{LabelSet, LabelValue, Values};
 pub use crate::recorder::{Builder, Format, Recorder};
 pub use crate::spec::{Counter, Family, FractionalCounter, Gauge, Histogram, Unit};
+
+/// The README's code compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+#[derive(Debug)]
+pub struct Readme;

@@ -47,7 +47,8 @@ pub use self::family::{lowercase, utf8};
 pub use self::kept::{CounterHandle, GaugeHandle, HistogramHandle};
 pub use self::metric::{Counter, FractionalCounter, Gauge, Histogram};
 
-pub(crate) use self::kept::learn_global;
+pub(crate) use self::kept::{Slot, learn_global};
+pub(crate) use self::metric::METADATA;
 #[cfg(feature = "http")]
 pub(crate) use self::table::{CappedTable, Table};
 
@@ -55,6 +56,9 @@ use crate::label::LabelSpec;
 
 /// Name of the counter of refused observations, which this layer has to reach; its metric is declared in `process`.
 pub(crate) const REJECTED: &str = "mme_rejected_observations_total";
+
+/// The facade's target of everything that typed metrics emit, so that a recorder knows their labels are what they declare.
+pub(crate) const TYPED: &str = "mme_metrics";
 
 /// What a metric counts or measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,6 +131,18 @@ pub struct Spec {
     pub optional: bool,
     /// Whether it is a counter with a fractional value, which the facade carries as a gauge.
     pub fractional: bool,
+}
+
+/// Lists every name that the lines of a metric called `name` take up, in either exposition format.
+///
+/// OpenMetrics names a counter's family without `_total` and reserves `_created`; no other metric may have one of these.
+pub(crate) fn claimed_names(name: &str, kind: Kind) -> Vec<String> {
+    let with = |stem: &str, ends: &[&str]| ends.iter().map(|end| format!("{stem}{end}")).collect();
+    match kind {
+        Kind::Counter => with(name.strip_suffix("_total").unwrap_or(name), &["", "_total", "_created"]),
+        Kind::Gauge => vec![name.to_owned()],
+        Kind::Histogram => with(name, &["", "_bucket", "_count", "_sum", "_created"]),
+    }
 }
 
 impl Spec {

@@ -59,6 +59,13 @@ impl Default for Emission {
     }
 }
 
+/// Records into a recorder of the test's own making, for instance one that knows the families of the service.
+impl From<Recorder> for Emission {
+    fn from(recorder: Recorder) -> Self {
+        Self(recorder)
+    }
+}
+
 impl Emission {
     /// Starts with nothing emitted.
     ///

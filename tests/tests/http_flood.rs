@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use mme_metrics::http::HttpLayer;
 use mme_metrics::testing::Emission;
 use mme_metrics::{Builder, Format, Recorder, metrics};
-use mme_metrics_tests::resident_bytes;
+use mme_metrics_tests::memory::resident_bytes;
 use tower::ServiceExt;
 
 const REQUESTS: u64 = 1_000_000;

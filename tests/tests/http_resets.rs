@@ -14,7 +14,7 @@ use hyper_util::service::TowerToHyperService;
 use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
 use mme_metrics::metrics;
 use mme_metrics::testing::Emission;
-use mme_metrics_tests::resident_bytes;
+use mme_metrics_tests::memory::resident_bytes;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tower::{Layer, service_fn};

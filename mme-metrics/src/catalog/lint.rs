@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::label::Values;
-use crate::spec::{Family, Kind, Spec};
+use crate::spec::{Family, Kind, Spec, claimed_names};
 
 /// A rule that a metric breaks, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +61,15 @@ pub fn lint(families: &[&'static dyn Family]) -> Vec<Finding> {
     let mut names = HashMap::new();
     for spec in &specs {
         let mut find = |message: String| findings.push(Finding { metric: spec.name.to_owned(), message });
-        if names.insert(spec.name, spec.family).is_some() {
-            find("two metrics have this name: rename one of them".to_owned());
+        for name in claimed_names(spec.name, spec.kind) {
+            if let Some(other) = names.insert(name, spec.name) {
+                find(if other == spec.name {
+                    "two metrics have this name: rename one of them".to_owned()
+                } else {
+                    format!("its lines and those of `{other}` would share a name: rename one of them")
+                });
+                break;
+            }
         }
         check_help(spec, &mut find);
         check_words(spec, &mut find);

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
-use super::MAX_VALUE_BYTES;
+use super::{MAX_VALUE_BYTES, is_deceiving};
 
 /// A value that was registered at set-up, or the fallback of its label. Copying it costs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,7 +37,12 @@ pub struct Registry {
 
 impl Registry {
     /// Declares an empty registry.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, when the fallback is empty or too long to be exported as it is.
     pub const fn new(key: &'static str, budget: usize, fallback: &'static str) -> Self {
+        assert!(!fallback.is_empty() && fallback.len() <= MAX_VALUE_BYTES, "a fallback has 1 to 128 bytes");
         Self { key, budget, fallback: Registered::fallback(fallback), values: RwLock::new(None) }
     }
 
@@ -45,11 +50,11 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// When the budget is spent, or the value is empty, longer than 128 bytes, has control characters, or is one of the
-    /// words that start with an underscore and stand for "unknown".
+    /// When the budget is spent, or the value is empty, longer than 128 bytes, has control or invisible characters, or is
+    /// the word that stands for unknown or overflowing values.
     pub fn register(&self, value: &str) -> Result<Registered, RegisterError> {
         let refuse = |reason| Err(RegisterError { key: self.key, value: value.to_owned(), reason });
-        if value.is_empty() || value.len() > MAX_VALUE_BYTES || value.chars().any(char::is_control) {
+        if value.is_empty() || value.len() > MAX_VALUE_BYTES || value.chars().any(is_deceiving) {
             return refuse(Reason::Malformed);
         }
         if value == self.fallback.0 || value == super::OVERFLOW {
@@ -98,7 +103,7 @@ impl fmt::Display for RegisterError {
         match reason {
             Reason::Malformed => write!(
                 f,
-                "a value of label `{key}` is empty, over {MAX_VALUE_BYTES} bytes or has control characters: register a short name"
+                "a value of label `{key}` is empty, over {MAX_VALUE_BYTES} bytes or has invisible characters: register a short, plain name"
             ),
             Reason::Reserved => {
                 write!(f, "`{value}` is what label `{key}` reads for unknown values: register it under another name")
@@ -220,7 +225,7 @@ mod tests {
     #[test]
     fn refuses_what_could_not_be_told_apart_later() {
         let registry = Registry::new("tenant", 9, "_other");
-        for value in ["", "_other", "_overflow", "a\nb", &"x".repeat(129)] {
+        for value in ["", "_other", "_overflow", "a\nb", "a\u{200b}b", &"x".repeat(129)] {
             assert!(registry.register(value).is_err(), "{value:?}");
         }
     }

@@ -11,11 +11,10 @@
 //! | a value over 128 bytes | its beginning, `~` and a hash of the whole |
 
 use std::fmt::Write as _;
-use std::hash::{DefaultHasher, Hasher};
 
 use metrics::Label;
 
-use crate::label::MAX_VALUE_BYTES;
+use crate::label::{MAX_VALUE_BYTES, is_deceiving};
 
 /// Longest name of a metric that came through the facade, in bytes.
 pub(super) const MAX_NAME_BYTES: usize = 128;
@@ -23,7 +22,10 @@ pub(super) const MAX_NAME_BYTES: usize = 128;
 /// Longest exported key, in bytes.
 const MAX_KEY_BYTES: usize = 64;
 
-/// Most labels one series may have.
+/// Longest text of a metric that is kept, in bytes.
+const MAX_HELP_BYTES: usize = 1024;
+
+/// Most labels one series may have; [`Positions`](super::fold::Positions) has a bit for each.
 pub(super) const MAX_LABELS: usize = 32;
 
 /// Turns any name into one that Prometheus takes; nothing if there is nothing to go by.
@@ -66,23 +68,17 @@ fn key(out: &mut String, raw: &str) {
 const HASH_BYTES: usize = 17;
 
 fn push_hash(out: &mut String, mark: char, whole: &str) {
-    // A fixed seed: the same text reads the same in every process, so that series survive a restart.
-    let mut hasher = DefaultHasher::new();
-    hasher.write(whole.as_bytes());
+    // FNV-1a, spelled out: the same text has to read the same under every compiler, so that series survive an update. Two
+    // texts with one hash become one series, and nothing worse.
+    let hash = whole
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     // Writing to a string cannot fail.
-    let _ = write!(out, "{mark}{:016x}", hasher.finish());
-}
-
-/// Says whether a character is shown as something else than itself, or not at all.
-fn is_deceiving(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    let _ = write!(out, "{mark}{hash:016x}");
 }
 
 /// Appends a value between quotes, escaped as both exposition formats want it.
-fn value(out: &mut String, raw: &str) {
+pub(super) fn value(out: &mut String, raw: &str) {
     out.push('"');
     if raw.len() <= MAX_VALUE_BYTES
         && raw.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
@@ -116,37 +112,49 @@ fn value(out: &mut String, raw: &str) {
 pub(super) struct LabelText {
     text: String,
     key: String,
-    order: Vec<(usize, bool)>,
+    order: Vec<usize>,
     /// Where the keys of the text stand, to tell whether one is taken.
     keys: Vec<(usize, usize)>,
 }
 
 impl LabelText {
-    /// Formats `own` and those of `global` whose key none of `own` has. `replace` may stand in for an own value.
+    /// Formats `own`, then those of `global` whose exported key none of `own` has. `replace` is told the position of a
+    /// label in `own`, and what it returns stands in for the label's value.
     pub(super) fn format<'a>(
         &'a mut self,
         own: &[Label],
         global: &[Label],
-        replace: impl Fn(&Label) -> Option<&'static str>,
+        replace: impl Fn(usize) -> Option<&'static str>,
     ) -> &'a str {
         self.text.clear();
         self.keys.clear();
         self.order.clear();
-        let kept = |label: &Label| own.iter().all(|own| own.key() != label.key());
-        self.order.extend((0..own.len()).map(|index| (index, true)));
-        self.order.extend(global.iter().enumerate().filter(|(_, label)| kept(label)).map(|(index, _)| (index, false)));
-        let at = |(index, is_own): (usize, bool)| if is_own { &own[index] } else { &global[index] };
+        self.order.extend(0..own.len());
         // Stable, so that of two labels with one key the first keeps it. What `replace` says never changes the order.
-        self.order.sort_by(|left, right| at(*left).key().cmp(at(*right).key()));
+        self.order.sort_by(|left, right| own[*left].key().cmp(own[*right].key()));
         for index in 0..self.order.len() {
             let place = self.order[index];
-            let label = at(place);
-            let text = if place.1 { replace(label) } else { None }.unwrap_or(label.value());
+            let text = replace(place).unwrap_or(own[place].value());
             if !text.is_empty() {
-                self.push(label.key(), text);
+                self.push(own[place].key(), text);
+            }
+        }
+        for label in global {
+            if !self.has(label.key()) {
+                self.push(label.key(), label.value());
             }
         }
         &self.text
+    }
+
+    /// Returns what was formatted last.
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Says whether the text has an exported key already.
+    fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|(start, end)| &self.text[*start..*end] == key)
     }
 
     fn push(&mut self, raw_key: &str, raw_value: &str) {
@@ -154,7 +162,7 @@ impl LabelText {
         key(&mut self.key, raw_key);
         let stem = self.key.len();
         let mut number = 2;
-        while self.keys.iter().any(|(start, end)| self.text[*start..*end] == self.key) {
+        while self.has(&self.key) {
             self.key.truncate(stem);
             // Writing to a string cannot fail.
             let _ = write!(self.key, "_{number}");
@@ -171,15 +179,139 @@ impl LabelText {
     }
 }
 
-/// Appends a `HELP` text, escaped for the text format.
+/// Makes a description of another crate one that can be shown; nothing if it says nothing.
+pub(super) fn description(raw: &str) -> Option<Box<str>> {
+    let raw = raw.trim();
+    let end = raw.floor_char_boundary(MAX_HELP_BYTES);
+    let shown = |character| if character != '\n' && is_deceiving(character) { ' ' } else { character };
+    let text: String = raw[..end].chars().map(shown).collect();
+    (!text.trim().is_empty()).then(|| text.into())
+}
+
+/// Appends a `HELP` text, escaped for the text format, and for OpenMetrics where quotes are escaped too.
 pub(super) fn help(out: &mut Vec<u8>, raw: &str, quotes: bool) {
     for byte in raw.bytes() {
         match byte {
             b'\\' => out.extend_from_slice(b"\\\\"),
             b'\n' => out.extend_from_slice(b"\\n"),
             b'"' if quotes => out.extend_from_slice(b"\\\""),
-            b'\r' | 0 => out.push(b' '),
             other => out.push(other),
+        }
+    }
+}
+
+/// Writes a bucket bound as Go does, with `.0` where Go has a whole number: the spelling that OpenMetrics calls canonical
+/// and that Prometheus 3 gives every bound, so that queries find one `le` whichever format and version was scraped.
+pub(super) fn bound(bound: f64) -> String {
+    // The zero that is added makes one zero of both.
+    let (digits, exponent) = (format!("{:e}", bound + 0.0), exponent(bound));
+    // Go writes an exponent below 0.0001 and from a million on, with two digits at least.
+    if (-4..6).contains(&exponent) {
+        format!("{:?}", bound + 0.0)
+    } else {
+        let mantissa = digits.split('e').next().unwrap_or(&digits);
+        let sign = if exponent < 0 { '-' } else { '+' };
+        format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+    }
+}
+
+/// Returns the power of ten of the first digit.
+fn exponent(number: f64) -> i32 {
+    format!("{number:e}").rsplit('e').next().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(raw: &str) -> String {
+        let mut out = String::new();
+        value(&mut out, raw);
+        out
+    }
+
+    fn text(own: &[(&'static str, &'static str)], global: &[(&'static str, &'static str)]) -> String {
+        let labels = |pairs: &[(&'static str, &'static str)]| -> Vec<Label> { pairs.iter().map(Label::from).collect() };
+        LabelText::default().format(&labels(own), &labels(global), |_| None).to_owned()
+    }
+
+    #[test]
+    fn a_value_is_cut_between_characters_and_keeps_a_hash_of_the_whole() {
+        for lead in 108..116 {
+            let raw = "a".repeat(lead) + &"\u{1f980}".repeat(20);
+            let cut = shown(&raw);
+            assert!(cut.len() <= MAX_VALUE_BYTES + 2 && cut.contains('~'), "{cut}");
+            assert_ne!(cut, shown(&(raw + "x")));
+        }
+        assert_eq!(shown(&"a".repeat(128)), format!("\"{}\"", "a".repeat(128)));
+    }
+
+    #[test]
+    fn escapes_do_not_count_and_cannot_be_confused() {
+        assert_eq!(shown("a\"b\\c"), r#""a\"b\\c""#);
+        assert_ne!(shown("\\n"), shown("\n"));
+        assert_eq!(shown("a\nb\u{202e}c"), "\"a\u{fffd}b\u{fffd}c\"");
+        assert_eq!(shown(&"\"".repeat(128)).len(), 2 * 128 + 2);
+    }
+
+    #[test]
+    fn the_hash_is_fnv_1a_of_the_whole() {
+        let mut out = String::new();
+        push_hash(&mut out, '~', "a");
+        assert_eq!(out, "~af63dc4c8601ec8c");
+    }
+
+    #[test]
+    fn keys_are_made_exportable_and_never_meet() {
+        assert_eq!(text(&[("le", "1"), ("__name__", "2")], &[]), r#"exported___name__="2",exported_le="1""#);
+        assert_eq!(text(&[("a_b", "1"), ("a.b", "2")], &[]), r#"a_b="2",a_b_2="1""#);
+        assert_eq!(text(&[("a", "1"), ("a", "2")], &[]), r#"a="1",a_2="2""#);
+        assert_eq!(text(&[("", "1"), ("9", "2")], &[]), r#"_="1",_9="2""#);
+    }
+
+    #[test]
+    fn a_series_keeps_its_own_value_of_a_global_label() {
+        assert_eq!(text(&[("region", "us")], &[("region", "eu")]), r#"region="us""#);
+        assert_eq!(text(&[("re.gion", "us")], &[("re_gion", "eu")]), r#"re_gion="us""#);
+        assert_eq!(text(&[("region", "")], &[("region", "eu")]), r#"region="eu""#);
+        assert_eq!(text(&[("zone", "a")], &[("region", "eu")]), r#"zone="a",region="eu""#);
+    }
+
+    #[test]
+    fn a_long_key_keeps_a_hash_of_the_whole() {
+        let (long, longer) = ("k".repeat(300), "k".repeat(301));
+        let format = |raw: &str| {
+            let mut out = String::new();
+            key(&mut out, raw);
+            out
+        };
+        assert_eq!(format(&long).len(), MAX_KEY_BYTES);
+        assert_ne!(format(&long), format(&longer));
+    }
+
+    #[test]
+    fn a_description_that_says_nothing_is_none() {
+        assert_eq!(description(" \t\n"), None);
+        assert_eq!(description("\u{200b}"), None);
+        assert_eq!(description(" a\rb\nc "), Some("a b\nc".into()));
+        assert_eq!(description(&"ä".repeat(4000)).map(|text| text.len()), Some(MAX_HELP_BYTES));
+    }
+
+    #[test]
+    fn bounds_read_as_go_writes_them() {
+        for (number, text) in [
+            (0.0, "0.0"),
+            (-0.0, "0.0"),
+            (0.005, "0.005"),
+            (1.0, "1.0"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (65_536.0, "65536.0"),
+            (1e6, "1e+06"),
+            (4_194_304.0, "4.194304e+06"),
+            (1e100, "1e+100"),
+        ] {
+            assert_eq!(bound(number), text);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Set-up, the one place that can fail.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 
 use metrics::Label;
 
@@ -12,7 +12,7 @@ use super::family::Group;
 use super::registry::{FOREIGN, Limits, Registry};
 use super::{Collector, INSTALLED, Inner, Recorder};
 use crate::catalog;
-use crate::spec::{Family, Kind, Spec, learn_global};
+use crate::spec::{Family, Kind, Spec, claimed_names, learn_global};
 use crate::{buckets, process};
 
 /// Series with open labels that one family holds unless it is told otherwise.
@@ -153,7 +153,7 @@ impl Builder {
             registry: Registry::new(specs, groups, limits, labels, bounds),
             collectors,
             render_nanos: AtomicU64::new(0),
-            refreshing: AtomicBool::new(false),
+            refreshing: Mutex::new(()),
         })))
     }
 
@@ -176,13 +176,14 @@ impl Builder {
     fn check(&self) -> Result<Vec<&'static Spec>, BuildError> {
         let mut specs: Vec<&'static Spec> = Vec::new();
         let mut names: Vec<&str> = vec![FOREIGN];
+        let mut claimed = HashSet::new();
         for family in &self.families {
             if names.contains(&family.name()) {
                 return Err(BuildError::Family(family.name().to_owned()));
             }
             names.push(family.name());
             for spec in family.specs() {
-                if specs.iter().any(|known| known.name == spec.name) {
+                if !claimed_names(spec.name, spec.kind).into_iter().all(|name| claimed.insert(name)) {
                     return Err(BuildError::Metric(spec.name.to_owned()));
                 }
                 specs.push(spec);
@@ -222,7 +223,7 @@ fn is_global_key(key: &str) -> bool {
 pub enum BuildError {
     /// Two families have this name.
     Family(String),
-    /// Two metrics have this name.
+    /// Two metrics have this name, or differ only in what an exposition appends to a name.
     Metric(String),
     /// A global label with this key cannot be exported.
     GlobalLabel(String),
@@ -236,7 +237,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Family(name) => write!(f, "two families are named `{name}`: rename the static of one of them"),
-            Self::Metric(name) => write!(f, "two metrics are named `{name}`: rename one of them"),
+            Self::Metric(name) => write!(f, "another metric's lines have the name `{name}` too: rename one of them"),
             Self::GlobalLabel(key) => write!(
                 f,
                 "`{key}` cannot be a global label: use `[a-zA-Z_][a-zA-Z0-9_]*` once, not `le`, `quantile` or `__…`, with a value"

@@ -4,13 +4,14 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, U
 
 use super::Recorder;
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
+use super::fold::Source;
 use super::registry::Admitted;
 use crate::spec::Kind;
 
 macro_rules! register {
     ($method:ident, $handle:ident, $cell:ident) => {
-        fn $method(&self, key: &Key, _: &Metadata<'_>) -> $handle {
-            match self.0.registry.register::<$cell>(key) {
+        fn $method(&self, key: &Key, metadata: &Metadata<'_>) -> $handle {
+            match self.0.registry.register::<$cell>(key, Source::of(metadata)) {
                 Admitted::Series(series) => $handle::from_arc(series),
                 Admitted::Folded(folded) => $handle::from_arc(folded),
                 Admitted::Refused(refused) => $handle::from_arc(refused),

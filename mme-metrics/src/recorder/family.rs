@@ -1,13 +1,14 @@
 //! One metric name of the exposition, with all its series.
 
-use std::collections::HashSet;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::admit;
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
+use super::fold::Seen;
 use super::series::Series;
 use crate::spec::{Kind, Spec};
 
@@ -74,8 +75,8 @@ pub(super) struct MetricFamily {
     pub(super) stored: Stored,
     index: RwLock<HashTable<(u32, u32)>>,
     hasher: DefaultHashBuilder,
-    /// Held while a series is admitted, so that budgets are exact. The values seen of each capped label stand here.
-    pub(super) admission: Mutex<Vec<HashSet<Box<str>>>>,
+    /// Held while a series is admitted, so that budgets are exact.
+    pub(super) admission: Mutex<Seen>,
 }
 
 /// A hash, cut to what the index keeps beside each entry.
@@ -102,14 +103,12 @@ impl MetricFamily {
         bounds: Arc<[f64]>,
         help: Option<&str>,
     ) -> Self {
-        let mut number = ryu::Buffer::new();
-        let finite = bounds.iter().map(|bound| format!("le=\"{}\"}} ", number.format_finite(*bound)).into());
+        let finite = bounds.iter().map(|bound| format!("le=\"{}\"}} ", admit::bound(*bound)).into());
         let bound_texts = finite.chain(["le=\"+Inf\"} ".into()]).collect();
         let cell = OnceLock::new();
         if let Some(help) = help {
             cell.get_or_init(|| help.into());
         }
-        let capped = spec.map_or(0, |spec| spec.labels.len());
         Self {
             name: name.into(),
             kind,
@@ -122,7 +121,7 @@ impl MetricFamily {
             stored,
             index: RwLock::new(HashTable::new()),
             hasher: DefaultHashBuilder::default(),
-            admission: Mutex::new(vec![HashSet::new(); capped]),
+            admission: Mutex::new(Seen::of(spec)),
         }
     }
 

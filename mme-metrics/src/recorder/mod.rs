@@ -27,6 +27,7 @@ mod cell;
 mod exposition;
 mod facade;
 mod family;
+mod fold;
 #[cfg(feature = "metrics-exporter-prometheus")]
 pub mod foreign;
 mod registry;
@@ -37,14 +38,15 @@ pub use self::builder::{BuildError, Builder, InstallError};
 pub use self::exposition::{Exposition, Format};
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::time::Duration;
 
 use metrics::{Key, KeyName, Label};
 
 use self::cell::{CounterCell, GaugeCell, Reading};
 use self::family::Stored;
+use self::fold::Source;
 use self::registry::{Admitted, Registry, Storage};
 use crate::process::MME;
 use crate::spec::Spec;
@@ -76,7 +78,7 @@ struct Inner {
     collectors: Vec<Collector>,
     /// Nanoseconds that the last exposition took.
     render_nanos: AtomicU64,
-    refreshing: AtomicBool,
+    refreshing: Mutex<()>,
 }
 
 // Cells are atomics, locks are entered again after a panic, and a collector's panic is caught.
@@ -154,10 +156,13 @@ impl fmt::Debug for Recorder {
 impl Inner {
     /// Brings the figures up to date that are kept elsewhere.
     fn refresh(self: &Arc<Self>) {
-        // Two expositions at one time need the figures once. Acquire and release: the figures belong to whoever holds it.
-        if self.refreshing.swap(true, Ordering::Acquire) {
-            return;
-        }
+        // Two expositions at one time need the figures once; and a collector that makes an exposition must not wait for
+        // itself. What the lock guards is written again by the next holder, so a panic spoils nothing.
+        let _held = match self.refreshing.try_lock() {
+            Ok(held) => held,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
         let recorder = Recorder(Arc::clone(self));
         metrics::with_local_recorder(&recorder, || {
             for collector in &self.collectors {
@@ -166,7 +171,6 @@ impl Inner {
             }
         });
         self.report();
-        self.refreshing.store(false, Ordering::Release);
     }
 
     /// Writes the library's figures about itself.
@@ -202,7 +206,7 @@ impl Inner {
 
     fn own<C: Storage>(&self, spec: &Spec, labels: &[Label]) -> Option<Arc<series::Series<C>>> {
         let key = Key::from_parts(KeyName::from_const_str(spec.name), labels.to_vec());
-        match self.registry.register::<C>(&key) {
+        match self.registry.register::<C>(&key, Source::Typed) {
             Admitted::Series(series) => Some(series),
             Admitted::Folded(_) | Admitted::Refused(_) => None,
         }

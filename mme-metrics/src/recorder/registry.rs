@@ -9,11 +9,11 @@ use metrics::{Key, Label};
 
 use super::admit::{self, LabelText, MAX_LABELS};
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
-use super::family::{Group, MetricFamily, Stored};
+use super::family::{Group, MetricFamily, Stored, TextHash};
+use super::fold::{self, Source};
 use super::rejection::{Reason, Rejections};
 use super::series::{Folded, Refused, Series};
-use crate::label::{OVERFLOW, Values};
-use crate::spec::{Kind, Spec};
+use crate::spec::{Kind, Spec, claimed_names};
 
 /// The name under which metrics without a catalogue entry are budgeted.
 pub(super) const FOREIGN: &str = "other";
@@ -45,6 +45,8 @@ struct Names {
     /// The families by exported name.
     families: BTreeMap<Box<str>, Arc<MetricFamily>>,
     foreign: usize,
+    /// Every name that a line of a family has or may come to have, the catalogue's included.
+    claimed: HashSet<Box<str>>,
     /// Descriptions that came before their metric.
     described: HashMap<String, Box<str>>,
 }
@@ -109,6 +111,8 @@ impl Registry {
     ) -> Self {
         let foreign = Group::new(FOREIGN, limits.foreign_series);
         let groups = groups.into_iter().chain([Arc::clone(&foreign)]).collect();
+        let claimed = specs.iter().flat_map(|spec| claimed_names(spec.name, spec.kind)).map(String::into_boxed_str);
+        let names = Names { claimed: claimed.collect(), ..Names::default() };
         Self {
             rejections: Arc::default(),
             groups,
@@ -119,7 +123,7 @@ impl Registry {
             buckets,
             default_bounds: crate::buckets::REQUEST.into(),
             open: AtomicUsize::new(0),
-            names: RwLock::default(),
+            names: RwLock::new(names),
         }
     }
 
@@ -132,19 +136,17 @@ impl Registry {
     /// Remembers a description, unless the catalogue or an earlier one has the word.
     pub(super) fn describe(&self, kind: Kind, raw: &str, help: &str) {
         let Some(name) = admit::name(raw, kind == Kind::Counter) else { return };
-        if help.is_empty() || self.specs.contains_key(&*name) {
-            return;
-        }
+        let Some(help) = admit::description(help).filter(|_| !self.specs.contains_key(&*name)) else { return };
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(family) = names.families.get(&*name) {
-            family.help.get_or_init(|| help.into());
+            family.help.get_or_init(|| help);
         } else if names.described.len() < self.limits.foreign_names {
-            names.described.entry(name).or_insert_with(|| help.into());
+            names.described.entry(name).or_insert(help);
         }
     }
 
     /// Finds or admits the series of `key`.
-    pub(super) fn register<C: Storage>(&self, key: &Key) -> Admitted<C> {
+    pub(super) fn register<C: Storage>(&self, key: &Key, source: Source) -> Admitted<C> {
         let family = match self.family::<C>(key.name()) {
             Known::Family(family) => family,
             Known::Refused(reason) => return self.refuse(reason),
@@ -154,11 +156,15 @@ impl Registry {
         if own.len() + self.global_labels.len() > MAX_LABELS {
             return self.refuse(Reason::Labels);
         }
-        TEXT.with(|text| match text.try_borrow_mut() {
-            Ok(mut text) => self.series::<C>(&family, list, own, &mut text),
-            // A `Drop` that emits while this thread formats: rare, and right all the same.
-            Err(_) => self.series::<C>(&family, list, own, &mut LabelText::default()),
-        })
+        let kept = TEXT.try_with(|text| {
+            let mut text = text.try_borrow_mut().ok()?;
+            Some(self.series::<C>(&family, list, own, source, &mut text))
+        });
+        match kept {
+            Ok(Some(admitted)) => admitted,
+            // A thread that ends emits from what it drops, and has no scratch any more.
+            _ => self.series::<C>(&family, list, own, source, &mut LabelText::default()),
+        }
     }
 
     fn refuse<C>(&self, reason: Reason) -> Admitted<C> {
@@ -170,6 +176,7 @@ impl Registry {
         family: &Arc<MetricFamily>,
         list: &boxcar::Vec<Arc<Series<C>>>,
         own: &[Label],
+        source: Source,
         text: &mut LabelText,
     ) -> Admitted<C> {
         let labels = text.format(own, &self.global_labels, |_| None);
@@ -180,36 +187,47 @@ impl Registry {
 
         let mut seen = family.admission.lock().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been faster.
-        let labels = text.format(own, &self.global_labels, |_| None);
         if let Some(at) = family.find(labels, hash) {
             return Admitted::Series(Arc::clone(&list[at]));
         }
 
-        let is_open = |label: &Label| {
-            family.spec.and_then(|spec| spec.label(label.key())).is_none_or(|label| label.values.is_capped())
-        };
-        let past_its_cap = |label: &Label| family.spec.is_some_and(|spec| cap_is_spent(spec, label, &seen));
-        // A label past its own cap folds alone, so that the others still tell; past a budget all open ones fold.
-        let varies = own.iter().any(|label| is_open(label) && label.value() != OVERFLOW && !past_its_cap(label));
-        let reserved = varies && self.reserve(family);
-        let folds = |label: &Label| is_open(label) && ((varies && !reserved) || past_its_cap(label));
-        let folded = own.iter().any(|label| folds(label) && label.value() != OVERFLOW);
-        let labels = text.format(own, &self.global_labels, |label| folds(label).then_some(OVERFLOW));
-        let hash = family.hash(labels);
-        let series = if let Some(at) = family.find(labels, hash) {
+        let openness = seen.judge(family.spec, own, source);
+        let reserved = openness.varies() && self.reserve(family);
+        let folds = openness.folds(reserved || !openness.varies());
+        let (mut series, mut hash) = Self::lookup(family, list, fold::format(text, own, &self.global_labels, folds));
+        if series.is_none()
+            && let Some(labels) = seen.reshape(&openness, folds, own)
+        {
+            (series, hash) = Self::lookup(family, list, text.format(&labels, &self.global_labels, |_| None));
+        }
+        let series = if let Some(found) = series {
             if reserved {
                 self.release(family);
             }
-            Arc::clone(&list[at])
+            found
         } else {
-            let series = Series::new(C::new_cell(family), labels, &self.rejections);
+            let series = Series::new(C::new_cell(family), text.as_str(), &self.rejections);
             family.publish(list.push(Arc::clone(&series)), hash);
             if reserved && let Some(spec) = family.spec {
-                remember(spec, own, &mut seen);
+                seen.remember(spec, own);
             }
             series
         };
-        if folded { Admitted::Folded(Folded::new(series, &family.group.folded)) } else { Admitted::Series(series) }
+        if openness.changes(folds) {
+            Admitted::Folded(Folded::new(series, &family.group.folded))
+        } else {
+            Admitted::Series(series)
+        }
+    }
+
+    /// Looks for the series with this label text.
+    fn lookup<C>(
+        family: &MetricFamily,
+        list: &boxcar::Vec<Arc<Series<C>>>,
+        labels: &str,
+    ) -> (Option<Arc<Series<C>>>, TextHash) {
+        let hash = family.hash(labels);
+        (family.find(labels, hash).map(|at| Arc::clone(&list[at])), hash)
     }
 
     /// Takes a place in every budget that one more series with an open label counts against, or in none.
@@ -245,25 +263,31 @@ impl Registry {
             return known.clone();
         }
         let known = self.admit_family::<C>(&mut names, raw);
-        // A refused spelling is remembered too, as long as that cannot grow without bound.
-        if matches!(known, Known::Family(_))
-            || names.spellings[C::FACADE as usize].len() < 4 * (self.limits.foreign_names + self.specs.len())
-        {
+        // A refused spelling is remembered too. One name has any number of spellings, so only so many are; the catalogue's
+        // own always.
+        let many = names.spellings[C::FACADE as usize].len() >= 4 * (self.limits.foreign_names + self.specs.len());
+        if self.specs.contains_key(raw) || (!many && raw.len() <= admit::MAX_NAME_BYTES) {
             names.remember(C::FACADE, raw, known.clone());
         }
         known
     }
 
     fn admit_family<C: Storage>(&self, names: &mut Names, raw: &str) -> Known {
-        if let Some(spec) = self.specs.get(raw) {
+        let Some(name) = admit::name(raw, C::FACADE == Kind::Counter) else { return Known::Refused(Reason::Name) };
+        if let Some(family) = names.families.get(&*name) {
+            // Another spelling of the same name: the same metric if it is carried the same way.
+            let same = C::list(&family.stored).is_some();
+            return if same { Known::Family(Arc::clone(family)) } else { Known::Refused(Reason::Conflict) };
+        }
+        if let Some(spec) = self.specs.get(&*name) {
             let carried = if spec.fractional { Kind::Gauge } else { spec.kind };
             if carried != C::FACADE {
                 return Known::Refused(Reason::Conflict);
             }
             let group = self.groups.iter().find(|group| group.name == spec.family).unwrap_or(&self.foreign);
-            let bounds = self.buckets.get(raw).cloned().unwrap_or_else(|| spec.buckets.into());
+            let bounds = self.buckets.get(&*name).cloned().unwrap_or_else(|| spec.buckets.into());
             return names.insert(MetricFamily::new(
-                raw.to_owned(),
+                name,
                 spec.kind,
                 C::new_list(),
                 Some(spec),
@@ -273,19 +297,15 @@ impl Registry {
                 Some(spec.help),
             ));
         }
-        let Some(name) = admit::name(raw, C::FACADE == Kind::Counter) else { return Known::Refused(Reason::Name) };
-        if let Some(family) = names.families.get(&*name) {
-            // Another spelling of the same name: the same metric if it is of the same kind.
-            let same = C::list(&family.stored).is_some() && family.kind == C::FACADE;
-            return if same { Known::Family(Arc::clone(family)) } else { Known::Refused(Reason::Conflict) };
-        }
-        if self.specs.contains_key(&*name) || self.is_claimed(names, &name, C::FACADE) {
+        let claims = claimed_names(&name, C::FACADE);
+        if claims.iter().any(|claim| names.claimed.contains(&**claim)) {
             return Known::Refused(Reason::Conflict);
         }
         if names.foreign >= self.limits.foreign_names {
             return Known::Refused(Reason::Budget);
         }
         names.foreign += 1;
+        names.claimed.extend(claims.into_iter().map(String::into_boxed_str));
         let bounds = self.buckets.get(&*name).or_else(|| self.buckets.get(raw)).cloned();
         let help = names.described.remove(&*name);
         names.insert(MetricFamily::new(
@@ -298,23 +318,6 @@ impl Registry {
             bounds.unwrap_or_else(|| Arc::clone(&self.default_bounds)),
             help.as_deref(),
         ))
-    }
-
-    /// Says whether one of the names that `name` would put on its lines is taken by another family.
-    fn is_claimed(&self, names: &Names, name: &str, kind: Kind) -> bool {
-        const APPENDED: [&str; 3] = ["_bucket", "_count", "_sum"];
-        let kind_of = |name: &str| {
-            names.families.get(name).map(|family| family.kind).or_else(|| self.specs.get(name).map(|spec| spec.kind))
-        };
-        let taken_by_a_histogram = APPENDED
-            .iter()
-            .any(|end| name.strip_suffix(end).is_some_and(|stem| kind_of(stem) == Some(Kind::Histogram)));
-        // OpenMetrics names a counter's family without `_total`.
-        let stem_of_a_counter = kind != Kind::Counter && kind_of(&format!("{name}_total")).is_some();
-        let counter_over_another = name.strip_suffix("_total").is_some_and(|stem| kind_of(stem).is_some());
-        let histogram_over_another =
-            kind == Kind::Histogram && APPENDED.iter().any(|end| kind_of(&format!("{name}{end}")).is_some());
-        taken_by_a_histogram || stem_of_a_counter || counter_over_another || histogram_over_another
     }
 }
 
@@ -338,28 +341,4 @@ impl Names {
 fn take(count: &AtomicUsize, limit: usize) -> bool {
     // Relaxed: a count that orders nothing.
     count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| (count < limit).then_some(count + 1)).is_ok()
-}
-
-/// Says whether `label` is a capped one whose budget is spent on other values.
-fn cap_is_spent(spec: &Spec, label: &Label, seen: &[HashSet<Box<str>>]) -> bool {
-    spec.labels.iter().zip(seen).any(|(declared, seen)| match declared.values {
-        Values::Capped { budget } if declared.key == label.key() => {
-            seen.len() >= budget && !seen.contains(label.value())
-        }
-        _ => false,
-    })
-}
-
-/// Notes the values of the capped labels of a series that was admitted.
-fn remember(spec: &Spec, own: &[Label], seen: &mut [HashSet<Box<str>>]) {
-    for (declared, seen) in spec.labels.iter().zip(seen) {
-        if let Values::Capped { budget } = declared.values
-            && let Some(label) = own.iter().find(|label| label.key() == declared.key)
-            && label.value() != OVERFLOW
-            && seen.len() < budget
-            && !seen.contains(label.value())
-        {
-            seen.insert(label.value().into());
-        }
-    }
 }

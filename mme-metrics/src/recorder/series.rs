@@ -1,7 +1,7 @@
 //! One series: its label text, its cell, and what it counts when an observation is refused.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
@@ -28,7 +28,12 @@ impl CounterFn for Series<CounterCell> {
     }
 
     fn absolute(&self, value: u64) {
-        if !self.cell.raise_to(value) {
+        /// What is missing to a total is read and then added: two threads that tell one total must not both add it.
+        static RAISING: Mutex<()> = Mutex::new(());
+        let held = RAISING.lock().unwrap_or_else(PoisonError::into_inner);
+        let raised = self.cell.raise_to(value);
+        drop(held);
+        if !raised {
             self.rejections.count(Reason::Decreasing);
         }
     }
@@ -95,7 +100,7 @@ impl<C> Folded<C> {
 
 impl CounterFn for Folded<CounterCell> {
     fn increment(&self, value: u64) {
-        self.count(1).increment(value);
+        self.count(value.min(1)).increment(value);
     }
 
     fn absolute(&self, value: u64) {
@@ -107,7 +112,7 @@ impl CounterFn for Folded<CounterCell> {
 
 impl GaugeFn for Folded<GaugeCell> {
     fn increment(&self, value: f64) {
-        GaugeFn::increment(self.count(1), value);
+        GaugeFn::increment(self.count(u64::from(value != 0.0)), value);
     }
 
     fn decrement(&self, value: f64) {
@@ -129,7 +134,8 @@ impl HistogramFn for Folded<HistogramCell> {
     }
 }
 
-/// A handle of a metric that was not admitted: it counts what it is given as refused.
+/// A handle of a metric that was not admitted: it counts what it is given as refused. A zero only makes a series exist, and
+/// loses nothing.
 pub(super) struct Refused {
     reason: Reason,
     rejections: Arc<Rejections>,
@@ -146,8 +152,8 @@ impl Refused {
 }
 
 impl CounterFn for Refused {
-    fn increment(&self, _: u64) {
-        self.count(1);
+    fn increment(&self, value: u64) {
+        self.count(value.min(1));
     }
 
     fn absolute(&self, _: u64) {
@@ -156,8 +162,8 @@ impl CounterFn for Refused {
 }
 
 impl GaugeFn for Refused {
-    fn increment(&self, _: f64) {
-        self.count(1);
+    fn increment(&self, value: f64) {
+        self.count(u64::from(value != 0.0));
     }
 
     fn decrement(&self, _: f64) {

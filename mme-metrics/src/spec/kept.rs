@@ -73,15 +73,21 @@ pub(crate) fn learn_global() {
 }
 
 /// A place for a handle of the global recorder; under any other recorder the handle is looked up each time.
-pub(super) struct Slot<H>(OnceLock<H>);
+pub(crate) struct Slot<H>(OnceLock<H>);
 
 impl<H> Slot<H> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(OnceLock::new())
     }
 
+    /// Says whether a handle of the global recorder is kept already.
+    #[inline]
+    pub(crate) fn is_filled(&self) -> bool {
+        self.0.get().is_some()
+    }
+
     /// Runs `use_it` with the handle that `register` makes with the current recorder.
-    pub(super) fn with<T>(&self, register: impl FnOnce(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
+    pub(crate) fn with<T>(&self, register: impl FnOnce(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
         with_current(|recorder, global| {
             if global { use_it(self.0.get_or_init(|| register(recorder))) } else { use_it(&register(recorder)) }
         })

@@ -7,12 +7,12 @@ use std::sync::OnceLock;
 use metrics::{Key, KeyName, Label, Level, Metadata};
 
 use super::kept::{CounterHandle, GaugeHandle, HistogramHandle};
-use super::{Kind, REJECTED, Spec, Unit, check};
+use super::{Kind, REJECTED, Spec, TYPED, Unit, check};
 use crate::buckets;
 use crate::label::LabelSet;
 
 /// What the facade is told of every registration.
-pub(super) const METADATA: Metadata<'static> = Metadata::new("mme_metrics", Level::INFO, None);
+pub(crate) const METADATA: Metadata<'static> = Metadata::new(TYPED, Level::INFO, None);
 
 /// Makes a series exist without counting anything; recorders differ in whether registering alone does that.
 pub(super) mod touch {
@@ -30,7 +30,7 @@ pub(super) mod touch {
 /// Counts an observation that no recorder should see.
 #[cold]
 fn refuse(reason: &'static str) {
-    metrics::counter!(REJECTED, "reason" => reason).increment(1);
+    metrics::counter!(target: TYPED, REJECTED, "reason" => reason).increment(1);
 }
 
 #[inline]
@@ -40,7 +40,7 @@ pub(super) fn if_finite(value: f64, use_it: impl FnOnce(f64)) {
 
 #[inline]
 pub(super) fn if_recordable(value: f64, use_it: impl FnOnce(f64)) {
-    if value < 0.0 { refuse("negative") } else { if_finite(value, use_it) }
+    if value < 0.0 && value.is_finite() { refuse("negative") } else { if_finite(value, use_it) }
 }
 
 pub(super) fn shift(gauge: &metrics::Gauge, amount: f64) {
@@ -106,9 +106,16 @@ macro_rules! typed_metric {
                 Key::from_parts(KeyName::from_const_str(self.spec.name), labels)
             }
 
+            /// Returns the key of one series, with labels of the user's own behind those of the metric.
+            pub(crate) fn key_with(&self, labels: &L, own: &[Label]) -> Key {
+                let mut all = labels.labels();
+                all.extend_from_slice(own);
+                self.key(all)
+            }
+
             /// Returns the handle of one series, to be kept where the same labels come again and again.
             pub fn with(&self, labels: L) -> $handle {
-                $handle::from_key(self.key(labels.labels()))
+                $handle::from_key(self.key_with(&labels, &[]))
             }
 
             /// Makes one series exist, so that its first event is an increase and not a beginning.

@@ -1,0 +1,144 @@
+//! Which of the two formats a scrape asks for (RFC 9110, section 12.5.1).
+
+use http::{HeaderMap, header};
+
+use crate::recorder::Format;
+
+/// How well a format fits: its quality in thousandths, how exactly it was named, and how early.
+///
+/// Ordered so that the better fit is the greater one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Fit {
+    quality: u16,
+    precision: Precision,
+    /// Places left behind the range, so that an earlier one is greater.
+    earliness: usize,
+}
+
+/// How exactly a media range names a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Precision {
+    /// `*/*`
+    Any,
+    /// `text/*`
+    Type,
+    /// `text/plain`
+    Full,
+}
+
+/// Chooses the format for a request with these headers; text when nothing speaks for the other.
+pub(super) fn negotiate(headers: &HeaderMap) -> Format {
+    let ranges = || {
+        let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        lines.flat_map(|line| line.split(','))
+    };
+    let count = ranges().count();
+    let fit = |format| {
+        let fits = ranges().enumerate().filter_map(|(at, range)| fit(range, format, count - at));
+        // The most exact range that names a format decides, even if a wider one has a higher quality.
+        fits.max_by_key(|fit| (fit.precision, fit.quality, fit.earliness)).filter(|fit| fit.quality > 0)
+    };
+    // Equal fits come from one range for both, such as `*/*`.
+    if fit(Format::OpenMetrics) > fit(Format::Text) { Format::OpenMetrics } else { Format::Text }
+}
+
+/// Says how well `range` fits `format`, if it does.
+fn fit(range: &str, format: Format, earliness: usize) -> Option<Fit> {
+    let (kind, subtype, versions) = match format {
+        Format::Text => ("text", "plain", &["0.0.4"][..]),
+        Format::OpenMetrics => ("application", "openmetrics-text", &["1.0.0", "0.0.1"][..]),
+    };
+    let mut parts = range.split(';').map(str::trim);
+    let precision = match parts.next()?.split_once('/')? {
+        ("*", "*") => Precision::Any,
+        (named, "*") if named.eq_ignore_ascii_case(kind) => Precision::Type,
+        (named, exact) if named.eq_ignore_ascii_case(kind) && exact.eq_ignore_ascii_case(subtype) => Precision::Full,
+        _ => return None,
+    };
+    let mut quality = 1000;
+    for (key, value) in parts.filter_map(|part| part.split_once('=')) {
+        let (key, value) = (key.trim(), value.trim().trim_matches('"'));
+        if key.eq_ignore_ascii_case("q") {
+            quality = thousandths(value)?;
+        } else if key.eq_ignore_ascii_case("version") && !versions.contains(&value) {
+            return None;
+        }
+    }
+    Some(Fit { quality, precision, earliness })
+}
+
+/// Reads a quality value; nothing if it is none.
+fn thousandths(text: &str) -> Option<u16> {
+    let quality: f32 = text.parse().ok().filter(|quality| (0.0..=1.0).contains(quality))?;
+    // Between 0 and 1000, as was just checked.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    Some((quality * 1000.0) as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Prometheus 2.42, as it was seen on the wire.
+    const PROMETHEUS_2: &str = "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    /// Prometheus 3, with its own spelling of `*/*`.
+    const PROMETHEUS_3: &str = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+    /// Prometheus 3 that is told to prefer text.
+    const PROMETHEUS_3_TEXT: &str =
+        "text/plain;version=0.0.4;q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.2";
+    /// Prometheus that asks for native histograms first.
+    const PROMETHEUS_PROTOBUF: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+
+    fn of(accept: &[&str]) -> Format {
+        let mut headers = HeaderMap::new();
+        for line in accept {
+            headers.append(header::ACCEPT, line.parse().unwrap());
+        }
+        negotiate(&headers)
+    }
+
+    #[test]
+    fn prometheus_gets_the_format_it_prefers() {
+        for (accept, format) in [
+            (PROMETHEUS_2, Format::OpenMetrics),
+            (PROMETHEUS_3, Format::OpenMetrics),
+            (PROMETHEUS_3_TEXT, Format::Text),
+            (PROMETHEUS_PROTOBUF, Format::OpenMetrics),
+        ] {
+            assert_eq!(of(&[accept]), format, "{accept}");
+        }
+    }
+
+    #[test]
+    fn text_is_what_everybody_else_gets() {
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        for accept in ["", "*/*", "text/plain", "text/*", "image/png", "garbage", ";;;,,,/", "*/*;q=2", browser] {
+            assert_eq!(of(&[accept]), Format::Text, "{accept}");
+        }
+        assert_eq!(of(&[]), Format::Text);
+    }
+
+    #[test]
+    fn quality_then_precision_then_place_decide() {
+        for (accept, format) in [
+            ("application/openmetrics-text", Format::OpenMetrics),
+            ("APPLICATION/OpenMetrics-Text; Version=\"1.0.0\"", Format::OpenMetrics),
+            ("application/*", Format::OpenMetrics),
+            ("application/openmetrics-text, */*", Format::OpenMetrics),
+            ("application/openmetrics-text, text/plain", Format::OpenMetrics),
+            ("text/plain, application/openmetrics-text", Format::Text),
+            ("text/plain;q=0.5, application/openmetrics-text;q=0.4", Format::Text),
+            ("application/openmetrics-text;version=2.0.0", Format::Text),
+            ("application/openmetrics-text;q=0", Format::Text),
+            ("application/openmetrics-text;q=NaN", Format::Text),
+            ("text/plain;q=0, */*", Format::OpenMetrics),
+        ] {
+            assert_eq!(of(&[accept]), format, "{accept}");
+        }
+    }
+
+    #[test]
+    fn several_header_lines_are_one_list() {
+        assert_eq!(of(&["text/plain;q=0.5", "application/openmetrics-text"]), Format::OpenMetrics);
+    }
+}

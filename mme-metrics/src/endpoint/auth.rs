@@ -1,0 +1,123 @@
+//! Who may scrape.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderValue, header};
+use subtle::{Choice, ConstantTimeEq as _};
+
+/// The credentials that open the endpoint; anybody may scrape while there are none.
+#[derive(Clone, Default)]
+pub(super) struct Credentials(Vec<Credential>);
+
+#[derive(Clone)]
+enum Credential {
+    Bearer(Box<[u8]>),
+    /// `user:password`, as it reads after decoding.
+    Basic(Box<[u8]>),
+}
+
+impl Credentials {
+    pub(super) fn bearer(&mut self, token: &str) {
+        self.0.push(Credential::Bearer(token.as_bytes().into()));
+    }
+
+    pub(super) fn basic(&mut self, user: &str, password: &str) {
+        // An empty password is one that was forgotten; an empty secret opens nothing.
+        let secret = if password.is_empty() { String::new() } else { format!("{user}:{password}") };
+        self.0.push(Credential::Basic(secret.into_bytes().into()));
+    }
+
+    /// Says whether these headers carry one of the credentials, or none is asked for.
+    ///
+    /// All are compared, each in a time that depends on no more than the length of what was sent.
+    pub(super) fn admit(&self, headers: &HeaderMap) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let Some((scheme, secret)) = sent.and_then(|sent| sent.split_once(' ')) else { return false };
+        let secret = secret.trim();
+        let (bearer, basic) = if scheme.eq_ignore_ascii_case("bearer") {
+            (Some(secret.as_bytes().to_vec()), None)
+        } else if scheme.eq_ignore_ascii_case("basic") {
+            (None, STANDARD.decode(secret).ok())
+        } else {
+            (None, None)
+        };
+        let mut found = Choice::from(0);
+        for credential in &self.0 {
+            let (known, sent) = match credential {
+                Credential::Bearer(known) => (known, &bearer),
+                Credential::Basic(known) => (known, &basic),
+            };
+            if let Some(sent) = sent.as_ref().filter(|_| !known.is_empty()) {
+                found |= known.ct_eq(sent);
+            }
+        }
+        found.into()
+    }
+
+    /// Returns the values of `WWW-Authenticate` that say which credentials are asked for.
+    pub(super) fn challenges(&self) -> impl Iterator<Item = HeaderValue> {
+        let bearer = self.0.iter().any(|credential| matches!(credential, Credential::Bearer(_)));
+        let basic = self.0.iter().any(|credential| matches!(credential, Credential::Basic(_)));
+        let bearer = bearer.then_some("Bearer realm=\"metrics\"");
+        let basic = basic.then_some("Basic realm=\"metrics\", charset=\"UTF-8\"");
+        bearer.into_iter().chain(basic).map(HeaderValue::from_static)
+    }
+}
+
+// Secrets stay out of logs.
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({})", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admits(credentials: &Credentials, authorization: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, authorization.parse().unwrap());
+        credentials.admit(&headers)
+    }
+
+    #[test]
+    fn each_credential_opens_and_nothing_else_does() {
+        let mut credentials = Credentials::default();
+        credentials.bearer("old");
+        credentials.bearer("new");
+        credentials.basic("prometheus", "pass:word");
+        let basic = |text| format!("Basic {}", STANDARD.encode(text));
+        for sent in ["Bearer old", "bearer new", &basic("prometheus:pass:word")] {
+            assert!(admits(&credentials, sent), "{sent}");
+        }
+        for sent in ["", "Bearer", "Bearer ne", "Bearer newer", "Basic new", "Bearer prometheus:pass:word", "Basic %%%"]
+        {
+            assert!(!admits(&credentials, sent), "{sent}");
+        }
+        assert!(!admits(&credentials, &basic("prometheus:pass")));
+        assert!(!credentials.admit(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn an_empty_secret_opens_nothing() {
+        let mut credentials = Credentials::default();
+        credentials.bearer("");
+        credentials.basic("prometheus", "");
+        for sent in ["Bearer ", "Bearer", "Basic ", &format!("Basic {}", STANDARD.encode("prometheus:"))] {
+            assert!(!admits(&credentials, sent), "{sent}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let mut credentials = Credentials::default();
+        credentials.bearer("hidden");
+        assert!(!format!("{credentials:?}").contains("hidden"));
+    }
+}

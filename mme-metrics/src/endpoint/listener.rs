@@ -1,0 +1,156 @@
+//! A port of its own.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::Endpoint;
+use super::connection::{self, Connections, Limits};
+
+/// Where metrics are served if nothing speaks for another place: port 9464, from this machine only.
+///
+/// The port is the one that OpenTelemetry's specification gives to Prometheus exporters.
+pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9464));
+
+/// Time between two tries when a connection cannot be accepted, as when file descriptors have run out.
+const BACK_OFF: Duration = Duration::from_millis(250);
+
+/// Time that answers under way get when the listener is shut down.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A port that is open; made by [`Endpoint::listen`]. Dropping it leaves the port open as long as the runtime lives.
+#[derive(Debug)]
+pub struct Listener {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Listener {
+    /// Returns the address that was opened, with its real port.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Closes the port at once, lets answers under way finish for up to 5 s, and returns when all connections are closed.
+    ///
+    /// # Cancellation
+    ///
+    /// The listener stops all the same when this is dropped before it is ready.
+    pub async fn shutdown(self) {
+        // It may have ended with its runtime already, here and below.
+        let _ = self.stop.send(());
+        let _ = self.task.await;
+    }
+}
+
+/// Why a port could not be opened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// There is no tokio runtime to serve on.
+    NoRuntime,
+    /// The address cannot be had.
+    Bind {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the operating system says.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRuntime => {
+                f.write_str("there is no tokio runtime here: call `listen` inside `#[tokio::main]` or `Runtime::enter`")
+            }
+            Self::Bind { address, source } if source.kind() == io::ErrorKind::AddrInUse => {
+                write!(f, "{address} is taken by another listener: stop it or choose another port")
+            }
+            Self::Bind { address, source } if source.kind() == io::ErrorKind::PermissionDenied => {
+                write!(f, "{address} needs privileges that this process does not have: choose a port above 1023")
+            }
+            Self::Bind { address, .. } => {
+                write!(f, "cannot listen on {address}: choose an address of this machine")
+            }
+        }
+    }
+}
+
+impl Error for ListenError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::NoRuntime => None,
+            Self::Bind { source, .. } => Some(source),
+        }
+    }
+}
+
+pub(super) fn listen(endpoint: Endpoint, address: SocketAddr) -> Result<Listener, ListenError> {
+    listen_within(endpoint, address, Limits::DEFAULT)
+}
+
+pub(super) fn listen_within(endpoint: Endpoint, address: SocketAddr, limits: Limits) -> Result<Listener, ListenError> {
+    let runtime = Handle::try_current().map_err(|_| ListenError::NoRuntime)?;
+    let bind = || {
+        let listener = std::net::TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok((listener.local_addr()?, TcpListener::from_std(listener)?))
+    };
+    let (address, listener) = bind().map_err(|source| ListenError::Bind { address, source })?;
+    let (stop, stopped) = oneshot::channel();
+    let task = runtime.spawn(run(listener, endpoint, limits, stopped));
+    Ok(Listener { address, stop, task })
+}
+
+async fn run(listener: TcpListener, endpoint: Endpoint, limits: Limits, stopped: oneshot::Receiver<()>) {
+    let stopped = async {
+        // A listener that was dropped never says so.
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::pin!(stopped);
+    let connections = Arc::new(Connections::default());
+    let mut tasks = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = &mut stopped => break,
+            Some(_) = tasks.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    // A socket that refuses is only slower.
+                    let _ = stream.set_nodelay(true);
+                    let ticket = connections.enter(limits.connections);
+                    tasks.spawn(connection::serve(stream, endpoint.clone(), limits, ticket));
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(_) => {
+                    connections.close_one_waiting();
+                    tokio::time::sleep(BACK_OFF).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    connections.close_waiting();
+    let finished = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, finished).await.is_err() {
+        tasks.shutdown().await;
+    }
+}
+
+/// Says whether an error concerns only the connection that was to be accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}

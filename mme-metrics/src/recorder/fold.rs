@@ -1,0 +1,177 @@
+//! Which labels of a new series give way to a budget, and what has been seen of those that have one of their own.
+
+use std::collections::HashSet;
+
+use metrics::{Label, Metadata};
+
+use super::admit::{self, LabelText};
+use crate::label::{OVERFLOW, Values};
+use crate::spec::{Spec, TYPED};
+
+/// Overflow series with keys that no catalogue entry declares, for one metric. Past it they share a single one, because
+/// nothing else bounds how many sets of keys there can be.
+const MAX_FOREIGN_SHAPES: usize = 16;
+
+/// The label of the overflow series that takes every set of undeclared keys.
+const ANY_LABELS: Label = Label::from_static_parts("labels", OVERFLOW);
+
+/// Who registers a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// A typed metric, whose labels are what they declare.
+    Typed,
+    /// Anybody, who may write anything into a label.
+    Facade,
+}
+
+impl Source {
+    pub(super) fn of(metadata: &Metadata<'_>) -> Self {
+        if metadata.target() == TYPED { Self::Typed } else { Self::Facade }
+    }
+}
+
+/// Some of the labels of one series, by their position; at most [`MAX_LABELS`](admit::MAX_LABELS), a bit for each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Positions(u32);
+
+impl Positions {
+    fn add(&mut self, position: usize) {
+        self.0 |= 1 << position;
+    }
+
+    pub(super) fn has(self, position: usize) -> bool {
+        self.0 & (1 << position) != 0
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+/// What the labels of a series that asks for admission are.
+#[derive(Debug, Default)]
+pub(super) struct Openness {
+    /// Those whose value nothing but a budget bounds.
+    open: Positions,
+    /// Those of a capped label whose budget is spent on other values.
+    spent: Positions,
+    /// Those whose key the catalogue does not declare.
+    undeclared: Positions,
+    /// Those that read [`OVERFLOW`] by themselves.
+    overflow: Positions,
+}
+
+impl Openness {
+    /// Says whether the series would be one more of those that a budget bounds.
+    pub(super) fn varies(&self) -> bool {
+        // A declared key that reads `_overflow` is one series more at most; undeclared keys can be any number.
+        !self.open.without(self.spent).without(self.overflow.without(self.undeclared)).is_empty()
+    }
+
+    /// Lists the labels that read [`OVERFLOW`]: those past their own cap, or all open ones if no budget has room.
+    pub(super) fn folds(&self, has_room: bool) -> Positions {
+        if has_room { self.spent } else { self.open }
+    }
+
+    /// Says whether folding `folds` changes anything.
+    pub(super) fn changes(&self, folds: Positions) -> bool {
+        !folds.without(self.overflow).is_empty()
+    }
+}
+
+/// What one metric has admitted so far: the values of each capped label, and the sets of undeclared keys that were folded.
+#[derive(Debug)]
+pub(super) struct Seen {
+    values: Vec<HashSet<Box<str>>>,
+    foreign_shapes: usize,
+}
+
+impl Seen {
+    pub(super) fn of(spec: Option<&Spec>) -> Self {
+        Self { values: vec![HashSet::new(); spec.map_or(0, |spec| spec.labels.len())], foreign_shapes: 0 }
+    }
+
+    /// Judges the labels of a series that asks for admission.
+    pub(super) fn judge(&self, spec: Option<&Spec>, own: &[Label], source: Source) -> Openness {
+        let mut openness = Openness::default();
+        // An empty value is no label.
+        for (at, label) in own.iter().enumerate().filter(|(_, label)| !label.value().is_empty()) {
+            let declared = spec
+                .and_then(|spec| spec.labels.iter().position(|declared| declared.key == label.key()).zip(Some(spec)));
+            if label.value() == OVERFLOW {
+                openness.overflow.add(at);
+            }
+            let Some((place, spec)) = declared else {
+                openness.open.add(at);
+                openness.undeclared.add(at);
+                continue;
+            };
+            let is_open = match spec.labels[place].values {
+                Values::Capped { budget } => {
+                    let seen = &self.values[place];
+                    if seen.len() >= budget && !seen.contains(&*exported(label)) {
+                        openness.spent.add(at);
+                    }
+                    true
+                }
+                Values::Closed(values) => !values.contains(&label.value()),
+                // Only their own type knows which values these have.
+                Values::Bounded(_) | Values::Registered { .. } => source == Source::Facade,
+            };
+            if is_open {
+                openness.open.add(at);
+            }
+        }
+        openness
+    }
+
+    /// Notes the values of the capped labels of a series that was admitted.
+    pub(super) fn remember(&mut self, spec: &Spec, own: &[Label]) {
+        for (declared, seen) in spec.labels.iter().zip(&mut self.values) {
+            if let Values::Capped { budget } = declared.values
+                && let Some(label) = own.iter().find(|label| label.key() == declared.key)
+                && !matches!(label.value(), "" | OVERFLOW)
+                && seen.len() < budget
+            {
+                seen.insert(exported(label));
+            }
+        }
+    }
+
+    /// Takes a place for an overflow series with undeclared keys; if there is none left, returns the labels of the one that
+    /// takes them all.
+    pub(super) fn reshape(&mut self, openness: &Openness, folds: Positions, own: &[Label]) -> Option<Vec<Label>> {
+        if folds.and(openness.undeclared).is_empty() {
+            return None;
+        }
+        if self.foreign_shapes < MAX_FOREIGN_SHAPES {
+            self.foreign_shapes += 1;
+            return None;
+        }
+        let declared = own.iter().enumerate().filter(|(at, _)| !openness.undeclared.has(*at));
+        let folded = declared.map(|(at, label)| {
+            if folds.has(at) { Label::new(label.clone().into_parts().0, OVERFLOW) } else { label.clone() }
+        });
+        Some(folded.chain([ANY_LABELS]).collect())
+    }
+}
+
+/// Returns a value as it is exported: what comes out the same is one value, and a long one takes little room.
+fn exported(label: &Label) -> Box<str> {
+    let mut text = String::new();
+    admit::value(&mut text, label.value());
+    text.into()
+}
+
+/// Formats labels of which some give way.
+pub(super) fn format<'a>(text: &'a mut LabelText, own: &[Label], global: &[Label], folds: Positions) -> &'a str {
+    text.format(own, global, |at| folds.has(at).then_some(OVERFLOW))
+}

@@ -1,0 +1,349 @@
+//! A real Prometheus, on a free port and with its data in a temporary directory, for as long as the value lives.
+//!
+//! ```no_run
+//! use mme_metrics_tests::prometheus::Prometheus;
+//!
+//! let prometheus = Prometheus::setup()
+//!     .scrape("service", "127.0.0.1:8080", "/metrics")
+//!     .rules("groups: [{name: test, rules: [{record: one, expr: vector(1)}]}]")
+//!     .start();
+//! prometheus.wait_until_up("service");
+//! assert_eq!(prometheus.wait_for("one", |samples| !samples.is_empty())[0].value, 1.0);
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long anything may take that has to happen: many scrapes and evaluations, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often something is looked at that has to happen.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// What a server is to scrape and evaluate; made by [`Prometheus::setup`].
+#[derive(Debug, Default)]
+#[must_use = "nothing runs until `start` is called"]
+pub struct Setup {
+    scrapes: String,
+    rules: Vec<String>,
+    rule_files: Vec<PathBuf>,
+    alertmanagers: Vec<String>,
+}
+
+impl Setup {
+    /// Scrapes `path` of `target`, which is `host:port`, as `job`, once a second.
+    pub fn scrape(mut self, job: &str, target: &str, path: &str) -> Self {
+        let scrape = serde_json::json!({
+            "job_name": job, "metrics_path": path, "static_configs": [{ "targets": [target] }],
+        });
+        // JSON is YAML.
+        self.scrapes += &format!("\n- {scrape}");
+        self
+    }
+
+    /// Evaluates the rule groups of a YAML text.
+    pub fn rules(mut self, yaml: impl Into<String>) -> Self {
+        self.rules.push(yaml.into());
+        self
+    }
+
+    /// Evaluates the rule groups of a file, or of all files that a pattern such as `rules/*.yml` finds.
+    pub fn rule_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.rule_files.push(path.into());
+        self
+    }
+
+    /// Sends alerts to the Alertmanager at `host:port`.
+    pub fn alertmanager(mut self, target: &str) -> Self {
+        self.alertmanagers.push(target.to_owned());
+        self
+    }
+
+    /// Starts the server and waits until it is ready.
+    ///
+    /// # Panics
+    ///
+    /// When it is missing, refuses its configuration, or does not become ready; with what it said.
+    #[track_caller]
+    pub fn start(self) -> Prometheus {
+        let directory = tempfile::tempdir().expect("the temporary directory can be written");
+        fs::write(directory.path().join("prometheus.yml"), self.config(&directory)).expect("a new file can be written");
+        // Another program may take the port before the server does.
+        (0..5)
+            .find_map(|_| Prometheus::launch(&directory))
+            .unwrap_or_else(|| panic!("prometheus does not start:\n{}", said(&directory)))
+            .owning(directory)
+    }
+
+    fn config(&self, directory: &TempDir) -> String {
+        let mut files: Vec<_> = self.rule_files.iter().map(|path| std::path::absolute(path).expect("a path")).collect();
+        for (at, rules) in self.rules.iter().enumerate() {
+            let file = directory.path().join(format!("rules-{at}.yml"));
+            fs::write(&file, rules).expect("a new file can be written");
+            files.push(file);
+        }
+        format!(
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\n\
+             rule_files: {}\n\
+             alerting: {{alertmanagers: [{{static_configs: [{{targets: {}}}]}}]}}\n\
+             scrape_configs:{}\n",
+            serde_json::json!(files),
+            serde_json::json!(self.alertmanagers),
+            self.scrapes,
+        )
+    }
+}
+
+/// A running server. It is killed, and its data removed, when this is dropped.
+#[derive(Debug)]
+pub struct Prometheus {
+    child: Child,
+    url: String,
+    directory: Option<TempDir>,
+}
+
+/// One sample of an instant query's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// Labels by key, `__name__` included.
+    pub labels: BTreeMap<String, String>,
+    /// The value.
+    pub value: f64,
+}
+
+/// A target as the server sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The `job` label.
+    pub job: String,
+    /// `up`, `down` or `unknown`.
+    pub health: String,
+    /// Why the last scrape failed; empty if it did not.
+    pub last_error: String,
+}
+
+impl Prometheus {
+    /// Starts to say what a server should do.
+    pub fn setup() -> Setup {
+        Setup::default()
+    }
+
+    /// Starts the program; nothing if it ends before it is ready.
+    fn launch(directory: &TempDir) -> Option<Self> {
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let address = address.expect("a loopback port is free");
+        let log = File::create(directory.path().join("log")).expect("a new file can be written");
+        let child = Command::new("prometheus")
+            .arg(format!("--config.file={}", directory.path().join("prometheus.yml").display()))
+            .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .arg("--log.level=warn")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("an open file can be shared"))
+            .stderr(log)
+            .spawn();
+        let child =
+            child.unwrap_or_else(|error| panic!("prometheus cannot be run ({error}): apt-get install prometheus"));
+        let mut server = Self { child, url: format!("http://{address}"), directory: None };
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if ureq::get(format!("{}/-/ready", server.url)).call().is_ok() {
+                return Some(server);
+            }
+            if server.child.try_wait().ok().flatten().is_some() {
+                return None;
+            }
+            thread::sleep(GLANCE);
+        }
+        None
+    }
+
+    fn owning(mut self, directory: TempDir) -> Self {
+        self.directory = Some(directory);
+        self
+    }
+
+    /// Returns where its HTTP API is, as `http://host:port`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Answers an instant query.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses it.
+    #[track_caller]
+    pub fn query(&self, expression: &str) -> Vec<Sample> {
+        let data = self.get("/api/v1/query", &[("query", expression)]);
+        match data["resultType"].as_str() {
+            Some("scalar") => vec![Sample { labels: BTreeMap::new(), value: number(&data["result"]) }],
+            _ => list(&data["result"])
+                .iter()
+                .map(|sample| Sample { labels: labels(&sample["metric"]), value: number(&sample["value"]) })
+                .collect(),
+        }
+    }
+
+    /// Answers an instant query whose answer is one number; nothing if there is no sample.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses it, or there are several samples.
+    #[track_caller]
+    pub fn value(&self, expression: &str) -> Option<f64> {
+        let samples = self.query(expression);
+        assert!(samples.len() <= 1, "{expression} has several samples: {samples:#?}");
+        samples.first().map(|sample| sample.value)
+    }
+
+    /// Asks again and again until `holds` says yes, and returns that answer.
+    ///
+    /// # Panics
+    ///
+    /// When it takes longer than a minute, with the last answer.
+    #[track_caller]
+    pub fn wait_for(&self, expression: &str, holds: impl Fn(&[Sample]) -> bool) -> Vec<Sample> {
+        let ask = || Some(self.query(expression)).filter(|samples| holds(samples)).ok_or(());
+        patiently(ask).unwrap_or_else(|()| {
+            panic!("{expression} never held; now {:#?}\n{:#?}", self.query(expression), self.targets())
+        })
+    }
+
+    /// Waits until a query has one sample with this value.
+    ///
+    /// # Panics
+    ///
+    /// When it takes longer than a minute, with the last answer.
+    #[track_caller]
+    pub fn wait_for_value(&self, expression: &str, value: f64) {
+        // Written and read back as text, so equal figures are equal bit for bit.
+        self.wait_for(expression, |samples| matches!(samples, [only] if only.value.to_bits() == value.to_bits()));
+    }
+
+    /// Waits until every target of `job` was scraped without an error.
+    ///
+    /// # Panics
+    ///
+    /// As soon as a scrape fails, with its error, or when none comes within a minute.
+    #[track_caller]
+    pub fn wait_until_up(&self, job: &str) {
+        let look = || {
+            let targets: Vec<_> = self.targets().into_iter().filter(|target| target.job == job).collect();
+            let failed = targets.iter().find(|target| target.health == "down");
+            assert!(failed.is_none(), "{failed:#?}");
+            if !targets.is_empty() && targets.iter().all(|target| target.health == "up") {
+                Ok(())
+            } else {
+                Err(targets)
+            }
+        };
+        patiently(look).unwrap_or_else(|targets| panic!("job {job} was never scraped: {targets:#?}"));
+    }
+
+    /// Lists the targets it scrapes.
+    #[track_caller]
+    pub fn targets(&self) -> Vec<Target> {
+        let data = self.get("/api/v1/targets", &[("state", "active")]);
+        let targets = list(&data["activeTargets"]).iter().map(|target| Target {
+            job: text(&target["labels"]["job"]),
+            health: text(&target["health"]),
+            last_error: text(&target["lastError"]),
+        });
+        targets.collect()
+    }
+
+    /// Returns the labels of every alert that is pending or firing, with its state under `alertstate`.
+    #[track_caller]
+    pub fn alerts(&self) -> Vec<BTreeMap<String, String>> {
+        let data = self.get("/api/v1/alerts", &[]);
+        let state = |alert: &Value| ("alertstate".to_owned(), text(&alert["state"]));
+        list(&data["alerts"])
+            .iter()
+            .map(|alert| labels(&alert["labels"]).into_iter().chain([state(alert)]).collect())
+            .collect()
+    }
+
+    /// Lists every rule, and why its last evaluation failed if it did.
+    #[track_caller]
+    pub fn rules(&self) -> Vec<(String, Option<String>)> {
+        let data = self.get("/api/v1/rules", &[]);
+        let groups = list(&data["groups"]);
+        let rules = groups.iter().flat_map(|group| list(&group["rules"]));
+        rules
+            .map(|rule| (text(&rule["name"]), Some(text(&rule["lastError"])).filter(|error| !error.is_empty())))
+            .collect()
+    }
+
+    /// Returns the `data` of one call of the HTTP API.
+    ///
+    /// # Panics
+    ///
+    /// When the server does not answer `success`.
+    #[track_caller]
+    pub fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Value {
+        let request = ureq::get(format!("{}{path}", self.url)).query_pairs(parameters.iter().copied());
+        // An error has a body that says why.
+        let answer = request.config().http_status_as_error(false).build().call();
+        let answer = answer.and_then(|mut answer| answer.body_mut().read_json::<Value>());
+        let mut answer = answer.unwrap_or_else(|error| panic!("{path} {parameters:?}: {error}\n{}", self.said()));
+        assert_eq!(answer["status"], "success", "{path} {parameters:?}: {answer:#}");
+        answer["data"].take()
+    }
+
+    /// Returns what it has written to its log.
+    pub fn said(&self) -> String {
+        self.directory.as_ref().map(said).unwrap_or_default()
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        // Either fails only if it has ended by itself; its data is thrown away in any case.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Looks again and again until there is a result, or patience ends with the last thing seen.
+fn patiently<T, E>(look: impl Fn() -> Result<T, E>) -> Result<T, E> {
+    let began = Instant::now();
+    loop {
+        let seen = look();
+        if seen.is_ok() || began.elapsed() > PATIENCE {
+            return seen;
+        }
+        thread::sleep(GLANCE);
+    }
+}
+
+fn said(directory: &TempDir) -> String {
+    fs::read_to_string(directory.path().join("log")).unwrap_or_default()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn labels(value: &Value) -> BTreeMap<String, String> {
+    let pairs = value.as_object().into_iter().flatten();
+    pairs.map(|(key, value)| (key.clone(), text(value))).collect()
+}
+
+/// Reads `[time, "value"]`.
+fn number(value: &Value) -> f64 {
+    let text = value[1].as_str().unwrap_or_default();
+    text.replace("Inf", "inf").parse().unwrap_or_else(|error| panic!("{error}: {value}"))
+}

@@ -1,0 +1,39 @@
+//! `promtool`, which ships with Prometheus.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// Requires that `promtool check metrics` has nothing to say of an exposition in text format 0.0.4.
+///
+/// # Panics
+///
+/// When it has, with what it said, or when it is missing.
+#[track_caller]
+pub fn check_metrics(exposition: &str) {
+    run(&["check", "metrics"], exposition);
+}
+
+/// Runs `promtool` with `arguments`, feeds it `input`, and requires success and silence.
+///
+/// # Panics
+///
+/// When it fails or says anything, with what it said, or when it is missing.
+#[track_caller]
+pub fn run(arguments: &[&str], input: &str) {
+    let child = Command::new("promtool")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child =
+        child.unwrap_or_else(|error| panic!("promtool cannot be run ({error}): apt-get install prometheus"));
+    let mut stdin = child.stdin.take().expect("the input is piped");
+    // It may end before it has read everything; then its output says why.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = child.wait_with_output().expect("a started program can be waited for");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(output.status.success() && said.is_empty(), "promtool {}:\n{said}", arguments.join(" "));
+}

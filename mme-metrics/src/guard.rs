@@ -21,9 +21,10 @@ mod future;
 pub use self::future::{Measured, measure_async};
 
 use std::fmt;
+use std::mem;
 use std::thread;
-use std::time::Instant;
 
+use crate::clock::Moment;
 use crate::op::{ErrorType, Judge, Operation, Outcome};
 
 /// Runs `body` and records how it ended, as `judge` reads from what it returned.
@@ -40,7 +41,8 @@ where
     let mut guard = Guard::idle(operation);
     guard.enter(J::ERROR_TYPES);
     let returned = body();
-    guard.judge(&judge, &returned);
+    let outcome = guard.operation.as_mut().map_or(Outcome::Ok, |operation| judge.judge(operation, &returned));
+    guard.end(outcome);
     returned
 }
 
@@ -50,7 +52,7 @@ where
 #[must_use = "dropping this ends the measurement"]
 pub struct Guard<O: Operation> {
     operation: Option<O>,
-    started: Option<Instant>,
+    started: Option<Moment>,
     unended: Unended,
 }
 
@@ -72,8 +74,14 @@ impl<O: Operation> Guard<O> {
     }
 
     /// Ends the measurement.
+    #[inline]
     pub fn end(mut self, outcome: Outcome) {
-        self.conclude(outcome);
+        let (started, operation) = (self.started.take(), self.operation.take());
+        // Nothing is left to drop; told so, the compiler keeps all of it in registers.
+        mem::forget(self);
+        if let (Some(started), Some(operation)) = (started, operation) {
+            operation.end(outcome, started.seconds());
+        }
     }
 
     /// Ends the measurement as `result` says.
@@ -115,7 +123,7 @@ impl<O: Operation> Guard<O> {
             && let Some(operation) = &mut self.operation
         {
             operation.start(error_types);
-            self.started = Some(Instant::now());
+            self.started = Some(Moment::now());
         }
     }
 
@@ -146,7 +154,7 @@ impl<O: Operation> Guard<O> {
     #[inline]
     fn conclude(&mut self, outcome: Outcome) {
         if let (Some(started), Some(operation)) = (self.started.take(), self.operation.take()) {
-            operation.end(outcome, started.elapsed());
+            operation.end(outcome, started.seconds());
         }
     }
 }

@@ -49,6 +49,7 @@ extern crate self as mme_metrics;
 pub mod asset;
 pub mod buckets;
 pub mod catalog;
+mod clock;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;
 #[cfg(feature = "http")]

@@ -12,8 +12,6 @@
 //! An [`Operation`] decides what is recorded of that. Families give theirs, and so can a service:
 //!
 //! ```
-//! use std::time::Duration;
-//!
 //! use mme_metrics::guard::measure;
 //! use mme_metrics::op::{ByErrorType, Ended, ErrorWord, Operation, Outcome};
 //! use mme_metrics::{Counter, LabelValue, Unit, family};
@@ -34,7 +32,7 @@
 //! }
 //!
 //! impl Operation for Dish {
-//!     fn end(self, outcome: Outcome, _elapsed: Duration) {
+//!     fn end(self, outcome: Outcome, _seconds: f64) {
 //!         KITCHEN.dishes.increment((self, outcome.ended(), outcome.error_word()));
 //!     }
 //! }
@@ -53,8 +51,6 @@ pub use self::error_type::ErrorType;
 pub use self::judge::{AlwaysOk, ByErrorType, ByOperation, ByResult, Judge, Judges};
 pub use self::outcome::{Ended, ErrorWord, Outcome};
 
-use std::time::Duration;
-
 /// Something that is recorded around a piece of code.
 ///
 /// It is made when the code begins and carries the labels that are known by then. What is recorded must neither block nor
@@ -72,8 +68,8 @@ pub trait Operation: Sized {
         let _ = error_types;
     }
 
-    /// Is called once, whatever the end.
-    fn end(self, outcome: Outcome, elapsed: Duration);
+    /// Is called once, whatever the end, with the seconds since the start.
+    fn end(self, outcome: Outcome, seconds: f64);
 }
 
 /// Two operations around the same code.
@@ -83,9 +79,9 @@ impl<A: Operation, B: Operation> Operation for (A, B) {
         self.1.start(error_types);
     }
 
-    fn end(self, outcome: Outcome, elapsed: Duration) {
-        self.0.end(outcome, elapsed);
-        self.1.end(outcome, elapsed);
+    fn end(self, outcome: Outcome, seconds: f64) {
+        self.0.end(outcome, seconds);
+        self.1.end(outcome, seconds);
     }
 }
 
@@ -97,9 +93,9 @@ impl<O: Operation> Operation for Option<O> {
         }
     }
 
-    fn end(self, outcome: Outcome, elapsed: Duration) {
+    fn end(self, outcome: Outcome, seconds: f64) {
         if let Some(operation) = self {
-            operation.end(outcome, elapsed);
+            operation.end(outcome, seconds);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use metrics::{Key, Label, Recorder};
 
@@ -127,8 +126,7 @@ impl<L: LabelSet> Operation for Call<L> {
     }
 
     #[inline]
-    fn end(self, outcome: Outcome, elapsed: Duration) {
-        let seconds = elapsed.as_secs_f64();
+    fn end(self, outcome: Outcome, seconds: f64) {
         match self.site.place(&self.labels) {
             Some(place) => place.record(self.site, &self.labels, outcome, seconds),
             None => record_unkept(self.site, &self.labels.labels(), outcome, seconds),
@@ -166,11 +164,11 @@ impl<L: LabelSet> Operation for Concurrent<L> {
         self.running = Some(gauge);
     }
 
-    fn end(self, outcome: Outcome, elapsed: Duration) {
+    fn end(self, outcome: Outcome, seconds: f64) {
         if let Some(gauge) = &self.running {
             gauge.decrement(1.0);
         }
-        self.call.end(outcome, elapsed);
+        self.call.end(outcome, seconds);
     }
 }
 

@@ -8,6 +8,7 @@ use std::{ptr, thread};
 use metrics::{Key, Recorder};
 
 use super::metric::METADATA;
+use crate::clock;
 
 /// Where the global recorder stands, once known. It is never freed, so its address is its identity.
 static GLOBAL: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
@@ -69,6 +70,10 @@ pub(crate) fn learn_global() {
     if let Ok(thread) = thread::Builder::new().name("mme-metrics".to_owned()).spawn(look) {
         // The closure cannot panic; and if it did, nothing was learned.
         let _ = thread.join();
+    }
+    // Relaxed: whether there is a recorder at all, for which durations are worth a faster clock.
+    if !GLOBAL.load(Ordering::Relaxed).is_null() {
+        clock::calibrate();
     }
 }
 

@@ -4,6 +4,7 @@ pub mod alone;
 pub mod exposition;
 pub mod future;
 pub mod http;
+pub mod memory;
 pub mod prometheus;
 pub mod promtool;
 pub mod python;

@@ -14,7 +14,7 @@ use hyper_util::service::TowerToHyperService;
 use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
 use mme_metrics::metrics;
 use mme_metrics::testing::Emission;
-use mme_metrics_tests::resident_bytes;
+use mme_metrics_tests::memory::resident_bytes;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::Notify;
 use tower::{Layer, service_fn};
@@ -34,7 +34,7 @@ fn headers(stream: u32) -> Vec<u8> {
     frame(1, 0x5, stream, &[0x82, 0x84, 0x86])
 }
 
-/// RST_STREAM with the code CANCEL.
+/// `RST_STREAM` with the code CANCEL.
 fn reset(stream: u32) -> Vec<u8> {
     frame(3, 0, stream, &8_u32.to_be_bytes())
 }
@@ -77,8 +77,8 @@ async fn every_request_that_was_reset_is_cancelled_once() {
 
     let memory = resident_bytes();
     let drain = async { reader.read_to_end(&mut Vec::new()).await };
-    let (_, served, _) = tokio::join!(attack(writer, arrived, arrival), connection, drain);
-    served.unwrap();
+    let ((), answered, _) = tokio::join!(attack(writer, arrived, arrival), connection, drain);
+    answered.unwrap();
     // Streams are tasks; the last ones are told of the end in their next turn.
     tokio::task::yield_now().await;
     let grown = resident_bytes().saturating_sub(memory);

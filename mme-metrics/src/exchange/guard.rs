@@ -96,12 +96,10 @@ impl<O: Observe> Guard<O> {
     }
 }
 
-/// The length that a server takes for the response: the header, or else what the body knows of itself.
+/// The length that the response announces: what the body knows of itself, or else the header.
 fn announced<B: Body>(response: &Response<B>) -> Option<u64> {
-    match response.headers().get(header::CONTENT_LENGTH) {
-        Some(length) => length.to_str().ok()?.parse().ok(),
-        None => response.body().size_hint().exact(),
-    }
+    let by_header = || response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    response.body().size_hint().exact().or_else(by_header)
 }
 
 impl<O: Observe> Drop for Guard<O> {

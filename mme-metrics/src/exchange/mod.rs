@@ -32,6 +32,7 @@
 //!     }
 //! }
 //!
+//! # #[cfg(feature = "axum")]
 //! let app = axum::Router::<()>::new().layer(ExchangeLayer::new(Log));
 //! ```
 //!

@@ -1,7 +1,5 @@
 //! The client layer, and the client's side of an exchange.
 
-use std::time::Instant;
-
 use ::http::{Request, Response, header, uri};
 use http_body::Body;
 use tower_layer::Layer;
@@ -9,6 +7,7 @@ use tower_layer::Layer;
 use super::label::{Method, Scheme, Status};
 use super::series::{Outcome, ServerSeries};
 use super::watch::is_event_stream;
+use crate::clock::Moment;
 use crate::exchange::{End, ExchangeService, Observe, Watch};
 
 /// Measures every request that a client sends, from the call to the last byte of the response.
@@ -64,7 +63,7 @@ impl Watch for HttpClientWatch {
         let server = ServerSeries::of(authority(request), scheme);
         server.active.add(1.0);
         Some(HttpClientExchange {
-            started: Instant::now(),
+            started: Moment::now(),
             server,
             method: Method::from_name(request.method().as_str()),
             scheme,
@@ -87,7 +86,7 @@ fn authority<B>(request: &Request<B>) -> &str {
 /// One request to a server.
 #[derive(Debug)]
 pub struct HttpClientExchange {
-    started: Instant,
+    started: Moment,
     server: &'static ServerSeries,
     method: Method,
     scheme: Scheme,
@@ -115,7 +114,7 @@ impl HttpClientExchange {
             return;
         }
         let outcome = Outcome { method: self.method, scheme: self.scheme, status: self.status, end };
-        self.server.duration(outcome).record(self.started.elapsed().as_secs_f64());
+        self.server.duration(outcome).record(self.started.seconds());
         self.server.active.add(-1.0);
     }
 }

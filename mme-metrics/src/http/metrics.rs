@@ -22,7 +22,7 @@ family! {
         /// Time until the head of the response was ready.
         server_response_start: Histogram<(Method, Route, Status)> =
             Histogram::new("http_server_response_start_duration_seconds", Unit::Seconds, buckets::REQUEST).opt();
-        /// Number of open streams: server-sent events, WebSockets and tunnels.
+        /// Number of open streams: server-sent events, web sockets and tunnels.
         server_streams: Gauge<(Route, Kind)> = Gauge::new("http_server_active_streams", Unit::None);
         /// Time from the head of the response that opened a stream to the stream's end.
         server_stream_duration: Histogram<(Route, Kind)> =

@@ -1,18 +1,17 @@
 //! HTTP servers and clients: how long requests take, how they end, how many run, and how long streams live.
 //!
-//! Five lines measure an axum service; the one with `install` goes first in `main`:
+//! Four lines measure an axum service:
 //!
 //! ```no_run
-//! # #[cfg(feature = "axum")] {
+//! # #[cfg(feature = "prometheus")] {
 //! # use axum::{Router, routing::get};
-//! use mme_metrics::{Builder, Format};
 //! use mme_metrics::http::HttpLayer;
 //!
-//! let recorder = Builder::new().install()?;
-//! let app = Router::<()>::new()
+//! mme_metrics::Builder::new().install()?;
+//! let app: Router = Router::new()
 //!     .route("/users/{id}", get(|| async { "somebody" }))
 //!     .layer(HttpLayer::new())
-//!     .route("/metrics", get(move || async move { recorder.render(Format::Text) }));
+//!     .merge(mme_metrics::metrics_router());
 //! # }
 //! # Ok::<(), mme_metrics::recorder::InstallError>(())
 //! ```

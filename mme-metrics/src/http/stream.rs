@@ -1,29 +1,29 @@
 //! Streams: what a response or an upgraded connection becomes after its request is over.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 use super::label::{Kind, Route};
 use super::metrics::HTTP;
+use crate::clock::Moment;
 
 /// One open stream, which ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Clocked {
     route: Route,
     kind: Kind,
-    started: Instant,
+    started: Moment,
 }
 
 impl Clocked {
     pub(super) fn start(route: Route, kind: Kind) -> Self {
         HTTP.server_streams.add((route, kind), 1.0);
-        Self { route, kind, started: Instant::now() }
+        Self { route, kind, started: Moment::now() }
     }
 }
 
 impl Drop for Clocked {
     fn drop(&mut self) {
-        HTTP.server_stream_duration.record((self.route, self.kind), self.started.elapsed().as_secs_f64());
+        HTTP.server_stream_duration.record((self.route, self.kind), self.started.seconds());
         HTTP.server_streams.add((self.route, self.kind), -1.0);
     }
 }

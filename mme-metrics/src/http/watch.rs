@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::time::Instant;
 
 use ::http::{Method as HttpMethod, Request, Response, StatusCode, header};
 use http_body::Body;
@@ -13,6 +12,7 @@ use super::request_body::{self, Received};
 use super::rules::{Extra, RequestHead, ResponseHead, Rules};
 use super::series::{Aspect, Outcome, RouteSeries};
 use super::stream::{Clocked, StreamGuard};
+use crate::clock::Moment;
 use crate::exchange::{End, Observe, Watch};
 
 /// What an [`HttpLayer`](super::HttpLayer) was built to do.
@@ -51,7 +51,7 @@ impl Watch for HttpWatch {
         let scheme = self.scheme.unwrap_or_else(|| scheme(request));
         HTTP.server_active.add((method, scheme), 1.0);
         Some(HttpExchange {
-            started: Instant::now(),
+            started: Moment::now(),
             route: route.unwrap_or_else(RouteSeries::unmatched),
             method,
             scheme,
@@ -119,7 +119,7 @@ fn upgrade_kind<B>(request: &Request<B>) -> Option<Kind> {
 /// One request to the server.
 #[derive(Debug)]
 pub struct HttpExchange {
-    started: Instant,
+    started: Moment,
     route: &'static RouteSeries,
     method: Method,
     scheme: Scheme,
@@ -149,7 +149,7 @@ impl Observe for HttpExchange {
         }
         if self.first_byte {
             let handle = self.route.aspect(Aspect::ResponseStart, self.method, self.status);
-            handle.record(self.started.elapsed().as_secs_f64());
+            handle.record(self.started.seconds());
         }
         if is_event_stream(response) && self.method != Method::Head {
             self.record(End::Complete);
@@ -194,7 +194,7 @@ impl HttpExchange {
 
     /// The request is over: its duration, and one fewer in flight.
     fn record(&mut self, end: End) {
-        let seconds = self.started.elapsed().as_secs_f64();
+        let seconds = self.started.seconds();
         let outcome = Outcome { method: self.method, scheme: self.scheme, status: self.status, end };
         match self.rare.as_mut().and_then(|rare| rare.labels.take()) {
             None => self.route.duration(outcome).record(seconds),

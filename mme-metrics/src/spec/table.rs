@@ -121,12 +121,12 @@ impl<V> CappedTable<V> {
         if self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).is_err() {
             return &self.overflow;
         }
-        let made = Cell::new(false);
+        let was_first = Cell::new(false);
         let value = self.table.get_or_insert_with(text, || {
-            made.set(true);
+            was_first.set(true);
             (text.into(), make(text))
         });
-        if !made.get() {
+        if !was_first.get() {
             // Another thread was faster with the same text. Relaxed, as above.
             self.taken.fetch_sub(1, Ordering::Relaxed);
         }

@@ -21,14 +21,19 @@ use tower::{BoxError, Layer, Service, service_fn};
 use crate::{ROUTE, layer};
 
 type AnyBody = UnsyncBoxBody<Bytes, BoxError>;
-type Frames = Vec<Result<Frame<Bytes>, BoxError>>;
 
-fn data(text: &'static str) -> Result<Frame<Bytes>, BoxError> {
-    Ok(Frame::data(Bytes::from_static(text.as_bytes())))
+fn data(text: &'static str) -> Frame<Bytes> {
+    Frame::data(Bytes::from_static(text.as_bytes()))
 }
 
-fn streamed(frames: Frames) -> AnyBody {
-    StreamBody::new(stream::iter(frames)).boxed_unsync()
+/// A body of these frames, of which nobody knows the length.
+fn streamed<const N: usize>(frames: [Frame<Bytes>; N]) -> AnyBody {
+    StreamBody::new(stream::iter(frames.map(Ok))).boxed_unsync()
+}
+
+/// A body that fails after one frame.
+fn failing() -> AnyBody {
+    StreamBody::new(stream::iter([Ok(data("ab")), Err("on purpose".into())])).boxed_unsync()
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<AnyBody>, Infallible> {
@@ -36,15 +41,14 @@ async fn answer(request: Request<Incoming>) -> Result<Response<AnyBody>, Infalli
     let response = Response::builder();
     let response = match request.uri().path() {
         "/empty" => response.body(Empty::new().map_err(Into::into).boxed_unsync()),
-        "/exact" => response.header("content-length", "4").body(streamed(vec![data("ab"), data("cd")])),
-        "/chunked" => response.body(streamed(vec![data("ab"), data(""), data("cd")])),
+        "/exact" => response.header("content-length", "4").body(streamed([data("ab"), data("cd")])),
+        "/chunked" => response.body(streamed([data("ab"), data(""), data("cd")])),
         "/trailers" => {
             let trailers = HeaderMap::from_iter([("x-sum".parse().unwrap(), "7".parse().unwrap())]);
-            let frames = vec![data("ab"), Ok(Frame::trailers(trailers))];
-            response.header("trailer", "x-sum").body(streamed(frames))
+            response.header("trailer", "x-sum").body(streamed([data("ab"), Frame::trailers(trailers)]))
         }
-        "/error" => response.body(streamed(vec![data("ab"), Err("on purpose".into())])),
-        "/endless" => response.body(StreamBody::new(stream::repeat_with(|| data("endless "))).boxed_unsync()),
+        "/error" => response.body(failing()),
+        "/endless" => response.body(StreamBody::new(stream::repeat_with(|| Ok(data("endless ")))).boxed_unsync()),
         _ => response.body(full()),
     };
     Ok(response.unwrap())

@@ -53,10 +53,10 @@ async fn event_streams_end_their_request_at_the_head() {
 }
 
 /// Agrees to an upgrade, and echoes until the client is gone, with the guard beside the connection.
-async fn upgrade(
+fn upgrade(
     mut request: Request<hyper::body::Incoming>,
     keep: bool,
-) -> Result<Response<Empty<Bytes>>, Infallible> {
+) -> std::future::Ready<Result<Response<Empty<Bytes>>, Infallible>> {
     let guard = request.extensions().get::<StreamGuard>().filter(|_| keep).cloned();
     let upgraded = hyper::upgrade::on(&mut request);
     drop(request);
@@ -67,7 +67,7 @@ async fn upgrade(
         tokio::io::copy(&mut reader, &mut writer).await.unwrap();
     });
     let response = Response::builder().status(101).header("upgrade", "websocket").header("connection", "upgrade");
-    Ok(response.body(Empty::new()).unwrap())
+    std::future::ready(Ok(response.body(Empty::new()).unwrap()))
 }
 
 /// Opens a connection, upgrades it, and sends one message to and fro.

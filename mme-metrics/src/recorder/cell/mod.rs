@@ -11,6 +11,8 @@
 mod counter;
 mod gauge;
 mod histogram;
+#[cfg(all(test, mme_loom))]
+mod model;
 mod shard;
 mod sync;
 

@@ -21,3 +21,4 @@ pub fn resident_bytes() -> u64 {
     let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("it is a number");
     kilobytes * 1024
 }
+pub mod service;

@@ -210,7 +210,7 @@ mod tests {
     fn a_status_outside_the_protocol_is_none() {
         assert_eq!(Status::new(99), Status::NONE);
         assert_eq!(Status::new(1000), Status::NONE);
-        assert_eq!(Status::new(599).label_value(), "599");
+        assert_eq!(&*Status::new(599).label_value(), "599");
         assert!(Status::new(599).is_server_error() && !Status::new(600).is_server_error());
     }
 }

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::{env, fs};
 
-use mme_metrics::asset::dashboard::{Dashboard, FUNCTION, Row, all};
+use mme_metrics::asset::dashboard::{Dashboard, Row, all};
 use mme_metrics::asset::{FILES, File, Kind};
+use mme_metrics::function::FUNCTION;
 use serde_json::Value;
 
 fn models() -> Vec<Value> {

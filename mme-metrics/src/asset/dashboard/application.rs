@@ -3,7 +3,9 @@
 use super::panel::{DisplayUnit, Panel};
 use super::query::{Promql, Series};
 use super::variable::Variable;
-use super::{Dashboard, FUNCTION, HTTP, Row};
+use super::{Dashboard, Row};
+use crate::function::FUNCTION;
+use crate::http::HTTP;
 
 /// Matches what counts as an error: a client that left has no outcome the service could answer for.
 const FAILED: [&str; 2] = ["error_type!=\"\"", "error_type!=\"cancelled\""];

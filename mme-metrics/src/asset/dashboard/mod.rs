@@ -22,7 +22,6 @@ mod application;
 mod family;
 mod meta;
 mod panel;
-mod pending;
 mod query;
 mod render;
 mod variable;
@@ -30,8 +29,6 @@ mod variable;
 pub use self::application::application;
 pub use self::meta::meta;
 pub use self::panel::{DisplayUnit, Panel, View};
-#[doc(hidden)]
-pub use self::pending::{FUNCTION, HTTP};
 pub use self::query::{Promql, Series};
 pub use self::variable::Variable;
 

@@ -115,7 +115,7 @@ fn record_shared(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) {
     });
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(mme_loom)))]
 mod tests {
     use super::*;
 

@@ -55,14 +55,30 @@ pub struct Exposition {
     ended: bool,
 }
 
-/// The texts that every line of a family repeats.
-#[derive(Default)]
+/// The texts that the lines of a family begin with.
 struct Lines {
-    /// The name of a plain sample, without braces.
-    sample: String,
+    sample: Beginning,
     bucket: String,
-    sum: String,
-    count: String,
+    sum: Beginning,
+    count: Beginning,
+}
+
+/// The name of a sample, as it stands before labels and before a number.
+struct Beginning {
+    labelled: String,
+    plain: String,
+}
+
+impl Lines {
+    fn of(name: &str) -> Self {
+        let beginning = |end: &str| Beginning { labelled: format!("{name}{end}{{"), plain: format!("{name}{end} ") };
+        Self {
+            sample: beginning(""),
+            bucket: format!("{name}_bucket{{"),
+            sum: beginning("_sum"),
+            count: beginning("_count"),
+        }
+    }
 }
 
 impl Exposition {
@@ -139,13 +155,7 @@ impl Exposition {
             out.extend_from_slice(unit.as_bytes());
             out.push(b'\n');
         }
-        let mut lines = Lines { sample: family.name.to_string(), ..Lines::default() };
-        if family.kind == Kind::Histogram {
-            lines.bucket = format!("{}_bucket{{", family.name);
-            lines.sum = format!("{}_sum", family.name);
-            lines.count = format!("{}_count", family.name);
-        }
-        lines
+        Lines::of(&family.name)
     }
 }
 
@@ -176,12 +186,11 @@ impl std::fmt::Debug for Exposition {
     }
 }
 
-fn sample(out: &mut Vec<u8>, name: &str, labels: &str) {
-    out.extend_from_slice(name.as_bytes());
+fn sample(out: &mut Vec<u8>, beginning: &Beginning, labels: &str) {
     if labels.is_empty() {
-        out.push(b' ');
+        out.extend_from_slice(beginning.plain.as_bytes());
     } else {
-        out.push(b'{');
+        out.extend_from_slice(beginning.labelled.as_bytes());
         out.extend_from_slice(labels.as_bytes());
         out.extend_from_slice(b"} ");
     }
@@ -201,7 +210,7 @@ fn float(out: &mut Vec<u8>, value: f64) {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         return integer(out, value as u64);
     }
-    let mut number = ryu::Buffer::new();
+    let mut number = zmij::Buffer::new();
     // What enters a cell is finite, and so is every sum of it.
     let text = number.format_finite(value);
     out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());

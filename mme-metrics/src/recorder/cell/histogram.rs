@@ -48,7 +48,7 @@ pub(in crate::recorder) struct Reading {
 
 impl HistogramCell {
     pub(in crate::recorder) fn new(bounds: Bounds) -> Self {
-        let own = (0..FIRST + bounds.buckets()).map(|_| AtomicU64::new(0)).collect();
+        let own = std::iter::repeat_with(|| AtomicU64::new(0)).take(FIRST + bounds.buckets()).collect();
         Self { owner: AtomicU64::new(0), bounds, own, shards: Spread::new() }
     }
 

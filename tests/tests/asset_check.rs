@@ -50,7 +50,7 @@ fn assert_finds(expression: &str, message: &str) {
 #[test]
 fn our_own_files_name_only_what_exists() {
     let found = check(catalog::FAMILIES, FILES);
-    assert!(found.is_empty(), "{}", found.iter().map(|found| format!("{found}\n")).collect::<String>());
+    assert!(found.is_empty(), "{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every order of events that the cells allow, up to three preemptions, as loom explores them.
+//! Orders of events that the cells allow, up to five preemptions, as loom explores them.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg mme_loom" CARGO_TARGET_DIR=target/loom \
@@ -15,7 +15,7 @@ use super::{CounterCell, GaugeCell, HistogramCell, Reading};
 
 /// More preemptions than it takes to interleave any two operations of a cell with a reading; without a bound the models take
 /// hours and find nothing else.
-const PREEMPTIONS: usize = 3;
+const PREEMPTIONS: usize = 5;
 
 fn explore(model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();

@@ -205,7 +205,7 @@ fn integer(out: &mut Vec<u8>, value: u64) {
 fn float(out: &mut Vec<u8>, value: f64) {
     /// Below this, whole numbers read the same as floats and as integers, and those are quicker to write.
     const WHOLE: f64 = 1e15;
-    if value >= 0.0 && value < WHOLE && value.fract() == 0.0 {
+    if (0.0..WHOLE).contains(&value) && value.fract() == 0.0 {
         // Whole, not negative and below the mark.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         return integer(out, value as u64);

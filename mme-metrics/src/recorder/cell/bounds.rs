@@ -30,7 +30,9 @@ impl Bounds {
         // Compared with every bound: without a branch to mispredict, that beats a search for lists this short.
         let below = |group: &[f64; GROUP]| group.iter().map(|bound| u64::from(value > *bound)).sum::<u64>();
         // At most as many as there are bounds.
-        self.groups.iter().map(below).sum::<u64>() as usize
+        #[allow(clippy::cast_possible_truncation)]
+        let bucket = self.groups.iter().map(below).sum::<u64>() as usize;
+        bucket
     }
 }
 

@@ -48,7 +48,8 @@ pub(in crate::recorder) struct Reading {
 
 impl HistogramCell {
     pub(in crate::recorder) fn new(bounds: Bounds) -> Self {
-        let own = (0..FIRST + bounds.buckets()).map(|_| AtomicU64::new(0)).collect();
+        let words = FIRST + bounds.buckets();
+        let own = (0..words).map(|_| AtomicU64::new(0)).collect();
         Self { owner: AtomicU64::new(0), bounds, own, shards: Spread::new() }
     }
 

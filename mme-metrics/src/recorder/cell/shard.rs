@@ -129,7 +129,8 @@ impl<'a, T> Shards<'a, T> {
     #[inline]
     pub(super) fn of(self, thread: Thread, make: impl FnOnce() -> T) -> (&'a T, bool) {
         let own = self.0.len() / 2;
-        // A number is one at least. What the cast cuts off on a small machine is no matter to the mask.
+        // A number is one at least, and far below what a small machine can address; that of an ending thread stays high.
+        #[allow(clippy::cast_possible_truncation)]
         let number = (thread.0 as usize).wrapping_sub(1);
         let alone = number < own;
         // The number of own shards is a power of two.

@@ -10,10 +10,10 @@ use mme_metrics_benches::table::{Spread, Table};
 use mme_metrics_benches::{peer, register, render};
 
 /// Batches of each contestant that records.
-const ROUNDS: usize = 51;
+const ROUNDS: usize = 201;
 
 /// Meetings of two threads for each contestant.
-const MEETINGS: usize = 31;
+const MEETINGS: usize = 51;
 
 /// Most nanoseconds of a counter and of a histogram on one thread.
 const ALONE: [f64; 2] = [12.0, 20.0];
@@ -49,9 +49,10 @@ fn main() {
 fn alone(what: &str, contestants: &[Contestant], budget: f64) -> Table {
     let bare = verified(contestants);
     let spreads = contest::alone(contestants, ROUNDS);
-    let mut table = Table::new(format!("{what} on one thread, ns"), &["contestant", "ns", "least"]);
+    let mut table = Table::new(format!("{what} on one thread, ns"), &["contestant", "ns", "least", "batches"]);
     for (contestant, spread) in contestants.iter().zip(&spreads) {
-        table.row(vec![contestant.name.clone(), spread.to_string(), format!("{:.1}", spread.quantile(0.0))]);
+        let (least, batches) = (format!("{:.1}", spread.quantile(0.0)), spread.len().to_string());
+        table.row(vec![contestant.name.clone(), spread.to_string(), least, batches]);
     }
     table.bar("facade handle", spreads[0].median(), budget);
     table.ratio("ahead of the best peer", best(&spreads[peer::OURS..bare]) / spreads[0].median(), 1.0);

@@ -66,35 +66,56 @@ const DISTURBED: f64 = 0.01;
 pub fn alone(contestants: &[Contestant], rounds: usize) -> Vec<Spread> {
     pin(0);
     let counts: Vec<u64> = contestants.iter().map(calibrate).collect();
-    in_turn(contestants, rounds, |index, contestant| {
+    let rounds = rounds_of(contestants, rounds, |index, contestant| {
         let count = counts[index];
         let start = Instant::now();
         (contestant.run)(count);
         (contestant.settle)();
         start.elapsed().as_nanos() as f64 / count as f64
-    })
+    });
+    at_full_speed(contestants, rounds)
+}
+
+/// Keeps the rounds in which the bare loops ran as fast as they can: in the others, somebody else used the same core.
+fn at_full_speed(contestants: &[Contestant], rounds: Vec<Vec<f64>>) -> Vec<Spread> {
+    /// How much slower a bare loop may have been in a round that counts.
+    const SLOWER: f64 = 1.25;
+    let bare: Vec<usize> =
+        (0..contestants.len()).filter(|index| contestants[*index].name.starts_with("bare")).collect();
+    let slowest = |round: &[f64]| bare.iter().map(|index| round[*index]).fold(0.0, f64::max);
+    let fastest = rounds.iter().map(|round| slowest(round)).fold(f64::INFINITY, f64::min);
+    let kept: Vec<_> = rounds.into_iter().filter(|round| slowest(round) <= SLOWER * fastest).collect();
+    transposed(&kept, contestants.len())
+}
+
+fn transposed(rounds: &[Vec<f64>], contestants: usize) -> Vec<Spread> {
+    (0..contestants).map(|index| Spread::new(rounds.iter().map(|round| round[index]).collect())).collect()
 }
 
 /// Lets `measure` run for every contestant in turn, again where it was disturbed.
-pub fn in_turn<C>(contestants: &[C], rounds: usize, mut measure: impl FnMut(usize, &C) -> f64) -> Vec<Spread> {
-    let mut all = vec![Vec::new(); contestants.len()];
-    for round in 0..rounds {
-        for turn in 0..contestants.len() {
-            // Another one begins each round, so that nobody always follows the same neighbour.
-            let index = (round + turn) % contestants.len();
-            let mut figure = 0.0;
-            for _ in 0..RETRIES {
-                let (start, waited) = (Instant::now(), waited());
-                figure = measure(index, &contestants[index]);
-                let took = start.elapsed();
-                if took > LONG || !disturbed(waited, took) {
-                    break;
+pub fn in_turn<C>(contestants: &[C], rounds: usize, measure: impl FnMut(usize, &C) -> f64) -> Vec<Spread> {
+    transposed(&rounds_of(contestants, rounds, measure), contestants.len())
+}
+
+fn rounds_of<C>(contestants: &[C], rounds: usize, mut measure: impl FnMut(usize, &C) -> f64) -> Vec<Vec<f64>> {
+    (0..rounds)
+        .map(|round| {
+            let mut figures = vec![f64::NAN; contestants.len()];
+            for turn in 0..contestants.len() {
+                // Another one begins each round, so that nobody always follows the same neighbour.
+                let index = (round + turn) % contestants.len();
+                for _ in 0..RETRIES {
+                    let (start, waited) = (Instant::now(), waited());
+                    figures[index] = measure(index, &contestants[index]);
+                    let took = start.elapsed();
+                    if took > LONG || !disturbed(waited, took) {
+                        break;
+                    }
                 }
             }
-            all[index].push(figure);
-        }
-    }
-    all.into_iter().map(Spread::new).collect()
+            figures
+        })
+        .collect()
 }
 
 fn calibrate(contestant: &Contestant) -> u64 {

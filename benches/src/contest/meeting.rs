@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Contestant, disturbed, pin, waited};
+use super::{Contestant, at_full_speed, disturbed, pin, waited};
 use crate::table::Spread;
 
 /// How long two threads meet: much shorter than a scheduler's slice, so that some meetings pass undisturbed on a busy machine.
@@ -23,14 +23,15 @@ const APART: f64 = 0.05;
 /// Times every contestant on two pinned threads at once; returns nanoseconds that each thread waits for each time. Meetings
 /// that no attempt got undisturbed are left out.
 pub fn together(contestants: &[Contestant], rounds: usize) -> Vec<Spread> {
-    let mut all = vec![Vec::new(); contestants.len()];
-    for round in 0..rounds {
+    let rounds = (0..rounds).map(|round| {
+        let mut figures = vec![f64::NAN; contestants.len()];
         for turn in 0..contestants.len() {
             let index = (round + turn) % contestants.len();
-            all[index].push(meet(&contestants[index]).unwrap_or(f64::NAN));
+            figures[index] = meet(&contestants[index]).unwrap_or(f64::NAN);
         }
-    }
-    all.into_iter().map(Spread::new).collect()
+        figures
+    });
+    at_full_speed(contestants, rounds.collect())
 }
 
 /// What one thread did in one attempt.

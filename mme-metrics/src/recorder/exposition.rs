@@ -87,7 +87,15 @@ impl Exposition {
         let started = Instant::now();
         recorder.refresh();
         let families = recorder.registry.families().into_iter();
-        Self { recorder, format, families, current: None, reading: Reading::default(), spent: started.elapsed(), ended: false }
+        Self {
+            recorder,
+            format,
+            families,
+            current: None,
+            reading: Reading::default(),
+            spent: started.elapsed(),
+            ended: false,
+        }
     }
 
     /// Fills `out` with whole series until it is full or there are no more; returns whether there are more.

@@ -100,7 +100,7 @@ impl MetricFamily {
         spec: Option<&'static Spec>,
         group: Arc<Group>,
         budget: usize,
-        bounds: Arc<[f64]>,
+        bounds: &[f64],
         help: Option<&str>,
     ) -> Self {
         let finite = bounds.iter().map(|bound| format!("le=\"{}\"}} ", admit::bound(*bound)).into());
@@ -116,7 +116,7 @@ impl MetricFamily {
             help: cell,
             group,
             budget,
-            bounds: Bounds::new(&bounds),
+            bounds: Bounds::new(bounds),
             bound_texts,
             stored,
             index: RwLock::new(HashTable::new()),

@@ -293,7 +293,7 @@ impl Registry {
                 Some(spec),
                 Arc::clone(group),
                 usize::MAX,
-                bounds,
+                &bounds,
                 Some(spec.help),
             ));
         }
@@ -315,7 +315,7 @@ impl Registry {
             None,
             Arc::clone(&self.foreign),
             self.limits.foreign_series.div_ceil(4),
-            bounds.unwrap_or_else(|| Arc::clone(&self.default_bounds)),
+            bounds.as_ref().unwrap_or(&self.default_bounds),
             help.as_deref(),
         ))
     }

@@ -153,3 +153,17 @@ fn buckets_that_no_histogram_can_have_are_refused_at_set_up() {
         assert!(Builder::new().buckets("any_seconds", bounds).build().is_ok(), "{bounds:?}");
     }
 }
+
+#[test]
+fn a_counter_with_a_fraction_never_falls() {
+    let recorder = mme_metrics::Builder::new().build().unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        let cpu = metrics::gauge!("process_cpu_seconds_total");
+        cpu.set(1e9 + 5.5);
+        cpu.set(2.0);
+        cpu.decrement(7.0);
+    });
+    let text = recorder.render(mme_metrics::Format::Text);
+    assert!(text.contains("process_cpu_seconds_total 1000000005.5\n"), "{text}");
+    assert!(text.contains("mme_rejected_observations_total{reason=\"negative\"} 1\n"), "{text}");
+}

@@ -198,3 +198,9 @@ fn public_types_are_send_sync_and_debug() {
     is_shareable::<testing::Emission>();
     survives_a_panic::<Recorder>();
 }
+
+#[test]
+fn the_cores_are_told_to_whoever_says_nothing_of_the_build() {
+    let text = mme_metrics::Builder::new().build().unwrap().render(mme_metrics::Format::Text);
+    assert!(text.contains("\nmme_cpu_cores "), "{text}");
+}

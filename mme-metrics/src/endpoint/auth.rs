@@ -36,12 +36,13 @@ impl Credentials {
         if self.0.is_empty() {
             return true;
         }
-        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some((scheme, secret)) = sent.and_then(|sent| sent.split_once(' ')) else { return false };
-        let secret = secret.trim();
-        let (bearer, basic) = if scheme.eq_ignore_ascii_case("bearer") {
-            (Some(secret.as_bytes().to_vec()), None)
-        } else if scheme.eq_ignore_ascii_case("basic") {
+        let sent = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+        let Some(space) = sent.iter().position(|byte| *byte == b' ') else { return false };
+        // Bytes, because a token need not be ASCII.
+        let (scheme, secret) = (&sent[..space], sent[space..].trim_ascii());
+        let (bearer, basic) = if scheme.eq_ignore_ascii_case(b"bearer") {
+            (Some(secret.to_vec()), None)
+        } else if scheme.eq_ignore_ascii_case(b"basic") {
             (None, STANDARD.decode(secret).ok())
         } else {
             (None, None)

@@ -1,5 +1,7 @@
 //! Reads the process from `/proc`.
 
+use std::sync::OnceLock;
+
 use procfs::process::{LimitValue, Process};
 use procfs::{CurrentSI as _, KernelStats, ticks_per_second};
 
@@ -14,8 +16,8 @@ pub(crate) fn collect() {
         PROCESS.virtual_memory.set((), stat.vsize as f64);
         PROCESS.resident_memory.set((), (stat.rss * procfs::page_size()) as f64);
         PROCESS.threads.set((), stat.num_threads as f64);
-        if let Ok(kernel) = KernelStats::current() {
-            PROCESS.start_time.set((), kernel.btime as f64 + stat.starttime as f64 / ticks);
+        if let Some(seconds) = started(stat.starttime as f64 / ticks) {
+            PROCESS.start_time.set((), seconds);
         }
     }
     if let Some(kibibytes) = process.status().ok().and_then(|status| status.vmdata) {
@@ -28,6 +30,17 @@ pub(crate) fn collect() {
         PROCESS.max_fds.set((), limit(limits.max_open_files.soft_limit));
         PROCESS.virtual_memory_max.set((), limit(limits.max_address_space.soft_limit));
     }
+}
+
+/// Turns the process's start since boot into a time of day, once: the kernel moves the time of boot when the clock is set,
+/// and a start that moves reads as a restart.
+fn started(since_boot: f64) -> Option<f64> {
+    static STARTED: OnceLock<f64> = OnceLock::new();
+    if let Some(known) = STARTED.get() {
+        return Some(*known);
+    }
+    let kernel = KernelStats::current().ok()?;
+    Some(*STARTED.get_or_init(|| kernel.btime as f64 + since_boot))
 }
 
 /// Prometheus' clients write the largest number where there is no limit.

@@ -45,7 +45,14 @@ pub(crate) use self::linux::collect;
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn collect() {}
 
-/// Tells what the service was built from, and how much CPU it may use.
+/// Tells how much CPU the process may use, which makes its CPU time a share.
+pub(crate) fn report_cores() {
+    if let Ok(cores) = std::thread::available_parallelism() {
+        MME.cpu_cores.set((), cores.get() as f64);
+    }
+}
+
+/// Tells what the service was built from.
 pub(crate) fn report_build(version: &str, revision: &str) {
     let labels = (
         self::metrics::Version::new(version.to_owned()),
@@ -53,7 +60,4 @@ pub(crate) fn report_build(version: &str, revision: &str) {
         self::metrics::Rustc::new(env!("MME_RUSTC")),
     );
     BUILD.info.set(labels, 1.0);
-    if let Ok(cores) = std::thread::available_parallelism() {
-        MME.cpu_cores.set((), cores.get() as f64);
-    }
 }

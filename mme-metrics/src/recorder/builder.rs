@@ -145,6 +145,7 @@ impl Builder {
         let mut collectors = self.collectors;
         if self.process_metrics {
             collectors.push(Box::new(process::collect));
+            collectors.push(Box::new(process::report_cores));
         }
         if let Some((version, revision)) = self.build_info {
             collectors.push(Box::new(move || process::report_build(&version, &revision)));

@@ -91,7 +91,7 @@ macro_rules! storage {
 }
 
 storage!(CounterCell, Counter, Counters, |_family| CounterCell::new());
-storage!(GaugeCell, Gauge, Gauges, |_family| GaugeCell::new());
+storage!(GaugeCell, Gauge, Gauges, |family| GaugeCell::new(family.kind == Kind::Counter));
 storage!(HistogramCell, Histogram, Histograms, |family| HistogramCell::new(family.bounds.clone()));
 
 /// What a registration leads to.

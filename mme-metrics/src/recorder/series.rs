@@ -41,7 +41,9 @@ impl CounterFn for Series<CounterCell> {
 
 impl GaugeFn for Series<GaugeCell> {
     fn increment(&self, value: f64) {
-        if !value.is_finite() || !self.cell.add(value) {
+        if self.cell.only_grows() && value < 0.0 {
+            self.rejections.count(Reason::Negative);
+        } else if !value.is_finite() || !self.cell.add(value) {
             self.rejections.count(Reason::NotFinite);
         }
     }
@@ -51,10 +53,12 @@ impl GaugeFn for Series<GaugeCell> {
     }
 
     fn set(&self, value: f64) {
-        if value.is_finite() {
-            self.cell.set(value);
-        } else {
+        if !value.is_finite() {
             self.rejections.count(Reason::NotFinite);
+        } else if self.cell.only_grows() && value < self.cell.read() {
+            self.rejections.count(Reason::Decreasing);
+        } else {
+            self.cell.set(value);
         }
     }
 }

@@ -36,9 +36,15 @@ pub(super) const fn name(name: &str, kind: Kind, unit: Unit) {
     );
     let stem = if total { bytes.len() - b"_total".len() } else { bytes.len() };
     assert!(
-        ends_with_at(bytes, stem, unit.as_str().as_bytes()),
+        ends_in_unit(bytes, stem, unit.as_str().as_bytes()),
         "the name ends in its unit: `_seconds`, `_bytes` or `_ratio`, before `_total`"
     );
+}
+
+/// Says whether `text[..length]` has something before `_` and `unit`; OpenMetrics drops a scrape where it has not.
+const fn ends_in_unit(text: &[u8], length: usize, unit: &[u8]) -> bool {
+    unit.is_empty()
+        || (ends_with_at(text, length, unit) && length > unit.len() + 1 && text[length - unit.len() - 1] == b'_')
 }
 
 const fn ends_with(text: &[u8], end: &[u8]) -> bool {
@@ -106,6 +112,9 @@ mod tests {
             ("a_milliseconds_total", Kind::Counter, Unit::Bytes),
             ("a_total", Kind::Counter, Unit::Seconds),
             ("a_ms", Kind::Histogram, Unit::Seconds),
+            ("a_milliseconds", Kind::Histogram, Unit::Seconds),
+            ("seconds", Kind::Gauge, Unit::Seconds),
+            ("a_kilobytes", Kind::Gauge, Unit::Bytes),
         ] {
             assert!(!passes(text, kind, unit), "{text}");
         }

@@ -26,8 +26,7 @@ impl Thread {
     /// Returns the identity of the calling thread.
     #[cfg(mme_loom)]
     pub(super) fn current() -> Self {
-        let number = sync::NUMBER.with(std::cell::Cell::get);
-        Self { id: number + 1, shard: number as usize }
+        Self(sync::NUMBER.with(std::cell::Cell::get) + 1)
     }
 
     /// Gives the calling thread of a model its number. Models run on one thread of the system, whose own cannot be used.

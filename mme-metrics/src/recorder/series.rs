@@ -21,6 +21,10 @@ impl<C> Series<C> {
     }
 }
 
+/// Held while a total that is kept elsewhere is compared and taken over: two threads that tell one must not both add what is
+/// missing, nor the smaller overtake the larger.
+static RAISING: Mutex<()> = Mutex::new(());
+
 impl CounterFn for Series<CounterCell> {
     #[inline]
     fn increment(&self, value: u64) {
@@ -28,8 +32,6 @@ impl CounterFn for Series<CounterCell> {
     }
 
     fn absolute(&self, value: u64) {
-        /// What is missing to a total is read and then added: two threads that tell one total must not both add it.
-        static RAISING: Mutex<()> = Mutex::new(());
         let held = RAISING.lock().unwrap_or_else(PoisonError::into_inner);
         let raised = self.cell.raise_to(value);
         drop(held);
@@ -54,8 +56,10 @@ impl GaugeFn for Series<GaugeCell> {
 
     fn set(&self, value: f64) {
         if !value.is_finite() {
-            self.rejections.count(Reason::NotFinite);
-        } else if self.cell.only_grows() && value < self.cell.read() {
+            return self.rejections.count(Reason::NotFinite);
+        }
+        let held = self.cell.only_grows().then(|| RAISING.lock().unwrap_or_else(PoisonError::into_inner));
+        if held.is_some() && value < self.cell.read() {
             self.rejections.count(Reason::Decreasing);
         } else {
             self.cell.set(value);

@@ -1,5 +1,8 @@
 //! The macros of `mme-metrics`; use them through that crate, which documents them.
 
+mod diagnostics;
+mod instrument;
+mod krate;
 mod label_value;
 
 use proc_macro::TokenStream;
@@ -16,10 +19,56 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// Variants read in `snake_case` unless told otherwise. `#[label(key = "…", crate = path)]` names this library where the
-/// dependency has another name.
+/// Variants read in `snake_case` unless told otherwise. If `mme-metrics` was renamed, say where it is:
+/// `#[label(key = "result", crate = ::observed)]`.
 #[proc_macro_derive(LabelValue, attributes(label))]
 pub fn derive_label_value(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
     label_value::expand(&input).unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Measures every call of a function: how often, how it ended, how long it took.
+///
+/// ```ignore
+/// #[instrument_metrics]
+/// async fn load(id: u64) -> Result<Document, StoreError> { /* … */ }
+///
+/// #[instrument_metrics(name = "parse_upload", labels(format), concurrent)]
+/// fn parse(format: Format, text: &str) -> Result<Document, ParseError> { /* … */ }
+///
+/// #[instrument_metrics]
+/// impl Store {
+///     fn open(path: &Path) -> io::Result<Self> { /* … */ } // `Store::open`
+///
+///     #[instrument_metrics(skip)]
+///     fn path(&self) -> &Path { /* … */ }
+/// }
+/// ```
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `name = "…"` | what `function` reads; the function's own name otherwise, `Type::method` in an instrumented `impl` |
+/// | `labels(a, b)` | labels of your own: expressions of `LabelValue` types, evaluated when the call begins |
+/// | `concurrent` | shows the calls that are running in `function_calls_concurrent` |
+/// | `record = …` | records with an `Operation` of another family, or your own, instead of the function family |
+/// | `skip` | leaves out one method of an instrumented `impl` |
+/// | `crate = …` | where `mme-metrics` is, if it was renamed |
+///
+/// Functions of one name in one module add up: give methods of two types different names, or instrument their `impl`s.
+///
+/// # How the end is read
+///
+/// A `Result` is found by its type, whatever its alias is called; nothing else is an error. The word in `error_type` is what
+/// the error's `ErrorType` says, `other` without one, `panic` for a panic. A future that is dropped after its first poll was
+/// cancelled; before it, nothing began. Where the type is a parameter of the function, it is no `Result` to the attribute.
+///
+/// # What it puts on
+///
+/// Functions, methods and `impl` blocks, asynchronous or not, with `async_trait` above or below. A function that is not
+/// `async` and ends in `async` or `Box::pin(async …)` is measured while its future runs. A `#[track_caller]` function keeps
+/// its body in place; a `?` or `return` that a macro writes there is counted as a good end. A `const fn` and a method
+/// without a body are refused.
+#[proc_macro_attribute]
+pub fn instrument_metrics(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    instrument::expand(arguments.into(), &item.into()).into()
 }

@@ -139,7 +139,7 @@ pub trait LabelValue {
     }
 }
 
-impl<V: LabelValue> LabelValue for &V {
+impl<V: LabelValue + ?Sized> LabelValue for &V {
     const KEY: &'static str = V::KEY;
     const VALUES: Values = V::VALUES;
 

@@ -46,11 +46,19 @@
 #[allow(unused_extern_crates)]
 extern crate self as mme_metrics;
 
+pub mod asset;
 pub mod buckets;
 pub mod catalog;
+mod clock;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;
+#[cfg(feature = "http")]
+pub mod exchange;
+pub mod function;
+pub mod guard;
+pub mod http;
 pub mod label;
+pub mod op;
 #[doc(hidden)]
 pub mod private;
 pub mod process;
@@ -61,7 +69,7 @@ pub mod testing;
 pub use metrics;
 
 #[cfg(feature = "macros")]
-pub use mme_metrics_macros::LabelValue;
+pub use mme_metrics_macros::{LabelValue, instrument_metrics};
 
 #[cfg(feature = "prometheus")]
 pub use crate::endpoint::metrics_router;

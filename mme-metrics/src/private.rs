@@ -1,9 +1,92 @@
 //! The only names that the output of macros may use. Not for anybody else, and free to change.
+//!
+//! What the attribute writes is one call: [`measure`], [`measure_async`], or [`guard`] where the body has to stay where it
+//! is. Each is the documented function of [`guard`](crate::guard) with the judge found by [`Returns`].
 
+mod probe;
+
+pub use core::module_path;
+pub use core::option::Option;
 pub use std::vec;
 pub use std::vec::Vec;
 
 pub use metrics::SharedString;
 
+pub use self::probe::{Anything, HasErrorType, IsResult, OperationJudges, Returns};
+pub use crate::function::{Call, CallSite};
+pub use crate::guard::Guard;
 pub use crate::label::{LabelValue, Values};
 pub use crate::spec::{lowercase, utf8};
+
+use crate::guard::{self as documented, Measured};
+use crate::op::{Judge, Operation, Outcome};
+
+/// Runs `body`; `choose` finds the judge for what it returns.
+#[inline]
+pub fn measure<O, R, J>(operation: O, body: impl FnOnce() -> R, choose: impl FnOnce(Returns<O, R>) -> J) -> R
+where
+    O: Operation,
+    J: Judge<O, R>,
+{
+    documented::measure(operation, choose(Returns::new()), body)
+}
+
+/// Measures `future`; `choose` finds the judge for its output.
+#[inline]
+pub fn measure_async<O, F, J>(
+    operation: O,
+    future: F,
+    choose: impl FnOnce(Returns<O, F::Output>) -> J,
+) -> Measured<O, J, F>
+where
+    O: Operation,
+    F: Future,
+    J: Judge<O, F::Output>,
+{
+    documented::measure_async(operation, choose(Returns::new()), future)
+}
+
+/// Measures the scope it stands in, where a closure would change what the body means.
+///
+/// Left without a word and without a panic, the scope came to a good end: the ends that can be seen are reported by
+/// [`returned`] and [`passed`].
+pub fn guard<O: Operation>(operation: O) -> Guard<O> {
+    Guard::started(operation, Outcome::Ok, &[])
+}
+
+/// Ends `guard` with what the scope returns.
+#[inline]
+pub fn returned<O, R, J>(value: R, guard: &mut Guard<O>, choose: impl FnOnce(Returns<O, R>) -> J) -> R
+where
+    O: Operation,
+    J: Judge<O, R>,
+{
+    guard.judge(&choose(Returns::new()), &value);
+    value
+}
+
+/// Ends `guard` if `value` is an error that `?` is about to return.
+#[inline]
+pub fn passed<O, R, J>(value: R, guard: &mut Guard<O>, choose: impl FnOnce(Returns<O, R>) -> J) -> R
+where
+    O: Operation,
+    J: Judge<O, R>,
+{
+    guard.judge_error(&choose(Returns::new()), &value);
+    value
+}
+
+/// Takes one label, so that what is no label is told of at its own expression.
+#[inline]
+pub fn label<V: LabelValue>(value: V) -> V {
+    value
+}
+
+/// Gives an asynchronous block its type; never called.
+///
+/// # Panics
+///
+/// Always.
+pub fn typed<R>() -> R {
+    unreachable!("only the type of this call is used")
+}

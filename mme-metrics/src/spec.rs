@@ -38,6 +38,8 @@ mod check;
 mod family;
 mod kept;
 mod metric;
+#[cfg(feature = "http")]
+mod table;
 
 pub use self::family::Family;
 #[doc(hidden)]
@@ -45,7 +47,10 @@ pub use self::family::{lowercase, utf8};
 pub use self::kept::{CounterHandle, GaugeHandle, HistogramHandle};
 pub use self::metric::{Counter, FractionalCounter, Gauge, Histogram};
 
-pub(crate) use self::kept::learn_global;
+pub(crate) use self::kept::{Slot, learn_global};
+pub(crate) use self::metric::METADATA;
+#[cfg(feature = "http")]
+pub(crate) use self::table::{CappedTable, Table};
 
 use crate::label::LabelSpec;
 

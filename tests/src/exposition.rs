@@ -6,6 +6,12 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Samples(pub BTreeMap<String, f64>);
 
+impl From<BTreeMap<String, f64>> for Samples {
+    fn from(samples: BTreeMap<String, f64>) -> Self {
+        Self(samples)
+    }
+}
+
 impl Samples {
     /// Reads an exposition of text format 0.0.4.
     ///
@@ -22,7 +28,7 @@ impl Samples {
                 let (name, kind) = comment.split_once(' ').expect(line);
                 assert!(matches!(kind, "counter" | "gauge" | "histogram"), "{line}");
                 assert_eq!(types.insert(name, kind), None, "a second type: {line}");
-            } else if !line.starts_with("# HELP ") {
+            } else if !line.is_empty() && !line.starts_with("# HELP ") {
                 let (series, value) = line.rsplit_once(' ').expect(line);
                 check_series(series);
                 let value = value.parse().unwrap_or_else(|error| panic!("{error}: {line}"));

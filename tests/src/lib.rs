@@ -1,9 +1,14 @@
 //! What the tests share: programs they start, and figures they read.
 
+pub mod alone;
 pub mod exposition;
+pub mod future;
 pub mod http;
+pub mod memory;
 pub mod prometheus;
 pub mod promtool;
 pub mod python;
+pub mod recorders;
 pub mod scrape_target;
 pub mod scraped;
+pub mod service;

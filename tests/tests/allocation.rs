@@ -52,7 +52,10 @@ fn recording_through_kept_and_typed_handles_allocates_nothing() {
         (ALLOCATION.events.with(labels()), ALLOCATION.things.with(labels()), ALLOCATION.wait.with(labels()));
     let all = || {
         foreign.record(0.25);
-        (events.increment(), things.add(1.0), things.add(-1.0), wait.record(0.25));
+        events.increment();
+        things.add(1.0);
+        things.add(-1.0);
+        wait.record(0.25);
         ALLOCATION.events.increment((Outcome::Failure,));
         ALLOCATION.things.set((Outcome::Failure,), 1.0);
         ALLOCATION.wait.record((Outcome::Failure,), 0.25);

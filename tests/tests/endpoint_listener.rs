@@ -1,5 +1,6 @@
 //! The endpoint on a port of its own, over real sockets.
 
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use mme_metrics::endpoint::{DEFAULT_ADDRESS, Endpoint, ListenError};
@@ -104,7 +105,7 @@ async fn before_install_it_says_what_to_do() {
 #[tokio::test]
 async fn garbage_is_refused_and_survived() {
     let answers = beside(Endpoint::new(recorder()), |address| {
-        for garbage in [&b"\0\0\0\0\r\n\r\n"[..], b"GET\r\n\r\n", b"GET  / HTTP/9\r\n\r\n", &[b'x'; 200_000]] {
+        for garbage in [&b"\0\0\0\0\r\n\r\n"[..], b"GET\r\n\r\n", b"GET  / HTTP/9\r\n\r\n", &b"x".repeat(200_000)] {
             // A connection that was closed without a word is refused too.
             if let Ok(answer) = exchange(address, garbage) {
                 assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
@@ -137,8 +138,25 @@ async fn shutdown_closes_the_port_and_what_waits() {
     tokio::task::spawn_blocking(move || scrape(address, &[])).await.unwrap().unwrap();
     listener.shutdown().await;
     assert!(TcpStream::connect(address).is_err());
-    assert_eq!(std::io::Read::read(&mut &waiting, &mut [0]).unwrap(), 0);
+    assert_eq!((&waiting).read(&mut [0]).unwrap(), 0);
     TcpListener::bind(address).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shutdown_lets_answers_under_way_finish() {
+    let recorder = recorder();
+    mme_metrics::metrics::with_local_recorder(&recorder, || {
+        for index in 0..2_000 {
+            mme_metrics::metrics::counter!("listener_tests_total", "index" => format!("{index:0>100}")).increment(1);
+        }
+    });
+    let listener = Endpoint::new(recorder).listen(ANY_PORT).unwrap();
+    let mut client = TcpStream::connect(listener.local_addr()).unwrap();
+    client.write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
+    client.read_exact(&mut [0]).unwrap();
+    let rest = move || client.read_to_end(&mut Vec::new()).map(|size| size > 200_000).unwrap();
+    let (whole, ()) = tokio::join!(tokio::task::spawn_blocking(rest), listener.shutdown());
+    assert!(whole.unwrap());
 }
 
 #[test]

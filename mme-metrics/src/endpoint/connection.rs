@@ -32,8 +32,9 @@ impl Limits {
     };
 }
 
-/// Room for a request's head, and for what is written ahead of the network.
-const BUFFER_BYTES: usize = 64 * 1024;
+/// Room for a request's head, and for what is written ahead of the network: less than a chunk, so that one connection holds
+/// one chunk that nobody else needs any more.
+const BUFFER_BYTES: usize = 16 * 1024;
 
 /// Those that are open, oldest first.
 #[derive(Debug, Default)]

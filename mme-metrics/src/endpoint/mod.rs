@@ -62,7 +62,7 @@
 //! | time for the whole of a request and its answer | 30 s | the connection is closed |
 //! | connections at one time | 128 | the one that has waited longest for its request is closed, else the oldest |
 //! | requests on one connection | 1 | it is closed after the answer |
-//! | size of a request's head | 64 KiB | 431 |
+//! | size of a request's head | 16 KiB | 431 |
 //! | file descriptors of the process | its own | one waiting connection is closed; the next try comes after 250 ms |
 
 mod accept;

@@ -197,3 +197,73 @@ fn respond(status: StatusCode, content: Content, kind: &'static str, vary: Optio
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt as _, Empty};
+
+    use super::*;
+    use crate::{Builder, Format};
+
+    fn recorder() -> Recorder {
+        Builder::new().without_process_metrics().build().unwrap()
+    }
+
+    /// Asks `service` for `path`.
+    async fn ask<S, B>(mut service: S, path: &str) -> (u16, String)
+    where
+        S: Service<Request<axum::body::Body>, Response = Response<B>, Error = Infallible>,
+        B: http_body::Body<Data = Bytes, Error: std::fmt::Debug>,
+    {
+        let request = Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let response = service.call(request).await.unwrap();
+        let status = response.status().as_u16();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn it_is_shared_and_sent_between_threads() {
+        fn is_shared<T: Clone + Send + Sync + 'static>() {}
+        fn is_sent<T: Send + 'static>() {}
+        is_shared::<Endpoint>();
+        is_sent::<super::super::EndpointBody>();
+        is_sent::<ResponseFuture>();
+    }
+
+    #[tokio::test]
+    async fn it_is_a_service_for_any_body() {
+        let request = Request::get("/metrics").body(Empty::<Bytes>::new()).unwrap();
+        let response = Endpoint::new(recorder()).call(request).await.unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], Format::Text.content_type());
+        assert!(response.into_body().collect().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn its_router_stands_beside_and_under_others() {
+        let own = || Endpoint::new(recorder()).into_router();
+        let hello = axum::Router::new().route("/", axum::routing::get(|| async { "hello" }));
+        let app = hello.merge(own()).nest("/internal", own());
+        assert_eq!(ask(app.clone(), "/").await, (200, "hello".to_owned()));
+        for path in ["/metrics", "/internal/metrics"] {
+            let (status, text) = ask(app.clone(), path).await;
+            assert!(status == 200 && text.contains("# TYPE mme_series gauge\n"), "{path}");
+        }
+        assert_eq!(ask(app, "/metric").await, (404, String::new()));
+    }
+
+    #[tokio::test]
+    async fn a_path_names_no_parameters() {
+        for path in ["/{own}", "/:own", "/*own", "/", "/{{", "/{*own}"] {
+            let router = Endpoint::new(recorder()).path(path).into_router();
+            assert_eq!(ask(router, "/other").await.0, 404, "{path}");
+        }
+        assert_eq!(ask(Endpoint::new(recorder()).path("a/:b").into_router(), "/a/:b").await.0, 200);
+    }
+
+    #[tokio::test]
+    async fn before_install_the_router_says_what_to_do() {
+        let (status, text) = ask(metrics_router(), "/metrics").await;
+        assert!(status == 503 && text.contains("`mme_metrics::Builder::new().install()`"), "{status} {text}");
+    }
+}

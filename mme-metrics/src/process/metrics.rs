@@ -81,6 +81,8 @@ family! {
         series_overflow: Counter<(FamilyName,)> = Counter::new("mme_series_overflow_total", Unit::None);
         /// Observations that were refused, because they would have poisoned a series or could not be exported.
         rejected_observations: Counter<(RejectionReason,)> = Counter::new(REJECTED, Unit::None);
+        /// CPU cores that the process may use, by affinity and by the quota of its container.
+        cpu_cores: Gauge<()> = Gauge::new("mme_cpu_cores", Unit::None);
         /// Time the last exposition took.
         render_duration: Gauge<()> = Gauge::new("mme_render_duration_seconds", Unit::Seconds);
     }

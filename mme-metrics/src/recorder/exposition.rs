@@ -1,7 +1,7 @@
 //! The exposition: a walk over the families that writes numbers between stored texts, chunk by chunk.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -51,7 +51,8 @@ pub struct Exposition {
     families: std::vec::IntoIter<Arc<MetricFamily>>,
     current: Option<(Arc<MetricFamily>, Lines, usize, usize)>,
     reading: Reading,
-    started: Instant,
+    /// Time spent writing so far; waiting for the reader is not part of it.
+    spent: Duration,
     ended: bool,
 }
 
@@ -86,7 +87,15 @@ impl Exposition {
         let started = Instant::now();
         recorder.refresh();
         let families = recorder.registry.families().into_iter();
-        Self { recorder, format, families, current: None, reading: Reading::default(), started, ended: false }
+        Self {
+            recorder,
+            format,
+            families,
+            current: None,
+            reading: Reading::default(),
+            spent: started.elapsed(),
+            ended: false,
+        }
     }
 
     /// Fills `out` with whole series until it is full or there are no more; returns whether there are more.
@@ -166,13 +175,16 @@ impl Iterator for Exposition {
         if self.ended {
             return None;
         }
+        let resumed = Instant::now();
         let mut chunk = Vec::with_capacity(CHUNK_BYTES + CHUNK_ROOM);
-        if !self.fill(&mut chunk) {
+        let more = self.fill(&mut chunk);
+        self.spent += resumed.elapsed();
+        if !more {
             self.ended = true;
             if self.format == Format::OpenMetrics {
                 chunk.extend_from_slice(b"# EOF\n");
             }
-            self.recorder.rendered(self.started.elapsed());
+            self.recorder.rendered(self.spent);
         }
         (!chunk.is_empty()).then(|| chunk.into())
     }

@@ -67,7 +67,7 @@ impl HistogramFn for Series<HistogramCell> {
 
     #[inline]
     fn record_many(&self, value: f64, count: usize) {
-        if value >= 0.0 && value <= f64::MAX {
+        if (0.0..=f64::MAX).contains(&value) {
             self.cell.record(value, count as u64);
         } else {
             let reason = if value == f64::NEG_INFINITY || value >= 0.0 || value.is_nan() {

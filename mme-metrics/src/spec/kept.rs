@@ -8,6 +8,7 @@ use std::{ptr, thread};
 use metrics::{Key, Recorder};
 
 use super::metric::METADATA;
+use crate::clock;
 
 /// Where the global recorder stands, once known. It is never freed, so its address is its identity.
 static GLOBAL: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
@@ -70,18 +71,43 @@ pub(crate) fn learn_global() {
         // The closure cannot panic; and if it did, nothing was learned.
         let _ = thread.join();
     }
+    // Relaxed: whether there is a recorder at all, for which durations are worth a faster clock.
+    if !GLOBAL.load(Ordering::Relaxed).is_null() {
+        clock::calibrate();
+    }
 }
 
 /// A place for a handle of the global recorder; under any other recorder the handle is looked up each time.
-pub(super) struct Slot<H>(OnceLock<H>);
+pub(crate) struct Slot<H>(OnceLock<H>);
 
 impl<H> Slot<H> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(OnceLock::new())
     }
 
+    /// Says whether a handle of the global recorder is kept already.
+    #[inline]
+    pub(crate) fn is_filled(&self) -> bool {
+        self.0.get().is_some()
+    }
+
+    /// Runs `kept` with the handle of the global recorder, or `passing` with any other recorder that is current.
+    #[inline]
+    pub(crate) fn either<T>(
+        &self,
+        register: impl FnOnce(&dyn Recorder) -> H,
+        kept: impl FnOnce(&H) -> T,
+        passing: impl FnOnce(&dyn Recorder) -> T,
+    ) -> T {
+        with_current(
+            |recorder, global| {
+                if global { kept(self.0.get_or_init(|| register(recorder))) } else { passing(recorder) }
+            },
+        )
+    }
+
     /// Runs `use_it` with the handle that `register` makes with the current recorder.
-    pub(super) fn with<T>(&self, register: impl FnOnce(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
+    pub(crate) fn with<T>(&self, register: impl FnOnce(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
         with_current(|recorder, global| {
             if global { use_it(self.0.get_or_init(|| register(recorder))) } else { use_it(&register(recorder)) }
         })

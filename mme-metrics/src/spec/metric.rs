@@ -12,7 +12,7 @@ use crate::buckets;
 use crate::label::LabelSet;
 
 /// What the facade is told of every registration.
-pub(super) const METADATA: Metadata<'static> = Metadata::new(TYPED, Level::INFO, None);
+pub(crate) const METADATA: Metadata<'static> = Metadata::new(TYPED, Level::INFO, None);
 
 /// Makes a series exist without counting anything; recorders differ in whether registering alone does that.
 pub(super) mod touch {
@@ -106,9 +106,16 @@ macro_rules! typed_metric {
                 Key::from_parts(KeyName::from_const_str(self.spec.name), labels)
             }
 
+            /// Returns the key of one series, with labels of the user's own behind those of the metric.
+            pub(crate) fn key_with(&self, labels: &L, own: &[Label]) -> Key {
+                let mut all = labels.labels();
+                all.extend_from_slice(own);
+                self.key(all)
+            }
+
             /// Returns the handle of one series, to be kept where the same labels come again and again.
             pub fn with(&self, labels: L) -> $handle {
-                $handle::from_key(self.key(labels.labels()))
+                $handle::from_key(self.key_with(&labels, &[]))
             }
 
             /// Makes one series exist, so that its first event is an increase and not a beginning.
@@ -242,6 +249,13 @@ impl<L: LabelSet> Histogram<L> {
     pub const fn new(name: &'static str, unit: Unit, bounds: &'static [f64]) -> Self {
         assert!(buckets::is_valid(bounds), "bucket bounds are finite and ascending, 1 to 64 of them, without +Inf");
         Self::from_spec(spec::<L>(name, Kind::Histogram, unit, bounds))
+    }
+
+    /// Returns the handle of a series with labels that the metric does not declare; the recorder budgets them as open ones.
+    pub fn with_extra(&self, labels: L, extra: impl IntoIterator<Item = Label>) -> HistogramHandle {
+        let mut all = labels.labels();
+        all.extend(extra);
+        HistogramHandle::from_key(self.key(all))
     }
 
     /// Records one observation; one that is negative or not finite is refused and counted.

@@ -119,7 +119,7 @@ async fn garbage_is_refused() {
         // It may be closed before all is written.
         let written = async { drop(writer.write_all(&garbage).await) };
         let mut text = Vec::new();
-        let (_, read) = tokio::join!(written, reader.read_to_end(&mut text));
+        let ((), read) = tokio::join!(written, reader.read_to_end(&mut text));
         read.unwrap();
         assert!(text.is_empty() || text.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&text));
         task.await.unwrap();

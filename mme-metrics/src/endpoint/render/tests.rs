@@ -8,8 +8,7 @@ fn recorder() -> (Recorder, Arc<AtomicUsize>) {
     let count = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&count);
     let collect = move || {
-        // Relaxed: one thread.
-        counted.fetch_add(1, Ordering::Relaxed);
+        counted.fetch_add(1, Ordering::SeqCst);
     };
     let recorder = Builder::new().without_process_metrics().collect(collect).build().unwrap();
     metrics::with_local_recorder(&recorder, || {
@@ -58,9 +57,9 @@ fn a_lone_reader_keeps_nothing_it_has_read() {
 fn two_are_written_and_all_others_share_the_second() {
     let (recorder, count) = recorder();
     let renders = Renders::default();
-    let mut readers: Vec<_> = (0..50).map(|_| renders.read(&recorder, Format::Text)).collect();
-    let texts: Vec<_> = readers.iter_mut().map(rest).collect();
-    assert_eq!(count.load(Ordering::Relaxed), 2);
+    let mut scrapes: Vec<_> = (0..50).map(|_| renders.read(&recorder, Format::Text)).collect();
+    let texts: Vec<_> = scrapes.iter_mut().map(rest).collect();
+    assert_eq!(count.load(Ordering::SeqCst), 2);
     assert!(texts[2..].iter().all(|text| *text == texts[1]));
     assert!(texts[0].ends_with(b"\n") && texts[0].len() > 200_000);
 }
@@ -73,7 +72,7 @@ fn who_comes_late_reads_from_the_beginning() {
     let mut third = renders.read(&recorder, Format::Text);
     let (second, third) = (rest(&mut second), rest(&mut third));
     assert!(third.starts_with(b"# HELP ") && third.ends_with(&second) && third.len() > second.len());
-    assert_eq!(count.load(Ordering::Relaxed), 2);
+    assert_eq!(count.load(Ordering::SeqCst), 2);
 }
 
 #[test]
@@ -83,7 +82,7 @@ fn nothing_is_shared_once_nobody_reads_it() {
     for _ in 0..3 {
         rest(&mut renders.read(&recorder, Format::Text));
     }
-    assert_eq!(count.load(Ordering::Relaxed), 3);
+    assert_eq!(count.load(Ordering::SeqCst), 3);
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Bounds {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(mme_loom)))]
 mod tests {
     use super::*;
 

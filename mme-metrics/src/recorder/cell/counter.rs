@@ -69,7 +69,7 @@ pub(super) fn add_shared(word: &AtomicU64, amount: u64) {
     let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |value| Some(value.saturating_add(amount)));
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(mme_loom)))]
 mod tests {
     use super::*;
 

@@ -103,7 +103,7 @@ pub(super) fn add_float(word: &AtomicU64, amount: f64) -> bool {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(mme_loom)))]
 mod tests {
     use super::*;
 

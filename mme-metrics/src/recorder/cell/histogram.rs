@@ -48,8 +48,7 @@ pub(in crate::recorder) struct Reading {
 
 impl HistogramCell {
     pub(in crate::recorder) fn new(bounds: Bounds) -> Self {
-        let words = FIRST + bounds.buckets();
-        let own = (0..words).map(|_| AtomicU64::new(0)).collect();
+        let own = std::iter::repeat_with(|| AtomicU64::new(0)).take(FIRST + bounds.buckets()).collect();
         Self { owner: AtomicU64::new(0), bounds, own, shards: Spread::new() }
     }
 
@@ -116,7 +115,7 @@ fn record_shared(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) {
     });
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(mme_loom)))]
 mod tests {
     use super::*;
 

@@ -13,6 +13,9 @@ mod bounds;
 mod counter;
 mod gauge;
 mod histogram;
+#[cfg(all(test, mme_loom))]
+mod model;
+#[cfg_attr(mme_loom, allow(dead_code, reason = "a model numbers its threads itself"))]
 mod shard;
 mod sync;
 

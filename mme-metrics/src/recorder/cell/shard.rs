@@ -24,6 +24,20 @@ const ENDING: Thread = Thread(u64::MAX);
 
 impl Thread {
     /// Returns the identity of the calling thread.
+    #[cfg(mme_loom)]
+    pub(super) fn current() -> Self {
+        let number = sync::NUMBER.with(std::cell::Cell::get);
+        Self { id: number + 1, shard: number as usize }
+    }
+
+    /// Gives the calling thread of a model its number. Models run on one thread of the system, whose own cannot be used.
+    #[cfg(mme_loom)]
+    pub(super) fn enter(number: u64) {
+        sync::NUMBER.with(|own| own.set(number));
+    }
+
+    /// Returns the identity of the calling thread.
+    #[cfg(not(mme_loom))]
     #[inline]
     pub(super) fn current() -> Self {
         THREAD.with(|thread| match thread.get() {
@@ -85,7 +99,7 @@ impl Drop for Lease {
 fn own_shards() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
-        if cfg!(loom) {
+        if cfg!(mme_loom) {
             return 1;
         }
         available_parallelism().map_or(8, usize::from).next_power_of_two().clamp(8, 64)
@@ -129,7 +143,7 @@ impl<'a, T> Shards<'a, T> {
     #[inline]
     pub(super) fn of(self, thread: Thread, make: impl FnOnce() -> T) -> (&'a T, bool) {
         let own = self.0.len() / 2;
-        // A number is one at least, and far below what a small machine can address; that of an ending thread stays high.
+        // A number is one at least. What the cast cuts off on a small machine is no matter to the mask.
         #[allow(clippy::cast_possible_truncation)]
         let number = (thread.0 as usize).wrapping_sub(1);
         let alone = number < own;
@@ -139,7 +153,7 @@ impl<'a, T> Shards<'a, T> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(mme_loom)))]
 mod tests {
     use std::sync::Barrier;
 

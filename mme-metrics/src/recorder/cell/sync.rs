@@ -1,17 +1,23 @@
 //! The atomics the cells stand on: the standard ones, or loom's where the model checker runs.
 
-#[cfg(not(loom))]
+#[cfg(not(mme_loom))]
 pub(super) use std::sync::OnceLock;
-#[cfg(not(loom))]
+#[cfg(not(mme_loom))]
 pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 
-#[cfg(loom)]
+#[cfg(mme_loom)]
 pub(super) use self::model::OnceLock;
-#[cfg(loom)]
+#[cfg(mme_loom)]
 pub(super) use loom::sync::atomic::{AtomicU64, Ordering};
 
+#[cfg(mme_loom)]
+loom::thread_local! {
+    /// What a thread of a model is called.
+    pub(super) static NUMBER: std::cell::Cell<u64> = std::cell::Cell::new(0);
+}
+
 /// What loom lacks: a cell that is filled once.
-#[cfg(loom)]
+#[cfg(mme_loom)]
 mod model {
     use std::sync::OnceLock as Std;
 

@@ -1,0 +1,143 @@
+//! Certificates: a key pair with a period of validity, which signs documents. A stand-in for X.509 that shows the
+//! operations a certificate has; a real service keeps the keys elsewhere.
+
+mod store;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ed25519_dalek::{Signature, Signer};
+use mme_metrics::instrument_metrics;
+use serde::{Deserialize, Serialize};
+
+use self::store::{Certificate, Certificates};
+use crate::clock;
+use crate::documents::Documents;
+use crate::error::ApiError;
+use crate::login::Session;
+use crate::state::App;
+
+/// Longest validity, in days.
+const MAX_DAYS: i64 = 398;
+
+/// The routes of this domain.
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+        .route("/certificates", get(list).post(issue))
+        .route("/certificates/{id}/validate", post(validate))
+        .route("/certificates/{id}/sign", post(sign))
+        .route("/certificates/{id}/renew", post(renew))
+        .route("/certificates/{id}/revoke", post(revoke))
+}
+
+#[derive(Deserialize)]
+struct Order {
+    subject: String,
+    days: i64,
+}
+
+/// A document, and the signature to check if there is one.
+#[derive(Deserialize)]
+struct Signed {
+    document: i64,
+    signature: String,
+}
+
+#[derive(Deserialize)]
+struct ToSign {
+    document: i64,
+}
+
+#[derive(Deserialize)]
+struct Renewal {
+    days: i64,
+}
+
+#[derive(Serialize)]
+struct Made {
+    signature: String,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    valid: bool,
+    reason: &'static str,
+}
+
+async fn list(State(app): State<App>, session: Session) -> Result<Json<Vec<Certificate>>, ApiError> {
+    Ok(Json(Certificates::of(&app.database, &session.tenant).all().await?))
+}
+
+async fn issue(
+    State(app): State<App>,
+    session: Session,
+    Json(order): Json<Order>,
+) -> Result<(StatusCode, Json<Certificate>), ApiError> {
+    let not_after = end_of(order.days)?;
+    let issued = Certificates::of(&app.database, &session.tenant).insert(&order.subject, not_after).await?;
+    Ok((StatusCode::CREATED, Json(issued)))
+}
+
+/// Says whether a certificate can be relied on now, and with a signature, whether it is the document's.
+async fn validate(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<i64>,
+    signed: Option<Json<Signed>>,
+) -> Result<Json<Verdict>, ApiError> {
+    let certificate = Certificates::of(&app.database, &session.tenant).find(id).await?;
+    if let Err(reason) = certificate.check(clock::now()) {
+        return Ok(Json(Verdict { valid: false, reason }));
+    }
+    if let Some(Json(Signed { document, signature })) = signed {
+        let document = Documents::of(&app.database, &session.tenant).find(document).await?;
+        let bytes = BASE64_STANDARD.decode(signature).unwrap_or_default();
+        let genuine = Signature::from_slice(&bytes)
+            .and_then(|signature| certificate.key()?.verify_strict(document.body.as_bytes(), &signature));
+        if genuine.is_err() {
+            return Ok(Json(Verdict { valid: false, reason: "the signature is not this document's" }));
+        }
+    }
+    Ok(Json(Verdict { valid: true, reason: "in force" }))
+}
+
+#[instrument_metrics(name = "sign_document")]
+async fn sign(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<i64>,
+    Json(ToSign { document }): Json<ToSign>,
+) -> Result<Json<Made>, ApiError> {
+    let certificate = Certificates::of(&app.database, &session.tenant).find(id).await?;
+    certificate.check(clock::now()).map_err(ApiError::Conflict)?;
+    let document = Documents::of(&app.database, &session.tenant).find(document).await?;
+    let key = certificate.key().map_err(|error| ApiError::Internal(error.into()))?;
+    let signature = key.sign(document.body.as_bytes());
+    Ok(Json(Made { signature: BASE64_STANDARD.encode(signature.to_bytes()) }))
+}
+
+async fn renew(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<i64>,
+    Json(Renewal { days }): Json<Renewal>,
+) -> Result<Json<Certificate>, ApiError> {
+    let not_after = end_of(days)?;
+    Ok(Json(Certificates::of(&app.database, &session.tenant).renew(id, not_after).await?))
+}
+
+async fn revoke(State(app): State<App>, session: Session, Path(id): Path<i64>) -> Result<StatusCode, ApiError> {
+    Certificates::of(&app.database, &session.tenant).revoke(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn end_of(days: i64) -> Result<i64, ApiError> {
+    if (1..=MAX_DAYS).contains(&days) {
+        Ok(clock::now() + days * clock::DAY)
+    } else {
+        Err(ApiError::Unprocessable(format!("a certificate is valid for 1 to {MAX_DAYS} days")))
+    }
+}

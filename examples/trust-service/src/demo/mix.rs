@@ -1,0 +1,184 @@
+//! What the demo does, and how often: each turn is one entry of a table.
+
+use std::time::Duration;
+
+use mme_metrics::http::SendMeasured;
+use reqwest::{Method, Response, Result};
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use super::client::Client;
+
+/// Time after which an impatient client hangs up; text recognition of a scan takes longer.
+const IMPATIENCE: Duration = Duration::from_millis(60);
+
+/// Time that a client follows the events of its tenant.
+const FOLLOWS: Duration = Duration::from_secs(3);
+
+/// Something that a user does.
+#[derive(Clone, Copy, Debug)]
+enum Action {
+    List,
+    Read,
+    Store,
+    Process,
+    ProcessScan,
+    Promote,
+    Sign,
+    Validate,
+    ListCertificates,
+    LogIn,
+    Follow,
+    /// Goes away while the service is working.
+    HangUp,
+    /// Sends a scan that takes longer than recognition may take: status 504.
+    ScanTooMuch,
+    ProcessNothing,
+    WrongPassword,
+    NoSession,
+    Malformed,
+    ReadUnknown,
+    Scan,
+}
+
+/// How many of each hundred or so turns go to each action.
+const MIX: &[(Action, u64)] = &[
+    (Action::Read, 26),
+    (Action::List, 16),
+    (Action::Promote, 16),
+    (Action::Store, 9),
+    (Action::Process, 9),
+    (Action::ProcessScan, 3),
+    (Action::Sign, 4),
+    (Action::Validate, 4),
+    (Action::ListCertificates, 2),
+    (Action::LogIn, 1),
+    (Action::Follow, 1),
+    (Action::HangUp, 2),
+    (Action::ScanTooMuch, 1),
+    (Action::ProcessNothing, 1),
+    (Action::WrongPassword, 1),
+    (Action::NoSession, 2),
+    (Action::Malformed, 1),
+    (Action::ReadUnknown, 2),
+    (Action::Scan, 2),
+];
+
+/// What documents are about.
+const SUBJECTS: [&str; 5] = ["storage", "transport", "insurance", "warranty", "catering"];
+
+/// What is asked for: subjects, words that only begin like one, and one that no document has.
+const QUESTIONS: [&str; 8] =
+    ["storage", "transport", "insurance", "warranty", "catering", "insured", "transfers", "zoology"];
+
+/// Paths that strangers try everywhere.
+const STRANGE_PATHS: [&str; 4] = ["/wp-login.php", "/.env", "/admin", "/api/v9/users"];
+
+/// Returns the account whose turn it is: the first has more to do.
+pub(super) fn tenant(turn: u64) -> usize {
+    usize::from(scatter(turn, 1).is_multiple_of(3))
+}
+
+/// Does what this turn has.
+pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
+    let subject = SUBJECTS[scatter_to(turn, SUBJECTS.len())];
+    let some = client.some_document(scatter(turn, 2));
+    match action(turn) {
+        Action::List => get(client, "/documents").await?,
+        Action::Read => get(client, &format!("/documents/{some}")).await?,
+        Action::Store => _ = client.store(&letter(turn, subject)).await?,
+        Action::Process => process(client, &letter(turn, subject)).await?,
+        Action::ProcessScan => process(client, &scan(&format!("{subject} ").repeat(25))).await?,
+        Action::Promote => {
+            let question = json!({ "about": [QUESTIONS[scatter_to(turn, QUESTIONS.len())]], "limit": 3 });
+            finish(client.request(Method::POST, "/promote").json(&question).send_measured().await?).await?;
+        }
+        Action::Sign => {
+            let path = format!("/certificates/{}/sign", client.certificate().await?);
+            finish(client.request(Method::POST, &path).json(&json!({ "document": some })).send_measured().await?)
+                .await?;
+        }
+        Action::Validate => {
+            let path = format!("/certificates/{}/validate", client.certificate().await?);
+            finish(client.request(Method::POST, &path).send_measured().await?).await?;
+        }
+        Action::ListCertificates => get(client, "/certificates").await?,
+        Action::LogIn => client.log_in().await?,
+        Action::Follow => follow(client).await?,
+        Action::HangUp => {
+            let id = client.store(&scan(&format!("{subject} ").repeat(40))).await?;
+            let answer = client.request(Method::POST, &format!("/documents/{id}/process")).send_measured();
+            // Running out of patience is the point.
+            let _ = timeout(IMPATIENCE, answer).await;
+        }
+        Action::ScanTooMuch => process(client, &scan(&format!("{subject} ").repeat(150))).await?,
+        Action::ProcessNothing => process(client, &scan("…")).await?,
+        Action::WrongPassword => finish(client.log_in_with("letmein").await?).await?,
+        Action::NoSession => finish(client.anonymous(Method::GET, "/documents").send_measured().await?).await?,
+        Action::Malformed => {
+            let request = client.request(Method::POST, "/documents").json(&json!({ "title": "no kind" }));
+            finish(request.send_measured().await?).await?;
+        }
+        Action::ReadUnknown => get(client, "/documents/0").await?,
+        Action::Scan => {
+            let path = STRANGE_PATHS[scatter_to(turn, STRANGE_PATHS.len())];
+            finish(client.anonymous(Method::GET, path).send_measured().await?).await?;
+        }
+    }
+    Ok(())
+}
+
+fn action(turn: u64) -> Action {
+    let all: u64 = MIX.iter().map(|(_, weight)| weight).sum();
+    let mut left = scatter(turn, 3) % all;
+    for (action, weight) in MIX {
+        if left < *weight {
+            return *action;
+        }
+        left -= weight;
+    }
+    Action::List
+}
+
+async fn get(client: &Client, path: &str) -> Result<()> {
+    finish(client.request(Method::GET, path).send_measured().await?).await
+}
+
+async fn process(client: &Client, document: &Value) -> Result<()> {
+    let id = client.store(document).await?;
+    finish(client.request(Method::POST, &format!("/documents/{id}/process")).send_measured().await?).await
+}
+
+async fn follow(client: &Client) -> Result<()> {
+    let events = client.request(Method::GET, "/documents/events").timeout(FOLLOWS * 2).send_measured().await?;
+    sleep(FOLLOWS).await;
+    drop(events);
+    Ok(())
+}
+
+/// Reads an answer to its end, as a client that wants it does.
+async fn finish(answer: Response) -> Result<()> {
+    answer.bytes().await.map(drop)
+}
+
+fn letter(turn: u64, subject: &str) -> Value {
+    let kind = ["contract", "invoice", "report"][scatter_to(turn, 3)];
+    let body = format!("About {subject}: {subject} for the coming year. ").repeat(1 + scatter_to(turn, 40));
+    json!({ "kind": kind, "title": format!("{subject} {turn}"), "body": body })
+}
+
+fn scan(body: &str) -> Value {
+    json!({ "kind": "scan", "title": "from the scanner", "body": body })
+}
+
+/// Scatters turns evenly and the same way in each run, so that two runs can be compared (`SplitMix64`'s finalizer).
+fn scatter(turn: u64, stream: u64) -> u64 {
+    let mut mixed = turn.wrapping_add(stream << 32).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+fn scatter_to(turn: u64, length: usize) -> usize {
+    usize::try_from(scatter(turn, 4) % length as u64).unwrap_or_default()
+}

@@ -1,0 +1,77 @@
+//! Traffic that the service sends itself with `--demo`, over TCP like anybody else's: mostly good, some of it wrong,
+//! slow, cut off or aimed at nothing.
+//!
+//! It is bounded: [`RATE`] requests a second, [`IN_FLIGHT`] at a time, [`KEPT`] documents.
+
+mod client;
+mod mix;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use self::client::Client;
+use crate::state::Stop;
+use crate::tenant::ACCOUNTS;
+
+/// Requests in a second.
+const RATE: u32 = 30;
+
+/// Requests that wait for their answer at one time.
+const IN_FLIGHT: usize = 50;
+
+/// Documents that the demo leaves standing for each tenant; it deletes older ones.
+const KEPT: usize = 100;
+
+/// Sends traffic until the service stops.
+pub(crate) async fn run(address: SocketAddr, password: String, stop: Stop) {
+    let mut running = JoinSet::new();
+    tokio::select! {
+        () = stop.stopped() => {}
+        never = send(address, password, &mut running) => match never {},
+    }
+    // Clients of a service that stops hang up.
+    running.shutdown().await;
+}
+
+async fn send(address: SocketAddr, password: String, running: &mut JoinSet<()>) -> std::convert::Infallible {
+    let base = format!("http://{}", reachable(address));
+    let clients = ACCOUNTS.map(|account| Arc::new(Client::new(base.clone(), account, password.clone())));
+    for client in &clients {
+        while let Err(error) = client.log_in().await {
+            tracing::warn!(%error, "the demo cannot log in, and tries again");
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+    let places = Arc::new(Semaphore::new(IN_FLIGHT));
+    let mut ticks = interval(Duration::from_secs(1) / RATE);
+    // After a pause the demo goes on at its rate; it does not catch up.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for turn in 0_u64.. {
+        ticks.tick().await;
+        while running.try_join_next().is_some() {}
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
+        let client = Arc::clone(&clients[mix::tenant(turn)]);
+        running.spawn(async move {
+            // A request that fails is part of the picture, and is seen at /metrics.
+            if let Err(error) = mix::take_turn(&client, turn).await {
+                tracing::debug!(%error, "a request of the demo failed");
+            }
+            drop(place);
+        });
+    }
+    std::future::pending().await
+}
+
+/// Returns where to reach a service that listens on `address`, which may be every address of the machine.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if !address.ip().is_unspecified() {
+        return address;
+    }
+    let loopback = if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+    SocketAddr::new(loopback, address.port())
+}

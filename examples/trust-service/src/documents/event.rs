@@ -1,0 +1,64 @@
+//! What happens to a tenant's documents, as a stream of server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use futures_util::{Stream, StreamExt, stream};
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::Document;
+use crate::login::Session;
+use crate::state::App;
+
+/// Events that a slow reader may lag behind before it misses some.
+const BACKLOG: usize = 64;
+
+/// Where events are told and followed; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Events(broadcast::Sender<Told>);
+
+#[derive(Clone, Debug)]
+struct Told {
+    tenant: String,
+    json: String,
+}
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self(broadcast::Sender::new(BACKLOG))
+    }
+
+    /// Tells that a document came or changed.
+    pub(super) fn tell(&self, tenant: &str, document: &Document) {
+        // Nobody pays for an event that nobody follows.
+        if self.0.receiver_count() > 0 {
+            let json = serde_json::to_string(document).unwrap_or_default();
+            // An error means that the last reader has just left.
+            let _ = self.0.send(Told { tenant: tenant.to_owned(), json });
+        }
+    }
+}
+
+pub(super) async fn follow(
+    State(app): State<App>,
+    session: Session,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let told = stream::unfold(app.events.0.subscribe(), async |mut receiver| {
+        loop {
+            match receiver.recv().await {
+                Ok(told) => return Some((told, receiver)),
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    });
+    let events = told
+        .filter(move |told| std::future::ready(told.tenant == session.tenant))
+        .map(|told| Ok(Event::default().event("document").data(told.json)))
+        .take_until(app.stop.stopped());
+    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+}

@@ -1,0 +1,136 @@
+//! The documents of one tenant. There is no other way to the tables, and every statement here names the tenant.
+
+use serde::Serialize;
+use sqlx::{FromRow, SqlitePool};
+
+use super::{Draft, Kind, Progress};
+use crate::clock;
+use crate::error::ApiError;
+
+/// Most documents that one answer lists.
+pub(super) const PAGE: i64 = 50;
+
+/// A stored document.
+#[derive(Clone, Debug, FromRow, Serialize)]
+pub(crate) struct Document {
+    pub(crate) id: i64,
+    pub(crate) kind: Kind,
+    pub(crate) title: String,
+    #[serde(skip)]
+    pub(crate) body: String,
+    pub(crate) state: Progress,
+    pub(super) created_at: i64,
+}
+
+/// The documents of one tenant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Documents<'a> {
+    database: &'a SqlitePool,
+    tenant: &'a str,
+}
+
+impl<'a> Documents<'a> {
+    pub(crate) fn of(database: &'a SqlitePool, tenant: &'a str) -> Self {
+        Self { database, tenant }
+    }
+
+    pub(super) async fn insert(&self, draft: &Draft) -> Result<Document, sqlx::Error> {
+        sqlx::query_as(
+            "INSERT INTO documents (tenant, kind, title, body, created_at) VALUES (?, ?, ?, ?, ?)
+             RETURNING id, kind, title, body, state, created_at",
+        )
+        .bind(self.tenant)
+        .bind(draft.kind)
+        .bind(&draft.title)
+        .bind(&draft.body)
+        .bind(clock::now())
+        .fetch_one(self.database)
+        .await
+    }
+
+    /// Finds a document; another tenant's is as unknown as one that never was.
+    pub(crate) async fn find(&self, id: i64) -> Result<Document, ApiError> {
+        sqlx::query_as("SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = ? AND id = ?")
+            .bind(self.tenant)
+            .bind(id)
+            .fetch_optional(self.database)
+            .await?
+            .ok_or(ApiError::NotFound("there is no such document"))
+    }
+
+    pub(crate) async fn newest(&self, limit: i64) -> Result<Vec<Document>, sqlx::Error> {
+        sqlx::query_as(
+            "SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = ? ORDER BY id DESC LIMIT ?",
+        )
+        .bind(self.tenant)
+        .bind(limit)
+        .fetch_all(self.database)
+        .await
+    }
+
+    /// Finds the newest documents with one of these tags; `tags` is a JSON list.
+    pub(crate) async fn tagged(&self, tags: &str, limit: i64) -> Result<Vec<Document>, sqlx::Error> {
+        sqlx::query_as(
+            "SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = ?1 AND id IN
+                 (SELECT document FROM tags WHERE tenant = ?1 AND tag IN (SELECT value FROM json_each(?2)))
+             ORDER BY id DESC LIMIT ?3",
+        )
+        .bind(self.tenant)
+        .bind(tags)
+        .bind(limit)
+        .fetch_all(self.database)
+        .await
+    }
+
+    /// Finds the newest documents with a tag that begins like one of these words; `stems` is a JSON list.
+    pub(crate) async fn tagged_like(&self, stems: &str, limit: i64) -> Result<Vec<Document>, sqlx::Error> {
+        sqlx::query_as(
+            "SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = ?1 AND id IN
+                 (SELECT document FROM tags JOIN json_each(?2) ON substr(tag, 1, length(value)) = value
+                  WHERE tenant = ?1)
+             ORDER BY id DESC LIMIT ?3",
+        )
+        .bind(self.tenant)
+        .bind(stems)
+        .bind(limit)
+        .fetch_all(self.database)
+        .await
+    }
+
+    /// Stores what processing found, all of it or nothing.
+    pub(super) async fn complete(&self, id: i64, tags: &[String]) -> Result<(), ApiError> {
+        let mut transaction = self.database.begin().await?;
+        let updated = sqlx::query(
+            "UPDATE documents SET state = 'processed' WHERE tenant = ? AND id = ? AND state <> 'processed'",
+        )
+        .bind(self.tenant)
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
+        if updated.rows_affected() == 0 {
+            return Err(ApiError::Conflict("the document was processed or deleted meanwhile"));
+        }
+        for tag in tags {
+            sqlx::query("INSERT OR IGNORE INTO tags (tenant, tag, document) VALUES (?, ?, ?)")
+                .bind(self.tenant)
+                .bind(tag)
+                .bind(id)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    pub(super) async fn delete(&self, id: i64) -> Result<(), ApiError> {
+        let deleted = sqlx::query("DELETE FROM documents WHERE tenant = ? AND id = ?")
+            .bind(self.tenant)
+            .bind(id)
+            .execute(self.database)
+            .await?;
+        if deleted.rows_affected() == 0 {
+            return Err(ApiError::NotFound("there is no such document"));
+        }
+        Ok(())
+    }
+}

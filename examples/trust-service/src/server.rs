@@ -1,0 +1,170 @@
+//! The router, its port, and how the service starts and stops.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use mme_metrics::http::HttpLayer;
+use mme_metrics::metrics_router;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use crate::error::ApiError;
+use crate::fault::Faults;
+use crate::settings::Settings;
+use crate::state::{App, Stop};
+use crate::{certificates, database, demo, documents, fault, login, promote};
+
+/// Longest time that requests in flight get to finish once the service is told to stop.
+const GRACE: Duration = Duration::from_secs(4);
+
+/// Routes whose series exist before their first request, so that alerts see that request as an increase.
+const EXPECTED: [&str; 6] = [
+    "POST /login",
+    "GET /documents",
+    "POST /documents",
+    "GET /documents/{id}",
+    "POST /documents/{id}/process",
+    "POST /promote",
+];
+
+/// Puts the domains together and measures them.
+fn router(app: App) -> Router {
+    Router::new()
+        .merge(login::routes())
+        .merge(documents::routes())
+        .merge(certificates::routes())
+        .merge(promote::routes())
+        .route_layer(from_fn_with_state(app.clone(), fault::inject))
+        .merge(fault::routes())
+        .fallback(async || ApiError::NotFound("there is no such route"))
+        .with_state(app)
+        .layer(HttpLayer::new().routes(EXPECTED))
+        .merge(metrics_router())
+}
+
+/// Serves until the process is told to stop.
+pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
+    let listener = bind(settings.address).await?;
+    let address = listener.local_addr()?;
+    let database = database::open(&settings.database).await?;
+    let password = settings.password.map_or_else(login::invent_password, Ok)?;
+    login::seed(&database, &password).await?;
+    let app = App {
+        database,
+        events: documents::Events::new(),
+        faults: Arc::new(Faults::new(settings.fault)),
+        stop: Stop::new(),
+    };
+    tokio::spawn(stop_on_signal(app.stop.clone()));
+    print(&welcome(address, &password));
+    let demo = settings.demo.then(|| tokio::spawn(demo::run(address, password, app.stop.clone())));
+
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service).with_graceful_shutdown(app.stop.stopped());
+    let grace_is_over = async {
+        app.stop.stopped().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        served = serving => served?,
+        () = grace_is_over => tracing::warn!("some requests did not finish in time and were cut off"),
+    }
+    if let Some(demo) = demo {
+        demo.await?;
+    }
+    // Waits for statements that are running; what was cut off has none.
+    let _ = timeout(Duration::from_millis(500), app.database.close()).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Writes to standard output, which may have been closed by whoever started the service.
+pub(crate) fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).await.map_err(|source| BindError { address, source })
+}
+
+/// Waits for Ctrl-C, or for SIGTERM where there is one, and spreads the word.
+async fn stop_on_signal(stop: Stop) {
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => _ = terminate.recv().await,
+            Err(error) => {
+                tracing::warn!(%error, "cannot listen for SIGTERM: stop the service with Ctrl-C");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+    tracing::info!("stopping: no new connections, {} s for what is in flight", GRACE.as_secs());
+    stop.stop();
+}
+
+/// Says where the service is and what to try.
+fn welcome(address: SocketAddr, password: &str) -> String {
+    let base = format!("http://{address}");
+    format!(
+        r#"trust-service is running, stop it with Ctrl-C
+  service   {base}
+  metrics   {base}/metrics
+
+try:
+  curl -s {base}/metrics | grep ^http_server
+  TOKEN=$(curl -s {base}/login -H 'content-type: application/json' \
+    -d '{{"tenant":"acme","user":"alice","password":"{password}"}}' | cut -d'"' -f4)
+  curl -s {base}/documents -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \
+    -d '{{"kind":"invoice","title":"May","body":"storage of twelve crates, storage of paper"}}'
+  curl -s -X POST {base}/documents/1/process -H "authorization: Bearer $TOKEN"
+  curl -s {base}/promote -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \
+    -d '{{"about":["storage"]}}'
+  curl -s -X PUT {base}/demo/fault -d errors=4   # every 4th request fails, until you send: off
+
+"#
+    )
+}
+
+/// The port cannot be had.
+#[derive(Debug)]
+struct BindError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+impl fmt::Display for BindError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, source } = self;
+        match source.kind() {
+            io::ErrorKind::AddrInUse => write!(
+                f,
+                "{address} is in use: stop the other program, or set TRUST_HTTP_ADDR to another address such as {}:{}",
+                address.ip(),
+                // The highest port has no next one; any other will do there.
+                address.port().checked_add(1).unwrap_or(8080)
+            ),
+            _ => write!(f, "cannot listen on {address}: set TRUST_HTTP_ADDR to an address of this machine"),
+        }
+    }
+}
+
+impl Error for BindError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.source)
+    }
+}

@@ -1,0 +1,125 @@
+//! What the command line and the environment say.
+
+use std::error::Error;
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::fault::Fault;
+
+/// The text of `--help`.
+pub(crate) const HELP: &str = "\
+A small document service that is measured from end to end.
+
+Usage: trust-service [--demo]
+
+  --demo    also sends itself about 30 requests a second, good and bad
+  --help    prints this text
+
+Environment:
+  TRUST_HTTP_ADDR   where to listen, an address and a port [127.0.0.1:8080]
+  DATABASE_URL      a SQLite database [sqlite::memory:], for example sqlite://trust.db
+  TRUST_PASSWORD    the password of the example accounts [a new one at each start, printed]
+  TRUST_FAULT       a fault to inject: errors[=N] fails every Nth request [4], slow[=MS] delays each [800]
+  RUST_LOG          what to log to standard error [info]
+";
+
+/// What the program was asked to do.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Command {
+    Serve(Settings),
+    Help,
+}
+
+/// How the service is to run.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) address: SocketAddr,
+    pub(crate) database: String,
+    pub(crate) password: Option<String>,
+    pub(crate) fault: Fault,
+    pub(crate) demo: bool,
+}
+
+impl Settings {
+    /// Reads the arguments, without the program's name, and the environment.
+    pub(crate) fn read(
+        args: impl Iterator<Item = String>,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Command, SettingsError> {
+        let mut demo = false;
+        for arg in args {
+            match arg.as_str() {
+                "--demo" => demo = true,
+                "--help" | "-h" => return Ok(Command::Help),
+                _ => return Err(SettingsError::Argument(arg)),
+            }
+        }
+        let address = env("TRUST_HTTP_ADDR").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let fault = env("TRUST_FAULT").unwrap_or_default();
+        Ok(Command::Serve(Self {
+            address: address.parse().map_err(|_| SettingsError::Address(address))?,
+            database: env("DATABASE_URL").unwrap_or_else(|| "sqlite::memory:".to_owned()),
+            password: env("TRUST_PASSWORD").filter(|password| !password.is_empty()),
+            fault: fault.parse().map_err(SettingsError::Fault)?,
+            demo,
+        }))
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, PartialEq)]
+pub(crate) enum SettingsError {
+    Argument(String),
+    Address(String),
+    Fault(crate::fault::FaultError),
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument(arg) => {
+                write!(f, "unknown argument `{arg}`: run `trust-service --help` to see what there is")
+            }
+            Self::Address(text) => {
+                write!(f, "TRUST_HTTP_ADDR=`{text}` is no address: write an IP and a port, such as 127.0.0.1:8080")
+            }
+            Self::Fault(_) => f.write_str("TRUST_FAULT cannot be read"),
+        }
+    }
+}
+
+impl Error for SettingsError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Fault(error) => Some(error),
+            Self::Argument(_) | Self::Address(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(args: &[&str], env: &[(&str, &str)]) -> Result<Command, SettingsError> {
+        let find = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Settings::read(args.iter().map(|arg| (*arg).to_owned()), find)
+    }
+
+    #[test]
+    fn listens_on_loopback_and_keeps_everything_in_memory_unless_told_otherwise() {
+        let Ok(Command::Serve(settings)) = read(&[], &[]) else { panic!("the defaults are valid") };
+        assert_eq!(settings.address.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.database, "sqlite::memory:");
+        assert_eq!((settings.fault, settings.demo, settings.password), (Fault::Off, false, None));
+    }
+
+    #[test]
+    fn what_it_does_not_understand_is_an_error_that_says_what_to_do() {
+        let error = read(&["--dmeo"], &[]).unwrap_err().to_string();
+        assert_eq!(error, "unknown argument `--dmeo`: run `trust-service --help` to see what there is");
+        let error = read(&[], &[("TRUST_HTTP_ADDR", "localhost")]).unwrap_err().to_string();
+        assert!(error.contains("such as 127.0.0.1:8080"), "{error}");
+        assert!(read(&[], &[("TRUST_FAULT", "flood")]).is_err());
+    }
+}

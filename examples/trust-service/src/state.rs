@@ -1,0 +1,42 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use sqlx::SqlitePool;
+use tokio::sync::watch;
+
+use crate::documents::Events;
+use crate::fault::Faults;
+
+/// The service's state; clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) database: SqlitePool,
+    pub(crate) events: Events,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) stop: Stop,
+}
+
+/// Tells everything that runs for long that the service is stopping.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(watch::Sender<bool>);
+
+impl Stop {
+    pub(crate) fn new() -> Self {
+        Self(watch::Sender::new(false))
+    }
+
+    /// Says it.
+    pub(crate) fn stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits until it was said.
+    pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut told = self.0.subscribe();
+        async move {
+            // An error means that nobody is left who could say it, which is as good.
+            let _ = told.wait_for(|stopping| *stopping).await;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A function as the attribute sees it, and what its shape asks for.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Type, Visibility};
+
+use crate::diagnostics;
+
+mod keyword {
+    syn::custom_keyword!(default);
+}
+
+/// A free function or a method with its body.
+pub(crate) struct Function {
+    pub(crate) attributes: Vec<Attribute>,
+    visibility: Visibility,
+    default: Option<keyword::default>,
+    pub(crate) signature: Signature,
+    /// As it was written: what the attribute does not look into need not be syntax it knows.
+    pub(crate) body: TokenStream,
+}
+
+/// How a function is measured.
+pub(crate) enum Shape {
+    /// The body becomes a closure.
+    Closure,
+    /// The body becomes an asynchronous block.
+    Async,
+    /// The body ends in an asynchronous block, possibly in `Box::pin`, as `async_trait` writes it.
+    Future(Block),
+    /// The body stays where it is, because a closure is not `#[track_caller]`.
+    Inline(Block),
+    /// The body never returns.
+    Never,
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let default = input.parse()?;
+        let signature: Signature = input.parse()?;
+        if input.peek(Token![;]) {
+            return Err(Error::new(signature.ident.span(), diagnostics::NO_BODY));
+        }
+        Ok(Self { attributes, visibility, default, signature, body: input.parse()? })
+    }
+}
+
+impl Function {
+    /// Says whether the item that `input` starts with is a function.
+    pub(crate) fn peek(input: ParseStream<'_>) -> bool {
+        let fork = input.fork();
+        fork.call(Attribute::parse_outer).is_ok()
+            && fork.parse::<Visibility>().is_ok()
+            && fork.parse::<Option<keyword::default>>().is_ok()
+            && fork.parse::<Signature>().is_ok()
+    }
+
+    pub(crate) fn shape(&self) -> Result<Shape> {
+        if self.signature.asyncness.is_some() {
+            return Ok(Shape::Async);
+        }
+        if matches!(&self.signature.output, ReturnType::Type(_, output) if matches!(**output, Type::Never(_))) {
+            return Ok(Shape::Never);
+        }
+        let is_track_caller = |attribute: &Attribute| attribute.path().is_ident("track_caller");
+        if self.attributes.iter().any(is_track_caller) {
+            return Ok(Shape::Inline(syn::parse2(self.body.clone())?));
+        }
+        // A body in a syntax of tomorrow is measured as it stands.
+        let Ok(mut block) = syn::parse2::<Block>(self.body.clone()) else { return Ok(Shape::Closure) };
+        Ok(if tail(&mut block).is_some() { Shape::Future(block) } else { Shape::Closure })
+    }
+
+    /// Returns everything that stands before the body.
+    pub(crate) fn head(&self) -> TokenStream {
+        let Self { attributes, visibility, default, signature, .. } = self;
+        quote::quote!(#(#attributes)* #visibility #default #signature)
+    }
+}
+
+impl ToTokens for Function {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.extend(self.head());
+        self.body.to_tokens(tokens);
+    }
+}
+
+/// Finds the asynchronous block that a body returns, bare or in `….pin(…)`.
+pub(crate) fn tail(block: &mut Block) -> Option<&mut Expr> {
+    let Some(Stmt::Expr(expression, None)) = block.stmts.last_mut() else { return None };
+    if matches!(expression, Expr::Async(_)) {
+        return Some(expression);
+    }
+    let Expr::Call(call) = expression else { return None };
+    let Expr::Path(callee) = &*call.func else { return None };
+    let [.., owner, function] = &*callee.path.segments.iter().collect::<Vec<_>>() else { return None };
+    if owner.ident != "Box" || function.ident != "pin" || call.args.len() != 1 {
+        return None;
+    }
+    call.args.first_mut().filter(|argument| matches!(argument, Expr::Async(_)))
+}

@@ -1,0 +1,156 @@
+//! An expression: which labels its series have, and what is wrong on the way there.
+
+use promql_parser::label::MatchOp;
+use promql_parser::parser::token::{T_BOTTOMK, T_COUNT_VALUES, T_LIMIT_RATIO, T_LIMITK, T_TOPK};
+use promql_parser::parser::value::ValueType;
+use promql_parser::parser::{AggregateExpr, Call, Expr, LabelModifier};
+
+use super::selector::{self, unknown_label};
+use super::shape::{Labels, Sample, Shape};
+use super::vocabulary::Vocabulary;
+use crate::asset::promql::FILLED;
+
+/// Functions that need numbers which only grow.
+const OF_COUNTERS: [&str; 4] = ["increase", "irate", "rate", "resets"];
+
+/// Functions that a restart's fall to zero would deceive.
+const OF_GAUGES: [&str; 4] = ["delta", "deriv", "idelta", "predict_linear"];
+
+/// Reads expressions and keeps what is wrong with them.
+pub(super) struct Reader<'v> {
+    vocabulary: &'v Vocabulary,
+    pub(super) messages: Vec<String>,
+}
+
+impl<'v> Reader<'v> {
+    pub(super) fn new(vocabulary: &'v Vocabulary) -> Self {
+        Self { vocabulary, messages: Vec::new() }
+    }
+
+    /// Returns what is wrong, each thing once.
+    pub(super) fn into_messages(mut self) -> Vec<String> {
+        let mut seen = std::collections::HashSet::new();
+        self.messages.retain(|message| seen.insert(message.clone()));
+        self.messages
+    }
+
+    /// Returns what is known of the series `expression` returns.
+    pub(super) fn shape(&mut self, expression: &Expr) -> Shape {
+        match expression {
+            Expr::VectorSelector(selector) => self.selector(selector),
+            Expr::MatrixSelector(matrix) => self.selector(&matrix.vs),
+            Expr::Paren(paren) => self.shape(&paren.expr),
+            Expr::Unary(unary) => Shape::computed(self.shape(&unary.expr).labels),
+            Expr::Subquery(subquery) => self.shape(&subquery.expr),
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate),
+            Expr::Binary(binary) => self.binary(binary),
+            Expr::Call(call) => self.call(call),
+            Expr::NumberLiteral(_) | Expr::StringLiteral(_) => Shape::bare(),
+            Expr::Extension(_) => Shape::anything(),
+        }
+    }
+
+    fn selector(&mut self, selector: &promql_parser::parser::VectorSelector) -> Shape {
+        let Self { vocabulary, messages } = self;
+        selector::shape(selector, vocabulary, &mut |message| messages.push(message))
+    }
+
+    fn aggregate(&mut self, aggregate: &AggregateExpr) -> Shape {
+        let inner = self.shape(&aggregate.expr);
+        if let Some(parameter) = &aggregate.param {
+            self.shape(parameter);
+        }
+        let mut shape = match &aggregate.modifier {
+            _ if matches!(aggregate.op.id(), T_TOPK | T_BOTTOMK | T_LIMITK | T_LIMIT_RATIO) => inner.clone(),
+            None => Shape::bare(),
+            Some(LabelModifier::Include(keys)) => Shape::computed(Labels::known(&keys.labels)),
+            Some(LabelModifier::Exclude(keys)) => {
+                let mut labels = inner.labels.clone();
+                keys.labels.iter().for_each(|key| labels.remove(key));
+                Shape::computed(labels)
+            }
+        };
+        let keys = aggregate.modifier.as_ref().map(LabelModifier::labels);
+        self.need(&inner, keys.into_iter().flat_map(|keys| &keys.labels));
+        if let (T_COUNT_VALUES, Some(Expr::StringLiteral(key))) = (aggregate.op.id(), aggregate.param.as_deref()) {
+            shape.labels.add(&key.val);
+        }
+        shape
+    }
+
+    /// Notes each of `keys` that `shape` does not have.
+    pub(super) fn need<'k>(&mut self, shape: &Shape, keys: impl IntoIterator<Item = &'k String>) {
+        for key in keys.into_iter().filter(|key| !key.contains(FILLED)) {
+            if !shape.labels.has(key) {
+                self.messages.push(unknown_label(key, &shape.metric, &shape.labels));
+            }
+        }
+    }
+
+    fn call(&mut self, call: &Call) -> Shape {
+        let arguments: Vec<_> = call.args.args.iter().map(|argument| (argument, self.shape(argument))).collect();
+        let series = arguments.iter().find(|(argument, _)| is_series(argument)).map(|(_, shape)| shape);
+        let text = |index: usize| match arguments.get(index).map(|(argument, _)| &***argument) {
+            Some(Expr::StringLiteral(text)) => Some(&text.val),
+            _ => None,
+        };
+        let Some(series) = series else { return Shape::bare() };
+        self.kind_of_sample(call.func.name, series);
+        let mut shape = Shape::computed(series.labels.clone());
+        match call.func.name {
+            "scalar" => return Shape::bare(),
+            "absent" | "absent_over_time" => return Shape::computed(equalities(arguments[0].0)),
+            "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => {
+                if !shape.labels.has("le") {
+                    self.messages.push(format!("`{}` needs the label `le`: keep it in `by (…)`", call.func.name));
+                }
+                shape.labels.remove("le");
+            }
+            "label_replace" => {
+                self.need(series, text(3).filter(|key| !key.is_empty()));
+                if let Some(key) = text(1) {
+                    shape.labels.add(key);
+                }
+            }
+            "label_join" => {
+                let sources: Vec<_> = (3..arguments.len()).filter_map(text).collect();
+                self.need(series, sources);
+                if let Some(key) = text(1) {
+                    shape.labels.add(key);
+                }
+            }
+            // The extremes of a counter are still values of that counter.
+            "last_over_time" | "max_over_time" | "min_over_time" => shape = series.clone(),
+            _ => {}
+        }
+        shape
+    }
+
+    fn kind_of_sample(&mut self, function: &str, series: &Shape) {
+        let metric = if series.metric.is_empty() { "what is computed here" } else { &series.metric };
+        if OF_COUNTERS.contains(&function) && series.sample == Sample::Gauge {
+            self.messages.push(format!(
+                "`{function}` of `{metric}`, which goes up and down: use `changes`, `delta` or `deriv`, or take the `{function}` of a counter before anything else"
+            ));
+        }
+        if OF_GAUGES.contains(&function) && series.sample == Sample::Counter {
+            self.messages.push(format!("`{function}` of the counter `{metric}`: use `rate` or `increase`"));
+        }
+    }
+}
+
+fn is_series(expression: &Expr) -> bool {
+    matches!(expression.value_type(), ValueType::Vector | ValueType::Matrix)
+}
+
+/// Returns the labels that `absent` gives its series: those the selector fixes.
+fn equalities(expression: &Expr) -> Labels {
+    let matchers = match expression {
+        Expr::VectorSelector(selector) => &selector.matchers,
+        Expr::MatrixSelector(matrix) => &matrix.vs.matchers,
+        Expr::Paren(paren) => return equalities(&paren.expr),
+        _ => return Labels::known::<String>([]),
+    };
+    let fixed = matchers.matchers.iter().filter(|matcher| matches!(matcher.op, MatchOp::Equal));
+    Labels::known(fixed.map(|matcher| &matcher.name))
+}

@@ -1,0 +1,173 @@
+//! The asset check: every metric and label in any expression exists.
+
+mod binary;
+mod expression;
+mod panel;
+mod runbook;
+mod selector;
+mod shape;
+mod template;
+mod vocabulary;
+
+use std::fmt;
+
+use self::expression::Reader;
+use self::shape::Shape;
+use self::vocabulary::Vocabulary;
+use super::finding::Finding;
+use super::{File, Kind, promql, rule};
+use crate::spec::Family;
+
+/// Checks every expression in the rules, dashboards and runbooks among `files` against `families`.
+///
+/// It knows the metrics of `families` with what their kind appends (`_bucket`, `_sum`, `_count`) and their labels, the
+/// labels `job` and `instance` that Prometheus adds, the names that the rules among `files` record, Prometheus' own
+/// series (`up`, `ALERTS`, …) and the documented metrics of a few exporters. In each expression it finds
+///
+/// - a metric that does not exist, with the name that was probably meant;
+/// - a label that the metric does not have, in a matcher, `by`, `on`, `group_left` or a template of an alert;
+/// - a value that a closed label cannot have, and a bucket bound that the histogram does not have;
+/// - `rate` of a gauge, `deriv` of a counter, a histogram without its suffix, a quantile without `le`;
+/// - two sides of an operator whose labels differ, so that no pair ever matches.
+///
+/// For rules that use this crate's own families, pass [`catalog::FAMILIES`](crate::catalog::FAMILIES) with yours. For
+/// labels that your Prometheus adds to every target, and metrics of other exporters, there is [`Check`].
+pub fn check(families: &[&'static dyn Family], files: &[File]) -> Vec<Finding> {
+    Check::new(families).run(files)
+}
+
+/// The asset check, told of labels and metrics that no family declares.
+///
+/// ```
+/// use mme_metrics::asset::{Check, File, Kind};
+///
+/// let rules = File::new(Kind::Rules, "my-rules.yml", "
+/// groups:
+///   - name: mine
+///     rules:
+///       - {alert: Restarted, expr: 'sum by (cluster) (increase(restarts_total{pod!=\"\"}[1h])) > 3'}
+/// ");
+/// let check = Check::new(&[]).target_label("cluster").metric("restarts_total", &["pod"]);
+/// assert!(check.run(&[rules]).is_empty());
+/// ```
+#[derive(Clone)]
+pub struct Check {
+    families: Vec<&'static dyn Family>,
+    target_labels: Vec<String>,
+    metrics: Vec<(String, Vec<String>)>,
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let families: Vec<_> = self.families.iter().map(|family| family.name()).collect();
+        f.debug_struct("Check")
+            .field("families", &families)
+            .field("target_labels", &self.target_labels)
+            .field("metrics", &self.metrics)
+            .finish()
+    }
+}
+
+impl Check {
+    /// Begins with the metrics of `families`.
+    pub fn new(families: &[&'static dyn Family]) -> Self {
+        Self { families: families.to_vec(), target_labels: Vec::new(), metrics: Vec::new() }
+    }
+
+    /// Adds a label that every series of a target has: from service discovery, or a global label of the recorder.
+    pub fn target_label(mut self, key: impl Into<String>) -> Self {
+        self.target_labels.push(key.into());
+        self
+    }
+
+    /// Adds a metric of another exporter, under the name and with the labels it is scraped with.
+    pub fn metric(mut self, name: impl Into<String>, labels: &[&str]) -> Self {
+        self.metrics.push((name.into(), labels.iter().map(|&key| key.to_owned()).collect()));
+        self
+    }
+
+    /// Checks `files`, as [`check`] does.
+    pub fn run(&self, files: &[File]) -> Vec<Finding> {
+        let mut vocabulary = self.vocabulary();
+        let mut findings = Vec::new();
+        let rules = read_rules(files, &mut findings);
+        learn_recorded(&rules, &mut vocabulary);
+        for (file, rule) in &rules {
+            check_rule(file, rule, &vocabulary, &mut findings);
+        }
+        for file in files {
+            match file.kind() {
+                Kind::Dashboard => panel::check(file, &vocabulary, &mut findings),
+                Kind::Runbook => runbook::check(file, &vocabulary, &mut findings),
+                Kind::Rules | Kind::RuleTests | Kind::Configuration => {}
+            }
+        }
+        findings
+    }
+
+    fn vocabulary(&self) -> Vocabulary {
+        let mut vocabulary = Vocabulary::new(&self.target_labels);
+        for (name, labels) in &self.metrics {
+            vocabulary.foreign(name, &labels.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        for family in &self.families {
+            vocabulary.family(*family);
+        }
+        vocabulary
+    }
+}
+
+fn read_rules<'f>(files: &'f [File], findings: &mut Vec<Finding>) -> Vec<(&'f File, rule::Rule)> {
+    let mut rules = Vec::new();
+    for file in files.iter().filter(|file| file.kind() == Kind::Rules) {
+        match rule::parse(file.text()) {
+            Ok(parsed) => {
+                let all = parsed.groups.into_iter().flat_map(|group| group.rules);
+                rules.extend(all.map(|rule| (file, rule)));
+            }
+            Err(message) => findings.push(finding(file, String::new(), "", message)),
+        }
+    }
+    rules
+}
+
+/// Gives recorded names the labels of their expressions.
+///
+/// One may be built on another that stands in a later file, so it is repeated until nothing changes; a chain is at
+/// most as long as there are rules.
+fn learn_recorded(rules: &[(&File, rule::Rule)], vocabulary: &mut Vocabulary) {
+    let recorded: Vec<_> = rules
+        .iter()
+        .filter_map(|(_, rule)| Some((rule.record.as_ref()?, promql::parse(&rule.expr).ok()?, &rule.labels)))
+        .collect();
+    for (name, ..) in &recorded {
+        vocabulary.record(name, Shape::anything());
+    }
+    for _ in &recorded {
+        let mut changed = false;
+        for (name, expression, labels) in &recorded {
+            let shape = Reader::new(vocabulary).shape(expression).with_labels(labels.keys());
+            changed |= vocabulary.record(name, shape);
+        }
+        if !changed {
+            break;
+        }
+    }
+}
+
+fn check_rule(file: &File, rule: &rule::Rule, vocabulary: &Vocabulary, findings: &mut Vec<Finding>) {
+    let mut find = |message| findings.push(finding(file, rule.place(), &rule.expr, message));
+    match promql::parse(&rule.expr) {
+        Err(message) => find(message),
+        Ok(expression) => {
+            let mut reader = Reader::new(vocabulary);
+            let shape = reader.shape(&expression).with_labels(rule.labels.keys());
+            reader.into_messages().into_iter().for_each(&mut find);
+            template::check(rule, &shape, &mut find);
+        }
+    }
+}
+
+fn finding(file: &File, place: String, expression: &str, message: String) -> Finding {
+    Finding { file: file.path().to_owned(), place, expression: expression.to_owned(), message }
+}

@@ -1,0 +1,33 @@
+//! What the reader of a dashboard can choose.
+
+use super::query::Series;
+use crate::process::MME;
+use crate::spec::Spec;
+
+/// A choice among the values of a label; panels use it as `label=~"$name"`.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) query: String,
+}
+
+impl Variable {
+    /// Offers the values that `label` has on the series of a metric, for the chosen job and instance.
+    pub fn label(name: &str, title: &str, spec: &Spec, label: &str) -> Self {
+        Self::values(name, title, &Series::of(spec).to_string(), label)
+    }
+
+    /// Returns `job` and `instance`, from a metric that every recorder exposes.
+    pub(super) fn target() -> Vec<Self> {
+        let series = MME.series.spec().name;
+        vec![
+            Self::values("job", "Job", series, "job"),
+            Self::values("instance", "Instance", &format!("{series}{{job=~\"$job\"}}"), "instance"),
+        ]
+    }
+
+    fn values(name: &str, title: &str, series: &str, label: &str) -> Self {
+        Self { name: name.to_owned(), title: title.to_owned(), query: format!("label_values({series}, {label})") }
+    }
+}

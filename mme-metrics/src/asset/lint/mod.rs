@@ -1,0 +1,97 @@
+//! What makes alerts worth waking up for, and rules that every Prometheus since 2.42 loads.
+
+mod alert;
+mod expression;
+mod runbook;
+mod tested;
+
+use std::collections::HashMap;
+
+use super::finding::Finding;
+use super::rule::{self, Group, Rule};
+use super::{File, Kind, promql};
+
+/// Most rules in one group: they run one after the other within one evaluation interval.
+const MAX_RULES: usize = 20;
+
+/// Checks how the rules among `files` are written.
+///
+/// - Prometheus 2.42 loads the file: no group labels, no `query_offset`.
+/// - A group has at most 20 rules; a recorded name reads `level:metric:operations`; no alert is defined twice.
+/// - An alert has a CamelCase name of at most 40 characters; the labels `severity` (`critical`, `warning` or `info`)
+///   and `category`; a `summary` that is one fixed sentence, a `description` with the values at hand, and a
+///   `runbook_url` that ends in the page of its name. An alert that always fires, called `Watchdog`, has no severity.
+/// - A denominator is guarded by `> 0`; a range is at least a minute, four scrapes of 15 s; no matcher has a whole
+///   number as `le`, which Prometheus 2 and 3 write differently; no expression is a YAML alias.
+///
+/// If runbooks are among the files, alerts and runbooks have to be one set, each page with its four sections. If tests
+/// are among them, each alert needs one that fires and one that does not, each recording rule one that gives a value.
+pub fn lint(files: &[File]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut alerts: HashMap<String, &File> = HashMap::new();
+    let mut records = Vec::new();
+    for file in files.iter().filter(|file| file.kind() == Kind::Rules) {
+        let groups = match rule::parse(file.text()) {
+            Ok(parsed) => parsed.groups,
+            Err(message) => {
+                findings.push(finding(file, String::new(), message));
+                continue;
+            }
+        };
+        check_aliases(file, &mut findings);
+        for group in &groups {
+            check_group(file, group, &mut findings);
+        }
+        for rule in groups.into_iter().flat_map(|group| group.rules) {
+            let mut find = |message| findings.push(finding(file, rule.place(), message));
+            check_rule(&rule, &mut find);
+            let other = rule.alert.as_ref().and_then(|name| alerts.insert(name.clone(), file));
+            if let Some(other) = other {
+                find(format!("{} defines an alert of this name, too: rename one", other.path()));
+            }
+            records.extend(rule.record.map(|name| (name, file)));
+        }
+    }
+    runbook::check(files, &alerts, &mut findings);
+    tested::check(files, &alerts, &records, &mut findings);
+    findings
+}
+
+fn check_group(file: &File, group: &Group, findings: &mut Vec<Finding>) {
+    let count = group.rules.len();
+    if count > MAX_RULES {
+        let message = format!("{count} rules run one after the other: split the group, {MAX_RULES} are the most");
+        findings.push(finding(file, format!("group {}", group.name), message));
+    }
+}
+
+/// Prometheus takes the name of a YAML alias for the expression: it loads, and never gives a sample.
+fn check_aliases(file: &File, findings: &mut Vec<Finding>) {
+    for line in file.text().lines().map(str::trim_start).filter(|line| line.starts_with("expr: *")) {
+        let message = format!("`{line}` reads as a metric of that name: record the expression and use its name");
+        findings.push(finding(file, String::new(), message));
+    }
+}
+
+fn check_rule(rule: &Rule, find: &mut impl FnMut(String)) {
+    match (&rule.alert, &rule.record) {
+        (Some(name), None) => alert::check(name, rule, find),
+        (None, Some(name)) => check_record(name, find),
+        _ => find("a rule either records or alerts: give it one of `record` and `alert`".to_owned()),
+    }
+    // What is no PromQL is the asset check's to report.
+    if let Ok(expression) = promql::parse(&rule.expr) {
+        promql::walk(&expression, &mut |part| expression::check(part, find));
+    }
+}
+
+fn check_record(name: &str, find: &mut impl FnMut(String)) {
+    let parts: Vec<_> = name.split(':').collect();
+    if parts.len() != 3 || parts.iter().any(|part| part.is_empty()) {
+        find("a recorded name reads `level:metric:operations`, such as `job:requests:rate5m`".to_owned());
+    }
+}
+
+fn finding(file: &File, place: String, message: String) -> Finding {
+    Finding { file: file.path().to_owned(), place, expression: String::new(), message }
+}

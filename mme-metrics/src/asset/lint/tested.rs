@@ -1,0 +1,101 @@
+//! Every rule is tested: an alert both ways, a recording rule for a value.
+
+use std::collections::{HashMap, HashSet};
+
+use promql_parser::parser::Expr;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::alert::WATCHDOG;
+use super::{Finding, finding, promql};
+use crate::asset::{File, Kind};
+
+/// A test file of promtool, as far as it says what is tested.
+#[derive(Deserialize)]
+struct TestFile {
+    #[serde(default)]
+    tests: Vec<Test>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    #[serde(default)]
+    alert_rule_test: Vec<AlertTest>,
+    #[serde(default)]
+    promql_expr_test: Vec<ExpressionTest>,
+}
+
+#[derive(Deserialize)]
+struct AlertTest {
+    alertname: String,
+    #[serde(default)]
+    exp_alerts: Option<Vec<IgnoredAny>>,
+}
+
+#[derive(Deserialize)]
+struct ExpressionTest {
+    expr: String,
+    #[serde(default)]
+    exp_samples: Option<Vec<IgnoredAny>>,
+}
+
+/// What the tests cover.
+#[derive(Default)]
+struct Covered {
+    firing: HashSet<String>,
+    silent: HashSet<String>,
+    values: HashSet<String>,
+}
+
+/// Checks that the tests among `files`, if there are any, cover every rule.
+pub(super) fn check(
+    files: &[File],
+    alerts: &HashMap<String, &File>,
+    records: &[(String, &File)],
+    findings: &mut Vec<Finding>,
+) {
+    let mut tests = files.iter().filter(|file| file.kind() == Kind::RuleTests).peekable();
+    if tests.peek().is_none() {
+        return;
+    }
+    let mut covered = Covered::default();
+    for file in tests {
+        match serde_saphyr::from_str::<TestFile>(file.text()) {
+            Ok(parsed) => parsed.tests.into_iter().for_each(|test| covered.add(test)),
+            Err(error) => findings.push(finding(file, String::new(), format!("no file of rule tests: {error}"))),
+        }
+    }
+    for (name, file) in alerts {
+        let mut find = |message: &str| findings.push(finding(file, format!("alert {name}"), message.to_owned()));
+        if !covered.firing.contains(name) {
+            find("no test in which it fires: write one with `exp_alerts`");
+        }
+        // It always fires: there is no case in which it does not.
+        if name != WATCHDOG && !covered.silent.contains(name) {
+            find("no test in which it does not fire: write one with `exp_alerts: []`");
+        }
+    }
+    for (name, file) in records.iter().filter(|(name, _)| !covered.values.contains(name)) {
+        let message = "no test of its value: name it in a `promql_expr_test` with `exp_samples`";
+        findings.push(finding(file, format!("record {name}"), message.to_owned()));
+    }
+}
+
+impl Covered {
+    fn add(&mut self, test: Test) {
+        for alert in test.alert_rule_test {
+            let fires = alert.exp_alerts.is_some_and(|alerts| !alerts.is_empty());
+            if fires { &mut self.firing } else { &mut self.silent }.insert(alert.alertname);
+        }
+        for tested in test.promql_expr_test {
+            let has_value = tested.exp_samples.is_some_and(|samples| !samples.is_empty());
+            if let (true, Ok(expression)) = (has_value, promql::parse(&tested.expr)) {
+                promql::walk(&expression, &mut |part| {
+                    if let Expr::VectorSelector(selector) = part {
+                        self.values.extend(selector.name.clone());
+                    }
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Rules, alerts, dashboards and runbooks that name exactly what this crate emits.
+//!
+//! [`FILES`] holds them as values; [`write_to`] puts them where Prometheus and Grafana load them:
+//!
+//! ```
+//! # let dir = std::env::temp_dir().join("mme-metrics-doc-assets");
+//! mme_metrics::asset::write_to(&dir)?;
+//! assert!(dir.join("prometheus/alerts/http.yml").exists());
+//! # std::fs::remove_dir_all(&dir)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Your own rules
+//!
+//! With the feature `assets`, [`check`] proves that every metric and label in an expression exists, and [`lint`] that
+//! alerts can be acted on. Both take any files and any families, so they hold your rules to your own catalogue:
+//!
+//! ```
+//! # #[cfg(feature = "assets")] {
+//! use mme_metrics::asset::{File, Kind, check};
+//! use mme_metrics::process::{MME, PROCESS};
+//!
+//! let rules = File::new(Kind::Rules, "my-rules.yml", "
+//! groups:
+//!   - name: mine
+//!     rules:
+//!       - alert: TooManyFiles
+//!         expr: process_open_fd > 1000
+//! ");
+//! let findings = check(&[&PROCESS, &MME], &[rules]);
+//! assert!(findings[0].to_string().contains("did you mean `process_open_fds`?"));
+//! # }
+//! ```
+//!
+//! A file of a type [`Kind::Dashboard`] is checked the same way, its variables filled in first. `dashboard` describes
+//! dashboards in Rust; a row for a family of your own is one call.
+
+mod bundled;
+#[cfg(feature = "assets")]
+mod check;
+#[cfg(feature = "assets")]
+pub mod dashboard;
+mod file;
+#[cfg(feature = "assets")]
+mod finding;
+#[cfg(feature = "assets")]
+mod lint;
+#[cfg(feature = "assets")]
+mod promql;
+#[cfg(feature = "assets")]
+mod rule;
+mod write;
+
+pub use self::bundled::FILES;
+#[cfg(feature = "assets")]
+pub use self::check::{Check, check};
+pub use self::file::{File, Kind};
+#[cfg(feature = "assets")]
+pub use self::finding::Finding;
+#[cfg(feature = "assets")]
+pub use self::lint::lint;
+pub use self::write::{WriteError, write_to};

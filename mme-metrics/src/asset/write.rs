@@ -1,0 +1,40 @@
+//! Bundled files on a disk.
+
+use std::path::{Path, PathBuf};
+use std::{error, fmt, fs, io};
+
+use super::FILES;
+
+/// A bundled file could not be written.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct WriteError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot write {}: choose a directory that this user may write to", self.path.display())
+    }
+}
+
+impl error::Error for WriteError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// Writes every bundled file below `dir`, making directories and replacing what is there.
+///
+/// # Errors
+///
+/// Returns the first path that could not be written; those before it are written.
+pub fn write_to(dir: impl AsRef<Path>) -> Result<(), WriteError> {
+    for file in FILES {
+        let path = dir.as_ref().join(file.path());
+        let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+        made.and_then(|()| fs::write(&path, file.text())).map_err(|source| WriteError { path, source })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! What a scope owns while it is measured: made when the code begins, it records in `Drop` what was not recorded before.
+//!
+//! ```
+//! use mme_metrics::function::CallSite;
+//! use mme_metrics::guard::Guard;
+//! use mme_metrics::op::Outcome;
+//!
+//! fn feed(hungry: bool) {
+//!     static SITE: CallSite = CallSite::new("feed", module_path!());
+//!     let guard = Guard::start(SITE.call());
+//!     if hungry {
+//!         // Work. A panic is recorded as one, a `return` before `end` as cancelled.
+//!     }
+//!     guard.end(Outcome::Ok);
+//! }
+//! # feed(true);
+//! ```
+
+mod future;
+
+pub use self::future::{Measured, measure_async};
+
+use std::fmt;
+use std::mem;
+use std::thread;
+
+use crate::clock::Moment;
+use crate::op::{ErrorType, Judge, Operation, Outcome};
+
+/// Runs `body` and records how it ended, as `judge` reads from what it returned.
+///
+/// # Panics
+///
+/// When `body` does; that is recorded as [`Outcome::Panic`].
+#[inline]
+#[allow(clippy::needless_pass_by_value, reason = "a judge is a word at the call, not something that is kept")]
+pub fn measure<O, R, J>(operation: O, judge: J, body: impl FnOnce() -> R) -> R
+where
+    O: Operation,
+    J: Judge<O, R>,
+{
+    let mut guard = Guard::idle(operation);
+    guard.enter(J::ERROR_TYPES);
+    let returned = body();
+    let outcome = guard.operation.as_mut().map_or(Outcome::Ok, |operation| judge.judge(operation, &returned));
+    guard.end(outcome);
+    returned
+}
+
+/// Measures from its creation until it is told the end, or dropped.
+///
+/// Dropped while its scope unwinds it records [`Outcome::Panic`], else [`Outcome::Cancelled`].
+#[must_use = "dropping this ends the measurement"]
+pub struct Guard<O: Operation> {
+    operation: Option<O>,
+    started: Option<Moment>,
+    unended: Unended,
+}
+
+/// What it means to be dropped without having been told the end.
+#[derive(Clone, Copy)]
+enum Unended {
+    /// The code is inside a call that only a panic leaves without an end.
+    Panic,
+    /// The code is not running.
+    Cancelled,
+    /// The thread knows whether it unwinds; it did not when this began.
+    Ask(Outcome),
+}
+
+impl<O: Operation> Guard<O> {
+    /// Begins to measure.
+    pub fn start(operation: O) -> Self {
+        Self::started(operation, Outcome::Cancelled, &[])
+    }
+
+    /// Ends the measurement.
+    #[inline]
+    pub fn end(mut self, outcome: Outcome) {
+        let (started, operation) = (self.started.take(), self.operation.take());
+        // Nothing is left to drop; told so, the compiler keeps all of it in registers.
+        mem::forget(self);
+        if let (Some(started), Some(operation)) = (started, operation) {
+            operation.end(outcome, started.seconds());
+        }
+    }
+
+    /// Ends the measurement as `result` says.
+    pub fn end_with<T, E: ErrorType>(self, result: &Result<T, E>) {
+        self.end(match result {
+            Ok(_) => Outcome::Ok,
+            Err(error) => Outcome::Error(error.error_type()),
+        });
+    }
+
+    /// Returns the operation, to note what was found out meanwhile.
+    pub fn operation(&mut self) -> Option<&mut O> {
+        self.operation.as_mut()
+    }
+
+    /// Begins, and takes a drop without an end for `left` unless the thread unwinds.
+    pub(crate) fn started(operation: O, left: Outcome, error_types: &'static [&'static str]) -> Self {
+        let mut guard = Self::idle(operation);
+        guard.enter(error_types);
+        // A scope that begins while the thread already unwinds, in some destructor, cannot tell that panic from its own.
+        guard.unended = Unended::Ask(left);
+        if thread::panicking() {
+            guard.unended = Unended::Cancelled;
+        }
+        guard
+    }
+
+    /// Makes a guard that has yet to begin; dropping it records nothing.
+    #[inline]
+    pub(crate) const fn idle(operation: O) -> Self {
+        Self { operation: Some(operation), started: None, unended: Unended::Cancelled }
+    }
+
+    /// Begins, or goes on: the code runs now, and only a panic leaves it without an end.
+    #[inline]
+    pub(crate) fn enter(&mut self, error_types: &'static [&'static str]) {
+        self.unended = Unended::Panic;
+        if self.started.is_none()
+            && let Some(operation) = &mut self.operation
+        {
+            operation.start(error_types);
+            self.started = Some(Moment::now());
+        }
+    }
+
+    /// The code waits: it can be dropped.
+    #[inline]
+    pub(crate) fn leave(&mut self) {
+        self.unended = Unended::Cancelled;
+    }
+
+    /// Ends the measurement as `judge` reads from what was returned.
+    #[inline]
+    pub(crate) fn judge<R>(&mut self, judge: &impl Judge<O, R>, returned: &R) {
+        if let Some(operation) = &mut self.operation {
+            let outcome = judge.judge(operation, returned);
+            self.conclude(outcome);
+        }
+    }
+
+    /// Ends the measurement if `judge` reads an error from what the code is about to pass on with `?`.
+    pub(crate) fn judge_error<R>(&mut self, judge: &impl Judge<O, R>, passed: &R) {
+        if let Some(operation) = &mut self.operation
+            && let outcome @ Outcome::Error(_) = judge.judge(operation, passed)
+        {
+            self.conclude(outcome);
+        }
+    }
+
+    #[inline]
+    fn conclude(&mut self, outcome: Outcome) {
+        if let (Some(started), Some(operation)) = (self.started.take(), self.operation.take()) {
+            operation.end(outcome, started.seconds());
+        }
+    }
+}
+
+impl<O: Operation> Drop for Guard<O> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.started.is_some() {
+            self.conclude(match self.unended {
+                Unended::Panic => Outcome::Panic,
+                Unended::Cancelled => Outcome::Cancelled,
+                Unended::Ask(_) if thread::panicking() => Outcome::Panic,
+                Unended::Ask(left) => left,
+            });
+        }
+    }
+}
+
+impl<O: Operation> fmt::Debug for Guard<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guard").field("started", &self.started).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,120 @@
+//! The client layer, and the client's side of an exchange.
+
+use ::http::{Request, Response, header, uri};
+use http_body::Body;
+use tower_layer::Layer;
+
+use super::label::{Method, Scheme, Status};
+use super::series::{Outcome, ServerSeries};
+use super::watch::is_event_stream;
+use crate::clock::Moment;
+use crate::exchange::{End, ExchangeService, Observe, Watch};
+
+/// Measures every request that a client sends, from the call to the last byte of the response.
+///
+/// It goes around any tower service over `http` types: hyper-util's client, a stack of tower-http layers, or `reqwest` with
+/// the feature of that name. What stands outside of it decides what one request is: a retry layer outside counts each attempt,
+/// one inside counts all attempts as one.
+///
+/// Servers are told apart by host and port, up to 100 of them; later ones read `_overflow`.
+///
+/// ```
+/// use mme_metrics::http::HttpClientLayer;
+/// use tower_layer::Layer;
+///
+/// # fn connect() -> impl Sized {}
+/// let client = HttpClientLayer::new().layer(connect());
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use = "a layer does nothing until it is put around a service"]
+pub struct HttpClientLayer {
+    watch: HttpClientWatch,
+}
+
+impl HttpClientLayer {
+    /// Measures duration and requests in flight.
+    pub const fn new() -> Self {
+        Self { watch: HttpClientWatch {} }
+    }
+}
+
+impl<S> Layer<S> for HttpClientLayer {
+    type Service = HttpClientService<S>;
+
+    fn layer(&self, inner: S) -> HttpClientService<S> {
+        ExchangeService::new(inner, self.watch)
+    }
+}
+
+/// A client measured by an [`HttpClientLayer`].
+pub type HttpClientService<S> = ExchangeService<S, HttpClientWatch>;
+
+/// What an [`HttpClientLayer`] was built to do.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct HttpClientWatch {}
+
+impl Watch for HttpClientWatch {
+    type Observer = HttpClientExchange;
+
+    fn begin<B: 'static>(&self, request: &mut Request<B>) -> Option<HttpClientExchange> {
+        let secure = request.uri().scheme() == Some(&uri::Scheme::HTTPS);
+        let scheme = if secure { Scheme::Https } else { Scheme::Http };
+        let server = ServerSeries::of(authority(request), scheme);
+        server.active.add(1.0);
+        Some(HttpClientExchange {
+            started: Moment::now(),
+            server,
+            method: Method::from_name(request.method().as_str()),
+            scheme,
+            status: Status::NONE,
+            is_over: false,
+        })
+    }
+}
+
+/// Returns `host` or `host:port` of the server, without user information.
+fn authority<B>(request: &Request<B>) -> &str {
+    let authority = match request.uri().authority() {
+        Some(authority) => authority.as_str(),
+        // A client that is bound to one connection names the server in this header only.
+        None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default(),
+    };
+    authority.rsplit_once('@').map_or(authority, |(_, server)| server)
+}
+
+/// One request to a server.
+#[derive(Debug)]
+pub struct HttpClientExchange {
+    started: Moment,
+    server: &'static ServerSeries,
+    method: Method,
+    scheme: Scheme,
+    status: Status,
+    /// Recorded already, because the response is a stream.
+    is_over: bool,
+}
+
+impl Observe for HttpClientExchange {
+    fn head<B: Body>(&mut self, response: &Response<B>) {
+        self.status = Status::new(response.status().as_u16());
+        if is_event_stream(response) {
+            self.record(End::Complete);
+        }
+    }
+
+    fn end(mut self, end: End) {
+        self.record(end);
+    }
+}
+
+impl HttpClientExchange {
+    fn record(&mut self, end: End) {
+        if std::mem::replace(&mut self.is_over, true) {
+            return;
+        }
+        let outcome = Outcome { method: self.method, scheme: self.scheme, status: self.status, end };
+        self.server.duration(outcome).record(self.started.seconds());
+        self.server.active.add(-1.0);
+    }
+}

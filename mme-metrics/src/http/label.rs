@@ -1,0 +1,216 @@
+//! The labels of HTTP metrics, each with its bound.
+
+use metrics::SharedString;
+
+use crate::label::{LabelValue, Values};
+use crate::open_label;
+
+/// Routes that one process registers at most, given ones and those its routers show.
+pub(super) const ROUTES: usize = 1_000;
+
+/// Servers that one process tells apart as a client.
+pub(super) const SERVERS: usize = 100;
+
+open_label! {
+    /// The template of the route that matched, `/users/{id}`; never a path.
+    pub registered Route: "http_route", budget = ROUTES, fallback = "_unmatched";
+    /// The host a request was sent to, as the program named it.
+    pub capped ServerAddress: "server_address", budget = SERVERS;
+    /// The port a request was sent to.
+    pub capped ServerPort: "server_port", budget = SERVERS;
+}
+
+/// Declares a closed label with the text of each value.
+macro_rules! closed_label {
+    (
+        $(#[$meta:meta])*
+        $name:ident: $key:literal { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name { $($(#[$doc])* $variant,)+ }
+
+        impl $name {
+            const TEXTS: &'static [&'static str] = &[$($text),+];
+
+            /// Returns the exported text.
+            pub const fn as_str(self) -> &'static str {
+                Self::TEXTS[self as usize]
+            }
+        }
+
+        impl LabelValue for $name {
+            const KEY: &'static str = $key;
+            const VALUES: Values = Values::Closed(Self::TEXTS);
+
+            fn label_value(&self) -> SharedString {
+                SharedString::const_str(self.as_str())
+            }
+
+            fn ordinal(&self) -> Option<usize> {
+                Some(*self as usize)
+            }
+        }
+    };
+}
+
+closed_label! {
+    /// The method of a request. The known ones are those of the OpenTelemetry conventions: RFC 9110, PATCH and QUERY.
+    Method: "http_request_method" {
+        /// CONNECT.
+        Connect = "CONNECT",
+        /// DELETE.
+        Delete = "DELETE",
+        /// GET.
+        Get = "GET",
+        /// HEAD.
+        Head = "HEAD",
+        /// OPTIONS.
+        Options = "OPTIONS",
+        /// PATCH.
+        Patch = "PATCH",
+        /// POST.
+        Post = "POST",
+        /// PUT.
+        Put = "PUT",
+        /// QUERY.
+        Query = "QUERY",
+        /// TRACE.
+        Trace = "TRACE",
+        /// Any other.
+        Other = "_OTHER",
+    }
+}
+
+closed_label! {
+    /// How the client reached the server.
+    Scheme: "url_scheme" {
+        /// In the clear.
+        Http = "http",
+        /// Over TLS.
+        Https = "https",
+    }
+}
+
+closed_label! {
+    /// What a long-lived response is.
+    Kind: "kind" {
+        /// Server-sent events: a response of type `text/event-stream`.
+        Sse = "sse",
+        /// A WebSocket, over HTTP/1.1 or HTTP/2.
+        Websocket = "websocket",
+        /// A tunnel: CONNECT, or an upgrade to anything but a WebSocket.
+        Connect = "connect",
+    }
+}
+
+impl Method {
+    /// Reads the name of a method, which is case-sensitive.
+    pub fn from_name(name: &str) -> Self {
+        match name {
+            "CONNECT" => Self::Connect,
+            "DELETE" => Self::Delete,
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "OPTIONS" => Self::Options,
+            "PATCH" => Self::Patch,
+            "POST" => Self::Post,
+            "PUT" => Self::Put,
+            "QUERY" => Self::Query,
+            "TRACE" => Self::Trace,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The status code of a response; none if there was no response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Status(u16);
+
+impl Status {
+    /// No response came.
+    pub const NONE: Self = Self(0);
+
+    /// Takes a status code; one outside 100 to 999 is none.
+    pub const fn new(code: u16) -> Self {
+        if code >= 100 && code < 1000 { Self(code) } else { Self::NONE }
+    }
+
+    /// Returns the code, or 0 if there was no response.
+    pub const fn code(self) -> u16 {
+        self.0
+    }
+
+    /// Says whether the server was at fault.
+    pub const fn is_server_error(self) -> bool {
+        self.0 >= 500 && self.0 < 600
+    }
+}
+
+impl LabelValue for Status {
+    const KEY: &'static str = "http_response_status_code";
+    const VALUES: Values = Values::Bounded(901);
+
+    fn label_value(&self) -> SharedString {
+        if *self == Self::NONE { SharedString::const_str("") } else { SharedString::from_owned(self.0.to_string()) }
+    }
+}
+
+/// Why an exchange failed; empty if it did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorType {
+    /// It did not fail.
+    None,
+    /// The response had this status, a 5xx.
+    Status(Status),
+    /// The future or the body was dropped before its end.
+    Cancelled,
+    /// The service or the body panicked.
+    Panic,
+    /// The body returned an error.
+    Body,
+    /// The service returned an error.
+    Service,
+}
+
+impl LabelValue for ErrorType {
+    const KEY: &'static str = "error_type";
+    // A hundred codes of 5xx, four words and nothing.
+    const VALUES: Values = Values::Bounded(105);
+
+    fn label_value(&self) -> SharedString {
+        SharedString::const_str(match self {
+            Self::None => "",
+            Self::Status(status) => return status.label_value(),
+            Self::Cancelled => "cancelled",
+            Self::Panic => "panic",
+            Self::Body => "body",
+            Self::Service => "service",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_reads_back_and_invented_ones_are_other() {
+        for (at, name) in Method::TEXTS.iter().enumerate() {
+            assert_eq!(Method::from_name(name).ordinal(), Some(at), "{name}");
+        }
+        for name in ["", "get", "GETT", "PROPFIND", "_other"] {
+            assert_eq!(Method::from_name(name), Method::Other, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_status_outside_the_protocol_is_none() {
+        assert_eq!(Status::new(99), Status::NONE);
+        assert_eq!(Status::new(1000), Status::NONE);
+        assert_eq!(&*Status::new(599).label_value(), "599");
+        assert!(Status::new(599).is_server_error() && !Status::new(600).is_server_error());
+    }
+}

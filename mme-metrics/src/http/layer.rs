@@ -1,0 +1,148 @@
+//! The server layer, which is its own builder.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use metrics::SharedString;
+use tower_layer::Layer;
+
+use super::label::{Method, Scheme, Status};
+use super::metrics::HTTP;
+use super::rules::{RequestHead, ResponseHead, Rules, Source};
+use super::series::{Outcome, RouteSeries};
+use super::watch::HttpWatch;
+use crate::exchange::{End, ExchangeService};
+
+/// Measures every request that a service answers, from its head to the last byte of the response.
+///
+/// ```
+/// # #[cfg(feature = "axum")] {
+/// use axum::{Router, routing::get};
+/// use mme_metrics::http::HttpLayer;
+///
+/// let app = Router::<()>::new()
+///     .route("/users/{id}", get(|| async { "somebody" }))
+///     .layer(HttpLayer::new().routes(["GET /users/{id}"]).skip("/health"));
+/// # }
+/// ```
+///
+/// # Where it goes
+///
+/// * [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer) is the place: routes read as their whole
+///   template, nested ones too, and what no route matches reads `_unmatched`.
+/// * `Router::route_layer` leaves unmatched requests out.
+/// * Outside the router, for instance around a layer that rewrites paths, the route is not known yet. Then put one more
+///   `HttpLayer::new()` inside with `route_layer`: the outer one measures, and the inner one tells it the route.
+/// * Around a service that is no router, [`route_fn`](Self::route_fn) says what the route is.
+///
+/// Two layers that both know the route measure twice.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a layer does nothing until it is put around a service"]
+pub struct HttpLayer {
+    watch: HttpWatch,
+    given: Vec<(Method, &'static RouteSeries)>,
+}
+
+impl HttpLayer {
+    /// Measures duration, requests in flight and streams, with nothing else to be said.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names routes that exist, each as a template or as a method and a template: `"/users/{id}"`, `"POST /users"`. Without a
+    /// method it is GET.
+    ///
+    /// Their series of successes exist from the start at zero, so that a first request is an increase. Call
+    /// [`Builder::install`](crate::Builder::install) before this layer is put around anything. What the label cannot take is
+    /// left out: templates past the budget of 1 000, or over 128 bytes.
+    pub fn routes<T: AsRef<str>>(mut self, routes: impl IntoIterator<Item = T>) -> Self {
+        for route in routes {
+            let route = route.as_ref();
+            let (method, template) = route.split_once(' ').unwrap_or(("GET", route));
+            self.given.push((Method::from_name(method), RouteSeries::of(template)));
+        }
+        self
+    }
+
+    /// Leaves requests out whose path or route is `path`; with a `*` at its end, those that start with it.
+    pub fn skip(mut self, path: &str) -> Self {
+        self.rules().skip(path);
+        self
+    }
+
+    /// Says how clients reach the server, where a proxy ends TLS. Unless it is set, HTTP/2 requests say it themselves, and
+    /// all others read `http`.
+    pub const fn scheme(mut self, scheme: Scheme) -> Self {
+        self.watch.scheme = Some(scheme);
+        self
+    }
+
+    /// Records the sizes of bodies, in bytes that really passed.
+    ///
+    /// Request bodies are counted if they are axum's, which they are inside a router; it costs an allocation each.
+    pub const fn body_sizes(mut self, on: bool) -> Self {
+        self.watch.body_sizes = on;
+        self
+    }
+
+    /// Records the time until the head of the response is ready.
+    pub const fn time_to_first_byte(mut self, on: bool) -> Self {
+        self.watch.first_byte = on;
+        self
+    }
+
+    /// Says what the route of a request is, for services that are no axum router: a template, or nothing if none matches.
+    ///
+    /// Templates are program text, so there is an end to them; a path is not, and does not compile here.
+    pub fn route_fn(mut self, route: impl Fn(RequestHead<'_>) -> Option<&'static str> + Send + Sync + 'static) -> Self {
+        self.rules().route = Some(Arc::new(route));
+        self
+    }
+
+    /// Adds a label to the request duration, read from the head of the request. The first `budget` values seen are told
+    /// apart; later ones, and those over 128 bytes, read `_overflow`.
+    ///
+    /// ```
+    /// # use mme_metrics::http::HttpLayer;
+    /// let layer = HttpLayer::new().label("tenant", 50, |request| request.headers.get("x-tenant")?.to_str().ok());
+    /// ```
+    pub fn label<F>(mut self, key: impl Into<SharedString>, budget: usize, value: F) -> Self
+    where
+        F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
+    {
+        let source = Source::Request(Arc::new(move |head| value(head).map(Cow::Borrowed)));
+        self.rules().label(key.into(), budget, source);
+        self
+    }
+
+    /// Adds a label to the request duration, read from the head of the response; see [`label`](Self::label).
+    pub fn response_label<F>(mut self, key: impl Into<SharedString>, budget: usize, value: F) -> Self
+    where
+        F: for<'a> Fn(ResponseHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
+    {
+        let source = Source::Response(Arc::new(move |head| value(head).map(Cow::Borrowed)));
+        self.rules().label(key.into(), budget, source);
+        self
+    }
+
+    fn rules(&mut self) -> &mut Rules {
+        Arc::make_mut(self.watch.rules.get_or_insert_default())
+    }
+}
+
+impl<S> Layer<S> for HttpLayer {
+    type Service = HttpService<S>;
+
+    fn layer(&self, inner: S) -> HttpService<S> {
+        let scheme = self.watch.scheme.unwrap_or(Scheme::Http);
+        for (method, route) in &self.given {
+            let outcome = Outcome { method: *method, scheme, status: Status::new(200), end: End::Complete };
+            route.duration(outcome).touch();
+            HTTP.server_active.touch((*method, scheme));
+        }
+        ExchangeService::new(inner, self.watch.clone())
+    }
+}
+
+/// A service measured by an [`HttpLayer`].
+pub type HttpService<S> = ExchangeService<S, HttpWatch>;

@@ -1,0 +1,36 @@
+//! The truth: every metric of HTTP servers and clients.
+
+use super::label::{ErrorType, Kind, Method, Route, Scheme, ServerAddress, ServerPort, Status};
+use crate::buckets;
+use crate::family;
+use crate::spec::{Gauge, Histogram, Unit};
+
+family! {
+    /// HTTP servers and clients.
+    pub static HTTP: HttpMetrics {
+        /// Duration of HTTP server requests.
+        server_duration: Histogram<(Method, Route, Status, Scheme, ErrorType)> =
+            Histogram::new("http_server_request_duration_seconds", Unit::Seconds, buckets::REQUEST);
+        /// Number of active HTTP server requests.
+        server_active: Gauge<(Method, Scheme)> = Gauge::new("http_server_active_requests", Unit::None);
+        /// Size of HTTP server request bodies.
+        server_request_size: Histogram<(Method, Route, Status)> =
+            Histogram::new("http_server_request_body_size_bytes", Unit::Bytes, buckets::SIZE).opt();
+        /// Size of HTTP server response bodies.
+        server_response_size: Histogram<(Method, Route, Status)> =
+            Histogram::new("http_server_response_body_size_bytes", Unit::Bytes, buckets::SIZE).opt();
+        /// Time until the head of the response was ready.
+        server_response_start: Histogram<(Method, Route, Status)> =
+            Histogram::new("http_server_response_start_duration_seconds", Unit::Seconds, buckets::REQUEST).opt();
+        /// Number of open streams: server-sent events, web sockets and tunnels.
+        server_streams: Gauge<(Route, Kind)> = Gauge::new("http_server_active_streams", Unit::None);
+        /// Time from the head of the response that opened a stream to the stream's end.
+        server_stream_duration: Histogram<(Route, Kind)> =
+            Histogram::new("http_server_stream_duration_seconds", Unit::Seconds, buckets::STREAM);
+        /// Duration of HTTP client requests.
+        client_duration: Histogram<(Method, ServerAddress, ServerPort, Status, ErrorType)> =
+            Histogram::new("http_client_request_duration_seconds", Unit::Seconds, buckets::REQUEST);
+        /// Number of active HTTP requests.
+        client_active: Gauge<(ServerAddress, ServerPort)> = Gauge::new("http_client_active_requests", Unit::None);
+    }
+}

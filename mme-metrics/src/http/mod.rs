@@ -1,0 +1,86 @@
+//! HTTP servers and clients: how long requests take, how they end, how many run, and how long streams live.
+//!
+//! Four lines measure an axum service:
+//!
+//! ```no_run
+//! # #[cfg(feature = "prometheus")] {
+//! # use axum::{Router, routing::get};
+//! use mme_metrics::http::HttpLayer;
+//!
+//! mme_metrics::Builder::new().install()?;
+//! let app: Router = Router::new()
+//!     .route("/users/{id}", get(|| async { "somebody" }))
+//!     .layer(HttpLayer::new())
+//!     .merge(mme_metrics::metrics_router());
+//! # }
+//! # Ok::<(), mme_metrics::recorder::InstallError>(())
+//! ```
+//!
+//! [`HttpLayer`] says where it goes and what else it does; [`HttpClientLayer`] is the same for requests that the service sends.
+//!
+//! # When each metric moves
+//!
+//! | metric | moves |
+//! |---|---|
+//! | `http_server_request_duration_seconds` | once per request, at its end: the last byte of the response, an error, a panic or a drop; its `_count` is the number of requests |
+//! | `http_server_active_requests` | up when the service is called, down at that same end |
+//! | `http_server_response_start_duration_seconds` | if asked for: when the head of the response is ready |
+//! | `http_server_request_body_size_bytes`, `http_server_response_body_size_bytes` | if asked for: once per request, at its end, with the bytes that passed |
+//! | `http_server_active_streams` | up at the head of an event stream or of the response that upgrades the connection, down when that ends |
+//! | `http_server_stream_duration_seconds` | when such a stream ends |
+//! | `http_client_request_duration_seconds`, `http_client_active_requests` | as on the server |
+//!
+//! For event streams, upgrades and CONNECT the request ends at the head, so that their lives never enter request durations.
+//! [`exchange`](crate::exchange) has the table of ends; here they read:
+//!
+//! | end | `http_response_status_code` | `error_type` |
+//! |---|---|---|
+//! | complete | the status | empty, or the status if it is a 5xx |
+//! | dropped before the head | absent | `cancelled` |
+//! | dropped after the head | the status that was sent | `cancelled` |
+//! | panic | absent or the status, likewise | `panic` |
+//! | error of the service | absent | `service` |
+//! | error of the body | the status | `body` |
+//!
+//! The service sees everything that a caller could: what it cannot see is whether the last bytes reached the client.
+//!
+//! # What it costs
+//!
+//! A series of the duration is 18 lines. There is one for each method, route, status and way to fail that occurs; routes are
+//! templates, at most 1 000 of them, and what a client invents reads `_unmatched` or `_OTHER`. A request on a known route
+//! allocates nothing, takes no lock and reads the clock twice; unmatched ones, upgrades, extra labels and request sizes
+//! allocate.
+
+#[cfg(feature = "http")]
+mod client;
+mod label;
+#[cfg(feature = "http")]
+mod layer;
+mod metrics;
+#[cfg(feature = "http")]
+mod request_body;
+#[cfg(feature = "reqwest")]
+mod reqwest;
+#[cfg(feature = "http")]
+mod rules;
+#[cfg(feature = "http")]
+mod series;
+#[cfg(feature = "http")]
+mod stream;
+#[cfg(feature = "http")]
+mod watch;
+
+#[cfg(feature = "http")]
+pub use self::client::{HttpClientExchange, HttpClientLayer, HttpClientService, HttpClientWatch};
+pub use self::label::{ErrorType, Kind, Method, Route, Scheme, ServerAddress, ServerPort, Status};
+#[cfg(feature = "http")]
+pub use self::layer::{HttpLayer, HttpService};
+pub use self::metrics::{HTTP, HttpMetrics};
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::{ReqwestService, SendMeasured};
+#[cfg(feature = "http")]
+pub use self::rules::{RequestHead, ResponseHead};
+#[cfg(feature = "http")]
+pub use self::stream::StreamGuard;
+#[cfg(feature = "http")]
+pub use self::watch::{HttpExchange, HttpWatch};

@@ -1,0 +1,180 @@
+//! What a layer was told at set-up beyond its switches.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use ::http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri};
+use metrics::{Label, SharedString};
+
+use super::series::{Outcome, RouteSeries};
+use crate::label::{MAX_VALUE_BYTES, OVERFLOW};
+use crate::spec::{CappedTable, HistogramHandle, Table};
+
+/// The head of a request, as route functions and label functions see it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct RequestHead<'a> {
+    /// The method, as the client spelled it.
+    pub method: &'a Method,
+    /// The target; inside a nested router without the outer prefix.
+    pub uri: &'a Uri,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// What earlier layers and the server left.
+    pub extensions: &'a Extensions,
+}
+
+impl<'a> RequestHead<'a> {
+    pub(super) fn of<B>(request: &'a Request<B>) -> Self {
+        Self {
+            method: request.method(),
+            uri: request.uri(),
+            headers: request.headers(),
+            extensions: request.extensions(),
+        }
+    }
+}
+
+/// The head of a response, as label functions see it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ResponseHead<'a> {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// What the service left.
+    pub extensions: &'a Extensions,
+}
+
+impl<'a> ResponseHead<'a> {
+    pub(super) fn of<B>(response: &'a Response<B>) -> Self {
+        Self { status: response.status(), headers: response.headers(), extensions: response.extensions() }
+    }
+}
+
+pub(super) type RouteFn = dyn Fn(RequestHead<'_>) -> Option<&'static str> + Send + Sync;
+pub(super) type RequestText = dyn for<'a> Fn(RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync;
+pub(super) type ResponseText = dyn for<'a> Fn(ResponseHead<'a>) -> Option<Cow<'a, str>> + Send + Sync;
+
+/// Where the value of an extra label comes from.
+#[derive(Clone)]
+pub(super) enum Source {
+    Request(Arc<RequestText>),
+    Response(Arc<ResponseText>),
+}
+
+/// A label beside those of the catalogue. Its texts are kept once, so that a request carries numbers.
+#[derive(Clone)]
+struct ExtraLabel {
+    key: SharedString,
+    source: Source,
+    texts: Arc<CappedTable<SharedString>>,
+}
+
+/// The values of the extra labels of one exchange, in the order of the labels; each points into its label's texts.
+pub(super) type Extra = Vec<Option<SharedString>>;
+
+#[derive(Clone, Default)]
+pub(super) struct Rules {
+    pub(super) route: Option<Arc<RouteFn>>,
+    skipped: Vec<Box<str>>,
+    labels: Vec<ExtraLabel>,
+    series: Arc<ExtraSeries>,
+}
+
+/// The handles of series with extra labels: as many as the labels' budgets let there be.
+type ExtraSeries = Table<(&'static str, Outcome, Extra), HistogramHandle>;
+
+impl Rules {
+    pub(super) fn skip(&mut self, path: &str) {
+        self.skipped.push(path.into());
+    }
+
+    /// Says whether a rule names this path or this route.
+    pub(super) fn skips(&self, path: &str, route: Option<&str>) -> bool {
+        let fits = |rule: &str, text: &str| match rule.strip_suffix('*') {
+            Some(start) => text.starts_with(start),
+            None => rule == text,
+        };
+        self.skipped.iter().any(|rule| fits(rule, path) || route.is_some_and(|route| fits(rule, route)))
+    }
+
+    pub(super) fn label(&mut self, key: SharedString, budget: usize, source: Source) {
+        let texts = Arc::new(CappedTable::new(budget, SharedString::const_str(OVERFLOW)));
+        self.labels.push(ExtraLabel { key, source, texts });
+        // What was kept for fewer labels does not fit any more.
+        self.series = Arc::default();
+    }
+
+    pub(super) fn has_labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    /// Reads the labels that the request tells.
+    pub(super) fn request_labels(&self, head: RequestHead<'_>) -> Extra {
+        let read = |label: &ExtraLabel| match &label.source {
+            Source::Request(text) => label.read(|| text(head)),
+            Source::Response(_) => None,
+        };
+        self.labels.iter().map(read).collect()
+    }
+
+    /// Reads the labels that the response tells.
+    pub(super) fn response_labels(&self, head: ResponseHead<'_>, extra: &mut Extra) {
+        for (label, value) in self.labels.iter().zip(extra) {
+            if let Source::Response(text) = &label.source {
+                *value = label.read(|| text(head));
+            }
+        }
+    }
+
+    /// Returns the duration series of a route with these extra labels.
+    pub(super) fn duration(&self, route: &RouteSeries, outcome: Outcome, extra: Extra) -> &HistogramHandle {
+        let key = (route.route.as_str(), outcome, extra);
+        self.series.get_or_insert_with(&key, || {
+            let pairs = self.labels.iter().zip(&key.2);
+            let labels = pairs.filter_map(|(label, value)| Some(Label::new(label.key.clone(), value.clone()?)));
+            (key.clone(), outcome.duration_with(route.route, labels))
+        })
+    }
+}
+
+impl ExtraLabel {
+    /// Runs the service's function; a panic in it loses the label and nothing else.
+    fn read<'a>(&self, text: impl FnOnce() -> Option<Cow<'a, str>>) -> Option<SharedString> {
+        let text = catch_unwind(AssertUnwindSafe(text)).ok()??;
+        let value = if text.len() > MAX_VALUE_BYTES {
+            // Nobody meant this as a label, and it would be kept for ever.
+            self.texts.overflow()
+        } else {
+            self.texts.get_or_insert_with(&text, |text| SharedString::from_shared(text.into()))
+        };
+        Some(value.clone())
+    }
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels: Vec<_> = self.labels.iter().map(|label| &*label.key).collect();
+        f.debug_struct("Rules").field("skipped", &self.skipped).field("labels", &labels).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_names_a_path_a_route_or_what_starts_alike() {
+        let mut rules = Rules::default();
+        rules.skip("/health");
+        rules.skip("/internal/*");
+        rules.skip("/live/{probe}");
+        assert!(rules.skips("/health", None) && rules.skips("/internal/a/b", None));
+        assert!(rules.skips("/live/x", Some("/live/{probe}")));
+        assert!(!rules.skips("/healthy", None) && !rules.skips("/users", Some("/users")));
+    }
+}

@@ -1,0 +1,171 @@
+//! The kept handles: a request on a known route finds its series by one short key.
+
+use std::sync::LazyLock;
+
+use super::label::{ErrorType, Method, ROUTES, Route, SERVERS, Scheme, ServerAddress, ServerPort, Status};
+use super::metrics::HTTP;
+use crate::exchange::End;
+use crate::label::OVERFLOW;
+use crate::spec::{CappedTable, GaugeHandle, HistogramHandle, Table};
+
+/// How an exchange is told: what it is looked up by, within its route or server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Outcome {
+    pub(super) method: Method,
+    pub(super) scheme: Scheme,
+    pub(super) status: Status,
+    pub(super) end: End,
+}
+
+impl Outcome {
+    /// Returns what tells outcomes apart in one word, so that looking one up hashes no more than that.
+    fn key(self) -> u32 {
+        let small = self.method as u32 | (self.scheme as u32) << 8 | (self.end as u32) << 12;
+        small | u32::from(self.status.code()) << 16
+    }
+
+    pub(super) fn error_type(self) -> ErrorType {
+        match self.end {
+            End::Complete if self.status.is_server_error() => ErrorType::Status(self.status),
+            End::Complete => ErrorType::None,
+            End::Error => ErrorType::Service,
+            End::BodyError => ErrorType::Body,
+            End::Cancelled => ErrorType::Cancelled,
+            End::Panic => ErrorType::Panic,
+        }
+    }
+}
+
+/// What is recorded of a response by method, route and status alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Aspect {
+    RequestSize,
+    ResponseSize,
+    ResponseStart,
+}
+
+/// A route, and the handles of its series.
+#[derive(Debug)]
+pub(super) struct RouteSeries {
+    pub(super) route: Route,
+    durations: Table<u32, HistogramHandle>,
+    aspects: Table<(Aspect, Method, Status), HistogramHandle>,
+}
+
+impl RouteSeries {
+    fn new(route: Route) -> Self {
+        Self { route, durations: Table::default(), aspects: Table::default() }
+    }
+
+    /// Finds the route with this template; past the budget, and for templates that cannot be exported, the fallback.
+    pub(super) fn of(template: &str) -> &'static Self {
+        ROUTE_SERIES
+            .get_or_insert_with(template, |template| Self::new(Route::register(template).unwrap_or(Route::FALLBACK)))
+    }
+
+    /// Returns the series of requests that no route matched.
+    pub(super) fn unmatched() -> &'static Self {
+        ROUTE_SERIES.overflow()
+    }
+
+    pub(super) fn duration(&self, outcome: Outcome) -> &HistogramHandle {
+        let key = outcome.key();
+        self.durations.get_or_insert_with(&key, || {
+            let Outcome { method, scheme, status, .. } = outcome;
+            (key, HTTP.server_duration.with((method, self.route, status, scheme, outcome.error_type())))
+        })
+    }
+
+    pub(super) fn aspect(&self, aspect: Aspect, method: Method, status: Status) -> &HistogramHandle {
+        let key = (aspect, method, status);
+        self.aspects.get_or_insert_with(&key, || {
+            let metric = match aspect {
+                Aspect::RequestSize => &HTTP.server_request_size,
+                Aspect::ResponseSize => &HTTP.server_response_size,
+                Aspect::ResponseStart => &HTTP.server_response_start,
+            };
+            (key, metric.with((method, self.route, status)))
+        })
+    }
+}
+
+/// Bounded like the label, and for the life of the process like it. Templates come from routers and set-up code; those past
+/// the budget are the fallback, without asking the label again.
+static ROUTE_SERIES: LazyLock<CappedTable<RouteSeries>> =
+    LazyLock::new(|| CappedTable::new(ROUTES, RouteSeries::new(Route::FALLBACK)));
+
+/// A server that requests are sent to, and the handles of its series.
+#[derive(Debug)]
+pub(super) struct ServerSeries {
+    address: ServerAddress,
+    port: ServerPort,
+    pub(super) active: GaugeHandle,
+    durations: Table<u32, HistogramHandle>,
+}
+
+impl ServerSeries {
+    fn new(address: ServerAddress, port: ServerPort) -> Self {
+        let active = HTTP.client_active.with((address.clone(), port.clone()));
+        Self { address, port, active, durations: Table::default() }
+    }
+
+    /// Finds the server that `authority` (`host` or `host:port`, without user information) means under this scheme.
+    pub(super) fn of(authority: &str, scheme: Scheme) -> &'static Self {
+        SERVER_SERIES[scheme as usize].get_or_insert_with(authority, |authority| {
+            let (host, port) = split(authority);
+            let port = port.unwrap_or(match scheme {
+                Scheme::Http => "80",
+                Scheme::Https => "443",
+            });
+            Self::new(ServerAddress::new(host.to_ascii_lowercase()), ServerPort::new(port.to_owned()))
+        })
+    }
+
+    pub(super) fn duration(&self, outcome: Outcome) -> &HistogramHandle {
+        let key = outcome.key();
+        self.durations.get_or_insert_with(&key, || {
+            let labels =
+                (outcome.method, self.address.clone(), self.port.clone(), outcome.status, outcome.error_type());
+            (key, HTTP.client_duration.with(labels))
+        })
+    }
+}
+
+/// Splits a port off, minding that an IPv6 address has colons of its own.
+fn split(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
+        Some((host, "")) => (host, None),
+        _ => (authority, None),
+    }
+}
+
+/// One table for each scheme, because it decides the port that is not said.
+static SERVER_SERIES: LazyLock<[CappedTable<ServerSeries>; 2]> = LazyLock::new(|| {
+    [Scheme::Http, Scheme::Https].map(|_| {
+        let rest = ServerSeries::new(ServerAddress::new(OVERFLOW), ServerPort::new(OVERFLOW));
+        CappedTable::new(SERVERS, rest)
+    })
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_split_off_names_and_addresses() {
+        assert_eq!(split("example.com"), ("example.com", None));
+        assert_eq!(split("example.com:8443"), ("example.com", Some("8443")));
+        assert_eq!(split("[::1]"), ("[::1]", None));
+        assert_eq!(split("[::1]:80"), ("[::1]", Some("80")));
+        assert_eq!(split("example.com:"), ("example.com", None));
+    }
+
+    #[test]
+    fn one_template_is_one_route() {
+        let first = RouteSeries::of("/series/{id}");
+        assert!(std::ptr::eq(first, RouteSeries::of("/series/{id}")));
+        assert_eq!(first.route.as_str(), "/series/{id}");
+        assert_eq!(RouteSeries::unmatched().route, Route::FALLBACK);
+    }
+}

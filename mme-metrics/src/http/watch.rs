@@ -1,0 +1,227 @@
+//! The server's side of an exchange: what is noted at its head and recorded at its end.
+
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use ::http::{Method as HttpMethod, Request, Response, StatusCode, header};
+use http_body::Body;
+
+use super::label::{Kind, Method, Route, Scheme, Status};
+use super::metrics::HTTP;
+use super::request_body::{self, Received};
+use super::rules::{Extra, RequestHead, ResponseHead, Rules};
+use super::series::{Aspect, Outcome, RouteSeries};
+use super::stream::{Clocked, StreamGuard};
+use crate::clock::Moment;
+use crate::exchange::{End, Observe, Watch};
+
+/// What an [`HttpLayer`](super::HttpLayer) was built to do.
+#[derive(Clone, Debug, Default)]
+pub struct HttpWatch {
+    pub(super) scheme: Option<Scheme>,
+    pub(super) body_sizes: bool,
+    pub(super) first_byte: bool,
+    pub(super) rules: Option<Arc<Rules>>,
+}
+
+/// Where an inner layer tells the route to one that stands outside the router.
+#[derive(Clone, Debug, Default)]
+struct LateRoute(Arc<OnceLock<&'static RouteSeries>>);
+
+impl Watch for HttpWatch {
+    type Observer = HttpExchange;
+
+    fn begin<B: 'static>(&self, request: &mut Request<B>) -> Option<HttpExchange> {
+        let rules = self.rules.as_deref();
+        let matched = matched(request, rules);
+        if rules.is_some_and(|rules| rules.skips(request.uri().path(), matched)) {
+            return None;
+        }
+        let route = matched.map(RouteSeries::of);
+        if let Some(late) = request.extensions().get::<LateRoute>() {
+            // A layer further out measures this request and could not see the route.
+            if let Some(route) = route {
+                // Two layers inside one: the first to know told it.
+                let _ = late.0.set(route);
+            }
+            return None;
+        }
+        let rare = self.rare(request, route.is_some());
+        let method = Method::from_name(request.method().as_str());
+        let scheme = self.scheme.unwrap_or_else(|| scheme(request));
+        HTTP.server_active.add((method, scheme), 1.0);
+        Some(HttpExchange {
+            started: Moment::now(),
+            route: route.unwrap_or_else(RouteSeries::unmatched),
+            method,
+            scheme,
+            status: Status::NONE,
+            body_sizes: self.body_sizes,
+            first_byte: self.first_byte,
+            sent: 0,
+            stream: None,
+            rare,
+        })
+    }
+}
+
+impl HttpWatch {
+    /// Collects what only some requests need, so that the others pay nothing for it.
+    fn rare<B: 'static>(&self, request: &mut Request<B>, routed: bool) -> Option<Box<Rare>> {
+        let labelled = self.rules.as_ref().filter(|rules| rules.has_labels());
+        let has_route_fn = self.rules.as_ref().is_some_and(|rules| rules.route.is_some());
+        let rare = Rare {
+            late: (!routed && !has_route_fn).then(LateRoute::default),
+            labels: labelled.map(|rules| (Arc::clone(rules), rules.request_labels(RequestHead::of(request)))),
+            upgrade: upgrade_kind(request).map(StreamGuard::new),
+            received: self.body_sizes.then(|| request_body::count(request)).flatten(),
+        };
+        if let Some(late) = &rare.late {
+            request.extensions_mut().insert(late.clone());
+        }
+        if let Some(upgrade) = &rare.upgrade {
+            request.extensions_mut().insert(upgrade.clone());
+        }
+        let needed = rare.late.is_some() || rare.labels.is_some() || rare.upgrade.is_some() || rare.received.is_some();
+        needed.then(|| Box::new(rare))
+    }
+}
+
+/// Returns the template of the route, if it is known here.
+fn matched<'a, B>(request: &'a Request<B>, rules: Option<&Rules>) -> Option<&'a str> {
+    if let Some(route) = rules.and_then(|rules| rules.route.as_ref()) {
+        return route(RequestHead::of(request));
+    }
+    #[cfg(feature = "axum")]
+    return request.extensions().get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str);
+    #[cfg(not(feature = "axum"))]
+    None
+}
+
+fn scheme<B>(request: &Request<B>) -> Scheme {
+    // HTTP/2 says it; HTTP/1.1 only to a proxy.
+    if request.uri().scheme() == Some(&::http::uri::Scheme::HTTPS) { Scheme::Https } else { Scheme::Http }
+}
+
+/// Says what the connection would become if the service agreed.
+fn upgrade_kind<B>(request: &Request<B>) -> Option<Kind> {
+    let headers = request.headers();
+    if *request.method() == HttpMethod::CONNECT {
+        // RFC 8441: a WebSocket over HTTP/2 is a CONNECT that says so.
+        let websocket = headers.contains_key(header::SEC_WEBSOCKET_VERSION);
+        return Some(if websocket { Kind::Websocket } else { Kind::Connect });
+    }
+    let protocol = headers.get(header::UPGRADE)?;
+    let websocket = protocol.as_bytes().eq_ignore_ascii_case(b"websocket");
+    Some(if websocket { Kind::Websocket } else { Kind::Connect })
+}
+
+/// One request to the server.
+#[derive(Debug)]
+pub struct HttpExchange {
+    started: Moment,
+    route: &'static RouteSeries,
+    method: Method,
+    scheme: Scheme,
+    status: Status,
+    body_sizes: bool,
+    first_byte: bool,
+    sent: u64,
+    /// The stream that the response has become; the request is recorded then.
+    stream: Option<Clocked>,
+    rare: Option<Box<Rare>>,
+}
+
+#[derive(Debug, Default)]
+struct Rare {
+    late: Option<LateRoute>,
+    labels: Option<(Arc<Rules>, Extra)>,
+    upgrade: Option<StreamGuard>,
+    received: Option<Received>,
+}
+
+impl Observe for HttpExchange {
+    fn head<B: Body>(&mut self, response: &Response<B>) {
+        self.status = Status::new(response.status().as_u16());
+        self.learn_route();
+        if let Some((rules, extra)) = self.rare.as_deref_mut().and_then(|rare| rare.labels.as_mut()) {
+            rules.response_labels(ResponseHead::of(response), extra);
+        }
+        if self.first_byte {
+            let handle = self.route.aspect(Aspect::ResponseStart, self.method, self.status);
+            handle.record(self.started.seconds());
+        }
+        if is_event_stream(response) && self.method != Method::Head {
+            self.record(End::Complete);
+            self.stream = Some(Clocked::start(self.route.route, Kind::Sse));
+        } else if self.is_upgrade(response.status())
+            && let Some(upgrade) = self.rare.as_mut().and_then(|rare| rare.upgrade.take())
+        {
+            upgrade.open(self.route.route);
+        }
+    }
+
+    fn data(&mut self, bytes: usize) {
+        self.sent += bytes as u64;
+    }
+
+    fn end(mut self, end: End) {
+        if self.stream.take().is_none() {
+            self.learn_route();
+            self.record(end);
+        }
+        if self.body_sizes {
+            let record = |aspect, bytes: u64| self.route.aspect(aspect, self.method, self.status).record(bytes as f64);
+            record(Aspect::ResponseSize, self.sent);
+            if let Some(received) = self.rare.as_ref().and_then(|rare| rare.received.as_ref()) {
+                record(Aspect::RequestSize, received.bytes());
+            }
+        }
+    }
+}
+
+impl HttpExchange {
+    /// Takes the route over that an inner layer found after this one began.
+    fn learn_route(&mut self) {
+        if let Some(route) = self.rare.as_ref().and_then(|rare| rare.late.as_ref()?.0.get()) {
+            self.route = route;
+        }
+    }
+
+    fn is_upgrade(&self, status: StatusCode) -> bool {
+        status == StatusCode::SWITCHING_PROTOCOLS || (self.method == Method::Connect && status.is_success())
+    }
+
+    /// The request is over: its duration, and one fewer in flight.
+    fn record(&mut self, end: End) {
+        let seconds = self.started.seconds();
+        let outcome = Outcome { method: self.method, scheme: self.scheme, status: self.status, end };
+        match self.rare.as_mut().and_then(|rare| rare.labels.take()) {
+            None => self.route.duration(outcome).record(seconds),
+            Some((rules, extra)) => rules.duration(self.route, outcome, extra).record(seconds),
+        }
+        HTTP.server_active.add((self.method, self.scheme), -1.0);
+    }
+}
+
+/// Says whether the response is a stream of events: of that type, and with no length to it.
+pub(super) fn is_event_stream<B: Body>(response: &Response<B>) -> bool {
+    response.body().size_hint().exact().is_none()
+        && response.status() == StatusCode::OK
+        && response.headers().get(header::CONTENT_TYPE).is_some_and(|value| {
+            // Parameters such as a charset may follow.
+            let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+            essence.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
+        })
+}
+
+impl Outcome {
+    /// Makes the duration series of a route with labels beside the catalogue's.
+    pub(super) fn duration_with(
+        self,
+        route: Route,
+        extra: impl Iterator<Item = metrics::Label>,
+    ) -> crate::spec::HistogramHandle {
+        HTTP.server_duration.with_extra((self.method, route, self.status, self.scheme, self.error_type()), extra)
+    }
+}

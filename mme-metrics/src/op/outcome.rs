@@ -1,0 +1,124 @@
+//! How measured code ended, and the labels that say so.
+
+use metrics::SharedString;
+
+use crate::label::{LabelValue, Registry, Values};
+
+/// How measured code ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It returned, and what it returned is no error.
+    Ok,
+    /// It returned an error, with the word that [`ErrorType`](super::ErrorType) gives for it.
+    Error(&'static str),
+    /// It unwound.
+    Panic,
+    /// It was dropped before it returned.
+    Cancelled,
+}
+
+impl Outcome {
+    /// An error of a type that gives no word.
+    pub const OTHER: Self = Self::Error(ErrorWord::OTHER);
+
+    /// Returns the value of the label `result`.
+    pub const fn ended(self) -> Ended {
+        match self {
+            Self::Ok => Ended::Ok,
+            Self::Error(_) | Self::Panic => Ended::Error,
+            Self::Cancelled => Ended::Cancelled,
+        }
+    }
+
+    /// Returns the value of the label `error_type`: empty unless something failed.
+    pub fn error_word(self) -> ErrorWord {
+        match self {
+            Self::Ok | Self::Cancelled => ErrorWord(""),
+            Self::Error(word) => ErrorWord::new(word),
+            Self::Panic => ErrorWord(ErrorWord::PANIC),
+        }
+    }
+}
+
+/// The label `result`: how measured code ended. A panic is an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// It returned, and what it returned is no error.
+    Ok,
+    /// It returned an error, or unwound.
+    Error,
+    /// It was dropped before it returned.
+    Cancelled,
+}
+
+// Written out, because the derive is behind a feature and this is not.
+impl LabelValue for Ended {
+    const KEY: &'static str = "result";
+    const VALUES: Values = Values::Closed(&["ok", "error", "cancelled"]);
+
+    fn label_value(&self) -> SharedString {
+        SharedString::const_str(match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Cancelled => "cancelled",
+        })
+    }
+
+    fn ordinal(&self) -> Option<usize> {
+        Some(*self as usize)
+    }
+}
+
+/// Words that the error types of one program can give; each stands in its source.
+const ERROR_WORDS: usize = 1024;
+
+static WORDS: Registry = Registry::new(ErrorWord::KEY, ERROR_WORDS, ErrorWord::OTHER);
+
+/// The label `error_type`: a word that an error's type gives, `panic`, `other`, or nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ErrorWord(&'static str);
+
+impl ErrorWord {
+    pub(crate) const OTHER: &str = "other";
+    pub(crate) const PANIC: &str = "panic";
+
+    /// Admits `word`; past the budget of words it reads `other`.
+    fn new(word: &'static str) -> Self {
+        let known = WORDS.find(word);
+        if known.as_str() == word {
+            return Self(known.as_str());
+        }
+        Self(WORDS.register(word).map_or(Self::OTHER, |word| word.as_str()))
+    }
+}
+
+impl LabelValue for ErrorWord {
+    const KEY: &'static str = "error_type";
+    // The empty word, `panic` and `other` beside those of the program.
+    const VALUES: Values = Values::Bounded(ERROR_WORDS + 3);
+
+    fn label_value(&self) -> SharedString {
+        SharedString::const_str(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_and_a_cancel_is_none() {
+        let read = |outcome: Outcome| (outcome.ended().label_value(), outcome.error_word().label_value());
+        assert_eq!(read(Outcome::Ok), ("ok".into(), "".into()));
+        assert_eq!(read(Outcome::Error("timeout")), ("error".into(), "timeout".into()));
+        assert_eq!(read(Outcome::Panic), ("error".into(), "panic".into()));
+        assert_eq!(read(Outcome::Cancelled), ("cancelled".into(), "".into()));
+    }
+
+    #[test]
+    fn a_word_that_cannot_be_exported_reads_other() {
+        assert_eq!(Outcome::Error("line\nbreak").error_word(), Outcome::OTHER.error_word());
+        assert_eq!(Outcome::Error("").error_word(), Outcome::OTHER.error_word());
+    }
+}

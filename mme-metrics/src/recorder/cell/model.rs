@@ -1,0 +1,92 @@
+//! Orders of events that the cells allow, up to five preemptions, as loom explores them.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg mme_loom" CARGO_TARGET_DIR=target/loom \
+//!     cargo test -p mme-metrics --lib --release --no-default-features loom
+//! ```
+//!
+//! The flag has this crate's name in it because dependencies answer to a plain `loom`, and do not build under it.
+
+use loom::sync::Arc;
+use loom::thread;
+
+use super::shard::Thread;
+use super::{CounterCell, GaugeCell, HistogramCell, Reading};
+
+/// More preemptions than it takes to interleave any two operations of a cell with a reading; without a bound the models take
+/// hours and find nothing else.
+const PREEMPTIONS: usize = 5;
+
+fn explore(model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(PREEMPTIONS);
+    builder.check(model);
+}
+
+/// Runs `work` as two threads, and `watch` as a third beside them.
+fn race<C: Send + Sync + 'static>(cell: C, work: fn(&C), watch: fn(&C)) -> Arc<C> {
+    let cell = Arc::new(cell);
+    let run = |number, work: fn(&C)| {
+        let cell = Arc::clone(&cell);
+        thread::spawn(move || {
+            Thread::enter(number);
+            work(&cell);
+        })
+    };
+    let threads = [run(1, work), run(2, work)];
+    watch(&cell);
+    for thread in threads {
+        thread.join().expect("a thread of a model does not panic");
+    }
+    cell
+}
+
+fn read(cell: &HistogramCell) -> Reading {
+    let mut reading = Reading::default();
+    cell.read(&mut reading);
+    reading
+}
+
+#[test]
+fn loom_a_counter_never_falls_and_loses_nothing() {
+    explore(|| {
+        let twice = |cell: &CounterCell| (0..2).for_each(|_| cell.add(1));
+        let watch = |cell: &CounterCell| {
+            let before = cell.read();
+            let after = cell.read();
+            assert!(before <= after && after <= 4, "{before}, then {after}");
+        };
+        assert_eq!(race(CounterCell::new(), twice, watch).read(), 4);
+    });
+}
+
+#[test]
+fn loom_what_is_in_flight_never_reads_below_zero_and_returns_to_it() {
+    explore(|| {
+        let come_and_go = |cell: &GaugeCell| {
+            assert!(cell.add(1.0));
+            assert!(cell.add(-1.0));
+        };
+        let watch = |cell: &GaugeCell| {
+            let seen = cell.read();
+            assert!((0.0..=2.0).contains(&seen), "{seen}");
+        };
+        assert_eq!(race(GaugeCell::new(), come_and_go, watch).read().to_bits(), 0.0_f64.to_bits());
+    });
+}
+
+#[test]
+fn loom_a_histograms_count_is_the_sum_of_its_buckets_and_nothing_is_lost() {
+    explore(|| {
+        let record = |cell: &HistogramCell| {
+            cell.record(0.5, 1);
+            cell.record(2.0, 1);
+        };
+        let watch = |cell: &HistogramCell| {
+            let seen = read(cell);
+            assert_eq!(seen.count, seen.buckets.iter().sum::<u64>());
+        };
+        let end = read(&race(HistogramCell::new([1.0].into()), record, watch));
+        assert_eq!((end.buckets, end.count, end.sum.to_bits()), (vec![2, 2], 4, 5.0_f64.to_bits()));
+    });
+}

@@ -1,0 +1,170 @@
+//! Rules and alerts: Prometheus loads them, each fires and stays silent where it should, and all are well written.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mme_metrics::asset::{FILES, File, Kind, lint, write_to};
+use tempfile::TempDir;
+
+/// Writes the bundled files as a user would, and returns the directory with Prometheus' part of them.
+fn written() -> (TempDir, PathBuf) {
+    let dir = TempDir::new().expect("a temporary directory");
+    write_to(dir.path()).expect("a directory that can be written");
+    let prometheus = dir.path().join("prometheus");
+    (dir, prometheus)
+}
+
+#[track_caller]
+fn promtool(dir: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("promtool")
+        .args(arguments)
+        .current_dir(dir)
+        .output()
+        .expect("promtool runs: install it with `apt-get install prometheus`");
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert!(output.status.success(), "promtool {arguments:?}: {text}");
+    text
+}
+
+fn paths(kind: Kind) -> Vec<&'static str> {
+    let files = FILES.iter().filter(|file| file.kind() == kind);
+    // The paths are relative to `prometheus/`, where promtool is run.
+    files.map(|file| file.path().trim_start_matches("prometheus/")).collect()
+}
+
+#[track_caller]
+fn assert_finds(files: &[File], message: &str) {
+    let found: Vec<_> = lint(files).iter().map(ToString::to_string).collect();
+    assert!(found.iter().any(|found| found.contains(message)), "{found:#?}");
+}
+
+/// Returns an alert that nothing can be said against, with one line replaced.
+fn alert(from: &str, to: &str) -> File {
+    let text = "
+groups:
+- name: kitchen
+  rules:
+  - alert: KitchenCold
+    expr: min by (job) (kitchen_pots) / (max by (job) (kitchen_stoves) > 0) < 1
+    labels: {severity: warning, category: business}
+    annotations:
+      summary: The kitchen is cold.
+      description: 'Only {{ $value }} pots are in use.'
+      runbook_url: https://example.org/KitchenCold.md";
+    assert!(text.contains(from));
+    File::new(Kind::Rules, "kitchen.yml", text.replace(from, to))
+}
+
+#[test]
+fn prometheus_loads_every_rule() {
+    let (_dir, prometheus) = written();
+    let rules = paths(Kind::Rules);
+    let output = promtool(&prometheus, &[&["check", "rules"], &rules[..]].concat());
+    assert_eq!(output.matches("SUCCESS").count(), rules.len());
+}
+
+#[test]
+fn prometheus_loads_the_configuration_with_every_rule() {
+    let (_dir, prometheus) = written();
+    let output = promtool(&prometheus, &["check", "config", "prometheus.yml"]);
+    assert!(output.contains(&format!("{} rule files found", paths(Kind::Rules).len())), "{output}");
+}
+
+#[test]
+fn every_alert_fires_and_stays_silent_as_its_tests_say() {
+    let (_dir, prometheus) = written();
+    promtool(&prometheus, &[&["test", "rules"], &paths(Kind::RuleTests)[..]].concat());
+}
+
+#[test]
+fn our_own_rules_are_well_written_tested_and_explained() {
+    let found = lint(FILES);
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn our_own_alerts_carry_our_prefix() {
+    for file in FILES.iter().filter(|file| file.kind() == Kind::Runbook) {
+        assert!(file.stem().starts_with("Mme") || file.stem() == "Watchdog", "{}", file.path());
+    }
+}
+
+#[test]
+fn every_file_of_the_directory_is_bundled() {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mme-metrics/assets");
+    for dir in ["prometheus/rules", "prometheus/alerts", "prometheus/tests", "grafana", "runbooks"] {
+        let entries = assets.join(dir).read_dir().expect("a directory of assets").flatten();
+        for name in entries.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
+            let path = format!("{dir}/{name}");
+            assert!(FILES.iter().any(|file| file.path() == path), "{path}: add it to `asset::FILES`");
+        }
+    }
+}
+
+#[test]
+fn a_well_written_alert_passes() {
+    let found = lint(&[alert("warning", "critical")]);
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn what_an_alert_lacks_is_found() {
+    for (from, to, message) in [
+        ("alert: KitchenCold", "alert: kitchen_cold", "CamelCase"),
+        ("severity: warning", "severity: high", "`severity` is \"high\": choose one of critical, warning, info"),
+        ("category: business", "category: food", "`category` is \"food\""),
+        ("The kitchen is cold.", "'{{ $labels.job }} is cold.'", "the same for every series"),
+        ("Only {{ $value }} pots", "Few pots", "says nothing of this case"),
+        ("KitchenCold.md", "", "end it in `/KitchenCold.md`"),
+        ("(max by (job) (kitchen_stoves) > 0)", "max by (job) (kitchen_stoves)", "divide by `(… > 0)`"),
+        ("kitchen_pots", "rate(kitchen_pots[30s])", "take at least [1m]"),
+        ("kitchen_pots", "kitchen_pots_bucket{le=\"1\"}", "use a bound with a fraction"),
+        ("expr: ", "expr: *other\n    labels2: ", "would not load"),
+    ] {
+        assert_finds(&[alert(from, to)], message);
+    }
+}
+
+#[test]
+fn an_expression_that_is_an_alias_is_found() {
+    let text = "
+groups:
+- name: a
+  rules:
+  - {record: 'a:b:c', expr: &up up}
+  - record: a:b:d
+    expr: *up";
+    assert_finds(&[File::new(Kind::Rules, "a.yml", text)], "reads as a metric of that name");
+}
+
+#[test]
+fn large_groups_short_records_and_doubled_names_are_found() {
+    let rules = "  - {record: 'a:b', expr: up}\n".repeat(21);
+    let large = File::new(Kind::Rules, "large.yml", format!("groups:\n- name: large\n  rules:\n{rules}"));
+    assert_finds(std::slice::from_ref(&large), "group large: 21 rules");
+    assert_finds(&[large], "`level:metric:operations`");
+    assert_finds(&[alert("warning", "info"), alert("warning", "info")], "defines an alert of this name");
+}
+
+#[test]
+fn a_rule_without_a_test_or_a_runbook_is_found() {
+    let tests = "tests: [{alert_rule_test: [{alertname: Other, eval_time: 1m, exp_alerts: []}]}]";
+    let tests = File::new(Kind::RuleTests, "kitchen_test.yml", tests);
+    assert_finds(&[alert("warning", "info"), tests.clone()], "no test in which it fires");
+    assert_finds(&[alert("warning", "info"), tests], "no test in which it does not fire");
+    let other = File::new(Kind::Runbook, "runbooks/Other.md", "# Other\n\n## Meaning\n\nIt is cold.\n");
+    assert_finds(&[alert("warning", "info"), other.clone()], "write KitchenCold.md");
+    assert_finds(&[alert("warning", "info"), other.clone()], "no alert is called Other");
+    assert_finds(&[alert("warning", "info"), other], "nothing under `## Impact`");
+}
+
+#[test]
+fn files_are_not_written_where_a_file_stands() {
+    let dir = TempDir::new().expect("a temporary directory");
+    let blocked = dir.path().join("blocked");
+    std::fs::write(&blocked, "").expect("a file");
+    let error = write_to(&blocked).expect_err("a file is no directory");
+    assert!(error.to_string().contains("choose a directory"), "{error}");
+}

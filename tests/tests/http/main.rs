@@ -1,0 +1,46 @@
+//! HTTP: every request is counted once, whatever its end, and nobody downstream can tell that it was.
+
+mod bodies;
+mod client;
+mod ends;
+mod labels;
+mod polls;
+mod routes;
+mod streams;
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{Empty, Full};
+use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
+use mme_metrics::testing::{Emission, Expectation};
+
+/// The route that all requests of these tests have unless they are about routes.
+const ROUTE: &str = "/";
+
+fn layer() -> HttpLayer {
+    HttpLayer::new().route_fn(|_| Some(ROUTE))
+}
+
+fn get() -> Request<Empty<Bytes>> {
+    Request::new(Empty::new())
+}
+
+async fn hello(_: Request<Empty<Bytes>>) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(Response::new(Full::from("hello")))
+}
+
+type ServerLabels = (Method, Route, Status, Scheme, ErrorType);
+
+/// The labels of a GET of [`ROUTE`] that ended so; no status is 0.
+fn ended(status: u16, error: ErrorType) -> ServerLabels {
+    // Registering again returns the same route.
+    let route = Route::register(ROUTE).expect("it is short and there are few");
+    (Method::Get, route, Status::new(status), Scheme::Http, error)
+}
+
+/// Expects that `count` requests ended so.
+fn expect(emission: &Emission, status: u16, error: ErrorType, count: u64) -> Expectation<'_> {
+    emission.expect().histogram(&HTTP.server_duration, ended(status, error), count)
+}

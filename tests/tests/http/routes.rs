@@ -1,0 +1,127 @@
+//! What the route label reads, wherever the layer stands.
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::{get, post};
+use http::Request;
+use http_body_util::BodyExt;
+use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
+use mme_metrics::testing::{Emission, Expectation};
+use tower::{Layer, Service, ServiceExt};
+
+async fn hello() -> &'static str {
+    "hello"
+}
+
+/// Sends one GET for each path, and reads the answers to their ends.
+async fn visit<S, B>(emission: &Emission, service: S, paths: &[&str])
+where
+    S: Service<Request<Body>, Response = http::Response<B>> + Clone,
+    S::Error: std::fmt::Debug,
+    B: http_body::Body,
+    B::Error: std::fmt::Debug,
+{
+    for path in paths {
+        let request = Request::get(*path).body(Body::empty()).unwrap();
+        let answer = async { service.clone().oneshot(request).await.unwrap().into_body().collect().await.unwrap() };
+        emission.record_async(answer).await;
+    }
+}
+
+fn saw<'a>(expect: Expectation<'a>, route: &str, status: u16, count: u64) -> Expectation<'a> {
+    // What was never registered reads as the fallback, `_unmatched`.
+    let labels = (Method::Get, Route::find(route), Status::new(status), Scheme::Http, ErrorType::None);
+    expect.histogram(&HTTP.server_duration, labels, count)
+}
+
+#[tokio::test]
+async fn a_router_shows_templates_and_what_it_does_not_match() {
+    let app = Router::new().route("/users/{id}", get(hello)).layer(HttpLayer::new());
+    let emission = Emission::new();
+    visit(&emission, app, &["/users/1", "/users/2", "/nowhere", "/users"]).await;
+    saw(saw(emission.expect(), "/users/{id}", 200, 2), "_unmatched", 404, 2).only();
+}
+
+#[tokio::test]
+async fn a_nested_route_reads_its_whole_template() {
+    let inner = || Router::new().route("/items/{id}", get(hello)).layer(HttpLayer::new());
+    let app = Router::new().nest("/nested/{shop}", inner()).nest_service("/service", inner());
+    let emission = Emission::new();
+    visit(&emission, app, &["/nested/a/items/1", "/service/items/2"]).await;
+    saw(saw(emission.expect(), "/nested/{shop}/items/{id}", 200, 1), "/service/items/{id}", 200, 1).only();
+}
+
+#[tokio::test]
+async fn a_layer_around_nested_routers_reads_whole_templates() {
+    let inner = Router::new().route("/around/{id}", get(hello));
+    let app = Router::new().nest("/outer", inner).layer(HttpLayer::new());
+    let emission = Emission::new();
+    visit(&emission, app, &["/outer/around/1"]).await;
+    saw(emission.expect(), "/outer/around/{id}", 200, 1).only();
+}
+
+#[tokio::test]
+async fn a_route_layer_leaves_unmatched_requests_out() {
+    let app = Router::new().route("/routed", get(hello)).route_layer(HttpLayer::new());
+    let emission = Emission::new();
+    visit(&emission, app, &["/routed", "/nowhere"]).await;
+    saw(emission.expect(), "/routed", 200, 1).only();
+}
+
+#[tokio::test]
+async fn a_fallback_is_unmatched() {
+    let app = Router::new().route("/", post(hello)).fallback(hello).layer(HttpLayer::new());
+    let emission = Emission::new();
+    visit(&emission, app, &["/a", "/b"]).await;
+    saw(emission.expect(), "_unmatched", 200, 2).only();
+}
+
+#[tokio::test]
+async fn a_layer_outside_is_told_the_route_by_one_inside() {
+    let inner = Router::new().route("/inside/{id}", get(hello)).route_layer(HttpLayer::new());
+    let emission = Emission::new();
+    visit(&emission, HttpLayer::new().layer(inner), &["/inside/1", "/nowhere"]).await;
+    saw(saw(emission.expect(), "/inside/{id}", 200, 1), "_unmatched", 404, 1).only();
+}
+
+#[tokio::test]
+async fn a_layer_outside_knows_no_route_by_itself() {
+    let inner = Router::new().route("/alone/{id}", get(hello));
+    let emission = Emission::new();
+    visit(&emission, HttpLayer::new().layer(inner), &["/alone/1"]).await;
+    saw(emission.expect(), "_unmatched", 200, 1).only();
+}
+
+#[tokio::test]
+async fn skipped_paths_and_routes_leave_nothing() {
+    let layer = HttpLayer::new().skip("/health").skip("/live/{probe}").skip("/internal/*");
+    let paths = ["/health", "/live/{probe}", "/internal/{*rest}"];
+    let app = paths.iter().fold(Router::new(), |app, path| app.route(path, get(hello))).layer(layer);
+    let emission = Emission::new();
+    visit(&emission, app, &["/health", "/live/a", "/internal/a/b"]).await;
+    emission.expect().only();
+}
+
+#[test]
+fn given_routes_stand_at_zero_from_the_start() {
+    let emission = Emission::new();
+    let app = Router::<()>::new().route("/given/{id}", post(hello));
+    let _measured = emission.record(|| app.layer(HttpLayer::new().scheme(Scheme::Https).routes(["POST /given/{id}"])));
+    let text = emission.recorder().render(mme_metrics::Format::Text);
+    let line = "http_server_request_duration_seconds_count{http_request_method=\"POST\",\
+                http_response_status_code=\"200\",http_route=\"/given/{id}\",url_scheme=\"https\"} 0\n";
+    assert!(text.contains(line), "{text}");
+}
+
+#[tokio::test]
+async fn invented_methods_are_one_value() {
+    let app = Router::new().route("/methods", get(hello)).layer(HttpLayer::new());
+    let emission = Emission::new();
+    for method in ["BREW", "get", "PROPFIND"] {
+        let request = Request::builder().method(method).uri("/methods").body(Body::empty()).unwrap();
+        let answer = async { app.clone().oneshot(request).await.unwrap().into_body().collect().await.unwrap() };
+        emission.record_async(answer).await;
+    }
+    let labels = (Method::Other, Route::find("/methods"), Status::new(405), Scheme::Http, ErrorType::None);
+    emission.expect().histogram(&HTTP.server_duration, labels, 3).only();
+}

@@ -1,0 +1,8 @@
+use mme_metrics::instrument_metrics;
+
+#[instrument_metrics(labels())]
+fn feed() {}
+
+fn main() {
+    feed();
+}

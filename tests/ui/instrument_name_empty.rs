@@ -1,0 +1,8 @@
+use mme_metrics::instrument_metrics;
+
+#[instrument_metrics(name = "")]
+fn feed() {}
+
+fn main() {
+    feed();
+}

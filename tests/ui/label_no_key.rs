@@ -1,0 +1,8 @@
+use mme_metrics::LabelValue;
+
+#[derive(LabelValue)]
+enum Size {
+    Small,
+}
+
+fn main() {}

@@ -77,8 +77,8 @@ fn together(what: &str, contestants: &[Contestant]) -> Table {
 fn verified(contestants: &[Contestant]) -> usize {
     let bare = contestants.len() - 2;
     for contestant in &contestants[..bare] {
-contestant.verify();
-}
+        contestant.verify();
+    }
     bare
 }
 

@@ -34,8 +34,8 @@ fn held(heap: PeakAlloc) -> Table {
         let before = heap.current_usage();
         let registry = peer::registry(name);
         for index in 0..SERIES {
-registry.register(index);
-}
+            registry.register(index);
+        }
         registry.render(&mut Vec::new());
         let after = heap.current_usage();
         heap.reset_peak_usage();

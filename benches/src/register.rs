@@ -46,8 +46,8 @@ pub fn table(rounds: usize) -> Table {
 fn run(name: &str) -> (Spread, usize) {
     let registry = registry(name);
     for index in 0..BEFORE {
-registry.register(index);
-}
+        registry.register(index);
+    }
     let (over, expositions) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         scope.spawn(|| {

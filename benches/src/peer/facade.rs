@@ -16,8 +16,8 @@ pub(super) fn register(recorder: &impl Recorder, index: usize) {
         Kind::Histogram => {
             let histogram = recorder.register_histogram(&key("mix_wait_seconds"), &METADATA);
             for value in load::OBSERVATIONS {
-histogram.record(value);
-}
+                histogram.record(value);
+            }
         }
     }
 }

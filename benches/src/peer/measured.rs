@@ -101,8 +101,8 @@ impl Registry for Mix {
             Kind::Gauge => self.mix_level.set(labels, load::level(index)),
             Kind::Histogram => {
                 for value in load::OBSERVATIONS {
-self.mix_wait_seconds.observe(labels, value);
-}
+                    self.mix_wait_seconds.observe(labels, value);
+                }
             }
         }
     }

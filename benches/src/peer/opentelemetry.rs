@@ -86,8 +86,8 @@ impl Registry for Mix {
             Kind::Gauge => self.gauges.record(load::level(index), &attributes),
             Kind::Histogram => {
                 for value in load::OBSERVATIONS {
-self.histograms.record(value, &attributes);
-}
+                    self.histograms.record(value, &attributes);
+                }
             }
         }
     }

@@ -62,8 +62,8 @@ impl Registry for Mix {
             Kind::Histogram => {
                 let histogram = self.histograms.with_label_values(&labels);
                 for value in load::OBSERVATIONS {
-histogram.observe(value);
-}
+                    histogram.observe(value);
+                }
             }
         }
     }

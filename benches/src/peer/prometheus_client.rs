@@ -92,8 +92,8 @@ impl Registry for Mix {
             Kind::Histogram => {
                 let histogram = self.histograms.get_or_create(&labels);
                 for value in load::OBSERVATIONS {
-histogram.observe(value);
-}
+                    histogram.observe(value);
+                }
             }
         }
     }

@@ -22,18 +22,20 @@ const OBSERVATIONS: u64 = 50_000_000;
 const PEER_OBSERVATIONS: u64 = 2_000_000;
 
 /// Weighs everybody. `heap` has to be the global allocator.
-pub fn tables(heap: &PeakAlloc) -> [Table; 2] {
+pub fn tables(heap: PeakAlloc) -> [Table; 2] {
     [held(heap), grown(heap)]
 }
 
-fn held(heap: &PeakAlloc) -> Table {
+fn held(heap: PeakAlloc) -> Table {
     let title =
         format!("Heap of {SERIES} series after an exposition, and what the exposition adds while it is written");
     let mut table = Table::new(title, &["contestant", "B a series", "peak of an exposition, KiB"]);
     for (place, name) in REGISTRIES.into_iter().enumerate() {
         let before = heap.current_usage();
         let registry = peer::registry(name);
-        (0..SERIES).for_each(|index| registry.register(index));
+        for index in 0..SERIES {
+            registry.register(index);
+        }
         registry.render(&mut Vec::new());
         let after = heap.current_usage();
         heap.reset_peak_usage();
@@ -49,7 +51,7 @@ fn held(heap: &PeakAlloc) -> Table {
     table
 }
 
-fn grown(heap: &PeakAlloc) -> Table {
+fn grown(heap: PeakAlloc) -> Table {
     let mut table = Table::new(
         "Heap after observations that nobody scraped",
         &["contestant", "observations", "bytes allocated at once at most", "bytes kept"],

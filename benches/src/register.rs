@@ -45,7 +45,9 @@ pub fn table(rounds: usize) -> Table {
 /// One run: microseconds of every registration, and how many expositions were finished meanwhile.
 fn run(name: &str) -> (Spread, usize) {
     let registry = registry(name);
-    (0..BEFORE).for_each(|index| registry.register(index));
+    for index in 0..BEFORE {
+        registry.register(index);
+    }
     let (over, expositions) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         scope.spawn(|| {

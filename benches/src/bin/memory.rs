@@ -7,7 +7,7 @@ use peak_alloc::PeakAlloc;
 static HEAP: PeakAlloc = PeakAlloc;
 
 fn main() {
-    for table in memory::tables(&HEAP) {
+    for table in memory::tables(HEAP) {
         println!("{table}");
     }
 }

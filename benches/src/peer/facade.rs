@@ -15,7 +15,9 @@ pub(super) fn register(recorder: &impl Recorder, index: usize) {
         Kind::Gauge => recorder.register_gauge(&key("mix_level"), &METADATA).set(load::level(index)),
         Kind::Histogram => {
             let histogram = recorder.register_histogram(&key("mix_wait_seconds"), &METADATA);
-            load::OBSERVATIONS.into_iter().for_each(|value| histogram.record(value));
+            for value in load::OBSERVATIONS {
+                histogram.record(value);
+            }
         }
     }
 }

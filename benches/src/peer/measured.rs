@@ -69,6 +69,8 @@ fn labels() -> FiveSet {
     }
 }
 
+// The fields are called what the metrics are.
+#[allow(clippy::struct_field_names)]
 #[derive(MetricGroup)]
 pub(super) struct Mix {
     /// Events.
@@ -98,7 +100,9 @@ impl Registry for Mix {
             Kind::Counter => self.mix_events_total.inc_by(labels, load::count(index)),
             Kind::Gauge => self.mix_level.set(labels, load::level(index)),
             Kind::Histogram => {
-                load::OBSERVATIONS.into_iter().for_each(|value| self.mix_wait_seconds.observe(labels, value));
+                for value in load::OBSERVATIONS {
+                    self.mix_wait_seconds.observe(labels, value);
+                }
             }
         }
     }

@@ -85,7 +85,9 @@ impl Registry for Mix {
             Kind::Counter => self.counters.add(load::count(index), &attributes),
             Kind::Gauge => self.gauges.record(load::level(index), &attributes),
             Kind::Histogram => {
-                load::OBSERVATIONS.into_iter().for_each(|value| self.histograms.record(value, &attributes));
+                for value in load::OBSERVATIONS {
+                    self.histograms.record(value, &attributes);
+                }
             }
         }
     }

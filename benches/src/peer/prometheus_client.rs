@@ -91,7 +91,9 @@ impl Registry for Mix {
             Kind::Gauge => _ = self.gauges.get_or_create(&labels).set(load::level(index)),
             Kind::Histogram => {
                 let histogram = self.histograms.get_or_create(&labels);
-                load::OBSERVATIONS.into_iter().for_each(|value| histogram.observe(value));
+                for value in load::OBSERVATIONS {
+                    histogram.observe(value);
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::spec::Kind;
 pub enum Format {
     /// Prometheus text format 0.0.4.
     Text,
-    /// OpenMetrics 1.0.
+    /// `OpenMetrics` 1.0.
     OpenMetrics,
 }
 

@@ -13,11 +13,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -33,6 +33,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 #[must_use = "nothing runs until `start` is called"]
 pub struct Setup {
     scrapes: String,
+    itself: bool,
     rules: Vec<String>,
     rule_files: Vec<PathBuf>,
     alertmanagers: Vec<String>,
@@ -47,6 +48,12 @@ impl Setup {
         // JSON is YAML.
         self.scrapes.push_str("\n- ");
         self.scrapes.push_str(&scrape.to_string());
+        self
+    }
+
+    /// Scrapes the server's own metrics as job `prometheus`, once a second.
+    pub fn scrape_itself(mut self) -> Self {
+        self.itself = true;
         self
     }
 
@@ -74,28 +81,33 @@ impl Setup {
     ///
     /// When it is missing, refuses its configuration, or does not become ready; with what it said.
     #[track_caller]
-    pub fn start(self) -> Prometheus {
+    pub fn start(mut self) -> Prometheus {
         let directory = tempfile::tempdir().expect("the temporary directory can be written");
-        fs::write(directory.path().join("prometheus.yml"), self.config(&directory)).expect("a new file can be written");
+        for (at, rules) in self.rules.iter().enumerate() {
+            let file = directory.path().join(format!("rules-{at}.yml"));
+            fs::write(&file, rules).expect("a new file can be written");
+            self.rule_files.push(file);
+        }
         // Another program may take the port before the server does.
         (0..5)
-            .find_map(|_| Prometheus::launch(&directory))
+            .find_map(|_| Prometheus::launch(&self, &directory))
             .unwrap_or_else(|| panic!("prometheus does not start:\n{}", said(&directory)))
             .owning(directory)
     }
 
-    fn config(&self, directory: &TempDir) -> String {
-        let mut files: Vec<_> = self.rule_files.iter().map(|path| std::path::absolute(path).expect("a path")).collect();
-        for (at, rules) in self.rules.iter().enumerate() {
-            let file = directory.path().join(format!("rules-{at}.yml"));
-            fs::write(&file, rules).expect("a new file can be written");
-            files.push(file);
-        }
+    /// Returns the configuration of a server that will listen on `address`.
+    fn config(&self, address: SocketAddr) -> String {
+        let files: Vec<_> = self.rule_files.iter().map(|path| std::path::absolute(path).expect("a path")).collect();
+        let itself = if self.itself {
+            format!("\n- {{job_name: prometheus, static_configs: [{{targets: ['{address}']}}]}}")
+        } else {
+            String::new()
+        };
         format!(
             "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\n\
              rule_files: {}\n\
              alerting: {{alertmanagers: [{{static_configs: [{{targets: {}}}]}}]}}\n\
-             scrape_configs:{}\n",
+             scrape_configs:{}{itself}\n",
             serde_json::json!(files),
             serde_json::json!(self.alertmanagers),
             self.scrapes,
@@ -131,6 +143,19 @@ pub struct Target {
     pub last_error: String,
 }
 
+/// A rule as the server sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The series that it records, or the alert.
+    pub name: String,
+    /// Whether it records a series.
+    pub records: bool,
+    /// `ok`, `err` or, before the first evaluation, `unknown`.
+    pub health: String,
+    /// Why the last evaluation failed; empty if it did not.
+    pub last_error: String,
+}
+
 impl Prometheus {
     /// Starts to say what a server should do.
     pub fn setup() -> Setup {
@@ -138,12 +163,14 @@ impl Prometheus {
     }
 
     /// Starts the program; nothing if it ends before it is ready.
-    fn launch(directory: &TempDir) -> Option<Self> {
+    fn launch(setup: &Setup, directory: &TempDir) -> Option<Self> {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = address.expect("a loopback port is free");
+        let config = directory.path().join("prometheus.yml");
+        fs::write(&config, setup.config(address)).expect("a new file can be written");
         let log = File::create(directory.path().join("log")).expect("a new file can be written");
         let child = Command::new("prometheus")
-            .arg(format!("--config.file={}", directory.path().join("prometheus.yml").display()))
+            .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
             .arg(format!("--web.listen-address={address}"))
             .arg("--log.level=warn")
@@ -273,15 +300,32 @@ impl Prometheus {
             .collect()
     }
 
-    /// Lists every rule, and why its last evaluation failed if it did.
+    /// Lists every rule.
     #[track_caller]
-    pub fn rules(&self) -> Vec<(String, Option<String>)> {
+    pub fn rules(&self) -> Vec<Rule> {
         let data = self.get("/api/v1/rules", &[]);
-        let groups = list(&data["groups"]);
-        let rules = groups.iter().flat_map(|group| list(&group["rules"]));
-        rules
-            .map(|rule| (text(&rule["name"]), Some(text(&rule["lastError"])).filter(|error| !error.is_empty())))
-            .collect()
+        let rules = list(&data["groups"]).iter().flat_map(|group| list(&group["rules"])).map(|rule| Rule {
+            name: text(&rule["name"]),
+            records: rule["type"] == "recording",
+            health: text(&rule["health"]),
+            last_error: text(&rule["lastError"]),
+        });
+        rules.collect()
+    }
+
+    /// Answers a query as a graph of the last minute asks it, and says whether there is anything to draw.
+    ///
+    /// # Panics
+    ///
+    /// When the server refuses it.
+    #[track_caller]
+    pub fn draws(&self, expression: &str) -> bool {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("the clock is past 1970").as_secs();
+        let (start, end) = ((now - 60).to_string(), now.to_string());
+        let range = [("query", expression), ("start", &start), ("end", &end), ("step", "1")];
+        let data = self.get("/api/v1/query_range", &range);
+        let points = list(&data["result"]).iter().flat_map(|series| list(&series["values"]));
+        points.map(number).any(|value| !value.is_nan())
     }
 
     /// Returns the `data` of one call of the HTTP API.
@@ -314,8 +358,12 @@ impl Drop for Prometheus {
     }
 }
 
-/// Looks again and again until there is a result, or patience ends with the last thing seen.
-fn patiently<T, E>(look: impl Fn() -> Result<T, E>) -> Result<T, E> {
+/// Looks again and again until there is a result, or until a minute has passed: then with the last thing seen.
+///
+/// # Errors
+///
+/// Returns what `look` found last.
+pub fn patiently<T, E>(look: impl Fn() -> Result<T, E>) -> Result<T, E> {
     let began = Instant::now();
     loop {
         let seen = look();

@@ -1,10 +1,10 @@
 //! Passwords, kept as Argon2id. Hashing takes tens of milliseconds on purpose, so it has threads of its own.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-use argon2::Argon2;
 use argon2::password_hash::rand_core::OsRng;
-use argon2::password_hash::{Error, PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::password_hash::{Error, Output, ParamsString, PasswordHash, Salt, SaltString};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use mme_metrics::instrument_metrics;
 use tokio::task::spawn_blocking;
 
@@ -12,6 +12,10 @@ use crate::error::ApiError;
 
 /// What an unknown user's password is compared with, so that the time of the answer does not tell who exists.
 static NOBODY: LazyLock<String> = LazyLock::new(|| compute("nobody").unwrap_or_default());
+
+/// The 19 MiB that hashing works in. They are kept and shared: if each thread took its own, the allocator would keep some
+/// for each, and the process would grow by hundreds of MiB.
+static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
 /// Hashes a password with a new salt.
 pub(super) async fn hash(password: String) -> Result<String, ApiError> {
@@ -25,16 +29,35 @@ pub(super) async fn verify(password: String, stored: Option<String>) -> Result<b
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| NOBODY.clone());
         let hash = PasswordHash::new(&stored)?;
-        match Argon2::default().verify_password(password.as_bytes(), &hash) {
-            Ok(()) => Ok(known),
-            Err(Error::Password) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let salt = hash.salt.ok_or(Error::Password)?;
+        let derived = derive(&password, salt, Params::try_from(&hash)?)?;
+        // Outputs are compared in constant time.
+        Ok::<_, Error>(hash.hash == Some(derived) && known)
     });
     verified.await?.map_err(|error| ApiError::Internal(error.into()))
 }
 
 fn compute(password: &str) -> Result<String, Error> {
     let salt = SaltString::generate(&mut OsRng);
-    Ok(Argon2::default().hash_password(password.as_bytes(), &salt)?.to_string())
+    let hash = PasswordHash {
+        algorithm: ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(Params::DEFAULT)?,
+        salt: Some(salt.as_salt()),
+        hash: Some(derive(password, salt.as_salt(), Params::DEFAULT)?),
+    };
+    Ok(hash.to_string())
+}
+
+/// Derives what is kept of a password, of one at a time.
+fn derive(password: &str, salt: Salt<'_>, params: Params) -> Result<Output, Error> {
+    let mut bytes = [0; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut bytes)?;
+    // Whatever is left in it is overwritten.
+    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
+    memory.resize(params.block_count(), Block::default());
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    Output::init_with(Params::DEFAULT_OUTPUT_LEN, |out| {
+        Ok(argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, memory.as_mut_slice())?)
+    })
 }

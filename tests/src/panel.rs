@@ -1,0 +1,77 @@
+//! What Grafana asks Prometheus when it shows a bundled dashboard.
+
+use mme_metrics::asset::{FILES, Kind};
+use serde_json::Value;
+
+/// One query of a panel.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// The panel's title and the query's letter, such as `Latency B`.
+    pub name: String,
+    /// The expression, its variables filled in.
+    pub expression: String,
+    /// Whether one point is asked for instead of a line.
+    pub instant: bool,
+}
+
+/// Lists the queries of all panels of all dashboards, with every job, instance and route chosen.
+///
+/// # Panics
+///
+/// When a bundled dashboard is no JSON.
+pub fn queries() -> Vec<Query> {
+    let mut queries = Vec::new();
+    for dashboard in dashboards() {
+        for panel in list(&dashboard["panels"]) {
+            queries.extend(list(&panel["targets"]).iter().map(|target| Query {
+                name: format!("{} {}", text(&panel["title"]), text(&target["refId"])),
+                expression: fill(&dashboard, text(&target["expr"])),
+                instant: target["instant"] == true,
+            }));
+        }
+    }
+    queries
+}
+
+/// Lists what each drop-down of each dashboard offers: the values of a label of the series that an expression selects.
+///
+/// # Panics
+///
+/// When a variable is asked for in any other way than by `label_values(expression, label)`.
+pub fn choices() -> Vec<(String, String)> {
+    let mut choices = Vec::new();
+    for dashboard in dashboards() {
+        for variable in list(&dashboard["templating"]["list"]).iter().filter(|variable| variable["type"] == "query") {
+            let query = fill(&dashboard, text(&variable["definition"]));
+            let inner = query.strip_prefix("label_values(").and_then(|rest| rest.strip_suffix(')'));
+            let (expression, label) = inner.and_then(|inner| inner.rsplit_once(", ")).expect("label_values(…, label)");
+            choices.push((expression.to_owned(), label.to_owned()));
+        }
+    }
+    choices
+}
+
+fn dashboards() -> impl Iterator<Item = Value> {
+    let files = FILES.iter().filter(|file| file.kind() == Kind::Dashboard);
+    files.map(|file| serde_json::from_str(file.text()).expect("a bundled dashboard is JSON"))
+}
+
+/// Fills variables in as Grafana does when all values are chosen, on a source that is scraped once a second.
+fn fill(dashboard: &Value, expression: &str) -> String {
+    // Grafana takes at least four scrapes; a minute also spans the pauses of a busy machine.
+    let mut filled = expression.replace("$__rate_interval", "1m");
+    for variable in list(&dashboard["templating"]["list"]) {
+        let all = variable["allValue"].as_str().unwrap_or_default();
+        filled = filled.replace(&format!("${}", text(&variable["name"])), all);
+    }
+    assert!(!filled.contains('$'), "an unknown variable in {filled}");
+    filled
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

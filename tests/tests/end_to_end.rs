@@ -1,0 +1,171 @@
+//! The example service and a real Prometheus with every bundled rule, alert and panel: what is sent is what is read,
+//! trouble is told, and dashboards are not empty.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mme_metrics_tests::panel::{Query, choices, queries};
+use mme_metrics_tests::prometheus::{Prometheus, Sample, patiently};
+use mme_metrics_tests::promtool::check_metrics;
+use mme_metrics_tests::service::Service;
+use mme_metrics_tests::watched::{JOB, watching};
+use serde_json::json;
+
+/// Recorded series that have no value here, and why. Any other without one is an error, and one of these with one too.
+const NOT_RECORDED: [(&str, &str); 2] = [
+    ("container:container_memory_working_set_bytes_per_limit:ratio", "cAdvisor is not scraped"),
+    ("instance:node_memory_used_per_total:ratio", "the node exporter is not scraped"),
+];
+
+/// Queries of panels that have nothing to show here, and why; as exact as [`NOT_RECORDED`].
+const NOT_SHOWN: [(&str, &str); 2] = [
+    ("Failed notifications A", "there is no Alertmanager to scrape"),
+    ("Virtual memory B", "the process may take as much as it likes, which is no limit to draw"),
+];
+
+/// Asks until exactly the `known` names are found.
+#[track_caller]
+fn wait_for_only(known: &[(&str, &str)], find: impl Fn() -> BTreeSet<String>) {
+    let known: BTreeSet<_> = known.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let look = || Some(find()).filter(|found| *found == known).ok_or_else(&find);
+    let found = patiently(look).unwrap_or_else(|found| found);
+    assert_eq!(found, known);
+}
+
+/// Sends the same request without a session so many times.
+fn repeat(service: &Service, times: u32, path: &str, status: u16) {
+    for _ in 0..times {
+        assert_eq!(service.send("GET", path, None, None).status, status);
+    }
+}
+
+/// Waits for an alert, and returns its labels.
+#[track_caller]
+fn fired(prometheus: &Prometheus, alert: &str) -> BTreeMap<String, String> {
+    let firing = format!("ALERTS{{alertname='{alert}', alertstate='firing'}}");
+    prometheus.wait_for(&firing, |samples| !samples.is_empty()).remove(0).labels
+}
+
+/// Returns how many requests Prometheus knows of, by route, method and status.
+fn requests(samples: &[Sample]) -> BTreeMap<[&str; 3], f64> {
+    let keys = ["http_route", "http_request_method", "http_response_status_code"];
+    let mut requests = BTreeMap::new();
+    for sample in samples {
+        let labels = keys.map(|key| sample.labels.get(key).map_or("", String::as_str));
+        *requests.entry(labels).or_default() += sample.value;
+    }
+    requests
+}
+
+/// Sends requests of each kind, and returns how many, by route, method and status.
+fn send_some(service: &Service) -> BTreeMap<[&'static str; 3], f64> {
+    let token = service.log_in("acme", "alice");
+    let letter = json!({ "kind": "invoice", "title": "May", "body": "storage of crates" });
+    for _ in 0..4 {
+        assert_eq!(service.send("POST", "/documents", Some(&token), Some(letter.clone())).status, 201);
+    }
+    for path in ["/documents/1", "/documents/2"] {
+        assert_eq!(service.send("GET", path, Some(&token), None).status, 200);
+    }
+    assert_eq!(service.send("BREW", "/documents", Some(&token), None).status, 405);
+    repeat(service, 3, "/documents/1", 401);
+    for path in ["/.env", "/admin", "/documents/1/x", "/%00", "//"] {
+        repeat(service, 1, path, 404);
+    }
+    BTreeMap::from([
+        (["/login", "POST", "200"], 1.0),
+        (["/documents", "POST", "201"], 4.0),
+        (["/documents/{id}", "GET", "200"], 2.0),
+        (["/documents", "_OTHER", "405"], 1.0),
+        (["/documents/{id}", "GET", "401"], 3.0),
+        (["_unmatched", "GET", "404"], 5.0),
+    ])
+}
+
+#[test]
+fn prometheus_counts_each_request_once_and_no_scrape() {
+    let service = Service::start(&[]);
+    let prometheus = watching(&service).start();
+    let sent = send_some(&service);
+    let counted = "http_server_request_duration_seconds_count > 0";
+    prometheus.wait_for(counted, |samples| requests(samples) == sent);
+    // The next scrapes would be requests too if they were counted.
+    let scrapes = "sum(count_over_time(up[1h]))";
+    let before = prometheus.value(scrapes).expect("there was one");
+    prometheus.wait_for(scrapes, |samples| samples[0].value >= before + 2.0);
+    assert_eq!(requests(&prometheus.query(counted)), sent);
+    prometheus.wait_for_value("sum(http_server_active_requests)", 0.0);
+    check_metrics(&service.metrics());
+}
+
+#[test]
+fn every_rule_evaluates_and_records_what_the_demo_does() {
+    let service = Service::start(&["--demo"]);
+    let prometheus = watching(&service).start();
+    prometheus.wait_until_up(JOB);
+    let records: BTreeSet<_> =
+        prometheus.rules().into_iter().filter(|rule| rule.records).map(|rule| rule.name).collect();
+    let empty = |record: &String| prometheus.query(record).iter().all(|sample| sample.value.is_nan());
+    wait_for_only(&NOT_RECORDED, || records.iter().filter(|record| empty(record)).cloned().collect());
+    let ailing = || Vec::from_iter(prometheus.rules().into_iter().filter(|rule| rule.health != "ok"));
+    let healthy = patiently(|| Some(ailing()).filter(Vec::is_empty).ok_or_else(ailing));
+    assert_eq!(healthy, Ok(Vec::new()));
+}
+
+#[test]
+fn every_panel_and_every_choice_shows_what_the_demo_does() {
+    let service = Service::start(&["--demo"]);
+    let prometheus = watching(&service).scrape_itself().start();
+    let draws = |query: &Query| match query.instant {
+        true => prometheus.query(&query.expression).iter().any(|sample| !sample.value.is_nan()),
+        false => prometheus.draws(&query.expression),
+    };
+    wait_for_only(&NOT_SHOWN, || queries().into_iter().filter(|query| !draws(query)).map(|query| query.name).collect());
+    for (selector, label) in choices() {
+        let values = prometheus.get(&format!("/api/v1/label/{label}/values"), &[("match[]", &selector)]);
+        assert_ne!(values, json!([]), "{label} of {selector}");
+    }
+    check_metrics(&service.metrics());
+}
+
+#[test]
+fn a_service_without_trouble_raises_the_watchdog_only() {
+    let service = Service::start(&[]);
+    let prometheus = watching(&service).start();
+    repeat(&service, 5, "/documents", 401);
+    prometheus.wait_for("count_over_time(ALERTS{alertname='Watchdog'}[1h])", |watched| {
+        watched.first().is_some_and(|sample| sample.value >= 5.0)
+    });
+    let alerts: Vec<_> = prometheus.alerts().into_iter().map(|alert| alert["alertname"].clone()).collect();
+    assert_eq!(alerts, ["Watchdog"]);
+}
+
+#[test]
+fn injected_errors_raise_the_alert_of_the_service_and_of_the_route() {
+    // Each failure would be a line of the log.
+    let service = Service::start_with(&[], &[("RUST_LOG", "off")]);
+    let prometheus = watching(&service).start();
+    service.inject("errors=1");
+    // Prometheus has to have seen a series before it can see it grow.
+    repeat(&service, 5, "/documents", 500);
+    let failed = "sum(http_server_request_duration_seconds_count{error_type='500'})";
+    prometheus.wait_for_value(failed, 5.0);
+    repeat(&service, 35, "/documents", 500);
+    let alert = fired(&prometheus, "MmeHttpErrorRateCritical");
+    assert_eq!([&alert["job"], &alert["severity"], &alert["category"]], [JOB, "critical", "availability"]);
+    let alert = fired(&prometheus, "MmeHttpErrorRateHigh");
+    assert_eq!([&alert["job"], &alert["http_route"]], [JOB, "/documents"]);
+    prometheus.wait_for_value(failed, 40.0);
+}
+
+#[test]
+fn a_stopped_service_is_down_and_if_it_stays_down_escalated() {
+    let service = Service::start(&[]);
+    let prometheus = watching(&service).start();
+    prometheus.wait_until_up(JOB);
+    let instance = service.address().to_string();
+    assert!(service.stop().status.success());
+    let alert = fired(&prometheus, "MmeServiceDown");
+    assert_eq!([&alert["job"], &alert["instance"]], [JOB, &instance]);
+    let alert = fired(&prometheus, "MmeEscalationLevel2");
+    assert_eq!([&alert["job"], &alert["source_alert"]], [JOB, "MmeServiceDown"]);
+}

@@ -28,6 +28,14 @@ impl GaugeCell {
         Self { value: AtomicU64::new(0), shards: Spread::new(), only_grows }
     }
 
+    /// Makes a cell that two threads have met on already.
+    #[cfg(all(test, mme_loom))]
+    pub(super) fn met() -> Self {
+        let cell = Self::new(false);
+        cell.shards.start();
+        cell
+    }
+
     pub(in crate::recorder) fn only_grows(&self) -> bool {
         self.only_grows
     }

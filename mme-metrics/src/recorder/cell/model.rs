@@ -77,6 +77,28 @@ fn loom_what_is_in_flight_never_reads_below_zero_and_returns_to_it() {
 }
 
 #[test]
+fn loom_what_one_thread_adds_and_another_takes_never_reads_below_zero() {
+    explore(|| {
+        let cell = Arc::new(GaugeCell::met());
+        let (coming, going) = (Arc::clone(&cell), Arc::clone(&cell));
+        let come = thread::spawn(move || {
+            Thread::enter(0);
+            assert!(coming.add(1.0));
+            // Who takes has been told of the addition, as a request is handed from one thread to another.
+            thread::spawn(move || {
+                Thread::enter(1);
+                assert!(going.add(-1.0));
+            })
+        });
+        let seen = cell.read();
+        assert!((0.0..=1.0).contains(&seen), "{seen}");
+        let go = come.join().expect("a thread of a model does not panic");
+        go.join().expect("a thread of a model does not panic");
+        assert_eq!(cell.read().to_bits(), 0.0_f64.to_bits());
+    });
+}
+
+#[test]
 fn loom_a_histograms_count_is_the_sum_of_its_buckets_and_nothing_is_lost() {
     explore(|| {
         let record = |cell: &HistogramCell| {

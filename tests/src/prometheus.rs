@@ -23,7 +23,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long anything may take that has to happen: many scrapes and evaluations, on a machine that does other things too.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often something is looked at that has to happen.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -46,7 +46,8 @@ impl Setup {
             "job_name": job, "metrics_path": path, "static_configs": [{ "targets": [target] }],
         });
         // JSON is YAML.
-        self.scrapes += &format!("\n- {scrape}");
+        self.scrapes += "\n- ";
+        self.scrapes += &scrape.to_string();
         self
     }
 

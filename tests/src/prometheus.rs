@@ -46,8 +46,8 @@ impl Setup {
             "job_name": job, "metrics_path": path, "static_configs": [{ "targets": [target] }],
         });
         // JSON is YAML.
-        self.scrapes.push_str("\n- ");
-        self.scrapes.push_str(&scrape.to_string());
+        self.scrapes += "\n- ";
+        self.scrapes += &scrape.to_string();
         self
     }
 

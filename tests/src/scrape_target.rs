@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use mme_metrics::{Format, Recorder};
 
-/// Serves what a recorder renders: text under `/text`, OpenMetrics under `/openmetrics`. Stops when dropped.
+/// Serves what a recorder renders: text under `/text`, `OpenMetrics` under `/openmetrics`. Stops when dropped.
 #[derive(Debug)]
 pub struct ScrapeTarget {
     address: SocketAddr,

@@ -38,6 +38,12 @@ fn repeat(service: &Service, times: u32, path: &str, status: u16) {
     }
 }
 
+/// Says whether a query has a value now.
+#[track_caller]
+fn shows(prometheus: &Prometheus, expression: &str) -> bool {
+    prometheus.query(expression).iter().any(|sample| !sample.value.is_nan())
+}
+
 /// Waits for an alert, and returns its labels.
 #[track_caller]
 fn fired(prometheus: &Prometheus, alert: &str) -> BTreeMap<String, String> {
@@ -104,9 +110,8 @@ fn every_rule_evaluates_and_records_what_the_demo_does() {
     prometheus.wait_until_up(JOB);
     let records: BTreeSet<_> =
         prometheus.rules().into_iter().filter(|rule| rule.records).map(|rule| rule.name).collect();
-    let empty = |record: &String| prometheus.query(record).iter().all(|sample| sample.value.is_nan());
-    wait_for_only(&NOT_RECORDED, || records.iter().filter(|record| empty(record)).cloned().collect());
-    let ailing = || Vec::from_iter(prometheus.rules().into_iter().filter(|rule| rule.health != "ok"));
+    wait_for_only(&NOT_RECORDED, || records.iter().filter(|record| !shows(&prometheus, record)).cloned().collect());
+    let ailing = || prometheus.rules().into_iter().filter(|rule| rule.health != "ok").collect::<Vec<_>>();
     let healthy = patiently(|| Some(ailing()).filter(Vec::is_empty).ok_or_else(ailing));
     assert_eq!(healthy, Ok(Vec::new()));
 }
@@ -115,9 +120,8 @@ fn every_rule_evaluates_and_records_what_the_demo_does() {
 fn every_panel_and_every_choice_shows_what_the_demo_does() {
     let service = Service::start(&["--demo"]);
     let prometheus = watching(&service).scrape_itself().start();
-    let draws = |query: &Query| match query.instant {
-        true => prometheus.query(&query.expression).iter().any(|sample| !sample.value.is_nan()),
-        false => prometheus.draws(&query.expression),
+    let draws = |query: &Query| {
+        if query.instant { shows(&prometheus, &query.expression) } else { prometheus.draws(&query.expression) }
     };
     wait_for_only(&NOT_SHOWN, || queries().into_iter().filter(|query| !draws(query)).map(|query| query.name).collect());
     for (selector, label) in choices() {

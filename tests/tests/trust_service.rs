@@ -3,6 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use mme_metrics_tests::service::Service;
@@ -43,6 +44,19 @@ fn a_session_that_was_closed_opens_nothing() {
     assert_eq!(service.send("POST", "/logout", Some(&token), None).status, 204);
     assert_eq!(service.send("GET", "/documents", Some(&token), None).status, 401);
     assert_eq!(service.send("GET", "/documents", None, None).status, 401);
+}
+
+#[test]
+fn logins_at_one_time_do_not_each_keep_memory() {
+    let service = Service::start(&[]);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..3).for_each(|_| _ = service.log_in("acme", "alice")));
+        }
+    });
+    let resident = service.count("process_resident_memory_bytes", &[]);
+    // One login takes 19 MiB, and the program itself about as much.
+    assert!(resident < 100 << 20, "{resident} bytes");
 }
 
 #[test]
@@ -210,7 +224,7 @@ fn the_demo_shows_every_kind_of_traffic_and_stops_when_told() {
     let missing = || kinds.iter().find(|labels| !seen(labels));
     while let Some(labels) = missing() {
         assert!(started.elapsed() < DEMO, "the demo sends nothing that ends with {labels:?}");
-        std::thread::yield_now();
+        thread::yield_now();
     }
     let stopped = service.stop();
     assert_eq!(stopped.status.code(), Some(0));
@@ -226,7 +240,7 @@ fn a_request_in_flight_is_finished_before_the_service_stops() {
     let request = format!("POST /documents/{id}/process HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {token}\r\n\r\n");
     client.write_all(request.as_bytes()).expect("the service reads");
     while service.count("function_calls_concurrent", &["recognize"]) < 1 {
-        std::thread::yield_now();
+        thread::yield_now();
     }
     let stopped = service.stop();
     let mut answer = String::new();
@@ -258,7 +272,7 @@ fn a_document_reaches_those_who_follow_their_tenant() {
     let request = format!("GET /documents/events HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {alice}\r\n\r\n");
     follower.write_all(request.as_bytes()).expect("the service reads");
     while service.count("http_server_active_streams", &["kind=\"sse\""]) < 1 {
-        std::thread::yield_now();
+        thread::yield_now();
     }
     store(&service, &bob, json!({ "kind": "report", "title": "of bob", "body": "" }));
     store(&service, &alice, json!({ "kind": "report", "title": "of alice", "body": "" }));

@@ -35,10 +35,14 @@ family! {
 /// not allocate does not grow either; the benches weigh fifty million observations.
 fn allocations(code: impl Fn()) -> usize {
     code();
-    let region = Region::new(&HEAP);
-    (0..100_000).for_each(|_| code());
-    let change = region.change();
-    change.allocations + change.reallocations
+    let count = || {
+        let region = Region::new(&HEAP);
+        (0..100_000).for_each(|_| code());
+        let change = region.change();
+        change.allocations + change.reallocations
+    };
+    // The test harness's own thread may still be tidying up beside the first; `code` would allocate in all three.
+    (0..3).map(|_| count()).min().unwrap_or(usize::MAX)
 }
 
 #[test]

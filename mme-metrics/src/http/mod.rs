@@ -52,6 +52,8 @@
 //! allocate.
 
 #[cfg(feature = "http")]
+mod active;
+#[cfg(feature = "http")]
 mod client;
 mod label;
 #[cfg(feature = "http")]

@@ -4,6 +4,7 @@ use ::http::{Request, Response, header, uri};
 use http_body::Body;
 use tower_layer::Layer;
 
+use super::active::Raised;
 use super::label::{Method, Scheme, Status};
 use super::series::{Outcome, ServerSeries};
 use super::watch::is_event_stream;
@@ -61,14 +62,14 @@ impl Watch for HttpClientWatch {
         let secure = request.uri().scheme() == Some(&uri::Scheme::HTTPS);
         let scheme = if secure { Scheme::Https } else { Scheme::Http };
         let server = ServerSeries::of(authority(request), scheme);
-        server.active.add(1.0);
+        let active = Raised::raise(|| server.active.add(1.0));
         Some(HttpClientExchange {
             started: Moment::now(),
             server,
             method: Method::from_name(request.method().as_str()),
             scheme,
             status: Status::NONE,
-            is_over: false,
+            active: Some(active),
         })
     }
 }
@@ -91,8 +92,8 @@ pub struct HttpClientExchange {
     method: Method,
     scheme: Scheme,
     status: Status,
-    /// Recorded already, because the response is a stream.
-    is_over: bool,
+    /// Nothing once it is recorded, which for a stream is at its head.
+    active: Option<Raised>,
 }
 
 impl Observe for HttpClientExchange {
@@ -110,11 +111,9 @@ impl Observe for HttpClientExchange {
 
 impl HttpClientExchange {
     fn record(&mut self, end: End) {
-        if std::mem::replace(&mut self.is_over, true) {
-            return;
-        }
+        let Some(active) = self.active.take() else { return };
         let outcome = Outcome { method: self.method, scheme: self.scheme, status: self.status, end };
         self.server.duration(outcome).record(self.started.seconds());
-        self.server.active.add(-1.0);
+        active.lower(|| self.server.active.add(-1.0));
     }
 }

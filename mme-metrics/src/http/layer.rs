@@ -35,7 +35,8 @@ use crate::exchange::{End, ExchangeService};
 ///   `HttpLayer::new()` inside with `route_layer`: the outer one measures, and the inner one tells it the route.
 /// * Around a service that is no router, [`route_fn`](Self::route_fn) says what the route is.
 ///
-/// Two layers that both know the route measure twice.
+/// However many layers a request passes, it is counted once, by the outermost that does not skip it. Where that one waits to be
+/// told the route, the inner one's [`skip`](Self::skip) holds for both.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct HttpLayer {
@@ -92,6 +93,7 @@ impl HttpLayer {
     }
 
     /// Says what the route of a request is, for services that are no axum router: a template, or nothing if none matches.
+    /// Where `route` panics, none does.
     ///
     /// Templates are program text, so there is an end to them; a path is not, and does not compile here.
     pub fn route_fn(mut self, route: impl Fn(RequestHead<'_>) -> Option<&'static str> + Send + Sync + 'static) -> Self {
@@ -102,9 +104,16 @@ impl HttpLayer {
     /// Adds a label to the request duration, read from the head of the request. The first `budget` values seen are told
     /// apart; later ones, and those over 128 bytes, read `_overflow`.
     ///
+    /// Read it from what the service itself has established, not from a header as it came: a stranger who makes up 50 values
+    /// would fill the budget, and every true one after them would read `_overflow`. Here a layer that knows who is calling,
+    /// and stands outside this one, leaves an extension:
+    ///
     /// ```
     /// # use mme_metrics::http::HttpLayer;
-    /// let layer = HttpLayer::new().label("tenant", 50, |request| request.headers.get("x-tenant")?.to_str().ok());
+    /// #[derive(Clone)]
+    /// struct Tenant(String);
+    ///
+    /// let layer = HttpLayer::new().label("tenant", 50, |request| Some(request.extensions.get::<Tenant>()?.0.as_str()));
     /// ```
     pub fn label<F>(mut self, key: impl Into<SharedString>, budget: usize, value: F) -> Self
     where

@@ -48,9 +48,11 @@
 //!
 //! A series of the duration is 18 lines. There is one for each method, route, status and way to fail that occurs; routes are
 //! templates, at most 1 000 of them, and what a client invents reads `_unmatched` or `_OTHER`. A request on a known route
-//! allocates nothing, takes no lock and reads the clock twice; unmatched ones, upgrades, extra labels and request sizes
-//! allocate.
+//! takes no lock and reads the clock twice, and allocates only if its extensions have to grow for the mark that tells inner
+//! layers it is measured; unmatched ones, upgrades, extra labels and request sizes allocate.
 
+#[cfg(feature = "http")]
+mod active;
 #[cfg(feature = "http")]
 mod client;
 mod label;

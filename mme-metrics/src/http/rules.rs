@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri};
 use metrics::{Label, SharedString};
@@ -85,8 +86,32 @@ pub(super) struct Rules {
     series: Arc<ExtraSeries>,
 }
 
-/// The handles of series with extra labels: as many as the labels' budgets let there be.
-type ExtraSeries = Table<(&'static str, Outcome, Extra), HistogramHandle>;
+/// Handles with extra labels that one layer keeps: as many as a recorder lets one metric have series.
+const MAX_KEPT: usize = 10_000;
+
+/// The kept handles of series with extra labels. Budgets bound each label, and their product is too much to keep.
+#[derive(Default)]
+struct ExtraSeries {
+    table: Table<ExtraKey, HistogramHandle>,
+    kept: AtomicUsize,
+}
+
+type ExtraKey = (&'static str, Outcome, Extra);
+
+impl ExtraSeries {
+    /// Runs `use_it` with the handle of `key`; past the bound it is made for this one event.
+    fn with(&self, key: &ExtraKey, make: impl Fn() -> HistogramHandle, use_it: impl FnOnce(&HistogramHandle)) {
+        if let Some(handle) = self.table.get(key) {
+            return use_it(handle);
+        }
+        let free = |kept| (kept < MAX_KEPT).then_some(kept + 1);
+        // Relaxed: a count that orders nothing. Threads that race for one key take two places, which errs on the safe side.
+        if self.kept.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).is_err() {
+            return use_it(&make());
+        }
+        use_it(self.table.get_or_insert_with(key, || (key.clone(), make())));
+    }
+}
 
 impl Rules {
     pub(super) fn skip(&mut self, path: &str) {
@@ -131,14 +156,15 @@ impl Rules {
         }
     }
 
-    /// Returns the duration series of a route with these extra labels.
-    pub(super) fn duration(&self, route: &RouteSeries, outcome: Outcome, extra: Extra) -> &HistogramHandle {
+    /// Records a duration on a route with these extra labels.
+    pub(super) fn record(&self, route: &RouteSeries, outcome: Outcome, extra: Extra, seconds: f64) {
         let key = (route.route.as_str(), outcome, extra);
-        self.series.get_or_insert_with(&key, || {
+        let make = || {
             let pairs = self.labels.iter().zip(&key.2);
             let labels = pairs.filter_map(|(label, value)| Some(Label::new(label.key.clone(), value.clone()?)));
-            (key.clone(), outcome.duration_with(route.route, labels))
-        })
+            outcome.duration_with(route.route, labels)
+        };
+        self.series.with(&key, make, |handle| handle.record(seconds));
     }
 }
 
@@ -166,6 +192,23 @@ impl fmt::Debug for Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::End;
+    use crate::http::{Method, Scheme, Status};
+
+    #[test]
+    fn handles_with_extra_labels_are_kept_up_to_a_bound() {
+        let mut rules = Rules::default();
+        rules.label("tenant".into(), 1, Source::Request(Arc::new(|_| None)));
+        let (method, scheme, status) = (Method::Get, Scheme::Http, Status::new(200));
+        let outcome = Outcome { method, scheme, status, end: End::Complete };
+        let tenant = |number: usize| vec![Some(SharedString::from(number.to_string()))];
+        let route = RouteSeries::unmatched();
+        for number in 0..=MAX_KEPT {
+            rules.record(route, outcome, tenant(number), 1.0);
+        }
+        let is_kept = |number| rules.series.table.get(&(route.route.as_str(), outcome, tenant(number))).is_some();
+        assert!(is_kept(0) && is_kept(MAX_KEPT - 1) && !is_kept(MAX_KEPT));
+    }
 
     #[test]
     fn a_rule_names_a_path_a_route_or_what_starts_alike() {

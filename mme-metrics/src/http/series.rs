@@ -1,5 +1,6 @@
 //! The kept handles: a request on a known route finds its series by one short key.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use super::label::{ErrorType, Method, ROUTES, Route, SERVERS, Scheme, ServerAddress, ServerPort, Status};
@@ -111,13 +112,13 @@ impl ServerSeries {
 
     /// Finds the server that `authority` (`host` or `host:port`, without user information) means under this scheme.
     pub(super) fn of(authority: &str, scheme: Scheme) -> &'static Self {
-        SERVER_SERIES[scheme as usize].get_or_insert_with(authority, |authority| {
+        let usual = match scheme {
+            Scheme::Http => "80",
+            Scheme::Https => "443",
+        };
+        SERVER_SERIES[scheme as usize].get_or_insert_with(&normal(authority, usual), |authority| {
             let (host, port) = split(authority);
-            let port = port.unwrap_or(match scheme {
-                Scheme::Http => "80",
-                Scheme::Https => "443",
-            });
-            Self::new(ServerAddress::new(host.to_ascii_lowercase()), ServerPort::new(port.to_owned()))
+            Self::new(ServerAddress::new(host.to_owned()), ServerPort::new(port.unwrap_or(usual).to_owned()))
         })
     }
 
@@ -128,6 +129,18 @@ impl ServerSeries {
                 (outcome.method, self.address.clone(), self.port.clone(), outcome.status, outcome.error_type());
             (key, HTTP.client_duration.with(labels))
         })
+    }
+}
+
+/// Returns the one spelling of a server: in small letters, and without a port that goes without saying.
+fn normal<'a>(authority: &'a str, usual: &str) -> Cow<'a, str> {
+    let (host, port) = split(authority);
+    let needed = if port.is_none_or(|port| port == usual) { host } else { authority };
+    // Programs write hosts in small letters, so as a rule this copies nothing.
+    if needed.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(needed.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(needed)
     }
 }
 
@@ -159,6 +172,15 @@ mod tests {
         assert_eq!(split("[::1]"), ("[::1]", None));
         assert_eq!(split("[::1]:80"), ("[::1]", Some("80")));
         assert_eq!(split("example.com:"), ("example.com", None));
+    }
+
+    #[test]
+    fn one_server_in_several_spellings_takes_one_place() {
+        let first = ServerSeries::of("series.example", Scheme::Https);
+        for spelling in ["Series.Example", "series.example:443", "SERIES.example:", "SERIES.EXAMPLE:443"] {
+            assert!(std::ptr::eq(first, ServerSeries::of(spelling, Scheme::Https)), "{spelling}");
+        }
+        assert!(!std::ptr::eq(first, ServerSeries::of("series.example:80", Scheme::Https)));
     }
 
     #[test]

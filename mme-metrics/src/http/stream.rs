@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::active::Raised;
 use super::label::{Kind, Route};
 use super::metrics::HTTP;
 use crate::clock::Moment;
@@ -12,19 +13,20 @@ pub(super) struct Clocked {
     route: Route,
     kind: Kind,
     started: Moment,
+    open: Raised,
 }
 
 impl Clocked {
     pub(super) fn start(route: Route, kind: Kind) -> Self {
-        HTTP.server_streams.add((route, kind), 1.0);
-        Self { route, kind, started: Moment::now() }
+        let open = Raised::raise(|| HTTP.server_streams.add((route, kind), 1.0));
+        Self { route, kind, started: Moment::now(), open }
     }
 }
 
 impl Drop for Clocked {
     fn drop(&mut self) {
         HTTP.server_stream_duration.record((self.route, self.kind), self.started.seconds());
-        HTTP.server_streams.add((self.route, self.kind), -1.0);
+        self.open.lower(|| HTTP.server_streams.add((self.route, self.kind), -1.0));
     }
 }
 

@@ -1,11 +1,12 @@
 //! The server's side of an exchange: what is noted at its head and recorded at its end.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
 
 use ::http::{Method as HttpMethod, Request, Response, StatusCode, header};
 use http_body::Body;
 
+use super::active::Raised;
 use super::label::{Kind, Method, Route, Scheme, Status};
 use super::metrics::HTTP;
 use super::request_body::{self, Received};
@@ -24,9 +25,13 @@ pub struct HttpWatch {
     pub(super) rules: Option<Arc<Rules>>,
 }
 
-/// Where an inner layer tells the route to one that stands outside the router.
+/// Where an inner layer tells the route to one that stands outside the router; nothing where it skips the request.
 #[derive(Clone, Debug, Default)]
-struct LateRoute(Arc<OnceLock<&'static RouteSeries>>);
+struct LateRoute(Arc<OnceLock<Option<&'static RouteSeries>>>);
+
+/// Tells inner layers that this request is measured and needs nothing from them.
+#[derive(Clone, Copy, Debug)]
+struct Measured;
 
 impl Watch for HttpWatch {
     type Observer = HttpExchange;
@@ -34,22 +39,23 @@ impl Watch for HttpWatch {
     fn begin<B: 'static>(&self, request: &mut Request<B>) -> Option<HttpExchange> {
         let rules = self.rules.as_deref();
         let matched = matched(request, rules);
-        if rules.is_some_and(|rules| rules.skips(request.uri().path(), matched)) {
-            return None;
-        }
-        let route = matched.map(RouteSeries::of);
+        let is_skipped = rules.is_some_and(|rules| rules.skips(request.uri().path(), matched));
         if let Some(late) = request.extensions().get::<LateRoute>() {
             // A layer further out measures this request and could not see the route.
-            if let Some(route) = route {
+            if is_skipped || matched.is_some() {
                 // Two layers inside one: the first to know told it.
-                let _ = late.0.set(route);
+                let _ = late.0.set(matched.filter(|_| !is_skipped).map(RouteSeries::of));
             }
             return None;
         }
+        if is_skipped || request.extensions().get::<Measured>().is_some() {
+            return None;
+        }
+        let route = matched.map(RouteSeries::of);
         let rare = self.rare(request, route.is_some());
         let method = Method::from_name(request.method().as_str());
         let scheme = self.scheme.unwrap_or_else(|| scheme(request));
-        HTTP.server_active.add((method, scheme), 1.0);
+        let active = Raised::raise(|| HTTP.server_active.add((method, scheme), 1.0));
         Some(HttpExchange {
             started: Moment::now(),
             route: route.unwrap_or_else(RouteSeries::unmatched),
@@ -59,6 +65,8 @@ impl Watch for HttpWatch {
             body_sizes: self.body_sizes,
             first_byte: self.first_byte,
             sent: 0,
+            active: Some(active),
+            is_skipped: false,
             stream: None,
             rare,
         })
@@ -78,6 +86,8 @@ impl HttpWatch {
         };
         if let Some(late) = &rare.late {
             request.extensions_mut().insert(late.clone());
+        } else {
+            request.extensions_mut().insert(Measured);
         }
         if let Some(upgrade) = &rare.upgrade {
             request.extensions_mut().insert(upgrade.clone());
@@ -90,7 +100,8 @@ impl HttpWatch {
 /// Returns the template of the route, if it is known here.
 fn matched<'a, B>(request: &'a Request<B>, rules: Option<&Rules>) -> Option<&'a str> {
     if let Some(route) = rules.and_then(|rules| rules.route.as_ref()) {
-        return route(RequestHead::of(request));
+        // A panic in it loses the route and nothing else.
+        return catch_unwind(AssertUnwindSafe(|| route(RequestHead::of(request)))).ok().flatten();
     }
     #[cfg(feature = "axum")]
     return request.extensions().get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str);
@@ -127,6 +138,10 @@ pub struct HttpExchange {
     body_sizes: bool,
     first_byte: bool,
     sent: u64,
+    /// Nothing once the request is over.
+    active: Option<Raised>,
+    /// An inner layer was told to leave the request out.
+    is_skipped: bool,
     /// The stream that the response has become; the request is recorded then.
     stream: Option<Clocked>,
     rare: Option<Box<Rare>>,
@@ -144,6 +159,10 @@ impl Observe for HttpExchange {
     fn head<B: Body>(&mut self, response: &Response<B>) {
         self.status = Status::new(response.status().as_u16());
         self.learn_route();
+        if self.is_skipped {
+            // It may become a stream and live long.
+            return self.lower();
+        }
         if let Some((rules, extra)) = self.rare.as_deref_mut().and_then(|rare| rare.labels.as_mut()) {
             rules.response_labels(ResponseHead::of(response), extra);
         }
@@ -170,7 +189,7 @@ impl Observe for HttpExchange {
             self.learn_route();
             self.record(end);
         }
-        if self.body_sizes {
+        if self.body_sizes && !self.is_skipped {
             let record = |aspect, bytes: u64| self.route.aspect(aspect, self.method, self.status).record(bytes as f64);
             record(Aspect::ResponseSize, self.sent);
             if let Some(received) = self.rare.as_ref().and_then(|rare| rare.received.as_ref()) {
@@ -183,8 +202,10 @@ impl Observe for HttpExchange {
 impl HttpExchange {
     /// Takes the route over that an inner layer found after this one began.
     fn learn_route(&mut self) {
-        if let Some(route) = self.rare.as_ref().and_then(|rare| rare.late.as_ref()?.0.get()) {
-            self.route = route;
+        match self.rare.as_ref().and_then(|rare| rare.late.as_ref()?.0.get()) {
+            Some(Some(route)) => self.route = route,
+            Some(None) => self.is_skipped = true,
+            None => {}
         }
     }
 
@@ -194,13 +215,22 @@ impl HttpExchange {
 
     /// The request is over: its duration, and one fewer in flight.
     fn record(&mut self, end: End) {
+        if self.is_skipped {
+            return self.lower();
+        }
         let seconds = self.started.seconds();
         let outcome = Outcome { method: self.method, scheme: self.scheme, status: self.status, end };
         match self.rare.as_mut().and_then(|rare| rare.labels.take()) {
             None => self.route.duration(outcome).record(seconds),
-            Some((rules, extra)) => rules.duration(self.route, outcome, extra).record(seconds),
+            Some((rules, extra)) => rules.record(self.route, outcome, extra, seconds),
         }
-        HTTP.server_active.add((self.method, self.scheme), -1.0);
+        self.lower();
+    }
+
+    fn lower(&mut self) {
+        if let Some(active) = self.active.take() {
+            active.lower(|| HTTP.server_active.add((self.method, self.scheme), -1.0));
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use mme_metrics::http::{
 };
 use mme_metrics::testing::Emission;
 use tokio::net::TcpListener;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt, service_fn};
 
 type ClientLabels = (Method, ServerAddress, ServerPort, Status, ErrorType);
 
@@ -49,6 +49,15 @@ fn a_call_that_nobody_awaits_is_cancelled() {
     emission.record(|| drop(HttpClientLayer::new().layer(never).oneshot(request)));
     // `oneshot` calls only when it is polled, so nothing began.
     emission.expect().only();
+}
+
+#[test]
+fn a_call_that_began_without_a_recorder_leaves_no_gauge_below_zero() {
+    let never = service_fn(|_| std::future::pending::<Result<Response<Empty<Bytes>>, Infallible>>());
+    let request = Request::get("http://early.example/").body(Empty::<Bytes>::new()).unwrap();
+    let begun = HttpClientLayer::new().layer(never).call(request);
+    let emission = mme_metrics::testing::record(|| drop(begun));
+    emission.expect().histogram(&HTTP.client_duration, labels("early.example", 80, 0, ErrorType::Cancelled), 1).only();
 }
 
 /// Answers every request of one connection with `hello`; returns its port.

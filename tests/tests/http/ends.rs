@@ -42,6 +42,13 @@ fn a_future_dropped_before_its_first_poll_is_cancelled() {
 }
 
 #[test]
+fn a_request_that_began_without_a_recorder_leaves_no_gauge_below_zero() {
+    let begun = layer().layer(service_fn(|_| pending::<Answer>())).call(get());
+    let emission = record(|| drop(begun));
+    expect(&emission, 0, ErrorType::Cancelled, 1).only();
+}
+
+#[test]
 fn a_future_dropped_while_pending_is_cancelled() {
     let emission = record(|| {
         let mut service = layer().layer(service_fn(|_| pending::<Answer>()));

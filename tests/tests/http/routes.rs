@@ -125,3 +125,29 @@ async fn invented_methods_are_one_value() {
     let labels = (Method::Other, Route::find("/methods"), Status::new(405), Scheme::Http, ErrorType::None);
     emission.expect().histogram(&HTTP.server_duration, labels, 3).only();
 }
+
+#[tokio::test]
+async fn a_route_function_that_panics_leaves_the_request_unmatched() {
+    let app = Router::new().route("/", get(hello)).layer(HttpLayer::new().route_fn(|_| panic!("on purpose")));
+    let emission = Emission::new();
+    visit(&emission, app, &["/"]).await;
+    saw(emission.expect(), "_unmatched", 200, 1).only();
+}
+
+#[tokio::test]
+async fn what_an_inner_layer_skips_is_not_unmatched_outside() {
+    let skipping = HttpLayer::new().skip("/skipped/{id}");
+    let inner = Router::new().route("/skipped/{id}", get(hello)).route_layer(skipping);
+    let outer = HttpLayer::new().body_sizes(true).time_to_first_byte(true);
+    let emission = Emission::new();
+    visit(&emission, outer.layer(inner), &["/skipped/1"]).await;
+    emission.expect().only();
+}
+
+#[tokio::test]
+async fn a_request_through_two_layers_that_know_its_route_counts_once() {
+    let app = Router::new().route("/twice", get(hello)).route_layer(HttpLayer::new()).layer(HttpLayer::new());
+    let emission = Emission::new();
+    visit(&emission, app, &["/twice"]).await;
+    saw(emission.expect(), "/twice", 200, 1).only();
+}

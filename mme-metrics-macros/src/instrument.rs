@@ -1,6 +1,8 @@
 //! `#[instrument_metrics]`.
 
 mod args;
+mod ends;
+mod future;
 mod model;
 mod render;
 

@@ -64,10 +64,17 @@ pub fn derive_label_value(input: TokenStream) -> TokenStream {
 ///
 /// # What it puts on
 ///
-/// Functions, methods and `impl` blocks, asynchronous or not, with `async_trait` above or below. A function that is not
-/// `async` and ends in `async` or `Box::pin(async …)` is measured while its future runs. A `#[track_caller]` function keeps
-/// its body in place; a `?` or `return` that a macro writes there is counted as a good end. A `const fn` and a method
+/// Functions, methods and `impl` blocks, asynchronous or not, with `async_trait` above or below. A `const fn` and a method
 /// without a body are refused.
+///
+/// A function that is not `async` is measured while its future runs if its return type names one (`impl Future<Output = …>`,
+/// `Pin<Box<dyn Future<Output = …>>>`, `BoxFuture`), or if it ends in `async` or `Box::pin(async …)`. A boxed future that
+/// the body does not write so, or that it returns early, is boxed once more. A future behind any other name is not seen:
+/// what is measured is the call that makes it.
+///
+/// A `#[track_caller]` function keeps its body in place, unless a macro in it may return: anything but the macros of the
+/// standard library, and those with a `?`, a `return` or another macro in their arguments. Its body is a closure then, and
+/// a panic in it names its own line instead of the caller's.
 #[proc_macro_attribute]
 pub fn instrument_metrics(arguments: TokenStream, item: TokenStream) -> TokenStream {
     instrument::expand(arguments.into(), &item.into()).into()

@@ -143,12 +143,21 @@ impl<O: Operation> Guard<O> {
         }
     }
 
-    /// Ends the measurement if `judge` reads an error from what the code is about to pass on with `?`.
-    pub(crate) fn judge_error<R>(&mut self, judge: &impl Judge<O, R>, passed: &R) {
-        if let Some(operation) = &mut self.operation
-            && let outcome @ Outcome::Error(_) = judge.judge(operation, passed)
-        {
-            self.conclude(outcome);
+    /// Takes a drop from now on for what `judge` reads from what the code may be about to pass on with `?`.
+    pub(crate) fn judge_left<R>(&mut self, judge: &impl Judge<O, R>, passed: &R) {
+        if let Some(operation) = &mut self.operation {
+            match judge.judge(operation, passed) {
+                // It cannot wait for the drop, which would not know it.
+                failed @ Outcome::Error(_) if !matches!(self.unended, Unended::Ask(_)) => self.conclude(failed),
+                left => self.left(left),
+            }
+        }
+    }
+
+    /// Takes a drop from now on for `left` unless the thread unwinds, if this can be told.
+    pub(crate) fn left(&mut self, left: Outcome) {
+        if let Unended::Ask(before) = &mut self.unended {
+            *before = left;
         }
     }
 

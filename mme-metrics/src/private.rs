@@ -1,12 +1,14 @@
 //! The only names that the output of macros may use. Not for anybody else, and free to change.
 //!
-//! What the attribute writes is one call: [`measure`], [`measure_async`], or [`guard`] where the body has to stay where it
+//! What the attribute writes is one call: [`measure`], [`measure_async`], [`measure_made`], or [`guard`] where the body has to stay where it
 //! is. Each is the documented function of [`guard`](crate::guard) with the judge found by [`Returns`].
 
 mod probe;
 
+pub use core::future::Future;
 pub use core::module_path;
 pub use core::option::Option;
+pub use std::boxed::Box;
 pub use std::vec;
 pub use std::vec::Vec;
 
@@ -20,6 +22,9 @@ pub use crate::spec::{lowercase, utf8};
 
 use crate::guard::{self as documented, Measured};
 use crate::op::{Judge, Operation, Outcome};
+
+/// The end of a scope that was left by a way nobody saw.
+const UNSEEN: Outcome = Outcome::OTHER;
 
 /// Runs `body`; `choose` finds the judge for what it returns.
 #[inline]
@@ -46,12 +51,26 @@ where
     documented::measure_async(operation, choose(Returns::new()), future)
 }
 
+/// Measures the future that `make` makes, which comes to a `T`.
+#[inline]
+pub fn measure_made<O, T, F, J>(
+    operation: O,
+    make: impl FnOnce() -> F,
+    choose: impl FnOnce(Returns<O, T>) -> J,
+) -> Measured<O, J, F>
+where
+    O: Operation,
+    F: Future<Output = T>,
+    J: Judge<O, T>,
+{
+    documented::measure_async(operation, choose(Returns::new()), make())
+}
+
 /// Measures the scope it stands in, where a closure would change what the body means.
 ///
-/// Left without a word and without a panic, the scope came to a good end: the ends that can be seen are reported by
-/// [`returned`] and [`passed`].
+/// Its ends are reported by [`returned`] and [`passed`]; left in any other way it failed, because nobody saw it succeed.
 pub fn guard<O: Operation>(operation: O) -> Guard<O> {
-    Guard::started(operation, Outcome::Ok, &[])
+    Guard::started(operation, UNSEEN, &[])
 }
 
 /// Ends `guard` with what the scope returns.
@@ -65,14 +84,21 @@ where
     value
 }
 
-/// Ends `guard` if `value` is an error that `?` is about to return.
+/// Notes in `guard` what the end is if the `?` that follows returns.
 #[inline]
 pub fn passed<O, R, J>(value: R, guard: &mut Guard<O>, choose: impl FnOnce(Returns<O, R>) -> J) -> R
 where
     O: Operation,
     J: Judge<O, R>,
 {
-    guard.judge_error(&choose(Returns::new()), &value);
+    guard.judge_left(&choose(Returns::new()), &value);
+    value
+}
+
+/// Takes back what [`passed`] noted: the `?` did not return.
+#[inline]
+pub fn stayed<O: Operation, R>(value: R, guard: &mut Guard<O>) -> R {
+    guard.left(UNSEEN);
     value
 }
 

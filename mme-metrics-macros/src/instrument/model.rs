@@ -5,6 +5,8 @@ use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Type, Visibility};
 
+use super::ends::Ends;
+use super::future::Future;
 use crate::diagnostics;
 
 mod keyword {
@@ -27,8 +29,10 @@ pub(crate) enum Shape {
     Closure,
     /// The body becomes an asynchronous block.
     Async,
-    /// The body ends in an asynchronous block, possibly in `Box::pin`, as `async_trait` writes it.
-    Future(Block),
+    /// The body ends in an asynchronous block and only there, possibly in `Box::pin`, as `async_trait` writes it.
+    Future(Block, Option<Future>),
+    /// The body becomes a closure that makes the future.
+    Made(Future),
     /// The body stays where it is, because a closure is not `#[track_caller]`.
     Inline(Block),
     /// The body never returns.
@@ -65,13 +69,31 @@ impl Function {
         if matches!(&self.signature.output, ReturnType::Type(_, output) if matches!(**output, Type::Never(_))) {
             return Ok(Shape::Never);
         }
-        let is_track_caller = |attribute: &Attribute| attribute.path().is_ident("track_caller");
-        if self.attributes.iter().any(is_track_caller) {
-            return Ok(Shape::Inline(syn::parse2(self.body.clone())?));
-        }
         // A body in a syntax of tomorrow is measured as it stands.
-        let Ok(mut block) = syn::parse2::<Block>(self.body.clone()) else { return Ok(Shape::Closure) };
-        Ok(if tail(&mut block).is_some() { Shape::Future(block) } else { Shape::Closure })
+        let block = syn::parse2::<Block>(self.body.clone());
+        let ends = block.as_ref().map(Ends::of).unwrap_or(Ends { returns: true, unseen: true });
+        if let Some(shape) = self.future(block.as_ref().ok(), &ends) {
+            return Ok(shape);
+        }
+        let is_track_caller = |attribute: &Attribute| attribute.path().is_ident("track_caller");
+        Ok(match block {
+            Ok(block) if !ends.unseen && self.attributes.iter().any(is_track_caller) => Shape::Inline(block),
+            _ => Shape::Closure,
+        })
+    }
+
+    /// Returns the shape of a function whose return type, or whose body, says that it returns a future.
+    fn future(&self, block: Option<&Block>, ends: &Ends) -> Option<Shape> {
+        let ReturnType::Type(_, returns) = &self.signature.output else { return None };
+        let mut block = block.cloned();
+        let tail = block.as_mut().and_then(tail).map(|tail| tail.boxed);
+        let written = Future::written(returns).or_else(|| (tail == Some(true)).then_some(Future::BOXED));
+        match (tail, block) {
+            (Some(_), Some(block)) if written.is_none() || !(ends.returns || ends.unseen) => {
+                Some(Shape::Future(block, written))
+            }
+            _ => written.map(Shape::Made),
+        }
     }
 
     /// Returns everything that stands before the body.
@@ -88,11 +110,18 @@ impl ToTokens for Function {
     }
 }
 
-/// Finds the asynchronous block that a body returns, bare or in `….pin(…)`.
-pub(crate) fn tail(block: &mut Block) -> Option<&mut Expr> {
+/// The asynchronous block that a body returns.
+pub(crate) struct Tail<'a> {
+    pub(crate) future: &'a mut Expr,
+    /// It stands in `Box::pin(…)`.
+    pub(crate) boxed: bool,
+}
+
+/// Finds the asynchronous block that a body returns, bare or in `Box::pin(…)`.
+pub(crate) fn tail(block: &mut Block) -> Option<Tail<'_>> {
     let Some(Stmt::Expr(expression, None)) = block.stmts.last_mut() else { return None };
     if matches!(expression, Expr::Async(_)) {
-        return Some(expression);
+        return Some(Tail { future: expression, boxed: false });
     }
     let Expr::Call(call) = expression else { return None };
     let Expr::Path(callee) = &*call.func else { return None };
@@ -100,5 +129,6 @@ pub(crate) fn tail(block: &mut Block) -> Option<&mut Expr> {
     if owner.ident != "Box" || function.ident != "pin" || call.args.len() != 1 {
         return None;
     }
-    call.args.first_mut().filter(|argument| matches!(argument, Expr::Async(_)))
+    let future = call.args.first_mut().filter(|argument| matches!(argument, Expr::Async(_)))?;
+    Some(Tail { future, boxed: true })
 }

@@ -8,7 +8,8 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprAsync, ExprClosure, Ident, Item, LitStr, Path, Result, ReturnType, Type, parse_quote};
 
 use super::args::Args;
-use super::model::{Function, Shape, tail};
+use super::future::Future;
+use super::model::{Function, Shape, Tail, tail};
 
 /// Writes `function`, whose name in a label starts with `owner`.
 pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Option<&str>) -> Result<TokenStream> {
@@ -22,23 +23,33 @@ pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Op
             quote!(#krate::private::measure(#operation, move || #returns #body, #choose))
         }
         Shape::Async => {
-            // An asynchronous block has no place for its type but a `return`.
-            let output = output.unwrap_or_else(|| parse_quote!(()));
-            let hint = (!matches!(output, Type::Never(_)))
-                .then(|| quote!(if false { return #krate::private::typed::<#output>(); }));
+            let hint = hint(&output.unwrap_or_else(|| parse_quote!(())), krate);
             quote!(#krate::private::measure_async(#operation, async move { #hint #body }, #choose).await)
         }
-        Shape::Future(mut block) => {
-            if let Some(future) = tail(&mut block) {
+        Shape::Future(mut block, written) => {
+            let hint =
+                written.zip(output).and_then(|(future, returns)| hint(&comes_to(future, &returns, krate), krate));
+            if let Some(Tail { future, .. }) = tail(&mut block) {
+                if let (Expr::Async(written), Some(hint)) = (&mut *future, hint) {
+                    written.block.stmts.insert(0, parse_quote!(#hint));
+                }
                 *future = parse_quote!(#krate::private::measure_async(#operation, #future, #choose));
             }
             let statements = block.stmts;
             quote!(#(#statements)*)
         }
+        Shape::Made(future) => {
+            let returns = output.unwrap_or_else(|| parse_quote!(_));
+            let boxed = future.boxed;
+            let output = comes_to(future, &returns, krate);
+            let make = if boxed { quote!(move || -> #returns #body) } else { quote!(move || #body) };
+            let measured = quote!(#krate::private::measure_made::<_, #output, _, _>(#operation, #make, #choose));
+            if boxed { quote!(#krate::private::Box::pin(#measured)) } else { measured }
+        }
         Shape::Inline(mut block) => {
             let guard = Ident::new("guard", Span::mixed_site());
             let output = output.unwrap_or_else(|| parse_quote!(()));
-            Ends { krate, guard: &guard, output: &output, choose: &choose }.visit_block_mut(&mut block);
+            Reports { krate, guard: &guard, output: &output, choose: &choose }.visit_block_mut(&mut block);
             quote! {
                 let mut #guard = #krate::private::guard(#operation);
                 #krate::private::returned::<_, #output, _>(#block, &mut #guard, #choose)
@@ -51,6 +62,17 @@ pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Op
     };
     let head = function.head();
     Ok(quote!(#head { #measured }))
+}
+
+/// Writes a statement that gives an asynchronous block its type, for which it has no place but a `return`.
+fn hint(output: &Type, krate: &Path) -> Option<TokenStream> {
+    (!matches!(output, Type::Never(_))).then(|| quote!(if false { return #krate::private::typed::<#output>(); }))
+}
+
+/// Returns what a future that a function returns as `returns` comes to.
+fn comes_to(future: Future, returns: &Type, krate: &Path) -> Type {
+    let projected = || parse_quote!(<#returns as #krate::private::Future>::Output);
+    future.output.map_or_else(projected, |output| inferred(&output))
 }
 
 /// Writes the expression that makes the operation.
@@ -88,8 +110,14 @@ fn choose(krate: &Path) -> TokenStream {
     }
 }
 
-/// Returns the written return type, with `_` for each `impl Trait` in it: only a signature may say that.
+/// Returns the written return type, as a body can say it.
 fn output(output: &ReturnType) -> Option<Type> {
+    let ReturnType::Type(_, output) = output else { return None };
+    Some(inferred(output))
+}
+
+/// Returns `written` with `_` for each `impl Trait` in it: only a signature may say that.
+fn inferred(written: &Type) -> Type {
     struct Infer;
 
     impl VisitMut for Infer {
@@ -102,21 +130,20 @@ fn output(output: &ReturnType) -> Option<Type> {
         }
     }
 
-    let ReturnType::Type(_, output) = output else { return None };
-    let mut output = (**output).clone();
-    Infer.visit_type_mut(&mut output);
-    Some(output)
+    let mut written = written.clone();
+    Infer.visit_type_mut(&mut written);
+    written
 }
 
 /// Reports the ends of a body that stays where it is: `return` and `?`.
-struct Ends<'a> {
+struct Reports<'a> {
     krate: &'a Path,
     guard: &'a Ident,
     output: &'a Type,
     choose: &'a TokenStream,
 }
 
-impl VisitMut for Ends<'_> {
+impl VisitMut for Reports<'_> {
     fn visit_expr_mut(&mut self, expression: &mut Expr) {
         visit_mut::visit_expr_mut(self, expression);
         let Self { krate, guard, output, choose } = self;
@@ -131,6 +158,7 @@ impl VisitMut for Ends<'_> {
             Expr::Try(attempt) => {
                 let value = &attempt.expr;
                 *attempt.expr = Expr::Verbatim(quote!(#krate::private::passed(#value, &mut #guard, #choose)));
+                *expression = Expr::Verbatim(quote!(#krate::private::stayed(#attempt, &mut #guard)));
             }
             _ => {}
         }

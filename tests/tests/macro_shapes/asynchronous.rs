@@ -1,11 +1,12 @@
 //! Asynchronous functions, and functions that return a future they write themselves.
 
 use std::fmt::Display;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
 use async_trait::async_trait;
 use mme_metrics::instrument_metrics;
-use mme_metrics_tests::future::yield_once;
+use mme_metrics::testing::Emission;
+use mme_metrics_tests::future::{poll_once, yield_once};
 
 use crate::{End, Fallible, check_async};
 
@@ -143,6 +144,107 @@ fn a_function_that_returns_a_boxed_asynchronous_block() {
     check_async("boxed_future", boxed_future);
 }
 
+type Boxed<'a, T = Fallible> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+#[instrument_metrics]
+fn returns_early(end: End) -> Boxed<'static> {
+    if end != End::Ok {
+        return Box::pin(plain_body(end));
+    }
+    Box::pin(async move {
+        yield_once().await;
+        Ok(7)
+    })
+}
+
+async fn plain_body(end: End) -> Fallible {
+    yield_once().await;
+    ends!(end)
+}
+
+#[instrument_metrics]
+fn returns_early_unboxed(end: End) -> impl Future<Output = Fallible> + Send {
+    if end != End::Ok {
+        return plain_body(end);
+    }
+    plain_body(End::Ok)
+}
+
+#[test]
+fn a_future_that_is_returned_early() {
+    check_async("returns_early", returns_early);
+    check_async("returns_early_unboxed", returns_early_unboxed);
+}
+
+#[instrument_metrics]
+fn boxes_a_call(end: End) -> Pin<Box<dyn Future<Output = Fallible> + Send>> {
+    Box::pin(plain_body(end))
+}
+
+#[instrument_metrics]
+fn passes_a_call_on(end: End) -> impl Future<Output = Fallible<impl Display>> {
+    plain_body(end)
+}
+
+/// Boxes as `futures::FutureExt` does.
+trait Boxes: Future + Sized {
+    fn boxed<'a>(self) -> BoxFuture<'a, Self::Output>
+    where
+        Self: Send + 'a,
+    {
+        Box::pin(self)
+    }
+}
+
+impl<F: Future> Boxes for F {}
+
+type BoxFuture<'a, T> = Boxed<'a, T>;
+
+#[instrument_metrics]
+fn boxed_at_the_end(end: End, text: &str) -> BoxFuture<'_, Fallible<&str>> {
+    async move {
+        yield_once().await;
+        ends!(end, text)
+    }
+    .boxed()
+}
+
+#[test]
+fn a_future_that_another_function_makes() {
+    check_async("boxes_a_call", boxes_a_call);
+    check_async("passes_a_call_on", passes_a_call_on);
+    check_async("boxed_at_the_end", |end| boxed_at_the_end(end, "text"));
+}
+
+#[instrument_metrics]
+fn says_no_error_type(_: End) -> Pin<Box<dyn Future<Output = Fallible>>> {
+    Box::pin(async { Ok(1) })
+}
+
+#[instrument_metrics]
+fn says_no_error_type_bare(_: End) -> impl Future<Output = Fallible> {
+    async { Ok(1) }
+}
+
+#[instrument_metrics]
+fn says_no_error_type_by_another_name(_: End) -> Boxed<'static> {
+    Box::pin(async { Ok(1) })
+}
+
+#[test]
+fn the_error_type_is_that_of_the_signature() {
+    let emission = Emission::new();
+    emission.record(|| {
+        assert!(poll_once(says_no_error_type(End::Ok).as_mut()).is_ready());
+        assert!(poll_once(pin!(says_no_error_type_bare(End::Ok))).is_ready());
+        assert!(poll_once(says_no_error_type_by_another_name(End::Ok).as_mut()).is_ready());
+    });
+    for function in ["says_no_error_type", "says_no_error_type_bare", "says_no_error_type_by_another_name"] {
+        let calls = format!(r#"{function}",module="macro_shapes::asynchronous",result="ok"}} 1"#);
+        assert!(emission.recorder().render(mme_metrics::Format::Text).contains(&calls), "{function}");
+    }
+}
+
 #[derive(Default)]
 struct Store {
     entries: Vec<u32>,
@@ -187,6 +289,20 @@ impl Store {
         yield_once().await;
         ends!(end, Self::default())
     }
+
+    #[instrument_metrics]
+    fn hands_on(&mut self, end: End) -> Pin<Box<dyn Future<Output = Fallible<usize>> + Send + '_>> {
+        if end == End::Error {
+            return Box::pin(self.writes_on(end));
+        }
+        Box::pin(self.writes_on(end))
+    }
+
+    async fn writes_on(&mut self, end: End) -> Fallible<usize> {
+        yield_once().await;
+        self.entries.push(1);
+        ends!(end, self.entries.len())
+    }
 }
 
 #[test]
@@ -198,6 +314,7 @@ fn methods_with_every_kind_of_receiver() {
     check_async("boxed", |end| Box::new(store()).boxed(end));
     check_async("pinned", |end| async move { Pin::new(&mut store()).pinned(end).await });
     check_async("associated", Store::associated);
+    check_async("hands_on", |end| async move { store().hands_on(end).await });
 }
 
 trait Shelf {

@@ -237,6 +237,91 @@ fn the_tracked_caller_is_the_real_one() {
     assert_eq!(location(), line!());
 }
 
+/// Leaves as `anyhow::bail!` does.
+macro_rules! bail {
+    () => {
+        return Err(crate::Failure)
+    };
+}
+
+#[track_caller]
+#[instrument_metrics]
+fn tracked_with_macros(end: End) -> Fallible {
+    ends!(end)
+}
+
+#[track_caller]
+#[instrument_metrics]
+fn bails(end: End) -> Fallible {
+    if end == End::Error {
+        bail!();
+    }
+    let numbers = vec![if end == End::Question { crate::fails()? } else { 7 }];
+    assert!(end != End::Panic, "on purpose");
+    Ok(numbers[0])
+}
+
+#[test]
+fn a_function_that_tracks_its_caller_and_is_left_by_a_macro() {
+    check("tracked_with_macros", tracked_with_macros);
+    check("bails", bails);
+}
+
+#[track_caller]
+#[instrument_metrics]
+fn tracked_option(found: bool) -> Option<u32> {
+    let found = found.then_some(1_u32)?;
+    found.checked_sub(2)?;
+    Some(found)
+}
+
+#[test]
+fn nothing_found_for_a_tracked_caller_is_no_error() {
+    for found in [true, false] {
+        let emission = Emission::new();
+        assert!(emission.record(|| tracked_option(found)).is_none());
+        only(&emission, MODULE, "tracked_option", Outcome::Ok);
+    }
+}
+
+/// Left by a macro that goes by a name of the standard library.
+mod shadowed {
+    macro_rules! dbg {
+        () => {
+            return Err(crate::Failure)
+        };
+    }
+
+    #[track_caller]
+    #[mme_metrics::instrument_metrics]
+    pub(super) fn unseen() -> crate::Fallible {
+        if true {
+            dbg!();
+        }
+        Ok(7)
+    }
+}
+
+#[test]
+fn an_end_that_nobody_saw_is_no_success() {
+    let emission = Emission::new();
+    assert!(emission.record(shadowed::unseen).is_err());
+    only(&emission, "macro_shapes::synchronous::shadowed", "unseen", Outcome::OTHER);
+}
+
+#[track_caller]
+#[instrument_metrics]
+fn location_beside_macros(numbers: &[u32]) -> Result<u32, std::num::TryFromIntError> {
+    assert!(!numbers.is_empty(), "{:?} is empty", numbers);
+    u8::try_from(numbers[0])?;
+    Ok(std::panic::Location::caller().line())
+}
+
+#[test]
+fn a_macro_that_cannot_return_keeps_the_caller() {
+    assert_eq!(location_beside_macros(&[1]), Ok(line!()));
+}
+
 #[instrument_metrics]
 fn coerces(end: End) -> Result<u32, Box<dyn std::error::Error>> {
     if end == End::Question {

@@ -62,24 +62,24 @@ impl Function {
             && fork.parse::<Signature>().is_ok()
     }
 
-    pub(crate) fn shape(&self) -> Result<Shape> {
+    pub(crate) fn shape(&self) -> Shape {
         if self.signature.asyncness.is_some() {
-            return Ok(Shape::Async);
+            return Shape::Async;
         }
         if matches!(&self.signature.output, ReturnType::Type(_, output) if matches!(**output, Type::Never(_))) {
-            return Ok(Shape::Never);
+            return Shape::Never;
         }
         // A body in a syntax of tomorrow is measured as it stands.
         let block = syn::parse2::<Block>(self.body.clone());
-        let ends = block.as_ref().map(Ends::of).unwrap_or(Ends { returns: true, unseen: true });
+        let ends = block.as_ref().map_or(Ends { returns: true, unseen: true }, Ends::of);
         if let Some(shape) = self.future(block.as_ref().ok(), &ends) {
-            return Ok(shape);
+            return shape;
         }
         let is_track_caller = |attribute: &Attribute| attribute.path().is_ident("track_caller");
-        Ok(match block {
+        match block {
             Ok(block) if !ends.unseen && self.attributes.iter().any(is_track_caller) => Shape::Inline(block),
             _ => Shape::Closure,
-        })
+        }
     }
 
     /// Returns the shape of a function whose return type, or whose body, says that it returns a future.

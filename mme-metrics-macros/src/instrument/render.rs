@@ -17,7 +17,7 @@ pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Op
     let choose = choose(krate);
     let body = &function.body;
     let output = output(&function.signature.output);
-    let measured = match function.shape()? {
+    let measured = match function.shape() {
         Shape::Closure => {
             let returns = output.as_ref().map(|output| quote!(-> #output));
             quote!(#krate::private::measure(#operation, move || #returns #body, #choose))

@@ -45,7 +45,7 @@ fn one(args: &Args, function: &Function) -> Result<TokenStream> {
     if let Some(constant) = &function.signature.constness {
         return Err(Error::new_spanned(constant, diagnostics::CONST_FN));
     }
-    render::function(function, args, &path(args), None)
+    Ok(render::function(function, args, &path(args), None))
 }
 
 /// Measures every method of an `impl` block that does not say `skip`.
@@ -90,7 +90,7 @@ fn one_of(block: &Args, mut method: Function, owner: Option<&str>) -> Result<Tok
         return Err(Error::new_spanned(constant, diagnostics::CONST_METHOD));
     }
     let krate = args.krate.clone().unwrap_or_else(|| path(block));
-    render::function(&method, args, &krate, owner)
+    Ok(render::function(&method, args, &krate, owner))
 }
 
 fn path(args: &Args) -> Path {

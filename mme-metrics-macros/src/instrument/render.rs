@@ -5,14 +5,14 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprAsync, ExprClosure, Ident, Item, LitStr, Path, Result, ReturnType, Type, parse_quote};
+use syn::{Expr, ExprAsync, ExprClosure, Ident, Item, LitStr, Path, ReturnType, Type, parse_quote};
 
 use super::args::Args;
 use super::future::Future;
 use super::model::{Function, Shape, Tail, tail};
 
 /// Writes `function`, whose name in a label starts with `owner`.
-pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Option<&str>) -> Result<TokenStream> {
+pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Option<&str>) -> TokenStream {
     let operation = operation(function, args, krate, owner);
     let choose = choose(krate);
     let body = &function.body;
@@ -61,7 +61,7 @@ pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Op
         }
     };
     let head = function.head();
-    Ok(quote!(#head { #measured }))
+    quote!(#head { #measured })
 }
 
 /// Writes a statement that gives an asynchronous block its type, for which it has no place but a `return`.

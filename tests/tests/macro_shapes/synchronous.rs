@@ -1,5 +1,8 @@
 //! Functions that are not asynchronous.
 
+// Macros that hold a `?` or an argument are what is tested here.
+#![allow(clippy::useless_vec, clippy::uninlined_format_args)]
+
 use std::fmt::Display;
 use std::panic::catch_unwind;
 use std::pin::Pin;

@@ -204,17 +204,24 @@ fn signal(process: u32, name: &str) {
 /// Builds the service once for all tests of a program, and returns where it is.
 fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "-p", "trust-service", "--message-format=json"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs these tests, so it can be called");
-        assert!(built.status.success(), "trust-service does not build: see above");
-        let lines = built.stdout.lines().map_while(Result::ok);
-        let messages = lines.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
-        let executables = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-        executables.last().expect("cargo names the program that it built")
-    })
+    BINARY.get_or_init(|| built("trust-service"))
+}
+
+/// Builds an example, and returns where its program is.
+///
+/// # Panics
+///
+/// When it does not build; the compiler's reason is on standard error.
+pub fn built(package: &str) -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "-p", package, "--message-format=json"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs these tests, so it can be called");
+    assert!(built.status.success(), "{package} does not build: see above");
+    let lines = built.stdout.lines().map_while(Result::ok);
+    let messages = lines.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+    let executables = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    executables.last().expect("cargo names the program that it built")
 }

@@ -10,7 +10,7 @@ pub const JOB: &str = "trust-service";
 
 /// Prepares a Prometheus that scrapes `service` every second and evaluates all bundled rules as often.
 ///
-/// The rules are the bundled ones but for time: see [`hurried`].
+/// The rules are the bundled ones but for time: see `hurried`.
 pub fn watching(service: &Service) -> Setup {
     let target = service.address().to_string();
     let rules = FILES.iter().filter(|file| file.kind() == Kind::Rules);

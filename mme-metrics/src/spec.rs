@@ -38,6 +38,7 @@ mod check;
 mod family;
 mod kept;
 mod metric;
+mod raised;
 #[cfg(feature = "http")]
 mod table;
 
@@ -46,6 +47,7 @@ pub use self::family::Family;
 pub use self::family::{lowercase, utf8};
 pub use self::kept::{CounterHandle, GaugeHandle, HistogramHandle};
 pub use self::metric::{Counter, FractionalCounter, Gauge, Histogram};
+pub use self::raised::Raised;
 
 pub(crate) use self::kept::{Slot, learn_global};
 pub(crate) use self::metric::METADATA;

@@ -50,6 +50,28 @@ fn installing_twice_is_an_error_and_the_first_stays() {
 }
 
 #[test]
+fn a_gauge_comes_down_where_it_went_up_whichever_recorder_is_current_at_either_end() {
+    alone("a_gauge_comes_down_where_it_went_up_whichever_recorder_is_current_at_either_end", || {
+        let early = HOUSE.inside.raise(());
+        house().install().expect("the first");
+        let inside = || {
+            let text = Recorder::installed().expect("an installed recorder").render(Format::Text);
+            Samples::parse(&text).sum("house_guests_inside")
+        };
+        drop(early);
+        assert_eq!(inside(), 0.0);
+        let local = testing::Emission::new();
+        let (here, there) = (HOUSE.inside.raise(()), local.record(|| HOUSE.inside.raise(())));
+        assert_eq!(inside(), 1.0);
+        local.expect().gauge(&HOUSE.inside, (), 1.0).only();
+        local.record(|| drop(here));
+        drop(there);
+        assert_eq!(inside(), 0.0);
+        local.expect().only();
+    });
+}
+
+#[test]
 fn of_64_threads_that_install_at_once_one_succeeds_and_none_panics() {
     alone("of_64_threads_that_install_at_once_one_succeeds_and_none_panics", || {
         let start = Barrier::new(64);

@@ -9,7 +9,7 @@ use super::FUNCTION;
 use super::label::{FunctionName, ModulePath};
 use crate::label::{LabelSet, LabelSpec};
 use crate::op::{Operation, Outcome};
-use crate::spec::{METADATA, Slot};
+use crate::spec::{METADATA, Raised, Slot};
 
 /// A function whose calls are measured. Make it a `static`: it keeps the series of its calls.
 pub struct CallSite {
@@ -50,7 +50,7 @@ impl CallSite {
 
     /// Finds the kept series of a combination, if it is one that is kept.
     #[inline]
-    fn place<L: LabelSet>(&self, labels: &L) -> Option<&Place> {
+    fn place<L: LabelSet>(&'static self, labels: &L) -> Option<&'static Place> {
         if L::LABELS.is_empty() {
             return Some(&self.plain);
         }
@@ -146,8 +146,7 @@ fn record_unkept(site: &CallSite, own: &[Label], outcome: Outcome, seconds: f64)
 #[must_use = "a call is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
 pub struct Concurrent<L = ()> {
     call: Call<L>,
-    /// The gauge that went up, so that this one comes down, whatever recorder is current then.
-    running: Option<metrics::Gauge>,
+    running: Option<Raised>,
 }
 
 impl<L: LabelSet> Operation for Concurrent<L> {
@@ -156,18 +155,14 @@ impl<L: LabelSet> Operation for Concurrent<L> {
         let site = self.call.site;
         let own = || self.call.labels.labels();
         let register = |recorder: &dyn Recorder| recorder.register_gauge(&site.concurrent(&own()), &METADATA);
-        let gauge = match site.place(&self.call.labels) {
-            Some(place) => place.concurrent.with(register, Clone::clone),
-            None => metrics::with_recorder(register),
-        };
-        gauge.increment(1.0);
-        self.running = Some(gauge);
+        self.running = Some(match site.place(&self.call.labels) {
+            Some(place) => Raised::on(&place.concurrent, register),
+            None => Raised::passing(metrics::with_recorder(register)),
+        });
     }
 
     fn end(self, outcome: Outcome, seconds: f64) {
-        if let Some(gauge) = &self.running {
-            gauge.decrement(1.0);
-        }
+        drop(self.running);
         self.call.end(outcome, seconds);
     }
 }

@@ -4,12 +4,12 @@ use ::http::{Request, Response, header, uri};
 use http_body::Body;
 use tower_layer::Layer;
 
-use super::active::Raised;
 use super::label::{Method, Scheme, Status};
 use super::series::{Outcome, ServerSeries};
 use super::watch::is_event_stream;
 use crate::clock::Moment;
 use crate::exchange::{End, ExchangeService, Observe, Watch};
+use crate::spec::Raised;
 
 /// Measures every request that a client sends, from the call to the last byte of the response.
 ///
@@ -62,14 +62,13 @@ impl Watch for HttpClientWatch {
         let secure = request.uri().scheme() == Some(&uri::Scheme::HTTPS);
         let scheme = if secure { Scheme::Https } else { Scheme::Http };
         let server = ServerSeries::of(authority(request), scheme);
-        let active = Raised::raise(|| server.active.add(1.0));
         Some(HttpClientExchange {
             started: Moment::now(),
             server,
             method: Method::from_name(request.method().as_str()),
             scheme,
             status: Status::NONE,
-            active: Some(active),
+            active: Some(server.active.raise()),
         })
     }
 }
@@ -114,6 +113,6 @@ impl HttpClientExchange {
         let Some(active) = self.active.take() else { return };
         let outcome = Outcome { method: self.method, scheme: self.scheme, status: self.status, end };
         self.server.duration(outcome).record(self.started.seconds());
-        active.lower(|| self.server.active.add(-1.0));
+        drop(active);
     }
 }

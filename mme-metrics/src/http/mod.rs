@@ -52,8 +52,6 @@
 //! layers it is measured; unmatched ones, upgrades, extra labels and request sizes allocate.
 
 #[cfg(feature = "http")]
-mod active;
-#[cfg(feature = "http")]
 mod client;
 mod label;
 #[cfg(feature = "http")]

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::active::Raised;
 use super::label::{Kind, Route};
 use super::metrics::HTTP;
 use crate::clock::Moment;
+use crate::spec::Raised;
 
 /// One open stream, which ends when this is dropped.
 #[derive(Debug)]
@@ -13,20 +13,18 @@ pub(super) struct Clocked {
     route: Route,
     kind: Kind,
     started: Moment,
-    open: Raised,
+    _open: Raised,
 }
 
 impl Clocked {
     pub(super) fn start(route: Route, kind: Kind) -> Self {
-        let open = Raised::raise(|| HTTP.server_streams.add((route, kind), 1.0));
-        Self { route, kind, started: Moment::now(), open }
+        Self { route, kind, started: Moment::now(), _open: HTTP.server_streams.raise((route, kind)) }
     }
 }
 
 impl Drop for Clocked {
     fn drop(&mut self) {
         HTTP.server_stream_duration.record((self.route, self.kind), self.started.seconds());
-        self.open.lower(|| HTTP.server_streams.add((self.route, self.kind), -1.0));
     }
 }
 

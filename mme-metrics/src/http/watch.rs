@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 use ::http::{Method as HttpMethod, Request, Response, StatusCode, header};
 use http_body::Body;
 
-use super::active::Raised;
 use super::label::{Kind, Method, Route, Scheme, Status};
 use super::metrics::HTTP;
 use super::request_body::{self, Received};
@@ -15,6 +14,7 @@ use super::series::{Aspect, Outcome, RouteSeries};
 use super::stream::{Clocked, StreamGuard};
 use crate::clock::Moment;
 use crate::exchange::{End, Observe, Watch};
+use crate::spec::Raised;
 
 /// What an [`HttpLayer`](super::HttpLayer) was built to do.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +55,6 @@ impl Watch for HttpWatch {
         let rare = self.rare(request, route.is_some());
         let method = Method::from_name(request.method().as_str());
         let scheme = self.scheme.unwrap_or_else(|| scheme(request));
-        let active = Raised::raise(|| HTTP.server_active.add((method, scheme), 1.0));
         Some(HttpExchange {
             started: Moment::now(),
             route: route.unwrap_or_else(RouteSeries::unmatched),
@@ -65,7 +64,7 @@ impl Watch for HttpWatch {
             body_sizes: self.body_sizes,
             first_byte: self.first_byte,
             sent: 0,
-            active: Some(active),
+            active: Some(HTTP.server_active.raise((method, scheme))),
             is_skipped: false,
             stream: None,
             rare,
@@ -161,7 +160,8 @@ impl Observe for HttpExchange {
         self.learn_route();
         if self.is_skipped {
             // It may become a stream and live long.
-            return self.lower();
+            self.active = None;
+            return;
         }
         if let Some((rules, extra)) = self.rare.as_deref_mut().and_then(|rare| rare.labels.as_mut()) {
             rules.response_labels(ResponseHead::of(response), extra);
@@ -215,21 +215,16 @@ impl HttpExchange {
 
     /// The request is over: its duration, and one fewer in flight.
     fn record(&mut self, end: End) {
+        // Lowered last, so that a request is in flight until it is counted.
+        let _active = self.active.take();
         if self.is_skipped {
-            return self.lower();
+            return;
         }
         let seconds = self.started.seconds();
         let outcome = Outcome { method: self.method, scheme: self.scheme, status: self.status, end };
         match self.rare.as_mut().and_then(|rare| rare.labels.take()) {
             None => self.route.duration(outcome).record(seconds),
             Some((rules, extra)) => rules.record(self.route, outcome, extra, seconds),
-        }
-        self.lower();
-    }
-
-    fn lower(&mut self) {
-        if let Some(active) = self.active.take() {
-            active.lower(|| HTTP.server_active.add((self.method, self.scheme), -1.0));
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{ptr, thread};
 
 use metrics::{Key, Recorder};
 
+use super::Raised;
 use super::metric::METADATA;
 use crate::clock;
 
@@ -106,6 +107,21 @@ impl<H> Slot<H> {
         )
     }
 
+    /// Returns what `kept` makes of the handle of the global recorder, or `passing` of one under any other.
+    #[inline]
+    pub(super) fn hold<T>(
+        &'static self,
+        register: impl Fn(&dyn Recorder) -> H,
+        kept: impl FnOnce(&'static H) -> T,
+        passing: impl FnOnce(H) -> T,
+    ) -> T {
+        with_current(
+            |recorder, global| {
+                if global { kept(self.0.get_or_init(|| register(recorder))) } else { passing(register(recorder)) }
+            },
+        )
+    }
+
     /// Runs `use_it` with the handle that `register` makes with the current recorder.
     pub(crate) fn with<T>(&self, register: impl FnOnce(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
         with_current(|recorder, global| {
@@ -181,6 +197,12 @@ impl CounterHandle {
 }
 
 impl GaugeHandle {
+    /// Adds one, until what is returned is dropped.
+    #[inline]
+    pub fn raise(&'static self) -> Raised {
+        Raised::on(&self.slot, |recorder| recorder.register_gauge(&self.key, &METADATA))
+    }
+
     /// Sets the value; one that is not finite is refused and counted.
     #[inline]
     pub fn set(&self, value: f64) {

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use metrics::{Key, KeyName, Label, Level, Metadata};
 
 use super::kept::{CounterHandle, GaugeHandle, HistogramHandle};
-use super::{Kind, REJECTED, Spec, TYPED, Unit, check};
+use super::{Kind, REJECTED, Raised, Spec, TYPED, Unit, check};
 use crate::buckets;
 use crate::label::LabelSet;
 
@@ -237,6 +237,16 @@ impl<L: LabelSet> Gauge<L> {
     #[inline]
     pub fn add(&self, labels: L, amount: f64) {
         self.apply(&labels, |handle| handle.add(amount));
+    }
+
+    /// Adds one, until what is returned is dropped.
+    #[inline]
+    pub fn raise(&'static self, labels: L) -> Raised {
+        let make = || GaugeHandle::from_key(self.key(labels.labels()));
+        match self.dense.get(&labels, make) {
+            Some(handle) => handle.raise(),
+            None => Raised::passing(make().current()),
+        }
     }
 }
 

@@ -60,6 +60,17 @@ fn a_call_that_began_without_a_recorder_leaves_no_gauge_below_zero() {
     emission.expect().histogram(&HTTP.client_duration, labels("early.example", 80, 0, ErrorType::Cancelled), 1).only();
 }
 
+#[test]
+fn a_call_that_ends_under_another_recorder_is_in_flight_where_it_began() {
+    let (first, second) = (Emission::new(), Emission::new());
+    let never = service_fn(|_| std::future::pending::<Result<Response<Empty<Bytes>>, Infallible>>());
+    let request = Request::get("http://moved.example/").body(Empty::<Bytes>::new()).unwrap();
+    let begun = first.record(|| HttpClientLayer::new().layer(never).call(request));
+    second.record(|| drop(begun));
+    first.expect().only();
+    second.expect().histogram(&HTTP.client_duration, labels("moved.example", 80, 0, ErrorType::Cancelled), 1).only();
+}
+
 /// Answers every request of one connection with `hello`; returns its port.
 async fn serve_hello() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

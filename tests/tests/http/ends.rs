@@ -12,7 +12,7 @@ use futures_util::{FutureExt, stream};
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, StreamBody};
-use mme_metrics::http::{ErrorType, Status};
+use mme_metrics::http::{ErrorType, HTTP, Method, Scheme, Status};
 use mme_metrics::testing::{Emission, record};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -46,6 +46,17 @@ fn a_request_that_began_without_a_recorder_leaves_no_gauge_below_zero() {
     let begun = layer().layer(service_fn(|_| pending::<Answer>())).call(get());
     let emission = record(|| drop(begun));
     expect(&emission, 0, ErrorType::Cancelled, 1).only();
+}
+
+#[test]
+fn a_request_that_ends_under_another_recorder_is_in_flight_where_it_began() {
+    let (first, second) = (Emission::new(), Emission::new());
+    let begun = first.record(|| layer().layer(service_fn(|_| pending::<Answer>())).call(get()));
+    let active = (Method::Get, Scheme::Http);
+    first.expect().gauge(&HTTP.server_active, active, 1.0).only();
+    second.record(|| drop(begun));
+    first.expect().only();
+    expect(&second, 0, ErrorType::Cancelled, 1).only();
 }
 
 #[test]
@@ -216,7 +227,7 @@ async fn a_timeout_outside_is_cancelled_and_one_inside_is_an_error() {
         assert!(emission.record_async(inside.clone().oneshot(get())).await.is_err());
     }
     expect(&emission, 0, ErrorType::Cancelled, TIMES)
-        .histogram(&mme_metrics::http::HTTP.server_duration, crate::ended(0, ErrorType::Service), TIMES)
+        .histogram(&HTTP.server_duration, crate::ended(0, ErrorType::Service), TIMES)
         .only();
 }
 
@@ -225,13 +236,7 @@ fn an_answer_counts_as_success_only_after_its_last_byte() {
     let emission = Emission::new();
     emission.record(|| {
         let response = layer().layer(service_fn(hello)).oneshot(get()).now_or_never().unwrap().unwrap();
-        expect(&emission, 200, ErrorType::None, 0)
-            .gauge(
-                &mme_metrics::http::HTTP.server_active,
-                (mme_metrics::http::Method::Get, mme_metrics::http::Scheme::Http),
-                1.0,
-            )
-            .only();
+        expect(&emission, 200, ErrorType::None, 0).gauge(&HTTP.server_active, (Method::Get, Scheme::Http), 1.0).only();
         response.into_body().collect().now_or_never().unwrap().unwrap();
     });
     expect(&emission, 200, ErrorType::None, 1).only();

@@ -52,6 +52,23 @@ async fn event_streams_end_their_request_at_the_head() {
     expect(&emission, Kind::Sse, 200, 0).only();
 }
 
+#[tokio::test]
+async fn a_stream_that_ends_under_another_recorder_is_open_where_it_began() {
+    let (first, second) = (Emission::new(), Emission::new());
+    let events = service_fn(|_: Request<_>| async {
+        let endless = StreamBody::new(futures_util::stream::pending::<Result<Frame<Bytes>, Infallible>>());
+        let response = Response::builder().header("content-type", "text/event-stream");
+        Ok::<_, Infallible>(response.body(endless).unwrap())
+    });
+    let open = first.record_async(layer().layer(events).oneshot(get())).await;
+    let stream = (mme_metrics::http::Route::find(ROUTE), Kind::Sse);
+    let expect = || first.expect().histogram(&HTTP.server_duration, ended(200, ErrorType::None), 1);
+    expect().gauge(&HTTP.server_streams, stream, 1.0).only();
+    second.record(|| drop(open));
+    expect().only();
+    second.expect().histogram(&HTTP.server_stream_duration, stream, 1).only();
+}
+
 /// Agrees to an upgrade, and echoes until the client is gone, with the guard beside the connection.
 fn upgrade(
     mut request: Request<hyper::body::Incoming>,

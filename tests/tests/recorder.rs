@@ -204,3 +204,10 @@ fn the_cores_are_told_to_whoever_says_nothing_of_the_build() {
     let text = mme_metrics::Builder::new().build().unwrap().render(mme_metrics::Format::Text);
     assert!(text.contains("\nmme_cpu_cores "), "{text}");
 }
+
+#[test]
+fn the_first_exposition_tells_of_no_exposition_before_it() {
+    let recorder = Builder::new().build().expect("the catalogue fits");
+    let told = || recorder.render(Format::Text).contains("\nmme_render_duration_seconds ");
+    assert_eq!([told(), told()], [false, true]);
+}

@@ -21,7 +21,7 @@
 //! | `mme_series_overflow_total` | with each observation that went to an overflow series |
 //! | `mme_rejected_observations_total` | with each observation that was refused |
 //! | `mme_cpu_cores` | at each exposition: what affinity and the quota of the container allow |
-//! | `mme_render_duration_seconds` | after each exposition |
+//! | `mme_render_duration_seconds` | after each exposition; absent from the first |
 //! | `tokio_*` | at each exposition, if the service asks for it with `tokio_runtime` (feature `tokio`) |
 //!
 //! # What it costs

@@ -184,8 +184,11 @@ impl Inner {
                 series.cell.raise_to(group.folded.load(Ordering::Relaxed));
             }
         }
-        let seconds = Duration::from_nanos(self.render_nanos.load(Ordering::Relaxed)).as_secs_f64();
-        self.own_gauge(MME.render_duration.spec(), &[], seconds);
+        // Zero before the first exposition is written: then there is no last one to tell of.
+        match self.render_nanos.load(Ordering::Relaxed) {
+            0 => {}
+            nanos => self.own_gauge(MME.render_duration.spec(), &[], Duration::from_nanos(nanos).as_secs_f64()),
+        }
     }
 
     /// Moves what was refused since the last call to its series, where typed metrics count theirs too.
@@ -214,6 +217,6 @@ impl Inner {
 
     fn rendered(&self, took: Duration) {
         // Relaxed: a figure to be shown.
-        self.render_nanos.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.render_nanos.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).max(1), Ordering::Relaxed);
     }
 }

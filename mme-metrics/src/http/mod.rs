@@ -76,6 +76,8 @@ pub use self::label::{ErrorType, Kind, Method, Route, Scheme, ServerAddress, Ser
 #[cfg(feature = "http")]
 pub use self::layer::{HttpLayer, HttpService};
 pub use self::metrics::{HTTP, HttpMetrics};
+#[cfg(feature = "http")]
+pub use self::request_body::CountedBody;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestService, SendMeasured};
 #[cfg(feature = "http")]

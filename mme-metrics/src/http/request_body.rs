@@ -1,9 +1,15 @@
 //! How many bytes of a request's body were really received.
 
+use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
 
 use ::http::Request;
+use bytes::Buf;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
 
 /// Bytes that the service has read so far.
 #[derive(Clone, Debug, Default)]
@@ -16,65 +22,88 @@ impl Received {
     }
 }
 
-/// Begins to count the body of `request`, if it is of a type that can hold another body: axum's.
-#[cfg(feature = "axum")]
+/// Begins to count the body of `request`, or finds that it is counted already.
 pub(super) fn count<B: 'static>(request: &mut Request<B>) -> Option<Received> {
-    use std::any::Any;
-
-    let body = (request.body_mut() as &mut dyn Any).downcast_mut::<axum::body::Body>()?;
-    let received = Received::default();
-    let inner = std::mem::take(body);
-    *body = axum::body::Body::new(counted::CountedBody { inner, received: received.clone() });
-    Some(received)
-}
-
-/// Without axum no body type can hold another one.
-#[cfg(not(feature = "axum"))]
-pub(super) fn count<B: 'static>(_: &mut Request<B>) -> Option<Received> {
+    if let Some(received) = request.extensions().get::<Received>() {
+        return Some(received.clone());
+    }
+    #[cfg(feature = "axum")]
+    {
+        let body = (request.body_mut() as &mut dyn std::any::Any).downcast_mut::<axum::body::Body>()?;
+        let received = Received::default();
+        let inner = std::mem::take(body);
+        *body = axum::body::Body::new(CountedBody { inner, received: received.clone() });
+        return Some(received);
+    }
+    #[cfg(not(feature = "axum"))]
     None
 }
 
-#[cfg(feature = "axum")]
-mod counted {
-    use std::pin::Pin;
-    use std::sync::atomic::Ordering;
-    use std::task::{Context, Poll};
+pin_project! {
+    /// A request body that tells [`HttpLayer::body_sizes`](super::HttpLayer::body_sizes) how much of it was read.
+    ///
+    /// A layer cannot change the type of a body that the service has chosen, and most types cannot hold another body. axum's
+    /// can, so requests inside a router need nothing. Around any other service, this goes around the layer:
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use http_body::Body;
+    /// use http_body_util::{BodyExt, Empty, Full};
+    /// use mme_metrics::http::{CountedBody, HttpLayer};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    ///
+    /// // Its body is `Incoming` behind a hyper server.
+    /// async fn echo<B: Body>(request: Request<CountedBody<B>>) -> Result<Response<Full<bytes::Bytes>>, B::Error> {
+    ///     Ok(Response::new(Full::new(request.into_body().collect().await?.to_bytes())))
+    /// }
+    ///
+    /// let layer = HttpLayer::new().route_fn(|_| Some("/echo")).body_sizes(true);
+    /// let service = layer.layer(service_fn(echo)).map_request(CountedBody::of);
+    /// # drop(service.oneshot(Request::new(Empty::<bytes::Bytes>::new())));
+    /// ```
+    pub struct CountedBody<B> {
+        #[pin]
+        inner: B,
+        received: Received,
+    }
+}
 
-    use axum::body::{Body, Bytes};
-    use http_body::{Frame, SizeHint};
+impl<B> CountedBody<B> {
+    /// Begins to count the body of a request.
+    pub fn of(mut request: Request<B>) -> Request<Self> {
+        let received = Received::default();
+        request.extensions_mut().insert(received.clone());
+        request.map(|inner| Self { inner, received })
+    }
+}
 
-    use super::Received;
+impl<B: Body> Body for CountedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
 
-    /// A request body that counts what passes.
-    pub(super) struct CountedBody {
-        pub(super) inner: Body,
-        pub(super) received: Received,
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.project();
+        let polled = ready!(this.inner.poll_frame(context));
+        if let Some(Ok(frame)) = &polled
+            && let Some(data) = frame.data_ref()
+        {
+            // Relaxed: a figure that orders nothing.
+            this.received.0.fetch_add(data.remaining() as u64, Ordering::Relaxed);
+        }
+        Poll::Ready(polled)
     }
 
-    impl http_body::Body for CountedBody {
-        type Data = Bytes;
-        type Error = axum::Error;
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
 
-        fn poll_frame(
-            mut self: Pin<&mut Self>,
-            context: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-            let polled = Pin::new(&mut self.inner).poll_frame(context);
-            if let Poll::Ready(Some(Ok(frame))) = &polled
-                && let Some(data) = frame.data_ref()
-            {
-                // Relaxed: a figure that orders nothing.
-                self.received.0.fetch_add(data.len() as u64, Ordering::Relaxed);
-            }
-            polled
-        }
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
 
-        fn is_end_stream(&self) -> bool {
-            self.inner.is_end_stream()
-        }
-
-        fn size_hint(&self) -> SizeHint {
-            self.inner.size_hint()
-        }
+impl<B> fmt::Debug for CountedBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CountedBody").field("received", &self.received.bytes()).finish_non_exhaustive()
     }
 }

@@ -13,10 +13,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use mme_metrics::http::{ErrorType, HTTP, Method, Route, Scheme, Status};
+use mme_metrics::http::{CountedBody, ErrorType, HTTP, Method, Route, Scheme, Status};
 use mme_metrics::testing::Emission;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tower::{BoxError, Layer, Service, service_fn};
+use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 use crate::{ROUTE, layer};
 
@@ -143,4 +143,31 @@ async fn head() {
 #[tokio::test]
 async fn head_of_a_stream() {
     check("HEAD", "/chunked", ErrorType::None, 0).await;
+}
+
+#[tokio::test]
+async fn a_request_body_of_any_kind_is_counted_as_it_is_read() {
+    let read = |request: Request<CountedBody<Incoming>>| async {
+        let body = request.into_body().collect().await?.to_bytes();
+        Ok::<_, BoxError>(Response::new(Full::new(body)))
+    };
+    let service = layer().body_sizes(true).layer(service_fn(read)).map_request(CountedBody::of);
+    let (mut client, server) = tokio::io::duplex(1_024);
+    let emission = Emission::new();
+    let served = http1::Builder::new().serve_connection(TokioIo::new(server), TowerToHyperService::new(service));
+    let posted = async {
+        let head = "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+        client.write_all(format!("{head}3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n").as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        client.read_to_end(&mut bytes).await.unwrap();
+        bytes
+    };
+    let (served, received) = tokio::join!(emission.record_async(served), posted);
+    served.unwrap();
+    assert!(received.ends_with(b"abcdefg"));
+    let labels = (Method::Post, Route::find(ROUTE), Status::new(200));
+    emission.expect().histogram(&HTTP.server_request_size, labels, 1).among_others();
+    let text = emission.recorder().render(mme_metrics::Format::Text);
+    let sums = text.lines().filter(|line| line.contains("body_size_bytes_sum"));
+    assert!(sums.map(|line| line.ends_with(" 7")).eq([true, true]), "{text}");
 }

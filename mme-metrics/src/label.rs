@@ -70,7 +70,8 @@ pub enum Values {
     },
     /// The first `budget` values seen; later ones read as [`OVERFLOW`].
     Capped {
-        /// How many distinct values one metric may hold.
+        /// How many distinct values one metric may hold. Of two types with one key that stand beside the labels of a metric,
+        /// the larger budget holds.
         budget: usize,
     },
 }

@@ -34,6 +34,7 @@
 //! static WRONG: Counter<()> = Counter::new("kitchen_dishes", Unit::None); // no `_total`
 //! ```
 
+mod beside;
 mod check;
 mod family;
 mod kept;
@@ -49,6 +50,7 @@ pub use self::kept::{CounterHandle, GaugeHandle, HistogramHandle};
 pub use self::metric::{Counter, FractionalCounter, Gauge, Histogram};
 pub use self::raised::Raised;
 
+pub(crate) use self::beside::{declare_beside, declared_beside};
 pub(crate) use self::kept::{Slot, learn_global};
 pub(crate) use self::metric::METADATA;
 #[cfg(feature = "http")]

@@ -9,7 +9,15 @@ use mme_metrics::function::{CallSite, FUNCTION, FunctionName, ModulePath};
 use mme_metrics::guard::{Guard, measure, measure_async};
 use mme_metrics::op::{AlwaysOk, ByErrorType, ByResult, Outcome};
 use mme_metrics::testing::{Emission, record};
+use mme_metrics::{Builder, Format, open_label};
 use mme_metrics_tests::future::poll_once;
+
+open_label! {
+    /// What a guest calls a dish.
+    capped Dish: "dish", budget = 2;
+    /// Who eats.
+    registered Guest: "guest", budget = 10, fallback = "_unknown";
+}
 
 static SITE: CallSite = CallSite::new("call", "here");
 
@@ -130,16 +138,51 @@ fn a_concurrent_call_shows_while_it_runs_and_comes_down_whatever_the_end() {
     emission.expect().gauge(&FUNCTION.concurrent, labels(), 0.0).only();
 }
 
+/// Lists the counters of a function as they are exported.
+fn counters(emission: &Emission, function: &str) -> Vec<String> {
+    let text = emission.recorder().render(Format::Text);
+    let own = format!("function=\"{function}\"");
+    let lines = text.lines().filter(|line| line.starts_with("function_calls_total") && line.contains(&own));
+    lines.map(str::to_owned).collect()
+}
+
 #[test]
-fn the_ends_of_a_function_exist_at_zero_once_it_was_called() {
+fn a_success_and_a_panic_exist_at_zero_from_the_first_call_and_other_ends_with_their_first() {
     static FILES: CallSite = CallSite::new("files", "here");
-    let emission = record(|| drop(measure(FILES.call(), ByErrorType, || Ok::<_, io::Error>(()))));
-    let text = emission.recorder().render(mme_metrics::Format::Text);
-    for labels in [
-        r#"function="files",module="here",result="cancelled""#,
-        r#"error_type="panic",function="files",module="here",result="error""#,
-        r#"error_type="timed_out",function="files",module="here",result="error""#,
-    ] {
-        assert!(text.contains(&format!("function_calls_total{{{labels}}} 0\n")), "{labels}: {text}");
-    }
+    let emission = Emission::new();
+    let call = |result: io::Result<()>| emission.record(|| drop(measure(FILES.call(), ByErrorType, || result)));
+    call(Ok(()));
+    let ok = r#"function_calls_total{function="files",module="here",result="ok"} 1"#;
+    let panic = r#"function_calls_total{error_type="panic",function="files",module="here",result="error"} 0"#;
+    assert_eq!(counters(&emission, "files"), [ok, panic]);
+    call(Err(io::ErrorKind::TimedOut.into()));
+    let error = r#"function_calls_total{error_type="timed_out",function="files",module="here",result="error"} 1"#;
+    assert_eq!(counters(&emission, "files"), [ok, panic, error]);
+}
+
+#[test]
+fn a_capped_label_of_the_users_own_keeps_its_cap_and_registered_ones_are_always_admitted() {
+    static COOK: CallSite = CallSite::new("cook", "here");
+    let recorder = Builder::new().without_process_metrics().family_budget("function", 5).build().expect("it fits");
+    let emission = Emission::from(recorder);
+    emission.record(|| {
+        for dish in 0..9 {
+            measure(COOK.call_with((Dish::new(dish.to_string()), Guest::FALLBACK)), AlwaysOk, || ());
+        }
+    });
+    let mut dishes = counters(&emission, "cook");
+    dishes.retain(|line| line.contains("result=\"ok\""));
+    let of = |dish: &str, calls: u32| {
+        format!(
+            "function_calls_total{{dish=\"{dish}\",function=\"cook\",guest=\"_unknown\",module=\"here\",result=\"ok\"}} {calls}"
+        )
+    };
+    assert_eq!(dishes, [of("0", 1), of("1", 1), of("_overflow", 7)]);
+    // The calls and their durations.
+    let text = emission.recorder().render(Format::Text);
+    assert!(text.contains("mme_series_overflow_total{family=\"function\"} 14\n"), "{text}");
+    let regular = Guest::register("regular").expect("there is room");
+    emission.record(|| (0..9).for_each(|_| measure(COOK.call_with((regular,)), AlwaysOk, || ())));
+    let admitted = r#"function_calls_total{function="cook",guest="regular",module="here",result="ok"} 9"#;
+    assert!(counters(&emission, "cook").iter().any(|line| line == admitted));
 }

@@ -84,10 +84,11 @@
 //!
 //! # What it costs
 //!
-//! At most 4 096 functions and 1 024 modules get labels of their own; those after them read `_other`. A function has four
-//! series that count (`ok`, `cancelled`, `panic`, `other`), one for each word of its error type, and a histogram of 18 lines; all
-//! exist from its first call. Labels of your own multiply that: combinations of closed labels are kept as the others are; open
-//! ones are looked up at each end and count against the family's budget.
+//! At most 4 096 functions and 1 024 modules get labels of their own; those after them read `_other`. From its first call a
+//! function has a histogram of 18 lines and two counters, `ok` and `panic`; `cancelled` and each word of its error type come with
+//! the first such end, which the bundled rules see although it is no increase. Labels of your own multiply that: combinations
+//! of closed labels are kept as the others are; open ones are looked up at each end. What is capped keeps its cap: past it,
+//! values read `_overflow`.
 //!
 //! A call costs about 60 ns and no allocation, two thirds of it for the clock and the histogram; a future grows by 32 bytes.
 //!

@@ -9,7 +9,7 @@ use super::FUNCTION;
 use super::label::{FunctionName, ModulePath};
 use crate::label::{LabelSet, LabelSpec};
 use crate::op::{Operation, Outcome};
-use crate::spec::{METADATA, Raised, Slot};
+use crate::spec::{METADATA, Raised, Slot, declare_beside};
 
 /// A function whose calls are measured. Make it a `static`: it keeps the series of its calls.
 pub struct CallSite {
@@ -19,6 +19,8 @@ pub struct CallSite {
     plain: Place,
     /// The series for each combination of closed labels of the user's own.
     table: OnceLock<Table>,
+    /// The labels of the user's own that recorders know of.
+    declared: OnceLock<&'static [LabelSpec]>,
 }
 
 struct Table {
@@ -29,7 +31,7 @@ struct Table {
 impl CallSite {
     /// Names the function and its module, usually `module_path!()`.
     pub const fn new(function: &'static str, module: &'static str) -> Self {
-        Self { function, module, plain: Place::new(), table: OnceLock::new() }
+        Self { function, module, plain: Place::new(), table: OnceLock::new(), declared: OnceLock::new() }
     }
 
     /// Returns one call, to be measured by [`guard`](crate::guard).
@@ -59,6 +61,18 @@ impl CallSite {
         let table = self.table.get_or_init(make);
         // A generic function can have other labels for another type of its own; those are not kept.
         if table.labels == L::LABELS { table.places.get(at) } else { None }
+    }
+
+    /// Tells recorders what the types of the user's own labels say, before a series has one.
+    fn declare(&self, labels: &'static [LabelSpec]) {
+        if labels.is_empty() || self.declared.get() == Some(&labels) {
+            return;
+        }
+        for metric in [FUNCTION.calls.spec(), FUNCTION.duration.spec(), FUNCTION.concurrent.spec()] {
+            declare_beside(metric.name, labels);
+        }
+        // A generic function that has other labels for another type of its own tells them again with each call.
+        let _ = self.declared.set(labels);
     }
 
     fn names(&self) -> (FunctionName, ModulePath) {
@@ -129,7 +143,10 @@ impl<L: LabelSet> Operation for Call<L> {
     fn end(self, outcome: Outcome, seconds: f64) {
         match self.site.place(&self.labels) {
             Some(place) => place.record(self.site, &self.labels, outcome, seconds),
-            None => record_unkept(self.site, &self.labels.labels(), outcome, seconds),
+            None => {
+                self.site.declare(L::LABELS);
+                record_unkept(self.site, &self.labels.labels(), outcome, seconds);
+            }
         }
     }
 }
@@ -155,6 +172,7 @@ impl<L: LabelSet> Operation for Concurrent<L> {
         let site = self.call.site;
         let own = || self.call.labels.labels();
         let register = |recorder: &dyn Recorder| recorder.register_gauge(&site.concurrent(&own()), &METADATA);
+        site.declare(L::LABELS);
         self.running = Some(match site.place(&self.call.labels) {
             Some(place) => Raised::on(&place.concurrent, register),
             None => Raised::passing(metrics::with_recorder(register)),
@@ -175,7 +193,7 @@ impl<L> fmt::Debug for Concurrent<L> {
 
 /// Where the series of one combination of labels are kept.
 struct Place {
-    /// The words whose series exist beforehand; the first call decides.
+    /// The words whose series are kept; the first call decides.
     error_types: OnceLock<&'static [&'static str]>,
     keys: OnceLock<Keys>,
     series: Slot<Series>,
@@ -189,21 +207,25 @@ struct Keys {
     duration: Key,
 }
 
+/// Made as the ends come: a type of errors may know many words of which a function never says one.
 struct Series {
-    calls: [metrics::Counter; FIXED.len()],
-    errors: Vec<(&'static str, metrics::Counter)>,
+    calls: [OnceLock<metrics::Counter>; FIXED.len()],
+    errors: Vec<(&'static str, OnceLock<metrics::Counter>)>,
     duration: metrics::Histogram,
 }
 
 /// The ends that every function has.
 const FIXED: [Outcome; 4] = [Outcome::Ok, Outcome::Cancelled, Outcome::Panic, Outcome::OTHER];
 
+/// The ends that exist at zero from the first call, so that one of each kind, good and bad, is an increase whoever reads it.
+const BEFOREHAND: [Outcome; 2] = [Outcome::Ok, Outcome::Panic];
+
 impl Place {
     const fn new() -> Self {
         Self { error_types: OnceLock::new(), keys: OnceLock::new(), series: Slot::new(), concurrent: Slot::new() }
     }
 
-    /// Makes the series exist, so that the first event of each is an increase and not a beginning.
+    /// Makes the series exist that do from the first call.
     #[cold]
     fn register(&self, site: &CallSite, labels: &impl LabelSet, error_types: &'static [&'static str]) {
         self.error_types.get_or_init(|| error_types);
@@ -211,7 +233,7 @@ impl Place {
         let passing = |recorder: &dyn Recorder| {
             // The facade's own recorder, which stands for none, has no size; there is nothing to be seen at zero.
             if size_of_val(recorder) != 0 {
-                keys.register(recorder);
+                let _ = keys.register(recorder);
             }
         };
         self.series.either(|recorder| keys.register(recorder), |_| (), passing);
@@ -222,7 +244,8 @@ impl Place {
         let register = |recorder: &dyn Recorder| self.keys(site, labels).register(recorder);
         let kept = |series: &Series| {
             series.duration.record(seconds);
-            series.counter(outcome).map(|counter| counter.increment(1)).is_some()
+            let counter = find(&series.calls, &series.errors, outcome);
+            counter.map(|kept| self.keys(site, labels).counter(kept, outcome).increment(1)).is_some()
         };
         let passing = |recorder: &dyn Recorder| self.keys(site, labels).record(recorder, outcome, seconds);
         if !self.series.either(register, kept, passing) {
@@ -230,8 +253,11 @@ impl Place {
         }
     }
 
-    fn keys(&self, site: &CallSite, labels: &impl LabelSet) -> &Keys {
-        self.keys.get_or_init(|| self.make_keys(site, &labels.labels()))
+    fn keys<L: LabelSet>(&self, site: &CallSite, labels: &L) -> &Keys {
+        self.keys.get_or_init(|| {
+            site.declare(L::LABELS);
+            self.make_keys(site, &labels.labels())
+        })
     }
 
     fn make_keys(&self, site: &CallSite, own: &[Label]) -> Keys {
@@ -258,19 +284,31 @@ impl Keys {
         key.map(|key| recorder.register_counter(key, &METADATA).increment(1)).is_some()
     }
 
+    /// Returns the counter of `outcome`, which is made under the recorder of the process if it is not `kept` yet.
+    #[inline]
+    fn counter<'a>(&self, kept: &'a OnceLock<metrics::Counter>, outcome: Outcome) -> &'a metrics::Counter {
+        kept.get_or_init(|| {
+            let key = find(&self.calls, &self.errors, outcome);
+            key.map_or_else(metrics::Counter::noop, |key| {
+                metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA))
+            })
+        })
+    }
+
     #[cold]
     fn register(&self, recorder: &dyn Recorder) -> Series {
-        let counter = |key: &Key| {
-            let counter = recorder.register_counter(key, &METADATA);
-            // Some recorders show a series only once it was given something.
-            counter.increment(0);
-            counter
-        };
-        Series {
-            calls: self.calls.each_ref().map(counter),
-            errors: self.errors.iter().map(|(word, key)| (*word, counter(key))).collect(),
+        let series = Series {
+            calls: FIXED.map(|_| OnceLock::new()),
+            errors: self.errors.iter().map(|(word, _)| (*word, OnceLock::new())).collect(),
             duration: recorder.register_histogram(&self.duration, &METADATA),
+        };
+        for outcome in BEFOREHAND {
+            if let Some(kept) = find(&series.calls, &series.errors, outcome) {
+                // Some recorders show a series only once it was given something.
+                self.counter(kept, outcome).increment(0);
+            }
         }
+        series
     }
 }
 
@@ -283,12 +321,5 @@ fn find<'a, T>(fixed: &'a [T; FIXED.len()], errors: &'a [(&'static str, T)], out
         Outcome::Panic => Some(&fixed[2]),
         Outcome::OTHER => Some(&fixed[3]),
         Outcome::Error(word) => errors.iter().find(|(known, _)| *known == word).map(|(_, found)| found),
-    }
-}
-
-impl Series {
-    #[inline]
-    fn counter(&self, outcome: Outcome) -> Option<&metrics::Counter> {
-        find(&self.calls, &self.errors, outcome)
     }
 }

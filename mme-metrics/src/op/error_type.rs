@@ -33,7 +33,8 @@ use std::io;
     note = "implement `mme_metrics::op::ErrorType`, or use `ByResult`, which reads every error as `other`"
 )]
 pub trait ErrorType {
-    /// Every word that [`error_type`](Self::error_type) can return; they are exported at zero beforehand.
+    /// Every word that [`error_type`](Self::error_type) can return. Their series are kept ready; each is exported from its first
+    /// error on.
     const ERROR_TYPES: &'static [&'static str];
 
     /// Returns the kind of this error, which is one of [`ERROR_TYPES`](Self::ERROR_TYPES) and never a message.

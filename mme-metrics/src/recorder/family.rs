@@ -121,7 +121,7 @@ impl MetricFamily {
             stored,
             index: RwLock::new(HashTable::new()),
             hasher: DefaultHashBuilder::default(),
-            admission: Mutex::new(Seen::of(spec)),
+            admission: Mutex::default(),
         }
     }
 

@@ -1,12 +1,12 @@
 //! Which labels of a new series give way to a budget, and what has been seen of those that have one of their own.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use metrics::{Label, Metadata};
 
 use super::admit::{self, LabelText};
 use crate::label::{OVERFLOW, Values};
-use crate::spec::{Spec, TYPED};
+use crate::spec::{Spec, TYPED, declared_beside};
 
 /// Overflow series with keys that no catalogue entry declares, for one metric. Past it they share a single one, because
 /// nothing else bounds how many sets of keys there can be.
@@ -88,36 +88,31 @@ impl Openness {
 }
 
 /// What one metric has admitted so far: the values of each capped label, and the sets of undeclared keys that were folded.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Seen {
-    values: Vec<HashSet<Box<str>>>,
+    values: HashMap<Box<str>, HashSet<Box<str>>>,
     foreign_shapes: usize,
 }
 
 impl Seen {
-    pub(super) fn of(spec: Option<&Spec>) -> Self {
-        Self { values: vec![HashSet::new(); spec.map_or(0, |spec| spec.labels.len())], foreign_shapes: 0 }
-    }
-
     /// Judges the labels of a series that asks for admission.
     pub(super) fn judge(&self, spec: Option<&Spec>, own: &[Label], source: Source) -> Openness {
         let mut openness = Openness::default();
         // An empty value is no label.
         for (at, label) in own.iter().enumerate().filter(|(_, label)| !label.value().is_empty()) {
-            let declared = spec
-                .and_then(|spec| spec.labels.iter().position(|declared| declared.key == label.key()).zip(Some(spec)));
             if label.value() == OVERFLOW {
                 openness.overflow.add(at);
             }
-            let Some((place, spec)) = declared else {
+            let Some(values) = declared(spec, label) else {
                 openness.open.add(at);
                 openness.undeclared.add(at);
                 continue;
             };
-            let is_open = match spec.labels[place].values {
+            let is_open = match values {
                 Values::Capped { budget } => {
-                    let seen = &self.values[place];
-                    if seen.len() >= budget && !seen.contains(&*exported(label)) {
+                    let seen = self.values.get(label.key());
+                    let is_spent = seen.map_or(0, HashSet::len) >= budget;
+                    if is_spent && !seen.is_some_and(|seen| seen.contains(&*exported(label))) {
                         openness.spent.add(at);
                     }
                     true
@@ -135,13 +130,12 @@ impl Seen {
 
     /// Notes the values of the capped labels of a series that was admitted.
     pub(super) fn remember(&mut self, spec: &Spec, own: &[Label]) {
-        for (declared, seen) in spec.labels.iter().zip(&mut self.values) {
-            if let Values::Capped { budget } = declared.values
-                && let Some(label) = own.iter().find(|label| label.key() == declared.key)
-                && !matches!(label.value(), "" | OVERFLOW)
-                && seen.len() < budget
-            {
-                seen.insert(exported(label));
+        for label in own.iter().filter(|label| !matches!(label.value(), "" | OVERFLOW)) {
+            if let Some(Values::Capped { budget }) = declared(Some(spec), label) {
+                let seen = self.values.entry(label.key().into()).or_default();
+                if seen.len() < budget {
+                    seen.insert(exported(label));
+                }
             }
         }
     }
@@ -162,6 +156,18 @@ impl Seen {
         });
         Some(folded.chain([ANY_LABELS]).collect())
     }
+}
+
+/// Returns what is known of a label: what the catalogue declares, or the type of a label beside the catalogue's.
+fn declared(spec: Option<&Spec>, label: &Label) -> Option<Values> {
+    let spec = spec?;
+    spec.label(label.key()).map_or_else(|| declared_beside(spec.name, label.key()), |label| Some(label.values))
+}
+
+/// Says whether a typed metric has folded an open label itself, before anything came here.
+pub(super) fn is_folded(spec: Option<&Spec>, own: &[Label], source: Source) -> bool {
+    let is_open = |label| declared(spec, label).is_none_or(|values| values.is_capped());
+    source == Source::Typed && own.iter().any(|label| label.value() == OVERFLOW && is_open(label))
 }
 
 /// Returns a value as it is exported: what comes out the same is one value, and a long one takes little room.

@@ -179,16 +179,21 @@ impl Registry {
         source: Source,
         text: &mut LabelText,
     ) -> Admitted<C> {
+        let is_folded = fold::is_folded(family.spec, own, source);
+        let admit = |series, is_folded| match is_folded {
+            false => Admitted::Series(series),
+            true => Admitted::Folded(Folded::new(series, &family.group.folded)),
+        };
         let labels = text.format(own, &self.global_labels, |_| None);
         let hash = family.hash(labels);
         if let Some(at) = family.find(labels, hash) {
-            return Admitted::Series(Arc::clone(&list[at]));
+            return admit(Arc::clone(&list[at]), is_folded);
         }
 
         let mut seen = family.admission.lock().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have been faster.
         if let Some(at) = family.find(labels, hash) {
-            return Admitted::Series(Arc::clone(&list[at]));
+            return admit(Arc::clone(&list[at]), is_folded);
         }
 
         let openness = seen.judge(family.spec, own, source);
@@ -213,11 +218,7 @@ impl Registry {
             }
             series
         };
-        if openness.changes(folds) {
-            Admitted::Folded(Folded::new(series, &family.group.folded))
-        } else {
-            Admitted::Series(series)
-        }
+        admit(series, is_folded || openness.changes(folds))
     }
 
     /// Looks for the series with this label text.

@@ -45,6 +45,8 @@ async fn an_extra_label_tells_its_budget_apart_and_folds_the_rest() {
         send(&emission, &app, tenant, "").await;
     }
     assert_eq!(tenants(&emission), ["_overflow 3", "a 2", "b 1"]);
+    let text = emission.recorder().render(Format::Text);
+    assert!(text.contains("mme_series_overflow_total{family=\"http\"} 3\n"), "{text}");
 }
 
 #[tokio::test]

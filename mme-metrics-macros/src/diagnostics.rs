@@ -6,8 +6,7 @@ pub(crate) const CONST_FN: &str = "a `const fn` may run while the program is com
 pub(crate) const CONST_METHOD: &str = "a `const fn` may run while the program is compiled, where nothing can be measured: leave out `const`, or add `#[instrument_metrics(skip)]`";
 pub(crate) const NO_BODY: &str =
     "a method without a body has nothing to measure: put the attribute on the methods of the `impl`";
-pub(crate) const ARGUMENTS: &str =
-    "the arguments are `name = \"…\"`, `labels(…)`, `record = …`, `concurrent`, `skip` and `crate = …`";
+pub(crate) const ARGUMENTS: &str = "the arguments are `name = \"…\"`, `labels(…)`, `record = …`, `objective = …`, `concurrent`, `skip` and `crate = …`";
 pub(crate) const TWICE: &str = "this argument is given twice: leave one";
 pub(crate) const NAME_TEXT: &str =
     "a function's name in a label has 1 to 128 bytes, no control characters and no leading underscore";

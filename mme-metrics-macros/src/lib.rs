@@ -51,6 +51,7 @@ pub fn derive_label_value(input: TokenStream) -> TokenStream {
 /// | `labels(a, b)` | labels of your own: expressions of `LabelValue` types, evaluated when the call begins |
 /// | `concurrent` | shows the calls that are running in `function_calls_concurrent` |
 /// | `record = …` | records with an `Operation` of another family, or your own, instead of the function family |
+/// | `objective = …` | counts each call for an objective beside what is recorded; may be given more than once |
 /// | `skip` | leaves out one method of an instrumented `impl` |
 /// | `crate = …` | where `mme-metrics` is, if it was renamed |
 ///

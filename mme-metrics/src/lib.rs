@@ -22,6 +22,7 @@
 //! | `/metrics` in your service | [`Builder::install`], [`metrics_router`] |
 //! | requests measured | [`http`] |
 //! | functions measured | [`function`] |
+//! | objectives and error budgets | [`slo`] |
 //! | metrics of your own | [`spec`], [`label`] |
 //! | to know what a piece of code emits | [`testing`] |
 //! | rules, alerts and dashboards | [`asset`] |
@@ -63,6 +64,7 @@ pub mod op;
 pub mod private;
 pub mod process;
 pub mod recorder;
+pub mod slo;
 pub mod spec;
 pub mod testing;
 

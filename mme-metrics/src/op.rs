@@ -45,10 +45,14 @@
 
 mod error_type;
 mod judge;
+mod listen;
 mod outcome;
 
 pub use self::error_type::ErrorType;
 pub use self::judge::{AlwaysOk, ByErrorType, ByOperation, ByResult, Judge, Judges};
+#[cfg(feature = "http")]
+pub(crate) use self::listen::Audience;
+pub use self::listen::{Ending, Listen, Notes, Source, Told, tell};
 pub use self::outcome::{Ended, ErrorWord, Outcome};
 
 /// Something that is recorded around a piece of code.
@@ -82,6 +86,15 @@ impl<A: Operation, B: Operation> Operation for (A, B) {
     fn end(self, outcome: Outcome, seconds: f64) {
         self.0.end(outcome, seconds);
         self.1.end(outcome, seconds);
+    }
+}
+
+/// The first of two operations judges for both.
+impl<R, A: Judges<R>, B: Operation> Judges<R> for (A, B) {
+    const ERROR_TYPES: &'static [&'static str] = A::ERROR_TYPES;
+
+    fn judge(&mut self, returned: &R) -> Outcome {
+        self.0.judge(returned)
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Args {
     pub(crate) name: Option<LitStr>,
     pub(crate) labels: Option<(Ident, Vec<Expr>)>,
     pub(crate) record: Option<(Ident, Expr)>,
+    /// Each is recorded beside the others.
+    pub(crate) objectives: Vec<(Ident, Expr)>,
     pub(crate) concurrent: Option<Ident>,
     pub(crate) skip: Option<Ident>,
     pub(crate) krate: Option<Path>,
@@ -47,6 +49,11 @@ impl Args {
                 input.parse::<Token![=]>()?;
                 self.record.replace((key.clone(), input.parse()?)).is_some()
             }
+            "objective" => {
+                input.parse::<Token![=]>()?;
+                self.objectives.push((key.clone(), input.parse()?));
+                false
+            }
             "concurrent" => self.concurrent.replace(key.clone()).is_some(),
             "skip" => self.skip.replace(key.clone()).is_some(),
             "crate" => {
@@ -69,7 +76,8 @@ impl Args {
         if let (Some(_), Some(span)) = (&self.record, first) {
             return Err(Error::new(span, diagnostics::RECORD_ALONE));
         }
-        if let (Some(_), Some(span)) = (&self.skip, first.or(self.record.as_ref().map(|(key, _)| key.span()))) {
+        let others = self.record.iter().chain(&self.objectives).next();
+        if let (Some(_), Some(span)) = (&self.skip, first.or(others.map(|(key, _)| key.span()))) {
             return Err(Error::new(span, diagnostics::SKIP_ALONE));
         }
         Ok(())

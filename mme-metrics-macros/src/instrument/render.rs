@@ -19,8 +19,9 @@ pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Op
     let output = output(&function.signature.output);
     let measured = match function.shape() {
         Shape::Closure => {
-            let returns = output.as_ref().map(|output| quote!(-> #output));
-            quote!(#krate::private::measure(#operation, move || #returns #body, #choose))
+            // Written out also where it is `()`: a body that only panics has no type of its own.
+            let output = output.unwrap_or_else(|| parse_quote!(()));
+            quote!(#krate::private::measure(#operation, move || -> #output #body, #choose))
         }
         Shape::Async => {
             let hint = hint(&output.unwrap_or_else(|| parse_quote!(())), krate);
@@ -75,8 +76,14 @@ fn comes_to(future: Future, returns: &Type, krate: &Path) -> Type {
     future.output.map_or_else(projected, |output| inferred(&output))
 }
 
-/// Writes the expression that makes the operation.
+/// Writes the expression that makes the operation, with one pair around it for each objective.
 fn operation(function: &Function, args: &Args, krate: &Path, owner: Option<&str>) -> TokenStream {
+    let recorded = recorded(function, args, krate, owner);
+    args.objectives.iter().fold(recorded, |operation, (_, objective)| quote!((#operation, #objective)))
+}
+
+/// Writes the expression that makes what is recorded but for objectives.
+fn recorded(function: &Function, args: &Args, krate: &Path, owner: Option<&str>) -> TokenStream {
     if let Some((_, record)) = &args.record {
         return quote!(#record);
     }

@@ -12,6 +12,7 @@ use super::rules::{RequestHead, ResponseHead, Rules, Source};
 use super::series::{Outcome, RouteSeries};
 use super::watch::HttpWatch;
 use crate::exchange::{End, ExchangeService};
+use crate::op::Listen;
 
 /// Measures every request that a service answers, from its head to the last byte of the response.
 ///
@@ -135,6 +136,51 @@ impl HttpLayer {
         self
     }
 
+    /// Tells `listener` of every request when it is over: a [sampler of spikes](crate::spike), or code of your own.
+    ///
+    /// It is told by the layer that measures the request, which is the outermost; an inner layer's listeners are told nothing.
+    pub fn listener(mut self, listener: impl Listen + 'static) -> Self {
+        self.rules().audience.add(Arc::new(listener));
+        self
+    }
+
+    /// Tells `listener` of every request on `route` when it is over, for instance an [objective](crate::slo::Objective).
+    /// The route is a template, or a method and a template: `"/users/{id}"` is any method, `"POST /users"` is one.
+    ///
+    /// ```
+    /// # use mme_metrics::http::HttpLayer;
+    /// # use mme_metrics::slo::Objective;
+    /// static SOUND: Objective = Objective::success("promote_success", 0.995);
+    ///
+    /// let layer = HttpLayer::new().listener_on("POST /promote", &SOUND);
+    /// ```
+    ///
+    /// As with [`routes`](Self::routes), what the label cannot take is left out. Install the recorder before this layer is
+    /// put around anything; the objective's series then exist from the start.
+    pub fn listener_on(mut self, route: &str, listener: impl Listen + 'static) -> Self {
+        self.rules().listen(route, Arc::new(listener));
+        self
+    }
+
+    /// Tells listeners an attribute of each request, read from its head. It is copied for each request, so choose few; what
+    /// a response knows goes into its [`Notes`](crate::op::Notes) instead. Nothing is told unless it is chosen: neither
+    /// paths nor headers.
+    ///
+    /// ```
+    /// # use mme_metrics::http::HttpLayer;
+    /// #[derive(Clone)]
+    /// struct Tenant(String);
+    ///
+    /// let layer = HttpLayer::new().note("tenant", |request| Some(request.extensions.get::<Tenant>()?.0.as_str()));
+    /// ```
+    pub fn note<F>(mut self, key: &'static str, value: F) -> Self
+    where
+        F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
+    {
+        self.rules().note(key, Arc::new(move |head| value(head).map(Cow::Borrowed)));
+        self
+    }
+
     fn rules(&mut self) -> &mut Rules {
         Arc::make_mut(self.watch.rules.get_or_insert_default())
     }
@@ -149,6 +195,9 @@ impl<S> Layer<S> for HttpLayer {
             let outcome = Outcome { method: *method, scheme, status: Status::new(200), end: End::Complete };
             route.duration(outcome).touch();
             HTTP.server_active.touch((*method, scheme));
+        }
+        if let Some(rules) = &self.watch.rules {
+            rules.audience.declare();
         }
         ExchangeService::new(inner, self.watch.clone())
     }

@@ -11,6 +11,7 @@ use metrics::{Label, SharedString};
 
 use super::series::{Outcome, RouteSeries};
 use crate::label::{MAX_VALUE_BYTES, OVERFLOW};
+use crate::op::{Audience, Listen, Notes};
 use crate::spec::{CappedTable, HistogramHandle, Table};
 
 /// The head of a request, as route functions and label functions see it.
@@ -84,6 +85,8 @@ pub(super) struct Rules {
     skipped: Vec<Box<str>>,
     labels: Vec<ExtraLabel>,
     series: Arc<ExtraSeries>,
+    pub(super) audience: Audience,
+    notes: Vec<(&'static str, Arc<RequestText>)>,
 }
 
 /// Handles with extra labels that one layer keeps: as many as a recorder lets one metric have series.
@@ -132,6 +135,30 @@ impl Rules {
         self.labels.push(ExtraLabel { key, source, texts });
         // What was kept for fewer labels does not fit any more.
         self.series = Arc::default();
+    }
+
+    /// Adds a listener to the requests on `route`: a template, or a method and a template.
+    pub(super) fn listen(&mut self, route: &str, listener: Arc<dyn Listen>) {
+        let (method, template) = route.split_once(' ').map_or((None, route), |(method, rest)| (Some(method), rest));
+        // As the label reads, so that templates the label cannot take are not listened to.
+        let name = RouteSeries::of(template).route.as_str();
+        if name == template {
+            self.audience.add_to(name, method, listener);
+        }
+    }
+
+    pub(super) fn note(&mut self, key: &'static str, text: Arc<RequestText>) {
+        self.notes.push((key, text));
+    }
+
+    /// Reads what listeners are told of a request beside its end.
+    pub(super) fn request_notes(&self, head: RequestHead<'_>) -> Notes {
+        // A panic in the service's function loses the attribute and nothing else.
+        let read = |text: &RequestText| catch_unwind(AssertUnwindSafe(|| text(head))).ok().flatten();
+        self.notes.iter().fold(Notes::new(), |notes, (key, text)| match read(&**text) {
+            Some(value) => notes.attribute(key, &value),
+            None => notes,
+        })
     }
 
     pub(super) fn has_labels(&self) -> bool {

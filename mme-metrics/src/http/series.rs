@@ -7,6 +7,7 @@ use super::label::{ErrorType, Method, ROUTES, Route, SERVERS, Scheme, ServerAddr
 use super::metrics::HTTP;
 use crate::exchange::End;
 use crate::label::OVERFLOW;
+use crate::op;
 use crate::spec::{CappedTable, GaugeHandle, HistogramHandle, Table};
 
 /// How an exchange is told: what it is looked up by, within its route or server.
@@ -23,6 +24,18 @@ impl Outcome {
     fn key(self) -> u32 {
         let small = self.method as u32 | (self.scheme as u32) << 8 | (self.end as u32) << 12;
         small | u32::from(self.status.code()) << 16
+    }
+
+    /// Returns how listeners read it: a 4xx is no failure of the service.
+    pub(super) fn read(self) -> op::Outcome {
+        match self.end {
+            End::Complete if self.status.is_server_error() => op::Outcome::Error("status"),
+            End::Complete => op::Outcome::Ok,
+            End::Error => op::Outcome::Error("service"),
+            End::BodyError => op::Outcome::Error("body"),
+            End::Cancelled => op::Outcome::Cancelled,
+            End::Panic => op::Outcome::Panic,
+        }
     }
 
     pub(super) fn error_type(self) -> ErrorType {

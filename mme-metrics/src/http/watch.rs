@@ -14,6 +14,7 @@ use super::series::{Aspect, Outcome, RouteSeries};
 use super::stream::{Clocked, StreamGuard};
 use crate::clock::Moment;
 use crate::exchange::{End, Observe, Watch};
+use crate::op::{Ending, Notes, Source};
 use crate::spec::Raised;
 
 /// What an [`HttpLayer`](super::HttpLayer) was built to do.
@@ -53,6 +54,8 @@ impl Watch for HttpWatch {
         }
         let route = matched.map(RouteSeries::of);
         let rare = self.rare(request, route.is_some());
+        let heard = self.rules.as_ref().filter(|rules| !rules.audience.is_empty());
+        let heard = heard.map(|rules| (Arc::clone(rules), rules.request_notes(RequestHead::of(request))));
         let method = Method::from_name(request.method().as_str());
         let scheme = self.scheme.unwrap_or_else(|| scheme(request));
         Some(HttpExchange {
@@ -67,6 +70,7 @@ impl Watch for HttpWatch {
             active: Some(HTTP.server_active.raise((method, scheme))),
             is_skipped: false,
             stream: None,
+            heard,
             rare,
         })
     }
@@ -143,6 +147,8 @@ pub struct HttpExchange {
     is_skipped: bool,
     /// The stream that the response has become; the request is recorded then.
     stream: Option<Clocked>,
+    /// Those who are told of the end, and what else they are told.
+    heard: Option<(Arc<Rules>, Notes)>,
     rare: Option<Box<Rare>>,
 }
 
@@ -165,6 +171,11 @@ impl Observe for HttpExchange {
         }
         if let Some((rules, extra)) = self.rare.as_deref_mut().and_then(|rare| rare.labels.as_mut()) {
             rules.response_labels(ResponseHead::of(response), extra);
+        }
+        if let Some((_, notes)) = &mut self.heard
+            && let Some(later) = response.extensions().get::<Notes>()
+        {
+            notes.extend(later);
         }
         if self.first_byte {
             let handle = self.route.aspect(Aspect::ResponseStart, self.method, self.status);
@@ -225,6 +236,12 @@ impl HttpExchange {
         match self.rare.as_mut().and_then(|rare| rare.labels.take()) {
             None => self.route.duration(outcome).record(seconds),
             Some((rules, extra)) => rules.record(self.route, outcome, extra, seconds),
+        }
+        if let Some((rules, notes)) = self.heard.take() {
+            let ending = Ending::new(Source::Http, self.route.route.as_str(), outcome.read(), seconds);
+            let ending = ending.method(self.method.as_str()).notes(&notes);
+            let status = Some(self.status.code()).filter(|code| *code != 0);
+            rules.audience.tell(&status.map_or(ending, |code| ending.status(code)));
         }
     }
 }

@@ -1,0 +1,294 @@
+//! One objective: what it takes for bad, and its kept series.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use metrics::{Key, Recorder};
+
+use super::label::{Reason, Slo};
+use super::metrics::SLO;
+use crate::op::{Ending, Listen, Operation, Outcome};
+use crate::spec::{METADATA, Slot};
+
+/// A share of events that has to be good, and what good means.
+///
+/// Make it a `static`: it keeps its series, and its name, ratio and threshold are checked when the program is compiled. One
+/// name is one objective: where two have the same, their events add up.
+///
+/// ```
+/// use std::time::Duration;
+/// use mme_metrics::slo::Objective;
+///
+/// /// 99.5 % of the events succeed.
+/// static SOUND: Objective = Objective::success("promote_success", 0.995);
+/// /// 95 % of the events take at most 100 ms.
+/// static QUICK: Objective = Objective::latency("promote_latency", 0.95, Duration::from_millis(100));
+/// /// 99 % of the events succeed, and do so within 2 s.
+/// static BOTH: Objective = Objective::success("import", 0.99).within(Duration::from_secs(2));
+/// # [&SOUND, &QUICK, &BOTH].map(Objective::declare);
+/// ```
+///
+/// A share of 1 leaves no error budget to burn, and does not compile:
+///
+/// ```compile_fail
+/// # use mme_metrics::slo::Objective;
+/// static PERFECT: Objective = Objective::success("perfect", 1.0);
+/// ```
+#[must_use = "an objective counts what it is attached to: give it to a layer, or name it in `#[instrument_metrics]`"]
+pub struct Objective {
+    name: &'static str,
+    ratio: f64,
+    /// Whether failing is bad.
+    errors: bool,
+    /// The seconds that a good event takes at most.
+    threshold: Option<f64>,
+    keys: OnceLock<Keys>,
+    series: Slot<Series>,
+}
+
+/// The keys of [`Series`], made once whatever recorders come.
+struct Keys {
+    events: Key,
+    errors: Key,
+    late: Key,
+    ratio: Key,
+    threshold: Key,
+}
+
+struct Series {
+    events: metrics::Counter,
+    errors: metrics::Counter,
+    late: metrics::Counter,
+}
+
+impl Objective {
+    /// Asks that this share of the events succeeds. An event is bad if it failed: a 5xx, a panic, a body that broke, an error
+    /// that a function returned, a gRPC status that is the server's fault.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, in a `static`: when `name` is empty, longer than 128 bytes or has other characters than ASCII letters,
+    /// digits and `_-./`, and when `ratio` is not between 0 and 1.
+    pub const fn success(name: &'static str, ratio: f64) -> Self {
+        Self::new(name, ratio, true, None)
+    }
+
+    /// Asks that this share of the events takes at most `threshold`. An event is bad if it took longer, whether or not it
+    /// failed; failures are for [`success`](Self::success).
+    ///
+    /// Durations are compared with the threshold as they were measured, so it need not be the bound of any bucket.
+    ///
+    /// # Panics
+    ///
+    /// As [`success`](Self::success), and when `threshold` is zero.
+    pub const fn latency(name: &'static str, ratio: f64, threshold: Duration) -> Self {
+        Self::new(name, ratio, false, None).within(threshold)
+    }
+
+    /// Asks too that events take at most `threshold`. One that failed and was late is bad once, because of its failure.
+    ///
+    /// # Panics
+    ///
+    /// At compile time, in a `static`: when `threshold` is zero.
+    pub const fn within(mut self, threshold: Duration) -> Self {
+        assert!(!threshold.is_zero(), "nothing takes no time at all: set a threshold above zero");
+        self.threshold = Some(threshold.as_secs_f64());
+        self
+    }
+
+    const fn new(name: &'static str, ratio: f64, errors: bool, threshold: Option<f64>) -> Self {
+        assert!(is_name(name), "an objective's name has 1 to 128 ASCII letters, digits and `_-./`");
+        assert!(ratio > 0.0 && ratio < 1.0, "an objective is a share between 0 and 1, such as 0.995");
+        Self { name, ratio, errors, threshold, keys: OnceLock::new(), series: Slot::new() }
+    }
+
+    /// Returns its name: the value of the label `slo`.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Makes its series exist at zero, and tells what it asks for.
+    ///
+    /// A layer does that for the objectives it is given. For those of functions call it once after
+    /// [`Builder::install`](crate::Builder::install); else they appear with their first event.
+    pub fn declare(&self) {
+        let passing = |recorder: &dyn Recorder| {
+            // The facade's own recorder, which stands for none, has no size.
+            if size_of_val(recorder) != 0 {
+                self.register(recorder);
+            }
+        };
+        self.series.either(|recorder| self.register(recorder), |_| (), passing);
+    }
+
+    /// Counts an event that ended so after so many seconds.
+    ///
+    /// Layers and guards call it; call it by hand for events that neither of them sees.
+    #[inline]
+    pub fn count(&self, outcome: Outcome, seconds: f64) {
+        let Some(bad) = self.judge(outcome, seconds) else { return };
+        let count = |series: &Series| {
+            series.events.increment(1);
+            match bad {
+                None => {}
+                Some(Reason::Error) => series.errors.increment(1),
+                Some(Reason::Latency) => series.late.increment(1),
+            }
+        };
+        let passing = |recorder: &dyn Recorder| {
+            if size_of_val(recorder) != 0 {
+                count(&self.register(recorder));
+            }
+        };
+        self.series.either(|recorder| self.register(recorder), count, passing);
+    }
+
+    /// Says why an event is bad, if it is; or that it does not count.
+    #[inline]
+    fn judge(&self, outcome: Outcome, seconds: f64) -> Option<Option<Reason>> {
+        let late = self.threshold.is_some_and(|threshold| seconds > threshold).then_some(Reason::Latency);
+        match outcome {
+            // Nobody knows how it would have ended; only that it was already late.
+            Outcome::Cancelled => late.map(Some),
+            Outcome::Error(_) | Outcome::Panic if self.errors => Some(Some(Reason::Error)),
+            Outcome::Error(_) | Outcome::Panic | Outcome::Ok => Some(late),
+        }
+    }
+
+    /// Makes the series exist on this recorder, so that a first event is an increase and not a beginning.
+    #[cold]
+    fn register(&self, recorder: &dyn Recorder) -> Series {
+        let keys = self.keys.get_or_init(|| self.make_keys());
+        let counter = |key| {
+            let counter = recorder.register_counter(key, &METADATA);
+            // Recorders differ in whether registering alone makes a series exist.
+            counter.increment(0);
+            counter
+        };
+        recorder.register_gauge(&keys.ratio, &METADATA).set(self.ratio);
+        if let Some(threshold) = self.threshold {
+            recorder.register_gauge(&keys.threshold, &METADATA).set(threshold);
+        }
+        Series { events: counter(&keys.events), errors: counter(&keys.errors), late: counter(&keys.late) }
+    }
+
+    fn make_keys(&self) -> Keys {
+        let slo = Slo::register(self.name).unwrap_or(Slo::FALLBACK);
+        Keys {
+            events: SLO.events.key_with(&(slo,), &[]),
+            errors: SLO.bad_events.key_with(&(slo, Reason::Error), &[]),
+            late: SLO.bad_events.key_with(&(slo, Reason::Latency), &[]),
+            ratio: SLO.objective.key_with(&(slo,), &[]),
+            threshold: SLO.threshold.key_with(&(slo,), &[]),
+        }
+    }
+}
+
+const fn is_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let mut index = 0;
+    while index < bytes.len() {
+        if !(bytes[index].is_ascii_alphanumeric() || matches!(bytes[index], b'_' | b'-' | b'.' | b'/')) {
+            return false;
+        }
+        index += 1;
+    }
+    !bytes.is_empty() && bytes.len() <= 128 && bytes[0] != b'_'
+}
+
+/// Judges what a layer sees.
+impl Listen for Objective {
+    #[inline]
+    fn ended(&self, ending: &Ending<'_>) {
+        self.count(ending.outcome, ending.seconds);
+    }
+
+    fn declare(&self) {
+        Self::declare(self);
+    }
+}
+
+/// Judges a function, or a part of one.
+impl Operation for &Objective {
+    #[inline]
+    fn start(&mut self, _: &'static [&'static str]) {
+        if !self.series.is_filled() {
+            self.declare();
+        }
+    }
+
+    #[inline]
+    fn end(self, outcome: Outcome, seconds: f64) {
+        self.count(outcome, seconds);
+    }
+}
+
+impl fmt::Debug for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, ratio, errors, threshold, .. } = self;
+        f.debug_struct("Objective")
+            .field("name", name)
+            .field("ratio", ratio)
+            .field("errors", errors)
+            .field("threshold", threshold)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUICK: Duration = Duration::from_millis(100);
+
+    #[track_caller]
+    fn judged(objective: &Objective, outcome: Outcome, seconds: f64, verdict: Option<Option<Reason>>) {
+        assert_eq!(objective.judge(outcome, seconds), verdict, "{outcome:?} after {seconds} s");
+    }
+
+    #[test]
+    fn an_objective_of_success_looks_at_failures_alone() {
+        let objective = Objective::success("a", 0.9);
+        judged(&objective, Outcome::Ok, 9.0, Some(None));
+        judged(&objective, Outcome::OTHER, 0.0, Some(Some(Reason::Error)));
+        judged(&objective, Outcome::Panic, 0.0, Some(Some(Reason::Error)));
+        judged(&objective, Outcome::Cancelled, 9.0, None);
+    }
+
+    #[test]
+    fn an_objective_of_latency_looks_at_time_alone() {
+        let objective = Objective::latency("a", 0.9, QUICK);
+        for outcome in [Outcome::Ok, Outcome::OTHER, Outcome::Panic] {
+            judged(&objective, outcome, 0.1, Some(None));
+            judged(&objective, outcome, 0.1_f64.next_up(), Some(Some(Reason::Latency)));
+        }
+    }
+
+    #[test]
+    fn what_was_cancelled_counts_only_if_it_was_late_already() {
+        for objective in [Objective::latency("a", 0.9, QUICK), Objective::success("a", 0.9).within(QUICK)] {
+            judged(&objective, Outcome::Cancelled, 0.1, None);
+            judged(&objective, Outcome::Cancelled, 0.2, Some(Some(Reason::Latency)));
+        }
+    }
+
+    #[test]
+    fn a_late_failure_is_bad_once() {
+        let objective = Objective::success("a", 0.9).within(QUICK);
+        judged(&objective, Outcome::OTHER, 0.2, Some(Some(Reason::Error)));
+        judged(&objective, Outcome::Ok, 0.2, Some(Some(Reason::Latency)));
+        judged(&objective, Outcome::Ok, 0.1, Some(None));
+    }
+
+    #[test]
+    fn names_and_shares_that_cannot_be_are_refused() {
+        for name in ["", "_a", "a b", "a\n", "ä", &*"a".repeat(129)] {
+            assert!(!is_name(name), "{name}");
+        }
+        for ratio in [0.0, 1.0, 99.5, -0.5, f64::NAN] {
+            let made = std::panic::catch_unwind(|| drop(Objective::success("a", ratio)));
+            assert!(made.is_err(), "{ratio}");
+        }
+    }
+}

@@ -19,23 +19,28 @@ pub const FILES: &[File] = bundle! {
         "prometheus/rules/function.yml"
         "prometheus/rules/http.yml"
         "prometheus/rules/mme.yml"
-        "prometheus/rules/process.yml";
+        "prometheus/rules/process.yml"
+        "prometheus/rules/slo.yml";
     Rules:
         "prometheus/alerts/function.yml"
         "prometheus/alerts/http.yml"
         "prometheus/alerts/meta.yml"
         "prometheus/alerts/mme.yml"
-        "prometheus/alerts/process.yml";
+        "prometheus/alerts/process.yml"
+        "prometheus/alerts/slo.yml";
     RuleTests:
         "prometheus/tests/function.yml"
         "prometheus/tests/http.yml"
         "prometheus/tests/http_baseline.yml"
         "prometheus/tests/meta.yml"
         "prometheus/tests/mme.yml"
-        "prometheus/tests/process.yml";
+        "prometheus/tests/process.yml"
+        "prometheus/tests/slo.yml"
+        "prometheus/tests/slo_days.yml";
     Dashboard:
         "grafana/application.json"
-        "grafana/meta.json";
+        "grafana/meta.json"
+        "grafana/slo.json";
     Runbook:
         "runbooks/MmeAuthFailuresHigh.md"
         "runbooks/MmeDependencyErrorRateHigh.md"
@@ -71,6 +76,13 @@ pub const FILES: &[File] = bundle! {
         "runbooks/MmeSeriesOverflow.md"
         "runbooks/MmeServiceAbsent.md"
         "runbooks/MmeServiceDown.md"
+        "runbooks/MmeSlaBreach.md"
+        "runbooks/MmeSloAbsent.md"
+        "runbooks/MmeSloBurnElevated.md"
+        "runbooks/MmeSloBurnFast.md"
+        "runbooks/MmeSloBurnHigh.md"
+        "runbooks/MmeSloBurnSlow.md"
+        "runbooks/MmeSloNoEvents.md"
         "runbooks/MmeTrafficAnomaly.md"
         "runbooks/MmeTrafficDrop.md"
         "runbooks/Watchdog.md";

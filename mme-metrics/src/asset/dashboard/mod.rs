@@ -24,12 +24,14 @@ mod meta;
 mod panel;
 mod query;
 mod render;
+mod slo;
 mod variable;
 
 pub use self::application::application;
 pub use self::meta::meta;
 pub use self::panel::{DisplayUnit, Panel, View};
 pub use self::query::{Promql, Series};
+pub use self::slo::slo;
 pub use self::variable::Variable;
 
 /// A page of panels.
@@ -51,7 +53,7 @@ pub struct Row {
 
 /// Every dashboard of this crate, with the path of its file among [`FILES`](super::FILES).
 pub fn all() -> Vec<(&'static str, Dashboard)> {
-    vec![("grafana/application.json", application()), ("grafana/meta.json", meta())]
+    vec![("grafana/application.json", application()), ("grafana/meta.json", meta()), ("grafana/slo.json", slo())]
 }
 
 impl Dashboard {

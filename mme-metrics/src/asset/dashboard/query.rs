@@ -34,6 +34,11 @@ impl Series {
         Self::named(name.to_owned())
     }
 
+    /// Selects what a rule has recorded for the chosen job; instances are summed up in it.
+    pub fn recorded(name: &str) -> Self {
+        Self { name: name.to_owned(), matchers: vec!["job=~\"$job\"".to_owned()] }
+    }
+
     /// Selects a metric of another target than the chosen ones: Prometheus, Alertmanager, an exporter.
     pub fn foreign(name: &str) -> Self {
         Self { name: name.to_owned(), matchers: Vec::new() }

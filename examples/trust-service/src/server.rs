@@ -23,11 +23,11 @@ use crate::{certificates, database, demo, documents, fault, login, promote};
 /// Longest time that requests in flight get to finish once the service is told to stop.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// Routes whose series exist before their first request, so that alerts see that request as an increase.
+/// Routes whose series exist before their first request, with their usual statuses, so that who reads `rate()` sees that request.
 const EXPECTED: [&str; 6] = [
-    "POST /login",
+    "POST /login 200 401",
     "GET /documents",
-    "POST /documents",
+    "POST /documents 201",
     "GET /documents/{id}",
     "POST /documents/{id}/process",
     "POST /promote",

@@ -103,14 +103,22 @@ async fn skipped_paths_and_routes_leave_nothing() {
 }
 
 #[test]
-fn given_routes_stand_at_zero_from_the_start() {
+fn given_routes_stand_at_zero_from_the_start_with_their_usual_statuses() {
     let emission = Emission::new();
-    let app = Router::<()>::new().route("/given/{id}", post(hello));
-    let _measured = emission.record(|| app.layer(HttpLayer::new().scheme(Scheme::Https).routes(["POST /given/{id}"])));
+    let routes = ["/given", "POST /given/{id}  201 503 nonsense 7", "DELETE", ""];
+    let layer = HttpLayer::new().scheme(Scheme::Https).routes(routes);
+    let _measured = emission.record(|| Router::<()>::new().route("/given/{id}", post(hello)).layer(layer));
     let text = emission.recorder().render(mme_metrics::Format::Text);
-    let line = "http_server_request_duration_seconds_count{http_request_method=\"POST\",\
-                http_response_status_code=\"200\",http_route=\"/given/{id}\",url_scheme=\"https\"} 0\n";
-    assert!(text.contains(line), "{text}");
+    let counts = text.lines().filter_map(|line| line.strip_prefix("http_server_request_duration_seconds_count{"));
+    let counts: Vec<_> = counts.filter_map(|line| line.strip_suffix(",url_scheme=\"https\"} 0")).collect();
+    assert_eq!(
+        counts,
+        [
+            "http_request_method=\"GET\",http_response_status_code=\"200\",http_route=\"/given\"",
+            "http_request_method=\"POST\",http_response_status_code=\"201\",http_route=\"/given/{id}\"",
+            "error_type=\"503\",http_request_method=\"POST\",http_response_status_code=\"503\",http_route=\"/given/{id}\"",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -26,9 +26,11 @@
 //! # Ok::<(), mme_metrics::label::RegisterError>(())
 //! ```
 
+mod country;
 mod open;
 mod set;
 
+pub use self::country::CountryCode;
 pub use self::open::{RegisterError, Registered, Registry};
 pub use self::set::LabelSet;
 

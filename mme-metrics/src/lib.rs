@@ -23,6 +23,8 @@
 //! | requests measured | [`http`] |
 //! | functions measured | [`function`] |
 //! | objectives and error budgets | [`slo`] |
+//! | certificates measured, and watched until they expire | [`certificate`] |
+//! | money, orders, queues, tiers | [`business`] |
 //! | metrics of your own | [`spec`], [`label`] |
 //! | to know what a piece of code emits | [`testing`] |
 //! | rules, alerts and dashboards | [`asset`] |
@@ -36,6 +38,7 @@
 //! | `macros` | yes | `#[instrument_metrics]`, `#[derive(LabelValue)]` |
 //! | `prometheus` | yes | `/metrics`: axum router, tower service, a listener of its own |
 //! | `reqwest` | | the HTTP client layer for `reqwest` |
+//! | `certificate` | | the expiry of certificates, read from files, directories and TLS chains |
 //! | `tokio` | | `tokio_*` metrics of the runtime |
 //! | `assets` | | the asset check and the dashboards as Rust values |
 //! | `metrics-exporter-prometheus` | | our buckets and help texts for a host that keeps that exporter |
@@ -49,7 +52,9 @@ extern crate self as mme_metrics;
 
 pub mod asset;
 pub mod buckets;
+pub mod business;
 pub mod catalog;
+pub mod certificate;
 mod clock;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;

@@ -43,11 +43,13 @@
 //!
 //! The same by attribute: `#[instrument_metrics(record = Dish::Soup)]`.
 
+mod ends;
 mod error_type;
 mod judge;
 mod listen;
 mod outcome;
 
+pub(crate) use self::ends::{Beforehand, EndKeys, Ends, record_unkept};
 pub use self::error_type::ErrorType;
 pub use self::judge::{AlwaysOk, ByErrorType, ByOperation, ByResult, Judge, Judges};
 #[cfg(feature = "http")]

@@ -52,7 +52,7 @@ pub use self::raised::Raised;
 
 pub(crate) use self::beside::{declare_beside, declared_beside};
 pub(crate) use self::kept::{Slot, learn_global};
-pub(crate) use self::metric::METADATA;
+pub(crate) use self::metric::{ABSENT, METADATA, refuse};
 #[cfg(feature = "http")]
 pub(crate) use self::table::{CappedTable, Table};
 

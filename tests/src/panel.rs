@@ -59,7 +59,7 @@ fn dashboards() -> impl Iterator<Item = Value> {
 /// Fills variables in as Grafana does when all values are chosen, on a source that is scraped once a second.
 fn fill(dashboard: &Value, expression: &str) -> String {
     // Grafana takes at least four scrapes; a minute also spans the pauses of a busy machine.
-    let mut filled = expression.replace("$__rate_interval", "1m");
+    let mut filled = expression.replace("$__rate_interval", "1m").replace("$__range", "5m");
     for variable in list(&dashboard["templating"]["list"]) {
         let all = variable["allValue"].as_str().unwrap_or_default();
         filled = filled.replace(&format!("${}", text(&variable["name"])), all);

@@ -80,10 +80,11 @@ fn rates_follow_the_scrape_interval_and_queries_the_chosen_targets() {
     for model in models() {
         for target in panels(&model).iter().flat_map(|panel| panel["targets"].as_array().unwrap()) {
             let expression = target["expr"].as_str().unwrap();
-            assert!(!expression.contains('[') || expression.contains("[$__rate_interval]"), "{expression}");
-            let chosen = expression.contains("job=~\"$job\",instance=~\"$instance\"");
-            // A rule has summed the instances up.
-            let chosen = chosen || (expression.contains(':') && expression.contains("{job=~\"$job\""));
+            // A rule has summed the instances up, and is read over days; everything else over what is scraped or shown.
+            let recorded = expression.contains(':') && expression.contains("{job=~\"$job\"");
+            let ranges = ["[$__rate_interval]", "[$__range]"].iter().any(|range| expression.contains(range));
+            assert!(!expression.contains('[') || ranges || recorded, "{expression}");
+            let chosen = recorded || expression.contains("job=~\"$job\",instance=~\"$instance\"");
             let of_others = ["ALERTS", "alertmanager_", "prometheus_"].iter().any(|name| expression.contains(name));
             assert!(chosen || of_others, "{expression}");
         }

@@ -16,12 +16,16 @@ macro_rules! bundle {
 pub const FILES: &[File] = bundle! {
     Configuration: "prometheus/prometheus.yml";
     Rules:
+        "prometheus/rules/business.yml"
+        "prometheus/rules/certificate.yml"
         "prometheus/rules/function.yml"
         "prometheus/rules/http.yml"
         "prometheus/rules/mme.yml"
         "prometheus/rules/process.yml"
         "prometheus/rules/slo.yml";
     Rules:
+        "prometheus/alerts/business.yml"
+        "prometheus/alerts/certificate.yml"
         "prometheus/alerts/function.yml"
         "prometheus/alerts/http.yml"
         "prometheus/alerts/meta.yml"
@@ -29,6 +33,9 @@ pub const FILES: &[File] = bundle! {
         "prometheus/alerts/process.yml"
         "prometheus/alerts/slo.yml";
     RuleTests:
+        "prometheus/tests/business.yml"
+        "prometheus/tests/business_week.yml"
+        "prometheus/tests/certificate.yml"
         "prometheus/tests/function.yml"
         "prometheus/tests/http.yml"
         "prometheus/tests/http_baseline.yml"
@@ -39,10 +46,20 @@ pub const FILES: &[File] = bundle! {
         "prometheus/tests/slo_days.yml";
     Dashboard:
         "grafana/application.json"
+        "grafana/business.json"
+        "grafana/certificates.json"
         "grafana/meta.json"
         "grafana/slo.json";
     Runbook:
         "runbooks/MmeAuthFailuresHigh.md"
+        "runbooks/MmeBusinessErrorRateHigh.md"
+        "runbooks/MmeCertificateExpired.md"
+        "runbooks/MmeCertificateExpiring.md"
+        "runbooks/MmeCertificateExpiringSoon.md"
+        "runbooks/MmeCertificateExpiryAbsent.md"
+        "runbooks/MmeCertificateNotYetValid.md"
+        "runbooks/MmeCertificateUnreadable.md"
+        "runbooks/MmeCertificateValidationErrors.md"
         "runbooks/MmeDependencyErrorRateHigh.md"
         "runbooks/MmeDependencyLatencyHigh.md"
         "runbooks/MmeEscalationLevel2.md"
@@ -70,12 +87,15 @@ pub const FILES: &[File] = bundle! {
         "runbooks/MmePrometheusNoAlertmanager.md"
         "runbooks/MmePrometheusReloadFailed.md"
         "runbooks/MmePrometheusRuleFailures.md"
+        "runbooks/MmeProcessingVolumeAnomaly.md"
         "runbooks/MmeRenderSlow.md"
         "runbooks/MmeRequestRateHigh.md"
+        "runbooks/MmeRevenueDrop.md"
         "runbooks/MmeSeriesCountHigh.md"
         "runbooks/MmeSeriesOverflow.md"
         "runbooks/MmeServiceAbsent.md"
         "runbooks/MmeServiceDown.md"
+        "runbooks/MmeSigningFailures.md"
         "runbooks/MmeSlaBreach.md"
         "runbooks/MmeSloAbsent.md"
         "runbooks/MmeSloBurnElevated.md"
@@ -83,6 +103,7 @@ pub const FILES: &[File] = bundle! {
         "runbooks/MmeSloBurnHigh.md"
         "runbooks/MmeSloBurnSlow.md"
         "runbooks/MmeSloNoEvents.md"
+        "runbooks/MmeTierFallbackHigh.md"
         "runbooks/MmeTrafficAnomaly.md"
         "runbooks/MmeTrafficDrop.md"
         "runbooks/Watchdog.md";

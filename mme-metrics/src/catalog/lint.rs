@@ -101,7 +101,10 @@ fn check_words(spec: &Spec, find: &mut impl FnMut(String)) {
 fn check_labels(spec: &Spec, find: &mut impl FnMut(String)) {
     for label in spec.labels {
         // The first word is what the family is about, and may well be what its label tells apart: `cache_requests_total`.
-        if spec.name.split('_').skip(1).any(|word| word == label.key) && spec.kind != Kind::Gauge {
+        // So may the one whose duration it is: `lock_wait_duration_seconds`.
+        let words: Vec<_> = spec.name.split('_').chain([""]).collect();
+        let stands = |pair: &[&str]| pair[0] == label.key && pair[1] != "duration";
+        if words[1..].windows(2).any(stands) && spec.kind != Kind::Gauge {
             find(format!("the label `{}` stands in the name too: leave it out of one", label.key));
         }
         if let Values::Closed(values) = label.values {

@@ -9,11 +9,19 @@ pub use self::table::table;
 use metrics::{KeyName, Recorder, SharedString};
 
 use crate::spec::{Family, Kind};
-use crate::{function, http, process, slo, spec};
+use crate::{business, certificate, function, http, process, slo, spec};
 
 /// Every family of this crate, whatever features are on.
-pub const FAMILIES: &[&dyn Family] =
-    &[&http::HTTP, &function::FUNCTION, &slo::SLO, &process::PROCESS, &process::BUILD, &process::MME];
+pub const FAMILIES: &[&dyn Family] = &[
+    &http::HTTP,
+    &function::FUNCTION,
+    &certificate::CERTIFICATE,
+    &business::BUSINESS,
+    &slo::SLO,
+    &process::PROCESS,
+    &process::BUILD,
+    &process::MME,
+];
 
 /// Tells a recorder the help texts of `families`; for a host that keeps a recorder of its own.
 pub fn describe(families: &[&'static dyn Family], recorder: &dyn Recorder) {

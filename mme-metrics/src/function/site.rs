@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use metrics::{Key, Label, Recorder};
+use metrics::{Key, Recorder};
 
 use super::FUNCTION;
 use super::label::{FunctionName, ModulePath};
 use crate::label::{LabelSet, LabelSpec};
-use crate::op::{Operation, Outcome};
+use crate::op::{Beforehand, EndKeys, Ends, Operation, Outcome, record_unkept};
 use crate::spec::{METADATA, Raised, Slot, declare_beside};
 
 /// A function whose calls are measured. Make it a `static`: it keeps the series of its calls.
@@ -78,19 +78,6 @@ impl CallSite {
     fn names(&self) -> (FunctionName, ModulePath) {
         (FunctionName::admit(self.function), ModulePath::admit(self.module))
     }
-
-    fn calls(&self, own: &[Label], outcome: Outcome) -> Key {
-        let (function, module) = self.names();
-        FUNCTION.calls.key_with(&(function, module, outcome.ended(), outcome.error_word()), own)
-    }
-
-    fn duration(&self, own: &[Label]) -> Key {
-        FUNCTION.duration.key_with(&self.names(), own)
-    }
-
-    fn concurrent(&self, own: &[Label]) -> Key {
-        FUNCTION.concurrent.key_with(&self.names(), own)
-    }
 }
 
 /// Says whether none of the labels has a key that the family uses itself.
@@ -129,34 +116,39 @@ impl<L: LabelSet> Call<L> {
     }
 }
 
+impl<L: LabelSet> EndKeys for Call<L> {
+    /// So that one of each kind, good and bad, is an increase whoever reads it. A type of errors may know many words of which a
+    /// function never says one.
+    const BEFOREHAND: Beforehand = Beforehand::OkAndPanic;
+
+    fn end(&self, outcome: Outcome) -> Key {
+        self.site.declare(L::LABELS);
+        let (function, module) = self.site.names();
+        let labels = (function, module, outcome.ended(), outcome.error_word());
+        FUNCTION.calls.key_with(&labels, &self.labels.labels())
+    }
+
+    fn duration(&self) -> Key {
+        self.site.declare(L::LABELS);
+        FUNCTION.duration.key_with(&self.site.names(), &self.labels.labels())
+    }
+}
+
 impl<L: LabelSet> Operation for Call<L> {
     #[inline]
     fn start(&mut self, error_types: &'static [&'static str]) {
-        if let Some(place) = self.site.place(&self.labels)
-            && !place.series.is_filled()
-        {
-            place.register(self.site, &self.labels, error_types);
+        if let Some(place) = self.site.place(&self.labels) {
+            place.ends.announce(self, error_types);
         }
     }
 
     #[inline]
     fn end(self, outcome: Outcome, seconds: f64) {
         match self.site.place(&self.labels) {
-            Some(place) => place.record(self.site, &self.labels, outcome, seconds),
-            None => {
-                self.site.declare(L::LABELS);
-                record_unkept(self.site, &self.labels.labels(), outcome, seconds);
-            }
+            Some(place) => place.ends.record(&self, outcome, seconds),
+            None => record_unkept(&self, outcome, seconds),
         }
     }
-}
-
-/// Records a call whose labels are open, so that there is no end of series to keep.
-fn record_unkept(site: &CallSite, own: &[Label], outcome: Outcome, seconds: f64) {
-    metrics::with_recorder(|recorder| {
-        recorder.register_counter(&site.calls(own, outcome), &METADATA).increment(1);
-        recorder.register_histogram(&site.duration(own), &METADATA).record(seconds);
-    });
 }
 
 /// One call of a [`CallSite`] that is shown while it runs.
@@ -170,8 +162,8 @@ impl<L: LabelSet> Operation for Concurrent<L> {
     fn start(&mut self, error_types: &'static [&'static str]) {
         self.call.start(error_types);
         let site = self.call.site;
-        let own = || self.call.labels.labels();
-        let register = |recorder: &dyn Recorder| recorder.register_gauge(&site.concurrent(&own()), &METADATA);
+        let key = || FUNCTION.concurrent.key_with(&site.names(), &self.call.labels.labels());
+        let register = |recorder: &dyn Recorder| recorder.register_gauge(&key(), &METADATA);
         site.declare(L::LABELS);
         self.running = Some(match site.place(&self.call.labels) {
             Some(place) => Raised::on(&place.concurrent, register),
@@ -193,133 +185,12 @@ impl<L> fmt::Debug for Concurrent<L> {
 
 /// Where the series of one combination of labels are kept.
 struct Place {
-    /// The words whose series are kept; the first call decides.
-    error_types: OnceLock<&'static [&'static str]>,
-    keys: OnceLock<Keys>,
-    series: Slot<Series>,
+    ends: Ends,
     concurrent: Slot<metrics::Gauge>,
 }
 
-/// The keys of [`Series`], made once whatever recorders come.
-struct Keys {
-    calls: [Key; FIXED.len()],
-    errors: Vec<(&'static str, Key)>,
-    duration: Key,
-}
-
-/// Made as the ends come: a type of errors may know many words of which a function never says one.
-struct Series {
-    calls: [OnceLock<metrics::Counter>; FIXED.len()],
-    errors: Vec<(&'static str, OnceLock<metrics::Counter>)>,
-    duration: metrics::Histogram,
-}
-
-/// The ends that every function has.
-const FIXED: [Outcome; 4] = [Outcome::Ok, Outcome::Cancelled, Outcome::Panic, Outcome::OTHER];
-
-/// The ends that exist at zero from the first call, so that one of each kind, good and bad, is an increase whoever reads it.
-const BEFOREHAND: [Outcome; 2] = [Outcome::Ok, Outcome::Panic];
-
 impl Place {
     const fn new() -> Self {
-        Self { error_types: OnceLock::new(), keys: OnceLock::new(), series: Slot::new(), concurrent: Slot::new() }
-    }
-
-    /// Makes the series exist that do from the first call.
-    #[cold]
-    fn register(&self, site: &CallSite, labels: &impl LabelSet, error_types: &'static [&'static str]) {
-        self.error_types.get_or_init(|| error_types);
-        let keys = self.keys(site, labels);
-        let passing = |recorder: &dyn Recorder| {
-            // The facade's own recorder, which stands for none, has no size; there is nothing to be seen at zero.
-            if size_of_val(recorder) != 0 {
-                let _ = keys.register(recorder);
-            }
-        };
-        self.series.either(|recorder| keys.register(recorder), |_| (), passing);
-    }
-
-    #[inline]
-    fn record(&self, site: &CallSite, labels: &impl LabelSet, outcome: Outcome, seconds: f64) {
-        let register = |recorder: &dyn Recorder| self.keys(site, labels).register(recorder);
-        let kept = |series: &Series| {
-            series.duration.record(seconds);
-            let counter = find(&series.calls, &series.errors, outcome);
-            counter.map(|kept| self.keys(site, labels).counter(kept, outcome).increment(1)).is_some()
-        };
-        let passing = |recorder: &dyn Recorder| self.keys(site, labels).record(recorder, outcome, seconds);
-        if !self.series.either(register, kept, passing) {
-            record_rare(site, &labels.labels(), outcome);
-        }
-    }
-
-    fn keys<L: LabelSet>(&self, site: &CallSite, labels: &L) -> &Keys {
-        self.keys.get_or_init(|| {
-            site.declare(L::LABELS);
-            self.make_keys(site, &labels.labels())
-        })
-    }
-
-    fn make_keys(&self, site: &CallSite, own: &[Label]) -> Keys {
-        let words = self.error_types.get().copied().unwrap_or_default();
-        Keys {
-            calls: FIXED.map(|outcome| site.calls(own, outcome)),
-            errors: words.iter().map(|word| (*word, site.calls(own, Outcome::Error(word)))).collect(),
-            duration: site.duration(own),
-        }
-    }
-}
-
-/// Counts an error whose word the first call did not announce: that of another type in a generic function.
-#[cold]
-fn record_rare(site: &CallSite, own: &[Label], outcome: Outcome) {
-    metrics::with_recorder(|recorder| recorder.register_counter(&site.calls(own, outcome), &METADATA).increment(1));
-}
-
-impl Keys {
-    /// Records under a recorder that is not kept; says whether the call was counted.
-    fn record(&self, recorder: &dyn Recorder, outcome: Outcome, seconds: f64) -> bool {
-        recorder.register_histogram(&self.duration, &METADATA).record(seconds);
-        let key = find(&self.calls, &self.errors, outcome);
-        key.map(|key| recorder.register_counter(key, &METADATA).increment(1)).is_some()
-    }
-
-    /// Returns the counter of `outcome`, which is made under the recorder of the process if it is not `kept` yet.
-    #[inline]
-    fn counter<'a>(&self, kept: &'a OnceLock<metrics::Counter>, outcome: Outcome) -> &'a metrics::Counter {
-        kept.get_or_init(|| {
-            let key = find(&self.calls, &self.errors, outcome);
-            key.map_or_else(metrics::Counter::noop, |key| {
-                metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA))
-            })
-        })
-    }
-
-    #[cold]
-    fn register(&self, recorder: &dyn Recorder) -> Series {
-        let series = Series {
-            calls: FIXED.map(|_| OnceLock::new()),
-            errors: self.errors.iter().map(|(word, _)| (*word, OnceLock::new())).collect(),
-            duration: recorder.register_histogram(&self.duration, &METADATA),
-        };
-        for outcome in BEFOREHAND {
-            if let Some(kept) = find(&series.calls, &series.errors, outcome) {
-                // Some recorders show a series only once it was given something.
-                self.counter(kept, outcome).increment(0);
-            }
-        }
-        series
-    }
-}
-
-/// Finds what belongs to `outcome` among the fixed ends and the words; nothing for a word that was not announced.
-#[inline]
-fn find<'a, T>(fixed: &'a [T; FIXED.len()], errors: &'a [(&'static str, T)], outcome: Outcome) -> Option<&'a T> {
-    match outcome {
-        Outcome::Ok => Some(&fixed[0]),
-        Outcome::Cancelled => Some(&fixed[1]),
-        Outcome::Panic => Some(&fixed[2]),
-        Outcome::OTHER => Some(&fixed[3]),
-        Outcome::Error(word) => errors.iter().find(|(known, _)| *known == word).map(|(_, found)| found),
+        Self { ends: Ends::new(), concurrent: Slot::new() }
     }
 }

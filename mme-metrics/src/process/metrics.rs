@@ -37,7 +37,7 @@ own_label! {
 }
 own_label! {
     /// Why an observation was refused.
-    RejectionReason, "reason", 7
+    RejectionReason, "reason", 11
 }
 
 family! {

@@ -26,7 +26,7 @@
 //!
 //! # What it costs
 //!
-//! 9 series for the process, 2 for each family, 9 for the library; reading `/proc` takes about 100 µs an exposition.
+//! 9 series for the process, 2 for each family, 13 for the library; reading `/proc` takes about 100 µs an exposition.
 
 #[cfg(target_os = "linux")]
 mod linux;

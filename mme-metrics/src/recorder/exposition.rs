@@ -124,9 +124,12 @@ impl Exposition {
                     }
                 }
                 Stored::Gauges(list) => {
-                    if let Some(series) = list.get(at) {
+                    // NaN: the value was taken away.
+                    if let Some((series, value)) =
+                        list.get(at).map(|series| (series, series.cell.read())).filter(|(_, value)| !value.is_nan())
+                    {
                         sample(out, &lines.sample, &series.labels);
-                        float(out, series.cell.read());
+                        float(out, value);
                     }
                 }
                 Stored::Histograms(list) => {

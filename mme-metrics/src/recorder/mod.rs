@@ -16,7 +16,8 @@
 //! * One name has one kind. A second kind is refused, and what is recorded through it is counted in
 //!   `mme_rejected_observations_total{reason="conflict"}`. The catalogue's kind and help come before anybody else's.
 //! * Numbers that would poison a series are refused and counted: NaN and infinities everywhere, negative ones in histograms,
-//!   totals that fall. Counters stop at `u64::MAX`, sums at the largest finite number.
+//!   totals that fall. So are those that a family cannot take: amounts too large to be exact, unknown currencies, shares
+//!   outside 0 to 1. Counters stop at `u64::MAX`, sums at the largest finite number.
 //! * Series with open labels have budgets: one for each capped label, for each family and for the process. What passes one
 //!   goes to the series whose open labels read `_overflow` and whose closed labels say what they said, so that totals by
 //!   outcome stay exact; `mme_series_overflow_total` counts it. Closed and registered labels are always admitted.
@@ -116,7 +117,10 @@ impl Recorder {
                     list.iter().for_each(|(_, series)| see(&series.labels, Figures::Counter(series.cell.read())));
                 }
                 Stored::Gauges(list) => {
-                    list.iter().for_each(|(_, series)| see(&series.labels, Figures::Gauge(series.cell.read())));
+                    let values = list.iter().map(|(_, series)| (series, series.cell.read()));
+                    // NaN: the value was taken away.
+                    let there = values.filter(|(_, value)| !value.is_nan());
+                    there.for_each(|(series, value)| see(&series.labels, Figures::Gauge(value)));
                 }
                 Stored::Histograms(list) => list.iter().for_each(|(_, series)| {
                     let mut reading = Reading::default();

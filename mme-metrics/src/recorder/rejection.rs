@@ -19,11 +19,31 @@ pub(super) enum Reason {
     Labels,
     /// Its metric came after the budget of metrics without a catalogue entry.
     Budget,
+    /// It would have taken a counter past its largest number, or was larger than what stays exact. Families count this one
+    /// too, and those below themselves.
+    Overflow,
+    /// It was an amount of money whose currency is unknown.
+    Currency,
+    /// It lay outside the range its metric has.
+    Range,
+    /// It was no number at all.
+    Malformed,
 }
 
 impl Reason {
-    const ALL: [Self; 7] =
-        [Self::NotFinite, Self::Negative, Self::Decreasing, Self::Conflict, Self::Name, Self::Labels, Self::Budget];
+    const ALL: [Self; 11] = [
+        Self::NotFinite,
+        Self::Negative,
+        Self::Decreasing,
+        Self::Conflict,
+        Self::Name,
+        Self::Labels,
+        Self::Budget,
+        Self::Overflow,
+        Self::Currency,
+        Self::Range,
+        Self::Malformed,
+    ];
 
     /// Returns the value of the `reason` label.
     fn as_str(self) -> &'static str {
@@ -35,6 +55,10 @@ impl Reason {
             Self::Name => "name",
             Self::Labels => "labels",
             Self::Budget => "budget",
+            Self::Overflow => "overflow",
+            Self::Currency => "currency",
+            Self::Range => "range",
+            Self::Malformed => "malformed",
         }
     }
 }

@@ -7,6 +7,7 @@ use metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
 use super::rejection::{Reason, Rejections};
+use crate::spec::ABSENT;
 
 /// A cell under its label text. What a writer reads comes first, so that it shares no cache line with a neighbour's end.
 pub(super) struct Series<C> {
@@ -28,7 +29,9 @@ static RAISING: Mutex<()> = Mutex::new(());
 impl CounterFn for Series<CounterCell> {
     #[inline]
     fn increment(&self, value: u64) {
-        self.cell.add(value);
+        if !self.cell.add(value) {
+            self.rejections.count(Reason::Overflow);
+        }
     }
 
     fn absolute(&self, value: u64) {
@@ -45,7 +48,8 @@ impl GaugeFn for Series<GaugeCell> {
     fn increment(&self, value: f64) {
         if self.cell.only_grows() && value < 0.0 {
             self.rejections.count(Reason::Negative);
-        } else if !value.is_finite() || !self.cell.add(value) {
+        // Adding nothing only makes a series exist, and is no loss where the value was taken away.
+        } else if !value.is_finite() || !(self.cell.add(value) || value == 0.0) {
             self.rejections.count(Reason::NotFinite);
         }
     }
@@ -55,6 +59,9 @@ impl GaugeFn for Series<GaugeCell> {
     }
 
     fn set(&self, value: f64) {
+        if value.to_bits() == ABSENT.to_bits() && !self.cell.only_grows() {
+            return self.cell.clear();
+        }
         if !value.is_finite() {
             return self.rejections.count(Reason::NotFinite);
         }

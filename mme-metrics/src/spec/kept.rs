@@ -8,7 +8,7 @@ use std::{ptr, thread};
 use metrics::{Key, Recorder};
 
 use super::Raised;
-use super::metric::METADATA;
+use super::metric::{ABSENT, METADATA};
 use crate::clock;
 
 /// Where the global recorder stands, once known. It is never freed, so its address is its identity.
@@ -207,6 +207,13 @@ impl GaugeHandle {
     #[inline]
     pub fn set(&self, value: f64) {
         super::metric::if_finite(value, |value| self.with(|gauge| gauge.set(value)));
+    }
+
+    /// Takes the value away, because it is known no more: the series is not exported until it is set again.
+    ///
+    /// A recorder that is not ours shows NaN.
+    pub fn clear(&self) {
+        self.with(|gauge| gauge.set(ABSENT));
     }
 
     /// Adds `amount`, which may be negative.

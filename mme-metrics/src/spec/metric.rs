@@ -27,9 +27,15 @@ pub(super) mod touch {
     pub(in crate::spec) fn register_histogram(_registered_is_enough: &metrics::Histogram) {}
 }
 
+/// What a gauge is set to so that it has no value until it is set again.
+///
+/// Our recorder leaves such a series out of the exposition; another one shows a NaN, which no comparison of a query is true
+/// for. The payload tells it from a NaN that was computed, which is refused.
+pub(crate) const ABSENT: f64 = f64::from_bits(0x7ff8_0000_6d6d_6500);
+
 /// Counts an observation that no recorder should see.
 #[cold]
-fn refuse(reason: &'static str) {
+pub(crate) fn refuse(reason: &'static str) {
     metrics::counter!(target: TYPED, REJECTED, "reason" => reason).increment(1);
 }
 
@@ -247,6 +253,13 @@ impl<L: LabelSet> Gauge<L> {
             Some(handle) => handle.raise(),
             None => Raised::passing(make().current()),
         }
+    }
+
+    /// Takes the value away, because it is known no more: the series is not exported until it is set again.
+    ///
+    /// A recorder that is not ours shows NaN.
+    pub fn clear(&self, labels: L) {
+        self.apply(&labels, GaugeHandle::clear);
     }
 }
 

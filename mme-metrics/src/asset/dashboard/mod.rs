@@ -19,6 +19,8 @@
 //! quantiles of each histogram.
 
 mod application;
+mod business;
+mod certificate;
 mod family;
 mod meta;
 mod panel;
@@ -28,6 +30,8 @@ mod slo;
 mod variable;
 
 pub use self::application::application;
+pub use self::business::business;
+pub use self::certificate::certificates;
 pub use self::meta::meta;
 pub use self::panel::{DisplayUnit, Panel, View};
 pub use self::query::{Promql, Series};
@@ -53,7 +57,13 @@ pub struct Row {
 
 /// Every dashboard of this crate, with the path of its file among [`FILES`](super::FILES).
 pub fn all() -> Vec<(&'static str, Dashboard)> {
-    vec![("grafana/application.json", application()), ("grafana/meta.json", meta()), ("grafana/slo.json", slo())]
+    vec![
+        ("grafana/application.json", application()),
+        ("grafana/business.json", business()),
+        ("grafana/certificates.json", certificates()),
+        ("grafana/meta.json", meta()),
+        ("grafana/slo.json", slo()),
+    ]
 }
 
 impl Dashboard {

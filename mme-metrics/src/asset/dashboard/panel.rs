@@ -15,6 +15,12 @@ pub enum View {
     Table,
     /// States over time, one band for each series.
     StateTimeline,
+    /// The last value on a dial from 0 to 1.
+    Gauge,
+    /// The last value of each series as a bar.
+    Bars,
+    /// The last value of each series as its share of all.
+    Pie,
 }
 
 /// What the numbers of a panel are shown in.
@@ -37,6 +43,8 @@ pub enum DisplayUnit {
     UpDown,
     /// Seconds since the Unix epoch, shown as the time that has passed.
     Since,
+    /// An amount, with its thousands set apart: the legend says of which currency.
+    Amount,
 }
 
 /// A query and what its series are called.
@@ -54,6 +62,8 @@ pub struct Panel {
     pub(super) unit: DisplayUnit,
     pub(super) view: View,
     pub(super) queries: Vec<Query>,
+    /// The colour below all limits.
+    pub(super) base: &'static str,
     pub(super) limits: Vec<(f64, &'static str)>,
 }
 
@@ -69,6 +79,7 @@ impl DisplayUnit {
             Self::Share => "percentunit",
             Self::UpDown => "bool_on_off",
             Self::Since => "dateTimeFromNow",
+            Self::Amount => "locale",
         }
     }
 }
@@ -93,6 +104,7 @@ impl Panel {
             unit,
             view: View::Timeseries,
             queries: Vec::new(),
+            base: "green",
             limits: Vec::new(),
         }
     }
@@ -126,6 +138,13 @@ impl Panel {
     /// Turns yellow from `warning` on and red from `critical` on.
     pub fn limits(mut self, warning: f64, critical: f64) -> Self {
         self.limits = vec![(warning, "yellow"), (critical, "red")];
+        self
+    }
+
+    /// Turns yellow below `warning` and red below `critical`.
+    pub fn below(mut self, warning: f64, critical: f64) -> Self {
+        self.base = "red";
+        self.limits = vec![(critical, "yellow"), (warning, "green")];
         self
     }
 

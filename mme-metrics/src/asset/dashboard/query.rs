@@ -69,6 +69,11 @@ impl Series {
         Promql(format!("increase({self}[$__rate_interval])"))
     }
 
+    /// Returns how much a counter has grown over the time that the dashboard shows.
+    pub fn growth(&self) -> Promql {
+        Promql(format!("increase({self}[$__range])"))
+    }
+
     /// Returns the quantile `q` of buckets, by the labels `by`.
     pub fn quantile(&self, q: f64, by: &[&str]) -> Promql {
         let by: Vec<_> = by.iter().copied().chain(["le"]).collect();
@@ -94,11 +99,26 @@ impl Promql {
         self.aggregate("max", by)
     }
 
+    /// Takes the mean of what has the same labels `by`.
+    pub fn avg_by(&self, by: &[&str]) -> Self {
+        self.aggregate("avg", by)
+    }
+
     fn aggregate(&self, operator: &str, by: &[&str]) -> Self {
         if by.is_empty() {
             return Self(format!("{operator}({self})"));
         }
         Self(format!("{operator} by ({}) ({self})", by.join(", ")))
+    }
+
+    /// Divides by the one of `parts` that has the same labels `on`, and gives nothing where that is 0.
+    pub fn over(&self, parts: &Self, on: &[&str]) -> Self {
+        Self(format!("{self} / on ({}) group_left () ({parts} > 0)", on.join(", ")))
+    }
+
+    /// Multiplies by a number: seconds make hours.
+    pub fn times(&self, factor: u32) -> Self {
+        Self(format!("{factor} * {self}"))
     }
 
     /// Divides by `whole`, and gives nothing where that is 0.

@@ -100,7 +100,7 @@ impl Panel {
     }
 
     fn defaults(&self) -> Value {
-        let mut steps = vec![json!({"color": "green", "value": null})];
+        let mut steps = vec![json!({"color": self.base, "value": null})];
         steps.extend(self.limits.iter().map(|(from, color)| json!({"color": color, "value": from})));
         let mut defaults = json!({
             "unit": self.unit.grafana(),
@@ -110,6 +110,10 @@ impl Panel {
             defaults["mappings"] = json!([{"type": "value", "options": {
                 "0": {"text": "down", "color": "red"}, "1": {"text": "up", "color": "green"},
             }}]);
+        }
+        if self.view == View::Gauge {
+            defaults["min"] = json!(0);
+            defaults["max"] = json!(1);
         }
         if self.view == View::Timeseries {
             defaults["min"] = json!(0);
@@ -129,6 +133,9 @@ impl View {
             Self::Stat => "stat",
             Self::Table => "table",
             Self::StateTimeline => "state-timeline",
+            Self::Gauge => "gauge",
+            Self::Bars => "bargauge",
+            Self::Pie => "piechart",
         }
     }
 
@@ -141,6 +148,14 @@ impl View {
             Self::Stat => json!({"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "value"}),
             Self::Table => json!({"showHeader": true}),
             Self::StateTimeline => json!({"mergeValues": true, "showValue": "never"}),
+            Self::Gauge => json!({"reduceOptions": {"calcs": ["lastNotNull"]}, "showThresholdMarkers": true}),
+            Self::Bars => json!({
+                "reduceOptions": {"calcs": ["lastNotNull"]}, "orientation": "horizontal", "displayMode": "basic",
+            }),
+            Self::Pie => json!({
+                "reduceOptions": {"calcs": ["lastNotNull"]}, "pieType": "donut",
+                "legend": {"displayMode": "table", "placement": "right", "showLegend": true, "values": ["percent"]},
+            }),
         }
     }
 
@@ -148,14 +163,14 @@ impl View {
     fn transformations(self) -> Value {
         match self {
             Self::Table => json!([{"id": "organize", "options": {"excludeByName": {"Time": true, "__name__": true}}}]),
-            Self::Timeseries | Self::Stat | Self::StateTimeline => json!([]),
+            Self::Timeseries | Self::Stat | Self::StateTimeline | Self::Gauge | Self::Bars | Self::Pie => json!([]),
         }
     }
 }
 
 impl Query {
     fn model(&self, letter: char, view: View) -> Value {
-        let now_only = matches!(view, View::Table | View::Stat);
+        let now_only = !matches!(view, View::Timeseries | View::StateTimeline);
         json!({
             "refId": letter.to_string(),
             "datasource": datasource(),

@@ -16,20 +16,21 @@ impl CounterCell {
         Self { owner: AtomicU64::new(0), value: AtomicU64::new(0), shards: Spread::new() }
     }
 
+    /// Adds `amount` and returns whether there was room for all of it.
     #[inline]
-    pub(in crate::recorder) fn add(&self, amount: u64) {
+    pub(in crate::recorder) fn add(&self, amount: u64) -> bool {
         let thread = Thread::current();
         if let Some(shards) = self.shards.get() {
-            Self::add_to(shards, thread, amount);
+            Self::add_to(shards, thread, amount)
         } else if thread.owns(&self.owner) {
-            add_alone(&self.value, amount);
+            add_alone(&self.value, amount)
         } else {
-            Self::add_to(self.shards.start(), thread, amount);
+            Self::add_to(self.shards.start(), thread, amount)
         }
     }
 
     #[inline]
-    fn add_to(shards: Shards<'_, Box<CachePadded<AtomicU64>>>, thread: Thread, amount: u64) {
+    fn add_to(shards: Shards<'_, Box<CachePadded<AtomicU64>>>, thread: Thread, amount: u64) -> bool {
         let (shard, alone) = shards.of(thread, Box::default);
         if alone { add_alone(shard, amount) } else { add_shared(shard, amount) }
     }
@@ -54,19 +55,22 @@ impl CounterCell {
     }
 }
 
-/// Adds to a word that no other thread writes, without a locked instruction.
+/// Adds to a word that no other thread writes, without a locked instruction; returns whether there was room.
 #[inline]
-pub(super) fn add_alone(word: &AtomicU64, amount: u64) {
+pub(super) fn add_alone(word: &AtomicU64, amount: u64) -> bool {
     // Relaxed: no other thread writes this word, and readers need no order with anything else.
     let value = word.load(Ordering::Relaxed);
-    word.store(value.saturating_add(amount), Ordering::Relaxed);
+    let (sum, full) = value.overflowing_add(amount);
+    word.store(if full { u64::MAX } else { sum }, Ordering::Relaxed);
+    !full
 }
 
-/// Adds to a word that several threads may write.
+/// Adds to a word that several threads may write; returns whether there was room.
 #[inline]
-pub(super) fn add_shared(word: &AtomicU64, amount: u64) {
+pub(super) fn add_shared(word: &AtomicU64, amount: u64) -> bool {
     // Relaxed: the sum is all that matters. A plain addition would wrap.
-    let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |value| Some(value.saturating_add(amount)));
+    let before = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |value| Some(value.saturating_add(amount)));
+    before.is_ok_and(|before| before.checked_add(amount).is_some())
 }
 
 #[cfg(all(test, not(mme_loom)))]
@@ -76,11 +80,11 @@ mod tests {
     #[test]
     fn stops_at_the_largest_number() {
         let cell = CounterCell::new();
-        cell.add(u64::MAX);
-        cell.add(2);
+        assert!(cell.add(u64::MAX));
+        assert!(!cell.add(2));
         assert_eq!(cell.read(), u64::MAX);
         std::thread::scope(|scope| {
-            scope.spawn(|| cell.add(u64::MAX));
+            scope.spawn(|| _ = cell.add(u64::MAX));
         });
         assert_eq!(cell.read(), u64::MAX);
     }
@@ -90,7 +94,7 @@ mod tests {
         let cell = CounterCell::new();
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| (0..10_000).for_each(|_| cell.add(1)));
+                scope.spawn(|| (0..10_000).for_each(|_| _ = cell.add(1)));
             }
         });
         assert_eq!(cell.read(), 80_000);

@@ -51,6 +51,11 @@ impl GaugeCell {
         self.value.store(value.to_bits(), Ordering::Release);
     }
 
+    /// Takes the value away: from now on it reads as NaN, until it is set again. Additions meanwhile are refused.
+    pub(in crate::recorder) fn clear(&self) {
+        self.set(f64::NAN);
+    }
+
     /// Adds `amount` and returns whether the sum is finite; if not, nothing is added.
     #[inline]
     pub(in crate::recorder) fn add(&self, amount: f64) -> bool {
@@ -72,6 +77,7 @@ impl GaugeCell {
         add_float(word, amount)
     }
 
+    /// Returns the value, or NaN if it was taken away.
     pub(in crate::recorder) fn read(&self) -> f64 {
         // Acquire: a taking that is seen makes the addition before it visible, wherever that one was written.
         let sum = |word: fn(&Shift) -> &AtomicU64| -> f64 {
@@ -160,6 +166,19 @@ mod tests {
             }
         });
         assert_eq!(cell.read().to_bits(), 0.0_f64.to_bits());
+    }
+
+    #[test]
+    fn a_value_taken_away_is_none_until_it_is_set() {
+        let cell = GaugeCell::new(false);
+        cell.set(7.0);
+        cell.clear();
+        assert!(!cell.add(1.0) && cell.read().is_nan());
+        cell.shards.start();
+        cell.add(1.0);
+        assert!(cell.read().is_nan());
+        cell.set(2.0);
+        assert_eq!(cell.read().to_bits(), 2.0_f64.to_bits());
     }
 
     #[test]

@@ -51,7 +51,7 @@ fn read(cell: &HistogramCell) -> Reading {
 #[test]
 fn loom_a_counter_never_falls_and_loses_nothing() {
     explore(|| {
-        let twice = |cell: &CounterCell| (0..2).for_each(|_| cell.add(1));
+        let twice = |cell: &CounterCell| (0..2).for_each(|_| _ = cell.add(1));
         let watch = |cell: &CounterCell| {
             let before = cell.read();
             let after = cell.read();

@@ -1,0 +1,212 @@
+//! What the business does, measured.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use metrics::{Key, SharedString};
+
+use super::BUSINESS;
+use super::label::{OperationName, OperationType};
+use crate::label::{LabelValue, Values};
+use crate::op::{Beforehand, EndKeys, Ends, Operation, Outcome, record_unkept};
+
+/// Something that the business does, by its name. Make it a `static`: it keeps the series of its events.
+///
+/// `V` tells its types apart: a closed label, whatever its key, or a registered one.
+///
+/// ```
+/// # #[cfg(feature = "macros")] {
+/// use mme_metrics::LabelValue;
+/// use mme_metrics::business::BusinessOperation;
+/// use mme_metrics::guard::{Guard, measure};
+/// use mme_metrics::op::{AlwaysOk, Outcome};
+///
+/// #[derive(Clone, Copy, LabelValue)]
+/// #[label(key = "document")]
+/// enum Document {
+///     Invoice,
+///     Contract,
+/// }
+///
+/// static PROCESSING: BusinessOperation<Document> = BusinessOperation::new("document_processing");
+/// static CLOSING: BusinessOperation = BusinessOperation::new("closing_of_the_books");
+///
+/// let words = measure(PROCESSING.of(Document::Invoice), AlwaysOk, || 7);
+/// let guard = Guard::start(CLOSING.event());
+/// guard.end(Outcome::Ok);
+/// # }
+/// ```
+///
+/// A label that has no end of values does not compile:
+///
+/// ```compile_fail
+/// use mme_metrics::business::BusinessOperation;
+/// use mme_metrics::open_label;
+///
+/// open_label! {
+///     capped Anything: "anything", budget = 10;
+/// }
+///
+/// static PROCESSING: BusinessOperation<Anything> = BusinessOperation::new("processing");
+/// ```
+pub struct BusinessOperation<V: LabelValue + 'static = NoType> {
+    name: &'static str,
+    /// The series of each type, if the types are closed.
+    places: OnceLock<Box<[Ends]>>,
+    types: PhantomData<fn(V)>,
+}
+
+/// The type of a [`BusinessOperation`] that has no types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NoType;
+
+impl LabelValue for NoType {
+    const KEY: &'static str = "type";
+    const VALUES: Values = Values::Closed(&[""]);
+
+    fn label_value(&self) -> SharedString {
+        SharedString::const_str("")
+    }
+
+    fn ordinal(&self) -> Option<usize> {
+        Some(0)
+    }
+}
+
+impl<V: LabelValue + 'static> BusinessOperation<V> {
+    /// Names the operation, as it stands in the label.
+    pub const fn new(name: &'static str) -> Self {
+        const {
+            assert!(
+                matches!(V::VALUES, Values::Closed(_) | Values::Registered { .. }),
+                "the types of a business operation are a closed or a registered label"
+            );
+        }
+        Self { name, places: OnceLock::new(), types: PhantomData }
+    }
+
+    /// Returns one event of this type, to be measured by [`guard`](crate::guard) or `#[instrument_metrics(record = …)]`.
+    #[inline]
+    pub const fn of(&'static self, kind: V) -> BusinessEvent<V> {
+        BusinessEvent { operation: self, kind }
+    }
+
+    /// Makes the series of every type exist, so that the first event of each is an increase and not a beginning.
+    ///
+    /// Of registered types those exist that had an event.
+    pub fn touch(&self) {
+        let Values::Closed(kinds) = V::VALUES else { return };
+        for (place, kind) in self.places().iter().zip(kinds) {
+            place.announce(&Names { operation: self.name, kind }, &[]);
+        }
+    }
+
+    fn places(&self) -> &[Ends] {
+        self.places.get_or_init(|| {
+            let Values::Closed(kinds) = V::VALUES else { return Box::default() };
+            kinds.iter().map(|_| Ends::new()).collect()
+        })
+    }
+}
+
+impl BusinessOperation<NoType> {
+    /// Returns one event, to be measured by [`guard`](crate::guard) or `#[instrument_metrics(record = …)]`.
+    #[inline]
+    pub const fn event(&'static self) -> BusinessEvent<NoType> {
+        self.of(NoType)
+    }
+}
+
+impl<V: LabelValue + 'static> fmt::Debug for BusinessOperation<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BusinessOperation").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// One event of a [`BusinessOperation`].
+#[must_use = "an event is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+pub struct BusinessEvent<V: LabelValue + 'static = NoType> {
+    operation: &'static BusinessOperation<V>,
+    kind: V,
+}
+
+impl<V: LabelValue + 'static> BusinessEvent<V> {
+    /// Says what type it is, where that is only found out on the way.
+    pub fn set_type(&mut self, kind: V) {
+        self.kind = kind;
+    }
+
+    /// Finds the kept series, if the types are closed.
+    #[inline]
+    fn place(&self) -> Option<&Ends> {
+        self.operation.places().get(self.kind.ordinal()?)
+    }
+
+    fn with_names<T>(&self, use_them: impl FnOnce(&Names<'_>) -> T) -> T {
+        use_them(&Names { operation: self.operation.name, kind: &self.kind.label_value() })
+    }
+}
+
+impl<V: LabelValue + 'static> Operation for BusinessEvent<V> {
+    #[inline]
+    fn start(&mut self, _: &'static [&'static str]) {
+        if let Some(place) = self.place() {
+            place.announce(&*self, &[]);
+        }
+    }
+
+    #[inline]
+    fn end(self, outcome: Outcome, seconds: f64) {
+        // The label tells no errors apart.
+        let outcome = if let Outcome::Error(_) = outcome { Outcome::OTHER } else { outcome };
+        match self.place() {
+            Some(place) => place.record(&self, outcome, seconds),
+            None => record_unkept(&self, outcome, seconds),
+        }
+    }
+}
+
+impl<V: LabelValue + 'static> EndKeys for BusinessEvent<V> {
+    const BEFOREHAND: Beforehand = Beforehand::All;
+
+    fn end(&self, outcome: Outcome) -> Key {
+        self.with_names(|names| names.end(outcome))
+    }
+
+    fn duration(&self) -> Key {
+        self.with_names(|names| names.duration())
+    }
+}
+
+impl<V: LabelValue + 'static> fmt::Debug for BusinessEvent<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BusinessEvent").field("operation", &self.operation).finish_non_exhaustive()
+    }
+}
+
+/// What the series of one type are called.
+struct Names<'a> {
+    operation: &'static str,
+    kind: &'a str,
+}
+
+impl Names<'_> {
+    fn labels(&self) -> (OperationName, OperationType) {
+        let kind = if self.kind.is_empty() { OperationType::NONE } else { OperationType::admit(self.kind) };
+        (OperationName::admit(self.operation), kind)
+    }
+}
+
+impl EndKeys for Names<'_> {
+    const BEFOREHAND: Beforehand = Beforehand::All;
+
+    fn end(&self, outcome: Outcome) -> Key {
+        let (operation, kind) = self.labels();
+        BUSINESS.operations.key_with(&(operation, kind, outcome.ended()), &[])
+    }
+
+    fn duration(&self) -> Key {
+        BUSINESS.operation_duration.key_with(&self.labels(), &[])
+    }
+}

@@ -1,0 +1,120 @@
+//! Tiers that are asked one after the other until one answers.
+
+use std::fmt;
+
+use metrics::Key;
+
+use super::BUSINESS;
+use super::label::TierName;
+use crate::guard::Guard;
+use crate::op::{Beforehand, EndKeys, Ends, Operation, Outcome};
+
+/// The tier that knows the answer itself.
+pub static DIRECT: Tier = Tier::new("direct");
+
+/// The tier that answers with something near what was asked for.
+pub static NEIGHBORS: Tier = Tier::new("neighbors");
+
+/// The tier that answers with what is new, whatever was asked for.
+pub static RECENT: Tier = Tier::new("recent");
+
+/// One of several tiers that can answer a request, by its name. Make one's own a `static`: it keeps its series.
+///
+/// ```
+/// use mme_metrics::business::tier::{self, Tier};
+///
+/// static ARCHIVE: Tier = Tier::new("archive");
+///
+/// fn ask(tier: &Tier) -> Result<Option<String>, std::io::Error> {
+///     # let _ = tier;
+///     Ok(None)
+/// }
+///
+/// fn answer() -> Result<String, std::io::Error> {
+///     let mut request = tier::DIRECT.request();
+///     for tier in [&tier::DIRECT, &ARCHIVE] {
+///         // An early return counts where it stands: an error of `?` is dropped, so say the end of it.
+///         request.pass_to(tier);
+///         match ask(tier) {
+///             Ok(None) => {}
+///             answered => {
+///                 request.end_with(&answered);
+///                 return answered.map(Option::unwrap_or_default);
+///             }
+///         }
+///     }
+///     request.end(mme_metrics::op::Outcome::OTHER);
+///     Err(std::io::ErrorKind::NotFound.into())
+/// }
+/// # assert!(answer().is_err());
+/// ```
+pub struct Tier {
+    name: &'static str,
+    series: Ends,
+}
+
+impl Tier {
+    /// Names a tier, as it stands in the label.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, series: Ends::new() }
+    }
+
+    /// Begins a request that asks this tier first; it counts once, for the tier that it ends in.
+    pub fn request(&'static self) -> Guard<TierRequest> {
+        Guard::start(TierRequest { tier: self })
+    }
+
+    /// Makes the series exist, so that the first request is an increase and not a beginning.
+    pub fn touch(&self) {
+        self.series.announce(self, &[]);
+    }
+}
+
+impl EndKeys for Tier {
+    const BEFOREHAND: Beforehand = Beforehand::All;
+
+    fn end(&self, outcome: Outcome) -> Key {
+        BUSINESS.tier_requests.key_with(&(TierName::admit(self.name), outcome.ended()), &[])
+    }
+
+    fn duration(&self) -> Key {
+        BUSINESS.tier_request_duration.key_with(&(TierName::admit(self.name),), &[])
+    }
+}
+
+impl fmt::Debug for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tier").field(&self.name).finish()
+    }
+}
+
+/// A request that tiers are asked to answer.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a request is recorded by a `Guard`: `Tier::request` makes one"]
+pub struct TierRequest {
+    tier: &'static Tier,
+}
+
+/// For requests that [`Tier::request`] begins.
+impl Guard<TierRequest> {
+    /// Asks another tier: if it answers, or is the last one, the request is its.
+    pub fn pass_to(&mut self, tier: &'static Tier) {
+        if let Some(request) = self.operation() {
+            request.tier = tier;
+        }
+    }
+}
+
+impl Operation for TierRequest {
+    #[inline]
+    fn start(&mut self, _: &'static [&'static str]) {
+        self.tier.touch();
+    }
+
+    #[inline]
+    fn end(self, outcome: Outcome, seconds: f64) {
+        // The label tells no errors apart.
+        let outcome = if let Outcome::Error(_) = outcome { Outcome::OTHER } else { outcome };
+        self.tier.series.record(self.tier, outcome, seconds);
+    }
+}

@@ -1,0 +1,177 @@
+//! Files and directories that are read again when they change.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::label::ReadError;
+use super::read::{Reading, Which, content};
+
+/// Largest file that is read; a bundle of all public authorities has a fortieth of it.
+const MAX_FILE_BYTES: u64 = 16 << 20;
+
+/// Most bytes that are read of one directory at one time.
+const MAX_DIRECTORY_BYTES: u64 = 64 << 20;
+
+/// Most entries of a directory that are looked at.
+const MAX_ENTRIES: usize = 10_000;
+
+/// What the names of files with certificates end in.
+const EXTENSIONS: [&str; 4] = ["pem", "crt", "cer", "der"];
+
+/// A file that changed less than this before it was read may change again without looking different: the clocks of file
+/// systems tick every few milliseconds, on some every two seconds.
+const UNSETTLED: Duration = Duration::from_secs(2);
+
+/// One file, and what stood in it when it was read last.
+#[derive(Debug, Default)]
+pub(super) struct WatchedFile {
+    read: Option<(Stamp, Reading)>,
+}
+
+impl WatchedFile {
+    /// Returns what stands in the file, which is read only if it is another than last time.
+    ///
+    /// At most `allowance` bytes are read, which it is lowered by.
+    pub(super) fn look(&mut self, path: &Path, which: Which, allowance: &mut u64) -> Reading {
+        self.try_look(path, which, allowance).unwrap_or_else(|error| {
+            self.read = None;
+            Reading::failed(error)
+        })
+    }
+
+    /// Looks, and forgets what was there before unless it is still there.
+    fn try_look(&mut self, path: &Path, which: Which, allowance: &mut u64) -> Result<Reading, ReadError> {
+        let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
+        if let Some((stamp, reading)) = &self.read
+            && *stamp == Stamp::of(&metadata)
+        {
+            return Ok(*reading);
+        }
+        // Opening a pipe or a device can wait for ever.
+        if !metadata.is_file() {
+            return Err(ReadError::Unreadable);
+        }
+        let now = SystemTime::now();
+        let file = File::open(path).map_err(|error| reason(&error))?;
+        // Of what was opened: the path may lead to another file by now.
+        let metadata = file.metadata().map_err(|error| reason(&error))?;
+        let limit = MAX_FILE_BYTES.min(*allowance);
+        let mut bytes = Vec::new();
+        let length = file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))? as u64;
+        *allowance -= length.min(*allowance);
+        if length > limit && limit < MAX_FILE_BYTES {
+            // Too much at one time; the next look has an allowance of its own.
+            return Err(ReadError::TooLarge);
+        }
+        let reading = if length > limit { Reading::failed(ReadError::TooLarge) } else { content(&bytes, which) };
+        self.read = Stamp::settled(&metadata, now).map(|stamp| (stamp, reading));
+        Ok(reading)
+    }
+}
+
+/// Looks at one file under a name of its own.
+pub(super) fn look_at_file(file: &mut WatchedFile, path: &Path, which: Which) -> Reading {
+    let reading = file.look(path, which, &mut MAX_FILE_BYTES.clone());
+    if reading.is_empty() { Reading::failed(ReadError::Malformed) } else { reading }
+}
+
+/// The files of a directory that may hold certificates.
+#[derive(Debug, Default)]
+pub(super) struct WatchedDirectory {
+    files: HashMap<OsString, WatchedFile>,
+}
+
+impl WatchedDirectory {
+    /// Returns what stands in the files of the directory, whatever files there are now.
+    pub(super) fn look(&mut self, path: &Path) -> Reading {
+        let mut reading = Reading::default();
+        let names = match names(path) {
+            Ok(names) => names,
+            Err(error) => {
+                self.files.clear();
+                return Reading::failed(error);
+            }
+        };
+        let mut allowance = MAX_DIRECTORY_BYTES;
+        let mut before = std::mem::take(&mut self.files);
+        for name in names {
+            let mut file = before.remove(&name).unwrap_or_default();
+            reading.add(file.look(&path.join(&name), Which::All, &mut allowance));
+            self.files.insert(name, file);
+        }
+        if reading.is_empty() { Reading::failed(ReadError::Missing) } else { reading }
+    }
+}
+
+/// Lists the files that may hold certificates, by their names. What begins with a dot is left out: it is where Kubernetes
+/// keeps the versions of a mounted secret, to which the names beside them lead.
+fn names(directory: &Path) -> Result<Vec<OsString>, ReadError> {
+    let mut names = Vec::new();
+    for (number, entry) in fs::read_dir(directory).map_err(|error| reason(&error))?.enumerate() {
+        if number >= MAX_ENTRIES {
+            return Err(ReadError::TooLarge);
+        }
+        let entry = entry.map_err(|error| reason(&error))?;
+        let (name, directory) = (entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let extension = Path::new(&name).extension().unwrap_or_default();
+        let hidden = name.as_encoded_bytes().first() == Some(&b'.');
+        if !hidden && !directory && EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+fn reason(error: &io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Missing,
+        io::ErrorKind::PermissionDenied => ReadError::Denied,
+        _ => ReadError::Unreadable,
+    }
+}
+
+/// What tells one version of a file from another, without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Device, number and time of the last change of anything; the kernel sets that one, so no tool can turn it back.
+    #[cfg(unix)]
+    identity: (u64, u64, i64, i64),
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            identity: (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    /// Returns the stamp of a file that looked so at `now`, if it has not just been changed.
+    fn settled(metadata: &Metadata, now: SystemTime) -> Option<Self> {
+        let stamp = Self::of(metadata);
+        let age = now.duration_since(stamp.changed()?).ok()?;
+        (age > UNSETTLED).then_some(stamp)
+    }
+
+    #[cfg(unix)]
+    fn changed(&self) -> Option<SystemTime> {
+        let (_, _, seconds, nanoseconds) = self.identity;
+        let since = Duration::new(u64::try_from(seconds).ok()?, u32::try_from(nanoseconds).ok()?);
+        SystemTime::UNIX_EPOCH.checked_add(since)
+    }
+
+    #[cfg(not(unix))]
+    fn changed(&self) -> Option<SystemTime> {
+        self.modified
+    }
+}

@@ -1,0 +1,99 @@
+//! Certificates: what is done with them, how that ends, and how long they hold.
+//!
+//! An operation is measured by a guard, around a closure or a future, or by the attribute:
+//!
+//! ```
+//! use mme_metrics::certificate::{self, CertificateOperation};
+//! use mme_metrics::guard::{measure, measure_async};
+//! # #[cfg(feature = "macros")]
+//! use mme_metrics::instrument_metrics;
+//! use mme_metrics::op::{AlwaysOk, ByErrorType, ErrorType, Outcome};
+//!
+//! enum Invalid {
+//!     Expired,
+//!     Revoked,
+//! }
+//!
+//! impl ErrorType for Invalid {
+//!     const ERROR_TYPES: &'static [&'static str] = &["expired", "revoked"];
+//!
+//!     fn error_type(&self) -> &'static str {
+//!         match self {
+//!             Self::Expired => "expired",
+//!             Self::Revoked => "revoked",
+//!         }
+//!     }
+//! }
+//!
+//! # #[cfg(feature = "macros")]
+//! #[instrument_metrics(record = CertificateOperation::Validation)]
+//! fn validate(days_left: i32) -> Result<(), Invalid> {
+//!     if days_left < 0 { Err(Invalid::Expired) } else { Ok(()) }
+//! }
+//!
+//! let issued = measure(CertificateOperation::Issuance, ByErrorType, || Err::<(), _>(Invalid::Revoked));
+//! let signing = measure_async(CertificateOperation::Signing, AlwaysOk, async { /* sign */ });
+//! let revocation = certificate::operation(CertificateOperation::Revocation);
+//! // Left here by `return`, it would be recorded as cancelled; by a panic, as one.
+//! revocation.end(Outcome::Ok);
+//! # #[cfg(feature = "macros")]
+//! # drop(validate(7));
+//! # drop((issued, signing));
+//! ```
+//!
+//! With the feature `certificate` the period of validity is read from files, directories and TLS chains before each exposition:
+//!
+//! ```
+//! # #[cfg(feature = "certificate")] {
+//! use mme_metrics::Builder;
+//! use mme_metrics::certificate::CertificateWatch;
+//!
+//! let watch = CertificateWatch::new().file("api", "/etc/my-service/tls/tls.crt")?;
+//! let recorder = Builder::new().collect(watch.collector()).build()?;
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Without it, or for certificates that are kept elsewhere, the service tells:
+//! [`CertificateName::set_validity`].
+//!
+//! # When each metric moves
+//!
+//! | metric | moves |
+//! |---|---|
+//! | `certificate_operations_total` | once per operation, at its end: `result` is `ok`, `error` or `cancelled`; a panic is an error of type `panic`, and a certificate that is found invalid an error of the type that its [`ErrorType`](crate::op::ErrorType) says |
+//! | `certificate_operation_duration_seconds` | once per operation, at its end, whatever the end |
+//! | `certificate_not_after_timestamp_seconds`, `certificate_not_before_timestamp_seconds` | when a certificate is told or read: the earliest end and the latest beginning of all that stand under one name; absent while none can be read |
+//! | `certificate_read_errors_total` | with each look at a file, directory or chain of which something cannot be read |
+//!
+//! A certificate is known by the name that the service gives it. Nothing that stands in it becomes a label, and no more than
+//! its period of validity is kept.
+//!
+//! # What it costs
+//!
+//! Each of the five operations has four series that count (`ok`, `cancelled`, `panic`, `other`), one for each word of its error
+//! type, and a histogram of 18 lines, from its first run on; a run costs what a measured function does and allocates nothing.
+//! A certificate has seven series, and there can be 1 000. A look takes some microseconds for each file; a file that has
+//! changed takes some 10 µs more for each certificate in it.
+//!
+//! # Assets
+//!
+//! `rules/certificate.yml`, `alerts/certificate.yml`, the dashboard `certificates`.
+
+#[cfg(feature = "certificate")]
+mod file;
+mod label;
+mod metrics;
+mod operation;
+#[cfg(feature = "certificate")]
+mod read;
+mod validity;
+#[cfg(feature = "certificate")]
+mod watch;
+
+pub use self::label::{CertificateName, CertificateOperation, ReadError};
+pub use self::metrics::{CERTIFICATE, CertificateMetrics};
+pub use self::operation::operation;
+pub use self::validity::Validity;
+#[cfg(feature = "certificate")]
+pub use self::watch::{CertificateWatch, WatchError};

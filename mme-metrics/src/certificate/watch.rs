@@ -1,0 +1,231 @@
+//! Certificates that are looked at whenever the metrics are.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use super::CERTIFICATE;
+use super::file::{WatchedDirectory, WatchedFile, look_at_file};
+use super::label::{CertificateName, ReadError};
+use super::read::{Reading, Which, of_chain};
+use crate::label::RegisterError;
+use crate::spec::{CounterHandle, GaugeHandle};
+
+/// Certificates whose period of validity is exported, each under a name that the service gives it.
+///
+/// They are looked at right before each exposition, and read again only if they have changed:
+///
+/// ```
+/// use mme_metrics::certificate::CertificateWatch;
+/// use mme_metrics::{Builder, Format};
+///
+/// let watch = CertificateWatch::new()
+///     .file("api", "/etc/my-service/tls/tls.crt")?
+///     .directory("partners", "/etc/my-service/partners")?;
+/// let recorder = Builder::new().collect(watch.collector()).build()?;
+/// # let text = recorder.render(Format::Text);
+/// # assert!(text.contains("certificate_read_errors_total{certificate=\"api\",error_type=\"missing\"} 1\n"), "{text}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// What stands under a name is the period in which *all* certificates there hold: the latest beginning and the earliest end
+/// of a chain, bundle or directory. [`leaf`](Self::leaf) takes the first certificate of a file alone.
+///
+/// A new version of a file is seen with the next exposition, whether it was written over the old one, renamed into its
+/// place, or mounted by Kubernetes, which turns a symbolic link. Nothing of the old version stays.
+///
+/// What cannot be read is counted in `certificate_read_errors_total` at every look, and is not part of the period. Where
+/// nothing can be read, no period is exported: an old one would say that all is well.
+///
+/// Looking costs a question to the file system for each file. A file of more than 16 MiB and a directory of more than 10 000
+/// entries are not read, and counted as `too_large`; of a directory, 64 MiB of new files are read at one look, and the rest at
+/// the next ones.
+#[derive(Debug, Default)]
+#[must_use = "nothing is read until the collector is handed to `Builder::collect`"]
+pub struct CertificateWatch {
+    sources: Vec<Source>,
+    names: HashSet<String>,
+}
+
+impl CertificateWatch {
+    /// Begins with none.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds every certificate of a file in PEM or DER; keys and text beside them are passed over.
+    ///
+    /// # Errors
+    ///
+    /// When the name is in use here, cannot be a label's value, or is one too many.
+    pub fn file(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, WatchError> {
+        self.add(name, Place::File { path: path.into(), which: Which::All, file: Mutex::default() })
+    }
+
+    /// Adds the first certificate of a file, which in a chain is the server's own.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`file`](Self::file).
+    pub fn leaf(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, WatchError> {
+        self.add(name, Place::File { path: path.into(), which: Which::First, file: Mutex::default() })
+    }
+
+    /// Adds every certificate in the files of a directory that end in `.pem`, `.crt`, `.cer` or `.der`, whichever files come
+    /// and go; not those of directories in it. A file without a certificate, such as a key, is passed over.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`file`](Self::file).
+    pub fn directory(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, WatchError> {
+        self.add(name, Place::Directory { path: path.into(), files: Mutex::default() })
+    }
+
+    /// Adds a chain that is asked for at each look, one certificate in DER each: what a TLS acceptor serves now.
+    ///
+    /// ```
+    /// use std::sync::{Arc, RwLock};
+    ///
+    /// use mme_metrics::certificate::CertificateWatch;
+    /// use rustls_pki_types::CertificateDer;
+    ///
+    /// // With rustls: the `cert` of the `CertifiedKey` that the acceptor's resolver hands out.
+    /// let served: Arc<RwLock<Vec<CertificateDer<'static>>>> = Arc::default();
+    /// let watch = CertificateWatch::new().chain("served", move || served.read().unwrap().clone())?;
+    /// # watch.look();
+    /// # Ok::<(), mme_metrics::certificate::WatchError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`file`](Self::file).
+    pub fn chain<C>(self, name: &str, current: impl Fn() -> C + Send + Sync + 'static) -> Result<Self, WatchError>
+    where
+        C: IntoIterator<Item: AsRef<[u8]>>,
+    {
+        self.add(name, Place::Chain(Box::new(move || of_chain(current()))))
+    }
+
+    fn add(mut self, name: &str, place: Place) -> Result<Self, WatchError> {
+        let label = CertificateName::register(name).map_err(WatchError::Name)?;
+        if !self.names.insert(name.to_owned()) {
+            return Err(WatchError::Twice(name.to_owned()));
+        }
+        self.sources.push(Source { series: Series::of(label), name: label, place });
+        Ok(self)
+    }
+
+    /// Returns what [`Builder::collect`](crate::Builder::collect) takes.
+    pub fn collector(self) -> impl Fn() + Send + Sync + 'static {
+        move || self.look()
+    }
+
+    /// Looks at all of them now, and exports what they say.
+    pub fn look(&self) {
+        for source in &self.sources {
+            source.series.report(&source.place.look());
+        }
+    }
+}
+
+struct Source {
+    name: CertificateName,
+    place: Place,
+    series: Series,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Source");
+        shown.field("name", &self.name.as_str());
+        match &self.place {
+            Place::File { path, .. } | Place::Directory { path, .. } => shown.field("path", path).finish(),
+            Place::Chain(_) => shown.finish_non_exhaustive(),
+        }
+    }
+}
+
+/// Where certificates are.
+enum Place {
+    File { path: PathBuf, which: Which, file: Mutex<WatchedFile> },
+    Directory { path: PathBuf, files: Mutex<WatchedDirectory> },
+    Chain(Box<dyn Fn() -> Reading + Send + Sync>),
+}
+
+impl Place {
+    fn look(&self) -> Reading {
+        match self {
+            Self::File { path, which, file } => {
+                look_at_file(&mut file.lock().unwrap_or_else(PoisonError::into_inner), path, *which)
+            }
+            Self::Directory { path, files } => files.lock().unwrap_or_else(PoisonError::into_inner).look(path),
+            Self::Chain(current) => {
+                // The user's code: if it panics, the other certificates are still looked at.
+                let reading = catch_unwind(AssertUnwindSafe(current));
+                let reading = reading.unwrap_or_else(|_| Reading::failed(ReadError::Unreadable));
+                if reading.is_empty() { Reading::failed(ReadError::Missing) } else { reading }
+            }
+        }
+    }
+}
+
+/// The series of one name.
+struct Series {
+    not_before: GaugeHandle,
+    not_after: GaugeHandle,
+    errors: [(ReadError, CounterHandle); ReadError::ALL.len()],
+}
+
+impl Series {
+    fn of(name: CertificateName) -> Self {
+        Self {
+            not_before: CERTIFICATE.not_before.with((name,)),
+            not_after: CERTIFICATE.not_after.with((name,)),
+            errors: ReadError::ALL.map(|error| (error, CERTIFICATE.read_errors.with((name, error)))),
+        }
+    }
+
+    fn report(&self, reading: &Reading) {
+        // Zeros too: they make the series exist, so that the first error is an increase.
+        self.errors.iter().for_each(|(error, counter)| counter.add(reading.errors(*error)));
+        if let Some(validity) = reading.validity {
+            // The years that a certificate can name are seconds far below 2^53, where floats are exact.
+            self.not_before.set(validity.not_before() as f64);
+            self.not_after.set(validity.not_after() as f64);
+        } else {
+            self.not_before.clear();
+            self.not_after.clear();
+        }
+    }
+}
+
+/// Why a certificate cannot be watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WatchError {
+    /// The name cannot be a label's value, or there are too many.
+    Name(RegisterError),
+    /// Two certificates have this name.
+    Twice(String),
+}
+
+impl fmt::Display for WatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(_) => f.write_str("a certificate cannot have this name"),
+            Self::Twice(name) => write!(f, "two certificates are watched as `{name}`: give one of them another name"),
+        }
+    }
+}
+
+impl Error for WatchError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Name(error) => Some(error),
+            Self::Twice(_) => None,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The kept series of code that is counted by how it ended, and timed.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use metrics::{Key, Recorder};
+
+use super::Outcome;
+use crate::spec::{METADATA, Slot};
+
+/// What the series of one piece of code are called.
+pub(crate) trait EndKeys {
+    /// Which ends exist at zero from the first run on, so that the first event of each is an increase and not a beginning.
+    const BEFOREHAND: Beforehand;
+
+    /// Returns the key of the counter of an end.
+    fn end(&self, outcome: Outcome) -> Key;
+
+    /// Returns the key of the duration, whatever the end.
+    fn duration(&self) -> Key;
+}
+
+/// Which ends exist at zero from the first run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beforehand {
+    /// One good and one bad.
+    OkAndPanic,
+    /// All that are known.
+    All,
+}
+
+/// The counters of each end, and the duration.
+///
+/// They are kept for the recorder of the process, and made each time under any other.
+pub(crate) struct Ends {
+    /// The words whose series are kept; the first run decides.
+    error_types: OnceLock<&'static [&'static str]>,
+    keys: OnceLock<Keys>,
+    series: Slot<Series>,
+}
+
+/// The keys of [`Series`], made once whatever recorders come.
+struct Keys {
+    ends: [Key; FIXED.len()],
+    errors: Vec<(&'static str, Key)>,
+    duration: Key,
+}
+
+/// Counters that do not exist beforehand are made as the ends come.
+struct Series {
+    ends: [OnceLock<metrics::Counter>; FIXED.len()],
+    errors: Vec<(&'static str, OnceLock<metrics::Counter>)>,
+    duration: metrics::Histogram,
+}
+
+/// The ends that every piece of code has.
+const FIXED: [Outcome; 4] = [Outcome::Ok, Outcome::Cancelled, Outcome::Panic, Outcome::OTHER];
+
+impl Ends {
+    pub(crate) const fn new() -> Self {
+        Self { error_types: OnceLock::new(), keys: OnceLock::new(), series: Slot::new() }
+    }
+
+    /// Makes the series exist that do beforehand, if they do not yet; `error_types` are the words there can be.
+    #[inline]
+    pub(crate) fn announce<N: EndKeys>(&self, names: &N, error_types: &'static [&'static str]) {
+        if !self.series.is_filled() {
+            self.register(names, error_types);
+        }
+    }
+
+    #[cold]
+    fn register<N: EndKeys>(&self, names: &N, error_types: &'static [&'static str]) {
+        self.error_types.get_or_init(|| error_types);
+        let keys = self.keys(names);
+        let passing = |recorder: &dyn Recorder| {
+            // The facade's own recorder, which stands for none, has no size; there is nothing to be seen at zero.
+            if size_of_val(recorder) != 0 {
+                let _ = keys.register(recorder, N::BEFOREHAND);
+            }
+        };
+        self.series.either(|recorder| keys.register(recorder, N::BEFOREHAND), |_| (), passing);
+    }
+
+    /// Records one run.
+    #[inline]
+    pub(crate) fn record<N: EndKeys>(&self, names: &N, outcome: Outcome, seconds: f64) {
+        let register = |recorder: &dyn Recorder| self.keys(names).register(recorder, N::BEFOREHAND);
+        let kept = |series: &Series| {
+            series.duration.record(seconds);
+            let counter = find(&series.ends, &series.errors, outcome);
+            counter.map(|kept| self.counter(names, kept, outcome).increment(1)).is_some()
+        };
+        let passing = |recorder: &dyn Recorder| self.keys(names).record(recorder, outcome, seconds);
+        if !self.series.either(register, kept, passing) {
+            record_rare(names, outcome);
+        }
+    }
+
+    /// Returns the counter of `outcome`, which is made under the recorder of the process if it is not `kept` yet.
+    #[inline]
+    fn counter<'a>(
+        &self,
+        names: &impl EndKeys,
+        kept: &'a OnceLock<metrics::Counter>,
+        outcome: Outcome,
+    ) -> &'a metrics::Counter {
+        kept.get_or_init(|| metrics::with_recorder(|recorder| self.keys(names).counter(recorder, outcome)))
+    }
+
+    fn keys(&self, names: &impl EndKeys) -> &Keys {
+        self.keys.get_or_init(|| {
+            let words = self.error_types.get().copied().unwrap_or_default();
+            Keys {
+                ends: FIXED.map(|outcome| names.end(outcome)),
+                errors: words.iter().map(|word| (*word, names.end(Outcome::Error(word)))).collect(),
+                duration: names.duration(),
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Ends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ends").finish_non_exhaustive()
+    }
+}
+
+/// Records a run whose series are not kept, because there is no end of labels.
+pub(crate) fn record_unkept(names: &impl EndKeys, outcome: Outcome, seconds: f64) {
+    metrics::with_recorder(|recorder| {
+        recorder.register_counter(&names.end(outcome), &METADATA).increment(1);
+        recorder.register_histogram(&names.duration(), &METADATA).record(seconds);
+    });
+}
+
+/// Counts an error whose word the first run did not announce: that of another type in generic code.
+#[cold]
+fn record_rare(names: &impl EndKeys, outcome: Outcome) {
+    metrics::with_recorder(|recorder| recorder.register_counter(&names.end(outcome), &METADATA).increment(1));
+}
+
+impl Keys {
+    /// Records under a recorder that is not kept; says whether the end was counted.
+    fn record(&self, recorder: &dyn Recorder, outcome: Outcome, seconds: f64) -> bool {
+        recorder.register_histogram(&self.duration, &METADATA).record(seconds);
+        let key = find(&self.ends, &self.errors, outcome);
+        key.map(|key| recorder.register_counter(key, &METADATA).increment(1)).is_some()
+    }
+
+    fn counter(&self, recorder: &dyn Recorder, outcome: Outcome) -> metrics::Counter {
+        let key = find(&self.ends, &self.errors, outcome);
+        key.map_or_else(metrics::Counter::noop, |key| recorder.register_counter(key, &METADATA))
+    }
+
+    #[cold]
+    fn register(&self, recorder: &dyn Recorder, beforehand: Beforehand) -> Series {
+        let counter = |outcome| {
+            let kept = OnceLock::new();
+            if beforehand == Beforehand::All || matches!(outcome, Outcome::Ok | Outcome::Panic) {
+                let counter = kept.get_or_init(|| self.counter(recorder, outcome));
+                // Some recorders show a series only once it was given something.
+                counter.increment(0);
+            }
+            kept
+        };
+        Series {
+            ends: FIXED.map(counter),
+            errors: self.errors.iter().map(|(word, _)| (*word, counter(Outcome::Error(word)))).collect(),
+            duration: recorder.register_histogram(&self.duration, &METADATA),
+        }
+    }
+}
+
+/// Finds what belongs to `outcome` among the fixed ends and the words; nothing for a word that was not announced.
+#[inline]
+fn find<'a, T>(fixed: &'a [T; FIXED.len()], errors: &'a [(&'static str, T)], outcome: Outcome) -> Option<&'a T> {
+    match outcome {
+        Outcome::Ok => Some(&fixed[0]),
+        Outcome::Cancelled => Some(&fixed[1]),
+        Outcome::Panic => Some(&fixed[2]),
+        Outcome::OTHER => Some(&fixed[3]),
+        Outcome::Error(word) => errors.iter().find(|(known, _)| *known == word).map(|(_, found)| found),
+    }
+}

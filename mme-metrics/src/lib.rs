@@ -25,6 +25,7 @@
 //! | objectives and error budgets | [`slo`] |
 //! | certificates measured, and watched until they expire | [`certificate`] |
 //! | money, orders, queues, tiers | [`business`] |
+//! | to know what the slowest requests were | [`spike`] |
 //! | metrics of your own | [`spec`], [`label`] |
 //! | to know what a piece of code emits | [`testing`] |
 //! | rules, alerts and dashboards | [`asset`] |
@@ -39,6 +40,8 @@
 //! | `prometheus` | yes | `/metrics`: axum router, tower service, a listener of its own |
 //! | `reqwest` | | the HTTP client layer for `reqwest` |
 //! | `certificate` | | the expiry of certificates, read from files, directories and TLS chains |
+//! | `spike` | | spike traces: the sampler, its files, the daily report |
+//! | `cli` | | the command `mme-metrics` |
 //! | `tokio` | | `tokio_*` metrics of the runtime |
 //! | `assets` | | the asset check and the dashboards as Rust values |
 //! | `metrics-exporter-prometheus` | | our buckets and help texts for a host that keeps that exporter |
@@ -71,6 +74,7 @@ pub mod process;
 pub mod recorder;
 pub mod slo;
 pub mod spec;
+pub mod spike;
 pub mod testing;
 
 pub use metrics;

@@ -1,6 +1,7 @@
 //! What the tests share: programs they start, and figures they read.
 
 pub mod alone;
+pub mod command;
 pub mod exposition;
 pub mod future;
 pub mod http;

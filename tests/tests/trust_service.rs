@@ -38,6 +38,32 @@ fn only_the_right_password_opens_a_session() {
 }
 
 #[test]
+fn what_it_promises_is_counted_and_its_slowest_requests_are_traced_with_their_tier() {
+    let directory = tempfile::TempDir::new().expect("a temporary directory");
+    let path = directory.path().to_str().expect("a plain path");
+    let service = Service::start_with(&[], &[("TRUST_SPIKES", path), ("TRUST_ADMIN_TOKEN", "admin")]);
+    let token = service.log_in("acme", "alice");
+    store(&service, &token, letter());
+    for about in ["storage", "crates"] {
+        let question = json!({ "about": [about] });
+        assert_eq!(service.send("POST", "/promote", Some(&token), Some(question)).status, 200);
+    }
+    for (slo, events) in [("promote_latency", 2), ("promote_success", 2), ("text_recognition", 0)] {
+        let slo = format!("slo=\"{slo}\"");
+        assert_eq!(service.count("slo_events_total", &[&slo]), events, "{slo}");
+        assert!(service.metrics().contains(&format!("slo_objective_ratio{{{slo}}} 0.9")), "{slo}");
+    }
+    assert_eq!(service.send("GET", "/spikes", None, None).status, 401);
+    let shown = service.send("GET", "/spikes", Some("admin"), None).body;
+    assert!(shown["slowest"].is_array(), "{shown}");
+    service.stop();
+    let traces = std::fs::read_dir(path).expect("the directory was made").flatten();
+    let text: String = traces.map(|file| std::fs::read_to_string(file.path()).expect("a text")).collect();
+    // Password hashing is slow on purpose.
+    assert!(text.contains("\"route\":\"/login\"") && !text.contains(&token), "{text}");
+}
+
+#[test]
 fn a_session_that_was_closed_opens_nothing() {
     let service = Service::start(&[]);
     let token = service.log_in("acme", "alice");

@@ -12,6 +12,8 @@
 //! | how metrics are set up, in one call | `telemetry.rs` |
 //! | how a router is measured, in one line | `server.rs` |
 //! | how a function is measured | `#[instrument_metrics]` in `documents/process.rs` |
+//! | what the service promises, and an alert when it is not kept | `objectives.rs` |
+//! | what exactly the slowest requests were | `spikes.rs`, and `Notes` in `promote.rs` |
 //! | a metric family of the service's own | `documents/metrics.rs` |
 //! | a label whose values come from outside | `tenant.rs` |
 //!
@@ -25,9 +27,11 @@ mod documents;
 mod error;
 mod fault;
 mod login;
+mod objectives;
 mod promote;
 mod server;
 mod settings;
+mod spikes;
 mod state;
 mod telemetry;
 mod tenant;

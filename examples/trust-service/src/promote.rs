@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use mme_metrics::instrument_metrics;
+use mme_metrics::op::Notes;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -33,6 +34,16 @@ enum Tier {
     Recent,
 }
 
+impl Tier {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Neighbors => "neighbors",
+            Self::Recent => "recent",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Question {
     about: Vec<String>,
@@ -54,7 +65,7 @@ async fn promote(
     State(app): State<App>,
     session: Session,
     Json(question): Json<Question>,
-) -> Result<Json<Promotion>, ApiError> {
+) -> Result<(Extension<Notes>, Json<Promotion>), ApiError> {
     if question.about.is_empty() || question.about.len() > MAX_WORDS {
         return Err(ApiError::Unprocessable(format!("ask about 1 to {MAX_WORDS} words")));
     }
@@ -64,7 +75,9 @@ async fn promote(
     for tier in [Tier::Direct, Tier::Neighbors, Tier::Recent] {
         let found = ask(tier, documents, &words, limit).await?;
         if !found.is_empty() {
-            return Ok(Json(Promotion { tier, documents: found }));
+            // What a spike trace says of this request, should it become one.
+            let notes = Notes::new().tier(tier.name()).attribute("words", &words.len().to_string());
+            return Ok((Extension(notes), Json(Promotion { tier, documents: found })));
         }
     }
     Err(ApiError::NotFound("there is nothing to promote yet: store a document first"))

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use mme_metrics::http::HttpLayer;
 use mme_metrics::metrics_router;
+use mme_metrics::spike::Spikes;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
@@ -18,7 +19,7 @@ use crate::error::ApiError;
 use crate::fault::Faults;
 use crate::settings::Settings;
 use crate::state::{App, Stop};
-use crate::{certificates, database, demo, documents, fault, login, promote};
+use crate::{certificates, database, demo, documents, fault, login, objectives, promote, spikes};
 
 /// Longest time that requests in flight get to finish once the service is told to stop.
 const GRACE: Duration = Duration::from_secs(4);
@@ -34,7 +35,8 @@ const EXPECTED: [&str; 6] = [
 ];
 
 /// Puts the domains together and measures them.
-fn router(app: App) -> Router {
+fn router(app: App, traces: &Spikes, admin_token: &str) -> Router {
+    let measured = HttpLayer::new().routes(EXPECTED).listener(traces.clone());
     Router::new()
         .merge(login::routes())
         .merge(documents::routes())
@@ -44,8 +46,9 @@ fn router(app: App) -> Router {
         .merge(fault::routes())
         .fallback(async || ApiError::NotFound("there is no such route"))
         .with_state(app)
-        .layer(HttpLayer::new().routes(EXPECTED))
+        .layer(objectives::of_routes(measured))
         .merge(metrics_router())
+        .merge(spikes::router(traces.clone(), admin_token))
 }
 
 /// Serves until the process is told to stop.
@@ -55,6 +58,8 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     let database = database::open(&settings.database).await?;
     let password = settings.password.map_or_else(login::invent_password, Ok)?;
     login::seed(&database, &password).await?;
+    let admin_token = settings.admin_token.map_or_else(login::invent_password, Ok)?;
+    let traces = spikes::start(settings.spikes)?;
     let app = App {
         database,
         events: documents::Events::new(),
@@ -62,10 +67,10 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
         stop: Stop::new(),
     };
     tokio::spawn(stop_on_signal(app.stop.clone()));
-    print(&welcome(address, &password));
+    print(&welcome(address, &password, &admin_token));
     let demo = settings.demo.then(|| tokio::spawn(demo::run(address, password, app.stop.clone())));
 
-    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app.clone(), &traces, &admin_token).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(app.stop.stopped());
     let grace_is_over = async {
         app.stop.stopped().await;
@@ -80,6 +85,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     }
     // Waits for statements that are running; what was cut off has none.
     let _ = timeout(Duration::from_millis(500), app.database.close()).await;
+    spikes::stop(traces).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -118,7 +124,7 @@ async fn stop_on_signal(stop: Stop) {
 }
 
 /// Says where the service is and what to try.
-fn welcome(address: SocketAddr, password: &str) -> String {
+fn welcome(address: SocketAddr, password: &str, admin_token: &str) -> String {
     let base = format!("http://{address}");
     format!(
         r#"trust-service is running, stop it with Ctrl-C
@@ -126,7 +132,8 @@ fn welcome(address: SocketAddr, password: &str) -> String {
   metrics   {base}/metrics
 
 try:
-  curl -s {base}/metrics | grep ^http_server
+  curl -s {base}/metrics | grep -e ^http_server -e ^slo_
+  curl -s {base}/spikes -H 'authorization: Bearer {admin_token}'   # the slowest requests, and those that failed
   TOKEN=$(curl -s {base}/login -H 'content-type: application/json' \
     -d '{{"tenant":"acme","user":"alice","password":"{password}"}}' | cut -d'"' -f4)
   curl -s {base}/documents -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \

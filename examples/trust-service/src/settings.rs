@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::fault::Fault;
 
@@ -19,6 +20,8 @@ Environment:
   TRUST_HTTP_ADDR   where to listen, an address and a port [127.0.0.1:8080]
   DATABASE_URL      a SQLite database [sqlite::memory:], for example sqlite://trust.db
   TRUST_PASSWORD    the password of the example accounts [a new one at each start, printed]
+  TRUST_SPIKES      a directory to write spike traces to [none: they stay in memory]
+  TRUST_ADMIN_TOKEN the token that shows them at /spikes [a new one at each start, printed]
   TRUST_FAULT       a fault to inject: errors[=N] fails every Nth request [4], slow[=MS] delays each [800]
   RUST_LOG          what to log to standard error [info]
 ";
@@ -36,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) address: SocketAddr,
     pub(crate) database: String,
     pub(crate) password: Option<String>,
+    pub(crate) spikes: Option<PathBuf>,
+    pub(crate) admin_token: Option<String>,
     pub(crate) fault: Fault,
     pub(crate) demo: bool,
 }
@@ -60,6 +65,8 @@ impl Settings {
             address: address.parse().map_err(|_| SettingsError::Address(address))?,
             database: env("DATABASE_URL").unwrap_or_else(|| "sqlite::memory:".to_owned()),
             password: env("TRUST_PASSWORD").filter(|password| !password.is_empty()),
+            spikes: env("TRUST_SPIKES").filter(|directory| !directory.is_empty()).map(PathBuf::from),
+            admin_token: env("TRUST_ADMIN_TOKEN").filter(|token| !token.is_empty()),
             fault: fault.parse().map_err(SettingsError::Fault)?,
             demo,
         }))
@@ -111,6 +118,7 @@ mod tests {
         let Ok(Command::Serve(settings)) = read(&[], &[]) else { panic!("the defaults are valid") };
         assert_eq!(settings.address.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.database, "sqlite::memory:");
+        assert_eq!((settings.spikes, settings.admin_token), (None, None));
         assert_eq!((settings.fault, settings.demo, settings.password), (Fault::Off, false, None));
     }
 

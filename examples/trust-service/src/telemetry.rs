@@ -6,7 +6,7 @@ use mme_metrics::Builder;
 use tracing_subscriber::EnvFilter;
 
 use crate::documents::DOCUMENTS;
-use crate::tenant;
+use crate::{objectives, tenant};
 
 /// Installs the recorder and the log.
 pub(crate) fn start() -> Result<(), Box<dyn Error>> {
@@ -20,5 +20,6 @@ pub(crate) fn start() -> Result<(), Box<dyn Error>> {
     tenant::register()?;
     // Series that exist from the start begin at zero, so that their first event is seen as an increase.
     DOCUMENTS.processed.touch_all();
+    objectives::declare();
     Ok(())
 }

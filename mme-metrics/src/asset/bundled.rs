@@ -22,7 +22,8 @@ pub const FILES: &[File] = bundle! {
         "prometheus/rules/http.yml"
         "prometheus/rules/mme.yml"
         "prometheus/rules/process.yml"
-        "prometheus/rules/slo.yml";
+        "prometheus/rules/slo.yml"
+        "prometheus/rules/spike.yml";
     Rules:
         "prometheus/alerts/business.yml"
         "prometheus/alerts/certificate.yml"
@@ -31,7 +32,8 @@ pub const FILES: &[File] = bundle! {
         "prometheus/alerts/meta.yml"
         "prometheus/alerts/mme.yml"
         "prometheus/alerts/process.yml"
-        "prometheus/alerts/slo.yml";
+        "prometheus/alerts/slo.yml"
+        "prometheus/alerts/spike.yml";
     RuleTests:
         "prometheus/tests/business.yml"
         "prometheus/tests/business_week.yml"
@@ -43,7 +45,8 @@ pub const FILES: &[File] = bundle! {
         "prometheus/tests/mme.yml"
         "prometheus/tests/process.yml"
         "prometheus/tests/slo.yml"
-        "prometheus/tests/slo_days.yml";
+        "prometheus/tests/slo_days.yml"
+        "prometheus/tests/spike.yml";
     Dashboard:
         "grafana/application.json"
         "grafana/business.json"
@@ -75,6 +78,7 @@ pub const FILES: &[File] = bundle! {
         "runbooks/MmeHttpMetricsAbsent.md"
         "runbooks/MmeHttpRequestsCancelled.md"
         "runbooks/MmeHttpRequestsStuck.md"
+        "runbooks/MmeLatencySpike.md"
         "runbooks/MmeMemoryPressure.md"
         "runbooks/MmeMetricsAbsent.md"
         "runbooks/MmeNotificationsFailing.md"
@@ -103,6 +107,7 @@ pub const FILES: &[File] = bundle! {
         "runbooks/MmeSloBurnHigh.md"
         "runbooks/MmeSloBurnSlow.md"
         "runbooks/MmeSloNoEvents.md"
+        "runbooks/MmeSpikeTracesLost.md"
         "runbooks/MmeTierFallbackHigh.md"
         "runbooks/MmeTrafficAnomaly.md"
         "runbooks/MmeTrafficDrop.md"

@@ -9,7 +9,7 @@ pub use self::table::table;
 use metrics::{KeyName, Recorder, SharedString};
 
 use crate::spec::{Family, Kind};
-use crate::{business, certificate, function, http, process, slo, spec};
+use crate::{business, certificate, function, http, process, slo, spec, spike};
 
 /// Every family of this crate, whatever features are on.
 pub const FAMILIES: &[&dyn Family] = &[
@@ -18,6 +18,7 @@ pub const FAMILIES: &[&dyn Family] = &[
     &certificate::CERTIFICATE,
     &business::BUSINESS,
     &slo::SLO,
+    &spike::SPIKE,
     &process::PROCESS,
     &process::BUILD,
     &process::MME,

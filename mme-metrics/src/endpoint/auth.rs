@@ -29,6 +29,12 @@ impl Credentials {
         self.0.push(Credential::Basic(secret.into_bytes().into()));
     }
 
+    /// Says whether there are none.
+    #[cfg(feature = "spike")]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Says whether these headers carry one of the credentials, or none is asked for.
     ///
     /// All are compared, each in a time that depends on no more than the length of what was sent.

@@ -72,7 +72,11 @@ mod connection;
 mod listener;
 mod render;
 mod service;
+#[cfg(feature = "spike")]
+mod spikes;
 
 pub use self::body::{EndpointBody, ResponseFuture};
 pub use self::listener::{DEFAULT_ADDRESS, ListenError, Listener};
 pub use self::service::{Endpoint, metrics_router};
+#[cfg(feature = "spike")]
+pub use self::spikes::SpikeEndpoint;

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::metrics::Attempt;
 use super::{Document, Documents, Kind, Progress};
 use crate::error::ApiError;
+use crate::objectives::RECOGNITION;
 
 /// Tags that a document gets.
 const TAGS: usize = 5;
@@ -50,7 +51,7 @@ async fn read_and_tag(documents: &Documents<'_>, document: &Document) -> Result<
 }
 
 /// Reads the text off a scan. It stands in for a real recognition engine by taking its time: 1 ms for a character.
-#[instrument_metrics(concurrent)]
+#[instrument_metrics(concurrent, objective = &RECOGNITION)]
 async fn recognize(body: &str) -> Result<(), ApiError> {
     let work = Duration::from_millis(body.len() as u64);
     tokio::time::timeout(RECOGNITION_TIMEOUT, tokio::time::sleep(work))

@@ -5,6 +5,7 @@ use super::query::{Promql, Series};
 use super::variable::Variable;
 use super::{Dashboard, Row};
 use crate::slo::SLO;
+use crate::spike::SPIKE;
 
 const LEGEND: &str = "{{slo}}";
 
@@ -16,6 +17,7 @@ pub fn slo() -> Dashboard {
         .row(budgets())
         .row(burning())
         .row(events())
+        .row(spikes())
 }
 
 fn chosen(series: Series) -> Series {
@@ -100,5 +102,28 @@ fn events() -> Row {
         .panel(
             Panel::new("Share of bad events", DisplayUnit::Share, "Compare it with the objective.")
                 .query(bad.sum_by(&["slo"]).share_of(&all), LEGEND),
+        )
+}
+
+fn spikes() -> Row {
+    let now = Series::recorded("job_http_route:http_server_request_duration_seconds:p95_5m").value();
+    let usual = Series::recorded("job_http_route:http_server_request_duration_seconds:p95_5m_avg1h_1d").value();
+    Row::new("Spikes")
+        .panel(
+            Panel::new("Slower than yesterday", DisplayUnit::Short, "p95 as a multiple of yesterday's at this hour.")
+                .query(now.share_of(&usual), "{{http_route}}")
+                .limits(2.0, 4.0),
+        )
+        .panel(
+            Panel::new("Spike traces", DisplayUnit::EventsPerSecond, "What was kept: `/spikes` says what it was.")
+                .query(Series::of(SPIKE.traces.spec()).rate().sum_by(&["cause"]), "{{cause}}"),
+        )
+        .panel(
+            Panel::new(
+                "Spike traces lost",
+                DisplayUnit::EventsPerSecond,
+                "Past the budget is meant to be; what the disk or the queue lost is not.",
+            )
+            .query(Series::of(SPIKE.lost.spec()).rate().sum_by(&["reason"]), "{{reason}}"),
         )
 }

@@ -20,13 +20,13 @@ const MAX_VALUE_BYTES: usize = 128;
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
-/// use axum::{Extension, Json};
+/// use axum::Extension;
 /// use mme_metrics::op::Notes;
 ///
-/// async fn promote() -> (Extension<Notes>, Json<Vec<u32>>) {
+/// async fn promote() -> (Extension<Notes>, String) {
 ///     let documents = vec![1, 2, 3];
 ///     let notes = Notes::new().tier("direct").attribute("documents", &documents.len().to_string());
-///     (Extension(notes), Json(documents))
+///     (Extension(notes), format!("{documents:?}"))
 /// }
 /// # drop(promote());
 /// # }

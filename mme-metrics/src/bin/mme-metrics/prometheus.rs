@@ -1,0 +1,37 @@
+//! Asks a Prometheus.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::Value;
+
+/// Time for a question and its answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Returns a quantile of the histogram `name` over the day that ends at `end`; nothing where there were no events.
+pub(crate) fn quantile(
+    url: &str,
+    name: &str,
+    q: f64,
+    job: Option<&str>,
+    end: SystemTime,
+) -> Result<Option<f64>, String> {
+    let matcher = job.map(|job| format!("{{job=\"{}\"}}", job.replace('\\', "\\\\").replace('"', "\\\"")));
+    let matcher = matcher.unwrap_or_default();
+    let query = format!("histogram_quantile({q}, sum by (le) (increase({name}_bucket{matcher}[1d])))");
+    let value = ask(url, &query, end)?;
+    // No events at all are a NaN.
+    Ok(value.filter(|value| value.is_finite()))
+}
+
+/// Asks for the value of `query`, which has at most one series.
+fn ask(url: &str, query: &str, time: SystemTime) -> Result<Option<f64>, String> {
+    let address = format!("{}/api/v1/query", url.trim_end_matches('/'));
+    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
+    let refused = |error: ureq::Error| format!("cannot ask Prometheus at {url}: {error}");
+    let mut answer =
+        agent.get(&address).query("query", query).query("time", seconds.to_string()).call().map_err(refused)?;
+    let answer: Value = answer.body_mut().read_json().map_err(refused)?;
+    let value = &answer["data"]["result"][0]["value"][1];
+    Ok(value.as_str().and_then(|value| value.parse().ok()))
+}

@@ -1,0 +1,15 @@
+//! The truth: every metric of spike traces.
+
+use super::label::{Cause, Loss};
+use crate::family;
+use crate::spec::{Counter, Unit};
+
+family! {
+    /// Spike traces: the slowest events, and those that failed.
+    pub static SPIKE: SpikeMetrics {
+        /// Traces that were kept, by why.
+        traces: Counter<(Cause,)> = Counter::new("mme_spike_traces_total", Unit::None);
+        /// Traces that were not kept or not written, by why.
+        lost: Counter<(Loss,)> = Counter::new("mme_spike_traces_lost_total", Unit::None);
+    }
+}

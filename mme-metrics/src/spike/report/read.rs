@@ -1,0 +1,68 @@
+//! Reads lines of traces, whatever else is in the file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+use crate::spike::day::Day;
+use crate::spike::journal::Name;
+use crate::spike::trace::{MAX_LINE_BYTES, Trace};
+
+/// Lists the files of a day, the first one first.
+pub(super) fn files(directory: &Path, day: Day) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name().to_str().and_then(Name::of);
+        files.extend(name.filter(|name| name.is_of(day)).map(|name| (name, entry.path())));
+    }
+    files.sort_unstable();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
+/// Reads one file, a line at a time.
+pub(super) struct Reader {
+    file: BufReader<File>,
+    line: Vec<u8>,
+}
+
+impl Reader {
+    /// Opens a file that is no link, pipe or device.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        let file = options.open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other(format!("{} is no plain file", path.display())));
+        }
+        Ok(Self { file: BufReader::new(file), line: Vec::new() })
+    }
+
+    /// Returns the next trace, or inside that nothing where the line is none; at the end of the file, nothing.
+    pub(super) fn next(&mut self) -> io::Result<Option<Option<Trace>>> {
+        loop {
+            let mut is_long = false;
+            loop {
+                self.line.clear();
+                let most = MAX_LINE_BYTES as u64 + 1;
+                let read = (&mut self.file).take(most).read_until(b'\n', &mut self.line)?;
+                // What no line of ours is long enough for is read in parts, and none of them kept.
+                if read == 0 || self.line.ends_with(b"\n") || read < MAX_LINE_BYTES {
+                    break;
+                }
+                is_long = true;
+            }
+            if self.line.is_empty() && !is_long {
+                return Ok(None);
+            }
+            if is_long {
+                return Ok(Some(None));
+            }
+            if !self.line.trim_ascii().is_empty() {
+                return Ok(Some(serde_json::from_slice(&self.line).ok()));
+            }
+        }
+    }
+}

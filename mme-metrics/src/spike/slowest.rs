@@ -1,0 +1,168 @@
+//! The slowest events of a window: exactly those, and never more of them in memory.
+
+use std::cmp::{Ordering as Order, Reverse};
+use std::collections::BinaryHeap;
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::trace::Trace;
+
+/// An event that is among the slowest so far.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// The bits of its duration, which order as durations do because none is negative.
+    bits: u64,
+    pub(super) trace: Arc<Trace>,
+    /// It was written already, as an error or a cancel.
+    pub(super) is_written: bool,
+}
+
+impl Kept {
+    pub(super) fn new(seconds: f64, trace: Arc<Trace>, is_written: bool) -> Self {
+        Self { bits: bits(seconds), trace, is_written }
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.bits == other.bits
+    }
+}
+
+impl Eq for Kept {}
+
+impl PartialOrd for Kept {
+    fn partial_cmp(&self, other: &Self) -> Option<Order> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Kept {
+    fn cmp(&self, other: &Self) -> Order {
+        self.bits.cmp(&other.bits)
+    }
+}
+
+/// Keeps the slowest events until they are taken.
+#[derive(Debug)]
+pub(super) struct Slowest {
+    most: usize,
+    /// The bar of an empty window.
+    least: u64,
+    /// What an event has to reach. It only rises until the window is taken, so an event below it is none of the slowest.
+    bar: AtomicU64,
+    /// The quickest on top.
+    kept: Mutex<BinaryHeap<Reverse<Kept>>>,
+}
+
+impl Slowest {
+    /// Keeps at most `most` events that took `seconds` or longer.
+    pub(super) fn new(most: usize, seconds: f64) -> Self {
+        let least = if most == 0 { u64::MAX } else { bits(seconds) };
+        Self { most, least, bar: AtomicU64::new(least), kept: Mutex::new(BinaryHeap::with_capacity(most + 1)) }
+    }
+
+    /// Says whether an event can be among the slowest, without a lock; if so, it is worth a trace.
+    #[inline]
+    pub(super) fn may_keep(&self, seconds: f64) -> bool {
+        // Relaxed: an old bar of this window lets too many in, and they are judged again; an old bar of the window before
+        // is as if the event had ended then.
+        bits(seconds) >= self.bar.load(Ordering::Relaxed)
+    }
+
+    /// Keeps an event if it is among the slowest, in place of the quickest of them.
+    pub(super) fn keep(&self, event: Kept) {
+        let mut kept = self.lock();
+        // Relaxed: the lock orders the writes, and reads without it are judged again.
+        if event.bits < self.bar.load(Ordering::Relaxed) {
+            return;
+        }
+        kept.push(Reverse(event));
+        let dropped = if kept.len() > self.most { kept.pop() } else { None };
+        if kept.len() == self.most
+            && let Some(Reverse(quickest)) = kept.peek()
+        {
+            // The next one has to be slower. Relaxed, as above.
+            self.bar.store(quickest.bits + 1, Ordering::Relaxed);
+        }
+        drop(kept);
+        // Freed without the lock.
+        drop(dropped);
+    }
+
+    /// Ends the window: returns its events, slowest first.
+    pub(super) fn take(&self) -> Vec<Kept> {
+        let mut kept = self.lock();
+        let window = mem::replace(&mut *kept, BinaryHeap::with_capacity(self.most + 1));
+        // Relaxed, as above.
+        self.bar.store(self.least, Ordering::Relaxed);
+        drop(kept);
+        window.into_sorted_vec().into_iter().map(|Reverse(event)| event).collect()
+    }
+
+    /// Returns the events so far, slowest first.
+    pub(super) fn look(&self) -> Vec<Arc<Trace>> {
+        let mut events: Vec<_> =
+            self.lock().iter().map(|Reverse(event)| (event.bits, Arc::clone(&event.trace))).collect();
+        events.sort_unstable_by_key(|(bits, _)| Reverse(*bits));
+        events.into_iter().map(|(_, trace)| trace).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BinaryHeap<Reverse<Kept>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns the bits of a duration; one that is no number is zero.
+#[inline]
+fn bits(seconds: f64) -> u64 {
+    // `max` also turns -0 into what the next line makes positive.
+    (seconds.max(0.0) + 0.0).to_bits()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::op::{Ending, Outcome, Source};
+    use crate::spike::Cause;
+
+    fn keep(slowest: &Slowest, seconds: f64) {
+        if slowest.may_keep(seconds) {
+            let ending = Ending::new(Source::Http, "/", Outcome::Ok, seconds);
+            let trace = Trace::new(&ending, Cause::Slow, SystemTime::UNIX_EPOCH);
+            slowest.keep(Kept::new(seconds, Arc::new(trace), false));
+        }
+    }
+
+    fn seconds(kept: &[Kept]) -> Vec<f64> {
+        kept.iter().map(|event| event.trace.seconds).collect()
+    }
+
+    #[test]
+    fn the_slowest_are_kept_in_order_and_each_window_begins_anew() {
+        let slowest = Slowest::new(3, 0.0);
+        for seconds in [0.0, 5.0, 1.0, 4.0, 4.0, 2.0, 0.5] {
+            keep(&slowest, seconds);
+        }
+        assert_eq!(slowest.look().iter().map(|trace| trace.seconds).collect::<Vec<_>>(), [5.0, 4.0, 4.0]);
+        assert!(!slowest.may_keep(4.0) && slowest.may_keep(4.1));
+        assert_eq!(seconds(&slowest.take()), [5.0, 4.0, 4.0]);
+        for seconds in [0.0, -1.0, f64::NAN] {
+            keep(&slowest, seconds);
+        }
+        assert_eq!(slowest.take().len(), 3);
+    }
+
+    #[test]
+    fn nothing_quicker_than_the_least_is_kept_and_none_at_all_where_none_is_wanted() {
+        let slowest = Slowest::new(3, 1.0);
+        for seconds in [0.5, 1.0, 2.0] {
+            keep(&slowest, seconds);
+        }
+        assert_eq!(seconds(&slowest.take()), [2.0, 1.0]);
+        assert!(!Slowest::new(0, 0.0).may_keep(f64::INFINITY));
+    }
+}

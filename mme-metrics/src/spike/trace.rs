@@ -1,0 +1,153 @@
+//! One trace, and the line it is written as.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::day::stamp;
+use super::label::Cause;
+use crate::label::is_deceiving;
+use crate::op::{Ending, Outcome};
+
+/// Longest line, in bytes, with its end.
+pub const MAX_LINE_BYTES: usize = 2048;
+
+/// Longest text that comes from an [`Ending`], in bytes; longer ones are cut.
+const MAX_TEXT_BYTES: usize = 128;
+
+/// One event that was slow, failed or was cancelled.
+///
+/// No path, header or body is in it: the route is a template of the program, and attributes are what the service chose.
+#[derive(Clone, PartialEq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct Trace {
+    /// When it ended, in UTC (RFC 3339).
+    pub time: String,
+    /// Why it was kept.
+    pub cause: Cause,
+    /// What kind of event it was: `http`, `grpc` or `function`.
+    pub source: String,
+    /// The template of the route, the gRPC method or the name of the function.
+    pub route: String,
+    /// The HTTP method; empty for anything else.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub method: String,
+    /// The status code, if there was an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// How it ended: `ok`, `error`, `panic` or `cancelled`.
+    pub end: String,
+    /// Of which kind the error was, in a word of the program; empty if there was none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub error: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// Which tier answered, if the service said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// What the service chose to say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Trace {
+    pub(super) fn new(ending: &Ending<'_>, cause: Cause, time: SystemTime) -> Self {
+        let (end, error) = match ending.outcome {
+            Outcome::Ok => ("ok", ""),
+            Outcome::Error(word) => ("error", word),
+            Outcome::Panic => ("panic", ""),
+            Outcome::Cancelled => ("cancelled", ""),
+        };
+        let mut trace = Self {
+            time: stamp(time),
+            cause,
+            source: ending.source.as_str().to_owned(),
+            route: bounded(ending.name),
+            method: bounded(ending.method),
+            status: ending.status,
+            end: end.to_owned(),
+            error: bounded(error),
+            // JSON knows no infinity.
+            seconds: if ending.seconds.is_finite() { ending.seconds } else { 0.0 },
+            tier: ending.notes.tier_name().map(bounded),
+            attributes: ending.notes.attributes().map(|(key, value)| (bounded(key), value.to_owned())).collect(),
+        };
+        // Quotes and backslashes take twice their room. Without attributes it always fits.
+        while trace.json().len() >= MAX_LINE_BYTES && trace.attributes.pop_last().is_some() {}
+        trace
+    }
+
+    /// Returns the line it is written as, with its end.
+    pub(super) fn line(&self) -> String {
+        let mut line = self.json();
+        line.push('\n');
+        line
+    }
+
+    fn json(&self) -> String {
+        // Every key is a text, and every number finite.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+// The values of attributes stay out of logs.
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace")
+            .field("time", &self.time)
+            .field("cause", &self.cause)
+            .field("route", &self.route)
+            .field("end", &self.end)
+            .field("seconds", &self.seconds)
+            .field("tier", &self.tier)
+            .finish_non_exhaustive()
+    }
+}
+
+fn bounded(text: &str) -> String {
+    text[..text.floor_char_boundary(MAX_TEXT_BYTES)].replace(is_deceiving, "?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{Notes, Source};
+
+    #[test]
+    fn a_line_has_at_most_two_kibibytes_whatever_is_put_in() {
+        for filling in ["\"\\", "ä", "\u{10ffff}", "\n\u{202e}", "x"] {
+            let long: &'static str = filling.repeat(4_000).leak();
+            let keys: [&'static str; 8] = ["a", "b", "c", "d", "e", "f", "g", long];
+            let notes = keys.iter().fold(Notes::new().tier(long), |notes, key| notes.attribute(key, long));
+            let ending =
+                Ending::new(Source::Http, long, Outcome::Error(long), 1.0).method(long).status(599).notes(&notes);
+            let line = Trace::new(&ending, Cause::Error, SystemTime::now()).line();
+            assert!(line.len() <= MAX_LINE_BYTES && line.lines().count() == 1, "{}: {line}", line.len());
+            assert!(serde_json::from_str::<Trace>(&line).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_trace_reads_back_as_it_was() {
+        let notes = Notes::new().tier("direct").attribute("documents", "3");
+        let ending = Ending::new(Source::Http, "/promote", Outcome::Ok, 0.25).method("POST").status(200).notes(&notes);
+        let trace = Trace::new(&ending, Cause::Slow, SystemTime::UNIX_EPOCH);
+        let line = trace.line();
+        assert_eq!(
+            line,
+            "{\"time\":\"1970-01-01T00:00:00.000Z\",\"cause\":\"slow\",\"source\":\"http\",\"route\":\"/promote\",\
+             \"method\":\"POST\",\"status\":200,\"end\":\"ok\",\"seconds\":0.25,\"tier\":\"direct\",\
+             \"attributes\":{\"documents\":\"3\"}}\n"
+        );
+        assert_eq!(serde_json::from_str::<Trace>(&line).unwrap(), trace);
+    }
+
+    #[test]
+    fn values_of_attributes_are_not_shown() {
+        let notes = Notes::new().attribute("tenant", "hidden");
+        let ending = Ending::new(Source::Http, "/", Outcome::Ok, 0.0).notes(&notes);
+        assert!(!format!("{:?}", Trace::new(&ending, Cause::Slow, SystemTime::now())).contains("hidden"));
+    }
+}

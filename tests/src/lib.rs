@@ -15,3 +15,4 @@ pub mod scrape_target;
 pub mod scraped;
 pub mod service;
 pub mod watched;
+pub mod x509;

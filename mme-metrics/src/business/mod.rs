@@ -34,9 +34,10 @@
 //!
 //! Amounts are whole numbers of minor units: ten million times 0.10 is 1 000 000.00, and neither a float nor a scrape loses a
 //! cent of it. How many minor units make one is ISO 4217's, exported beside them, so that queries divide by it. Nothing is
-//! subtracted: what is paid back is counted as a refund. Negative amounts, those above 2^53 and what is no number are refused;
+//! subtracted: what is paid back is counted as a refund. Negative amounts, those above 10^14 and what is no number are refused;
 //! amounts in a currency that is not in the table are added up under `_unknown`. All of that is counted in
-//! `mme_rejected_observations_total`. A counter that reaches 2^64 stays there, which is counted likewise.
+//! `mme_rejected_observations_total`. Prometheus' own numbers are exact up to 2^53 minor units; a counter that reaches 2^64
+//! stays there, which is counted likewise.
 //!
 //! # When each metric moves
 //!

@@ -12,8 +12,9 @@ use super::money::{Money, MoneyError};
 use crate::label::CountryCode;
 use crate::spec::{METADATA, Slot, refuse};
 
-/// Largest amount that one event can have, in minor units: 2^53, up to which every whole number is exact in Prometheus.
-const MAX_MINOR: u64 = 1 << 53;
+/// Largest amount that one event can have, in minor units: a trillion dollars. What is larger is not an amount but the number
+/// of a card, or a mistake; and a hundred that are not larger can be added up before Prometheus' floats lose a cent.
+const MAX_MINOR: u64 = 100_000_000_000_000;
 
 /// Money of one kind in one currency. Make it a `static`, or keep it: it keeps its series.
 ///
@@ -70,8 +71,8 @@ impl BusinessValue {
     /// Counts an amount.
     ///
     /// A negative one is refused, because a counter does not fall: count it as [`ValueKind::Refund`]. So is one above
-    /// 2^53 minor units, which would not stay exact. Both are counted in `mme_rejected_observations_total`. One in another
-    /// currency is counted under that.
+    /// 10^14 minor units, a trillion dollars, which is no amount but a mistake. Both are counted in
+    /// `mme_rejected_observations_total`. One in another currency is counted under that.
     #[inline]
     pub fn add(&self, amount: Money) {
         match u64::try_from(amount.minor()) {

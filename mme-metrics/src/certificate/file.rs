@@ -36,15 +36,21 @@ impl WatchedFile {
     /// Returns what stands in the file, which is read only if it is another than last time.
     ///
     /// At most `allowance` bytes are read, which it is lowered by.
-    pub(super) fn look(&mut self, path: &Path, which: Which, allowance: &mut u64) -> Reading {
-        self.try_look(path, which, allowance).unwrap_or_else(|error| {
+    fn look(&mut self, path: &Path, which: Which, now: SystemTime, allowance: &mut u64) -> Reading {
+        self.try_look(path, which, now, allowance).unwrap_or_else(|error| {
             self.read = None;
             Reading::failed(error)
         })
     }
 
     /// Looks, and forgets what was there before unless it is still there.
-    fn try_look(&mut self, path: &Path, which: Which, allowance: &mut u64) -> Result<Reading, ReadError> {
+    fn try_look(
+        &mut self,
+        path: &Path,
+        which: Which,
+        now: SystemTime,
+        allowance: &mut u64,
+    ) -> Result<Reading, ReadError> {
         let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
         if let Some((stamp, reading)) = &self.read
             && *stamp == Stamp::of(&metadata)
@@ -55,27 +61,32 @@ impl WatchedFile {
         if !metadata.is_file() {
             return Err(ReadError::Unreadable);
         }
-        let now = SystemTime::now();
         let file = File::open(path).map_err(|error| reason(&error))?;
         // Of what was opened: the path may lead to another file by now.
         let metadata = file.metadata().map_err(|error| reason(&error))?;
-        let limit = MAX_FILE_BYTES.min(*allowance);
-        let mut bytes = Vec::new();
-        let length = file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))? as u64;
-        *allowance -= length.min(*allowance);
-        if length > limit && limit < MAX_FILE_BYTES {
+        let reading = match metadata.len() {
+            told if told > MAX_FILE_BYTES => Reading::failed(ReadError::TooLarge),
             // Too much at one time; the next look has an allowance of its own.
-            return Err(ReadError::TooLarge);
-        }
-        let reading = if length > limit { Reading::failed(ReadError::TooLarge) } else { content(&bytes, which) };
+            told if told > *allowance => return Err(ReadError::TooLarge),
+            _ => read(file, which, allowance)?,
+        };
         self.read = Stamp::settled(&metadata, now).map(|stamp| (stamp, reading));
         Ok(reading)
     }
 }
 
+fn read(file: File, which: Which, allowance: &mut u64) -> Result<Reading, ReadError> {
+    // A file that grows meanwhile, or that does not tell its length, is cut off.
+    let limit = MAX_FILE_BYTES.min(*allowance);
+    let mut bytes = Vec::new();
+    let length = file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))? as u64;
+    *allowance -= length.min(*allowance);
+    Ok(if length > limit { Reading::failed(ReadError::TooLarge) } else { content(&bytes, which) })
+}
+
 /// Looks at one file under a name of its own.
 pub(super) fn look_at_file(file: &mut WatchedFile, path: &Path, which: Which) -> Reading {
-    let reading = file.look(path, which, &mut MAX_FILE_BYTES.clone());
+    let reading = file.look(path, which, SystemTime::now(), &mut MAX_FILE_BYTES.clone());
     if reading.is_empty() { Reading::failed(ReadError::Malformed) } else { reading }
 }
 
@@ -96,11 +107,11 @@ impl WatchedDirectory {
                 return Reading::failed(error);
             }
         };
-        let mut allowance = MAX_DIRECTORY_BYTES;
+        let (now, mut allowance) = (SystemTime::now(), MAX_DIRECTORY_BYTES);
         let mut before = std::mem::take(&mut self.files);
         for name in names {
             let mut file = before.remove(&name).unwrap_or_default();
-            reading.add(file.look(&path.join(&name), Which::All, &mut allowance));
+            reading.add(file.look(&path.join(&name), Which::All, now, &mut allowance));
             self.files.insert(name, file);
         }
         if reading.is_empty() { Reading::failed(ReadError::Missing) } else { reading }
@@ -173,5 +184,53 @@ impl Stamp {
     #[cfg(not(unix))]
     fn changed(&self) -> Option<SystemTime> {
         self.modified
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of its own for each test, removed at its end.
+    struct Scratch(std::path::PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("mme-metrics-{}-{name}.pem", std::process::id()));
+            fs::write(&path, "no certificate").expect("there is a temporary directory");
+            Self(path)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+
+    /// Returns how many bytes a look at `now` reads.
+    fn bytes_read(file: &mut WatchedFile, scratch: &Scratch, now: SystemTime) -> u64 {
+        let mut allowance = 1000;
+        file.look(&scratch.0, Which::All, now, &mut allowance);
+        1000 - allowance
+    }
+
+    #[test]
+    fn a_file_that_has_settled_is_read_once_until_it_changes() {
+        let (mut file, scratch) = (WatchedFile::default(), Scratch::new("settled"));
+        let later = SystemTime::now() + 2 * UNSETTLED;
+        assert_eq!([0; 3].map(|_| bytes_read(&mut file, &scratch, later)), [14, 0, 0]);
+        fs::write(&scratch.0, "another one").unwrap();
+        assert_eq!([0; 2].map(|_| bytes_read(&mut file, &scratch, later)), [11, 0]);
+        fs::remove_file(&scratch.0).unwrap();
+        assert_eq!(file.look(&scratch.0, Which::All, later, &mut 1000).errors(ReadError::Missing), 1);
+    }
+
+    #[test]
+    fn a_file_that_was_just_written_is_read_again() {
+        let (mut file, scratch) = (WatchedFile::default(), Scratch::new("fresh"));
+        for now in [SystemTime::now(), SystemTime::UNIX_EPOCH] {
+            assert_eq!([0; 2].map(|_| bytes_read(&mut file, &scratch, now)), [14, 14]);
+        }
     }
 }

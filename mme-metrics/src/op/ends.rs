@@ -37,6 +37,8 @@ pub(crate) struct Ends {
     error_types: OnceLock<&'static [&'static str]>,
     keys: OnceLock<Keys>,
     series: Slot<Series>,
+    /// For the words of another type of errors: that of a generic function, or of another place that does the same.
+    next: OnceLock<Box<Self>>,
 }
 
 /// The keys of [`Series`], made once whatever recorders come.
@@ -58,20 +60,23 @@ const FIXED: [Outcome; 4] = [Outcome::Ok, Outcome::Cancelled, Outcome::Panic, Ou
 
 impl Ends {
     pub(crate) const fn new() -> Self {
-        Self { error_types: OnceLock::new(), keys: OnceLock::new(), series: Slot::new() }
+        Self { error_types: OnceLock::new(), keys: OnceLock::new(), series: Slot::new(), next: OnceLock::new() }
     }
 
     /// Makes the series exist that do beforehand, if they do not yet; `error_types` are the words there can be.
     #[inline]
     pub(crate) fn announce<N: EndKeys>(&self, names: &N, error_types: &'static [&'static str]) {
-        if !self.series.is_filled() {
-            self.register(names, error_types);
+        let own = *self.error_types.get_or_init(|| error_types);
+        // One list may stand in a program several times, so its words decide where its address does not.
+        if !(std::ptr::eq(own, error_types) || error_types.is_empty() || own == error_types) {
+            self.next.get_or_init(|| Box::new(Self::new())).announce(names, error_types);
+        } else if !self.series.is_filled() {
+            self.register(names);
         }
     }
 
     #[cold]
-    fn register<N: EndKeys>(&self, names: &N, error_types: &'static [&'static str]) {
-        self.error_types.get_or_init(|| error_types);
+    fn register<N: EndKeys>(&self, names: &N) {
         let keys = self.keys(names);
         let passing = |recorder: &dyn Recorder| {
             // The facade's own recorder, which stands for none, has no size; there is nothing to be seen at zero.
@@ -85,16 +90,36 @@ impl Ends {
     /// Records one run.
     #[inline]
     pub(crate) fn record<N: EndKeys>(&self, names: &N, outcome: Outcome, seconds: f64) {
+        if !self.try_record(names, outcome, Some(seconds)) {
+            self.record_rare(names, outcome);
+        }
+    }
+
+    /// Counts an error whose word was announced by another than the first run, or by none.
+    #[cold]
+    fn record_rare<N: EndKeys>(&self, names: &N, outcome: Outcome) {
+        match self.next.get() {
+            Some(next) if next.try_record(names, outcome, None) => {}
+            Some(next) => next.record_rare(names, outcome),
+            None => metrics::with_recorder(|recorder| {
+                recorder.register_counter(&names.end(outcome), &METADATA).increment(1);
+            }),
+        }
+    }
+
+    /// Records what is asked for, and says whether the end is one that was announced here.
+    #[inline]
+    fn try_record<N: EndKeys>(&self, names: &N, outcome: Outcome, seconds: Option<f64>) -> bool {
         let register = |recorder: &dyn Recorder| self.keys(names).register(recorder, N::BEFOREHAND);
         let kept = |series: &Series| {
-            series.duration.record(seconds);
+            if let Some(seconds) = seconds {
+                series.duration.record(seconds);
+            }
             let counter = find(&series.ends, &series.errors, outcome);
             counter.map(|kept| self.counter(names, kept, outcome).increment(1)).is_some()
         };
         let passing = |recorder: &dyn Recorder| self.keys(names).record(recorder, outcome, seconds);
-        if !self.series.either(register, kept, passing) {
-            record_rare(names, outcome);
-        }
+        self.series.either(register, kept, passing)
     }
 
     /// Returns the counter of `outcome`, which is made under the recorder of the process if it is not `kept` yet.
@@ -134,16 +159,12 @@ pub(crate) fn record_unkept(names: &impl EndKeys, outcome: Outcome, seconds: f64
     });
 }
 
-/// Counts an error whose word the first run did not announce: that of another type in generic code.
-#[cold]
-fn record_rare(names: &impl EndKeys, outcome: Outcome) {
-    metrics::with_recorder(|recorder| recorder.register_counter(&names.end(outcome), &METADATA).increment(1));
-}
-
 impl Keys {
     /// Records under a recorder that is not kept; says whether the end was counted.
-    fn record(&self, recorder: &dyn Recorder, outcome: Outcome, seconds: f64) -> bool {
-        recorder.register_histogram(&self.duration, &METADATA).record(seconds);
+    fn record(&self, recorder: &dyn Recorder, outcome: Outcome, seconds: Option<f64>) -> bool {
+        if let Some(seconds) = seconds {
+            recorder.register_histogram(&self.duration, &METADATA).record(seconds);
+        }
         let key = find(&self.ends, &self.errors, outcome);
         key.map(|key| recorder.register_counter(key, &METADATA).increment(1)).is_some()
     }

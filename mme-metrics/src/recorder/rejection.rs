@@ -19,8 +19,8 @@ pub(super) enum Reason {
     Labels,
     /// Its metric came after the budget of metrics without a catalogue entry.
     Budget,
-    /// It would have taken a counter past its largest number, or was larger than what stays exact. Families count this one
-    /// too, and those below themselves.
+    /// It would have taken a counter past its largest number, or was larger than any amount of money. Families count this
+    /// one too, and those below themselves.
     Overflow,
     /// It was an amount of money whose currency is unknown.
     Currency,

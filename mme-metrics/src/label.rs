@@ -26,6 +26,7 @@
 //! # Ok::<(), mme_metrics::label::RegisterError>(())
 //! ```
 
+mod closed;
 mod country;
 mod open;
 mod set;
@@ -33,6 +34,8 @@ mod set;
 pub use self::country::CountryCode;
 pub use self::open::{RegisterError, Registered, Registry};
 pub use self::set::LabelSet;
+
+pub(crate) use self::closed::closed_label;
 
 use metrics::SharedString;
 

@@ -26,6 +26,8 @@
 //! | certificates measured, and watched until they expire | [`certificate`] |
 //! | money, orders, queues, tiers | [`business`] |
 //! | to know what the slowest requests were | [`spike`] |
+//! | to know whether one tenant can see another's data | [`isolation`] |
+//! | dependencies, backups and consistency watched | [`health`] |
 //! | metrics of your own | [`spec`], [`label`] |
 //! | to know what a piece of code emits | [`testing`] |
 //! | rules, alerts and dashboards | [`asset`] |
@@ -42,6 +44,8 @@
 //! | `certificate` | | the expiry of certificates, read from files, directories and TLS chains |
 //! | `spike` | | spike traces: the sampler, its files, the daily report |
 //! | `cli` | | the command `mme-metrics` |
+//! | `probe` | | the isolation sentinel and the health probes, on tokio |
+//! | `sqlx` | | their probes of databases |
 //! | `tokio` | | `tokio_*` metrics of the runtime |
 //! | `assets` | | the asset check and the dashboards as Rust values |
 //! | `metrics-exporter-prometheus` | | our buckets and help texts for a host that keeps that exporter |
@@ -65,11 +69,14 @@ pub mod endpoint;
 pub mod exchange;
 pub mod function;
 pub mod guard;
+pub mod health;
 pub mod http;
+pub mod isolation;
 pub mod label;
 pub mod op;
 #[doc(hidden)]
 pub mod private;
+pub mod probe;
 pub mod process;
 pub mod recorder;
 pub mod slo;

@@ -97,6 +97,20 @@ impl Emission {
         Expectation { emission: self, expected: BTreeMap::new() }
     }
 
+    /// Returns what a gauge stands at, if it has a series: for what a test cannot know beforehand, such as a time.
+    pub fn gauge<L: LabelSet>(&self, metric: &Gauge<L>, labels: L) -> Option<f64> {
+        let (name, labels) = (metric.spec().name, Recorder::label_text(&labels.labels()));
+        let mut found = None;
+        self.0.visit(|of, with, figures| {
+            if let Figures::Gauge(value) = figures
+                && (of, with) == (name, &*labels)
+            {
+                found = Some(value);
+            }
+        });
+        found
+    }
+
     /// Lists what was emitted, without what stands at zero: `name{labels}` and figures.
     fn figures(&self) -> BTreeMap<String, Figure> {
         let mut all = BTreeMap::new();
@@ -265,6 +279,12 @@ mod tests {
         });
         emission.expect().only();
         emission.expect().gauge(&TEST.level, (), 0.0).only();
+    }
+
+    #[test]
+    fn a_gauge_is_read_only_if_it_was_set() {
+        assert_eq!(Emission::new().gauge(&TEST.level, ()), None);
+        assert_eq!(record(|| TEST.level.set((), 0.5)).gauge(&TEST.level, ()), Some(0.5));
     }
 
     #[test]

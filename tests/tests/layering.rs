@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use mme_metrics::catalog;
 
 /// The layer of each module that is no family. A module imports only from lower ones.
-const LAYERS: [(&str, u8); 14] = [
+const LAYERS: [(&str, u8); 15] = [
     ("label", 0),
     ("buckets", 0),
     ("clock", 0),
     ("spec", 1),
     ("op", 2),
     ("exchange", 2),
+    ("probe", 2),
     ("guard", 3),
     ("spike", 4),
     ("catalog", 5),

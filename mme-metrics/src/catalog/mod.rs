@@ -9,7 +9,7 @@ pub use self::table::table;
 use metrics::{KeyName, Recorder, SharedString};
 
 use crate::spec::{Family, Kind};
-use crate::{business, certificate, function, http, process, slo, spec, spike};
+use crate::{business, certificate, function, health, http, isolation, process, slo, spec, spike};
 
 /// Every family of this crate, whatever features are on.
 pub const FAMILIES: &[&dyn Family] = &[
@@ -17,6 +17,8 @@ pub const FAMILIES: &[&dyn Family] = &[
     &function::FUNCTION,
     &certificate::CERTIFICATE,
     &business::BUSINESS,
+    &isolation::ISOLATION,
+    &health::HEALTH,
     &slo::SLO,
     &spike::SPIKE,
     &process::PROCESS,

@@ -3,7 +3,7 @@
 use super::panel::{DisplayUnit, Panel};
 use super::query::{Promql, Series};
 use super::variable::Variable;
-use super::{Dashboard, Row};
+use super::{Dashboard, Row, health, isolation};
 use crate::function::FUNCTION;
 use crate::http::HTTP;
 
@@ -13,12 +13,19 @@ const FAILED: [&str; 2] = ["error_type!=\"\"", "error_type!=\"cancelled\""];
 /// Returns the dashboard of requests, dependencies and functions.
 pub fn application() -> Dashboard {
     let route = Variable::label("route", "Route", HTTP.server_duration.spec(), "http_route");
-    Dashboard::new("mme-application", "Application", "Requests, the services that are called, and annotated functions.")
-        .variable(route)
-        .row(requests())
-        .row(load())
-        .row(dependencies())
-        .row(functions())
+    Dashboard::new(
+        "mme-application",
+        "Application",
+        "Requests, what the service depends on, annotated functions, tenants and data.",
+    )
+    .variable(route)
+    .row(requests())
+    .row(load())
+    .row(dependencies())
+    .row(health::dependencies())
+    .row(functions())
+    .row(isolation::isolation())
+    .row(health::data())
 }
 
 fn on_route(series: Series) -> Series {

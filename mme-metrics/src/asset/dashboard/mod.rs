@@ -22,6 +22,8 @@ mod application;
 mod business;
 mod certificate;
 mod family;
+mod health;
+mod isolation;
 mod meta;
 mod panel;
 mod query;

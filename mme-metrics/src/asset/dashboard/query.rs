@@ -104,6 +104,11 @@ impl Promql {
         self.aggregate("avg", by)
     }
 
+    /// Takes the smallest of what has the same labels `by`.
+    pub fn min_by(&self, by: &[&str]) -> Self {
+        self.aggregate("min", by)
+    }
+
     fn aggregate(&self, operator: &str, by: &[&str]) -> Self {
         if by.is_empty() {
             return Self(format!("{operator}({self})"));

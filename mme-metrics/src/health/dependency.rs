@@ -1,0 +1,164 @@
+//! Something that the service depends on.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
+
+use super::label::{DependencyKind, DependencyName};
+use super::metrics::HEALTH;
+use crate::clock::unix_seconds;
+use crate::label::RegisterError;
+use crate::spec::{GaugeHandle, HistogramHandle};
+
+/// Calls that fail one after the other until a dependency counts as down: one can fail for a reason of its own.
+const FAILURES: u32 = 3;
+
+/// A dependency, by its name and what it is there for. Clones share it.
+///
+/// Something asks it, as a [monitor](super) does, or it is judged by the calls that the service makes anyway. One of the two:
+/// they would overwrite each other.
+#[derive(Clone)]
+pub struct Dependency(Arc<Series>);
+
+struct Series {
+    name: DependencyName,
+    kind: DependencyKind,
+    up: GaugeHandle,
+    last_success: GaugeHandle,
+    check_duration: HistogramHandle,
+    /// Calls that have failed since the last one that did not.
+    failures: AtomicU32,
+}
+
+impl Dependency {
+    /// Names a dependency; at most 200 can be.
+    ///
+    /// # Errors
+    ///
+    /// When the name cannot be exported, or there are too many.
+    pub fn register(name: &str, kind: DependencyKind) -> Result<Self, RegisterError> {
+        let name = DependencyName::register(name)?;
+        Ok(Self(Arc::new(Series {
+            name,
+            kind,
+            up: HEALTH.up.with((name, kind)),
+            last_success: HEALTH.last_success.with((name,)),
+            check_duration: HEALTH.check_duration.with((name,)),
+            failures: AtomicU32::new(0),
+        })))
+    }
+
+    /// Returns its name.
+    pub fn name(&self) -> &'static str {
+        self.0.name.as_str()
+    }
+
+    /// Returns what it is there for.
+    pub fn kind(&self) -> DependencyKind {
+        self.0.kind
+    }
+
+    /// Says that it is up or down, whatever was before.
+    pub fn mark(&self, up: bool) {
+        // Relaxed: a count that orders nothing.
+        self.0.failures.store(if up { 0 } else { FAILURES }, Ordering::Relaxed);
+        self.show(up);
+    }
+
+    /// Says that a call of it succeeded: it is up.
+    pub fn succeeded(&self) {
+        self.mark(true);
+    }
+
+    /// Says that a call of it failed: it is down with the third in a row.
+    pub fn failed(&self) {
+        // Relaxed, as above. It stops there, so that it cannot come round to zero.
+        let count = |failures: u32| Some(failures.saturating_add(1).min(FAILURES));
+        let before = self.0.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
+        if before.is_ok_and(|before| before + 1 >= FAILURES) {
+            self.show(false);
+        }
+    }
+
+    /// Passes on what a call returned, and says whether it succeeded.
+    ///
+    /// ```
+    /// use mme_metrics::health::{Dependency, DependencyKind};
+    ///
+    /// # fn ask() -> std::io::Result<u32> { Ok(7) }
+    /// let ledger = Dependency::register("ledger", DependencyKind::Http)?;
+    /// let balance = ledger.judge(ask());
+    /// # Ok::<(), mme_metrics::label::RegisterError>(())
+    /// ```
+    pub fn judge<T, E>(&self, returned: Result<T, E>) -> Result<T, E> {
+        if returned.is_ok() {
+            self.succeeded();
+        } else {
+            self.failed();
+        }
+        returned
+    }
+
+    fn show(&self, up: bool) {
+        self.0.up.set(f64::from(u8::from(up)));
+        if up {
+            self.0.last_success.set(unix_seconds(SystemTime::now()));
+        }
+    }
+
+    #[cfg(feature = "probe")]
+    pub(super) fn checked(&self, seconds: f64) {
+        self.0.check_duration.record(seconds);
+    }
+}
+
+impl fmt::Debug for Dependency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dependency").field("name", &self.name()).field("kind", &self.kind()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Emission, record};
+
+    /// Returns what `dependency_up` stands at, if it was ever set.
+    fn up(emission: &Emission) -> Option<String> {
+        let text = emission.recorder().render(crate::Format::Text);
+        let line = text.lines().find(|line| line.starts_with("dependency_up{"));
+        line.and_then(|line| line.rsplit_once(' ')).map(|(_, value)| value.to_owned())
+    }
+
+    #[test]
+    fn one_call_that_fails_says_nothing_and_the_third_in_a_row_that_it_is_down() {
+        let dependency = Dependency::register("calls", DependencyKind::Http).unwrap();
+        let emission = Emission::new();
+        let calls = |results: &[bool]| {
+            for succeeds in results {
+                let _ = emission.record(|| dependency.judge(if *succeeds { Ok(()) } else { Err(()) }));
+            }
+            up(&emission)
+        };
+        assert_eq!(calls(&[false, false]), None);
+        assert_eq!(calls(&[true, false, false, true, false, false]).as_deref(), Some("1"));
+        assert_eq!(calls(&[false]).as_deref(), Some("0"));
+        assert_eq!(calls(&[false, false, true]).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn a_mark_says_it_at_once_and_only_success_has_a_time() {
+        let dependency = Dependency::register("marked", DependencyKind::Pki).unwrap();
+        let labels = (dependency.0.name, DependencyKind::Pki);
+        record(|| dependency.mark(false)).expect().gauge(&HEALTH.up, labels, 0.0).only();
+        let emission = record(|| dependency.mark(true));
+        emission.expect().gauge(&HEALTH.up, labels, 1.0).among_others();
+        assert!(
+            emission
+                .recorder()
+                .render(crate::Format::Text)
+                .contains("dependency_last_success_timestamp_seconds{dependency=\"marked\"} ")
+        );
+    }
+}

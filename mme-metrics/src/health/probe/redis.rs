@@ -1,0 +1,83 @@
+//! Redis and what speaks its protocol.
+
+use std::fmt;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::DependencyProbe;
+use super::tcp::connect;
+use crate::probe::Failure;
+
+/// Longest line that is read as an answer.
+const MAX_LINE: usize = 512;
+
+/// Sends PING and expects PONG, over TCP without encryption.
+///
+/// One that is loading its data, has lost its master or wants a password answers with an error, and is down.
+#[derive(Clone)]
+pub struct RedisProbe {
+    host: String,
+    port: u16,
+    password: Option<(String, String)>,
+}
+
+impl RedisProbe {
+    /// Asks at this host, a name or an address.
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self { host: host.into(), port, password: None }
+    }
+
+    /// Logs in first; the user is `default` where there is only a password.
+    pub fn login(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        self.password = Some((user.into(), password.into()));
+        self
+    }
+}
+
+impl DependencyProbe for RedisProbe {
+    async fn probe(&self) -> Result<(), Failure> {
+        let mut stream = connect(&self.host, self.port).await?;
+        if let Some((user, password)) = &self.password {
+            expect(&mut stream, &["AUTH", user, password], "+OK").await?;
+        }
+        expect(&mut stream, &["PING"], "+PONG").await
+    }
+}
+
+/// Sends a command and reads the line that answers it.
+async fn expect(stream: &mut TcpStream, command: &[&str], answer: &str) -> Result<(), Failure> {
+    let mut bytes = format!("*{}\r\n", command.len());
+    for word in command {
+        bytes.push_str(&format!("${}\r\n{word}\r\n", word.len()));
+    }
+    stream.write_all(bytes.as_bytes()).await.map_err(|_| Failure::Broken)?;
+    let line = read_line(stream).await?;
+    if line == answer.as_bytes() { Ok(()) } else { Err(Failure::Unexpected) }
+}
+
+/// Reads to the end of a line; what follows it was not asked for.
+async fn read_line(stream: &mut TcpStream) -> Result<Vec<u8>, Failure> {
+    let mut line = Vec::new();
+    let mut part = [0; MAX_LINE];
+    loop {
+        let read = stream.read(&mut part).await.map_err(|_| Failure::Broken)?;
+        line.extend_from_slice(&part[..read]);
+        if let Some(end) = line.windows(2).position(|pair| pair == b"\r\n") {
+            line.truncate(end);
+            return Ok(line);
+        }
+        if read == 0 {
+            return Err(Failure::Broken);
+        }
+        if line.len() >= MAX_LINE {
+            return Err(Failure::TooLarge);
+        }
+    }
+}
+
+impl fmt::Debug for RedisProbe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisProbe").field("host", &self.host).field("port", &self.port).finish_non_exhaustive()
+    }
+}

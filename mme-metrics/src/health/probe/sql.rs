@@ -1,0 +1,37 @@
+//! Databases.
+
+use std::fmt;
+
+use sqlx::{Connection, Database, Pool};
+
+use super::DependencyProbe;
+use crate::probe::Failure;
+
+/// Takes a connection of the service's own pool and pings the database over it.
+///
+/// A pool that has none to give makes the database look down to the service, and so it is shown.
+pub struct SqlProbe<DB: Database>(Pool<DB>);
+
+impl<DB: Database> SqlProbe<DB> {
+    /// Asks over this pool.
+    pub const fn new(pool: Pool<DB>) -> Self {
+        Self(pool)
+    }
+}
+
+impl<DB: Database> DependencyProbe for SqlProbe<DB> {
+    async fn probe(&self) -> Result<(), Failure> {
+        let failure = |error: sqlx::Error| match error {
+            sqlx::Error::PoolTimedOut => Failure::TimedOut,
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => Failure::Unreachable,
+            _ => Failure::Broken,
+        };
+        self.0.acquire().await.map_err(failure)?.ping().await.map_err(failure)
+    }
+}
+
+impl<DB: Database> fmt::Debug for SqlProbe<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlProbe").finish_non_exhaustive()
+    }
+}

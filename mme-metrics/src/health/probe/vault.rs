@@ -1,0 +1,78 @@
+//! Vault and OpenBao.
+
+use std::fmt;
+
+use ::reqwest as client;
+use client::{Client, Url};
+use serde::Deserialize;
+
+use super::DependencyProbe;
+use crate::probe::{Failure, UrlError, answer, client as client_of_checks, parse_url};
+
+/// Bytes of the answer that are read; it has a few hundred.
+const LIMIT: usize = 16 * 1024;
+
+/// Asks `sys/health`, without a token: up is what is initialised and unsealed and serves requests.
+///
+/// | status | means | |
+/// |---|---|---|
+/// | 200 | active | up |
+/// | 429 | standby: passes requests on to the active one | up |
+/// | 473 | performance standby | up |
+/// | 472 | secondary for disaster recovery: serves nobody | down |
+/// | 474 | standby that cannot reach the active one | down |
+/// | 501 | not initialised | down |
+/// | 503 | sealed | down |
+///
+/// What answers so without saying in JSON that it is initialised and not sealed is not Vault, and down too.
+pub struct VaultProbe {
+    url: Url,
+    client: Option<Client>,
+}
+
+/// The part of the answer that the status has to agree with.
+#[derive(Deserialize)]
+struct Health {
+    initialized: bool,
+    sealed: bool,
+}
+
+impl VaultProbe {
+    /// Asks the Vault at this address, such as `https://vault:8200`.
+    ///
+    /// # Errors
+    ///
+    /// When it is no address of a web server.
+    pub fn new(address: &str) -> Result<Self, UrlError> {
+        let url = parse_url(&format!("{}/v1/sys/health", address.trim_end_matches('/')))?;
+        Ok(Self { url, client: None })
+    }
+
+    /// Asks with a client of the service's own, for its certificates.
+    pub fn client(mut self, client: Client) -> Self {
+        self.client = Some(client);
+        self
+    }
+}
+
+impl DependencyProbe for VaultProbe {
+    async fn probe(&self) -> Result<(), Failure> {
+        let client = self.client.clone().map_or_else(|| client_of_checks(false), Ok)?;
+        let request = client.get(self.url.clone()).build().map_err(|_| Failure::Other("the request cannot be made"))?;
+        let answer = answer(&client, request, LIMIT).await?;
+        if !matches!(answer.status, 200 | 429 | 473) {
+            return Err(Failure::Status(answer.status));
+        }
+        if !answer.whole {
+            return Err(Failure::TooLarge);
+        }
+        let health: Health = serde_json::from_slice(&answer.body).map_err(|_| Failure::Malformed)?;
+        if health.initialized && !health.sealed { Ok(()) } else { Err(Failure::Unexpected) }
+    }
+}
+
+impl fmt::Debug for VaultProbe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VaultProbe").field("origin", &self.url.origin().ascii_serialization()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,253 @@
+//! Resources that are read over HTTP.
+
+use std::error::Error;
+use std::fmt;
+
+use ::reqwest as client;
+use client::{Client, Request, RequestBuilder, Url};
+
+use super::resource::{TenantName, TenantRead};
+use super::sight::Sight;
+use crate::probe::{Answer, Failure, UrlError, answer, client as client_of_checks, json_holds, parse_url};
+
+/// Bytes of a body that are searched unless it is said otherwise, and at most.
+const LIMIT: usize = 64 * 1024;
+const MAX_LIMIT: usize = 512 * 1024;
+
+/// Shortest marker: a shorter one stands in some page by accident.
+const MIN_MARKER: usize = 8;
+
+/// Statuses that say that this tenant may not read it, or that for this tenant it is not there.
+const DENIED: [u16; 2] = [403, 404];
+
+/// Adds what shows who is asking.
+type AsTenant = Box<dyn Fn(&str, RequestBuilder) -> RequestBuilder + Send + Sync>;
+
+/// Reads a resource with GET, and knows it by a marker: a text that only this resource holds.
+///
+/// | the answer | what was seen |
+/// |---|---|
+/// | a 2xx with the marker | [`Sight::Seen`] |
+/// | any other with the marker, or with the marker in its head | [`Sight::Leaked`] |
+/// | 403 or 404 | [`Sight::Denied`] |
+/// | a 2xx without the marker: a login page, an empty list | [`Sight::Unclear`] |
+/// | 401, a redirect, 429, 5xx | [`Sight::Unclear`] |
+/// | longer than 64 KiB, cut off, or JSON that is none | [`Sight::Unclear`], unless the marker was in what was read |
+/// | none: no connection, no name, no trusted certificate | [`Sight::Unclear`] |
+///
+/// A 401 is no refusal of this resource: it says that the tenant's credentials do not work, so that nothing was tried.
+pub struct HttpRead {
+    url: Url,
+    marker: String,
+    as_tenant: AsTenant,
+    client: Option<Client>,
+    denied: Vec<u16>,
+    limit: usize,
+}
+
+impl HttpRead {
+    /// Reads `url`, knows the resource by `marker`, and lets `as_tenant` add to a request what shows which tenant asks.
+    ///
+    /// The marker is best a random text of at least 16 characters that was put into the resource for this purpose.
+    ///
+    /// # Errors
+    ///
+    /// When the address is none of a web server, or the marker is shorter than 8 bytes or stands in the address: a page that
+    /// repeats what was asked for would look like the resource.
+    pub fn new<A>(url: &str, marker: impl Into<String>, as_tenant: A) -> Result<Self, HttpReadError>
+    where
+        A: Fn(&str, RequestBuilder) -> RequestBuilder + Send + Sync + 'static,
+    {
+        let (url, marker) = (parse_url(url).map_err(HttpReadError::Url)?, marker.into());
+        if marker.len() < MIN_MARKER {
+            return Err(HttpReadError::ShortMarker);
+        }
+        if url.as_str().contains(&marker) {
+            return Err(HttpReadError::MarkerInUrl);
+        }
+        let as_tenant = Box::new(as_tenant);
+        Ok(Self { url, marker, as_tenant, client: None, denied: DENIED.to_vec(), limit: LIMIT })
+    }
+
+    /// Asks with a client of the service's own, for its certificates or its proxy.
+    ///
+    /// Let it follow no redirect and keep no cookie: a cookie of one tenant would open the door to another.
+    pub fn client(mut self, client: Client) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// Replaces the statuses that are a refusal: 403 and 404 unless said otherwise.
+    pub fn denied(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.denied = statuses.into_iter().collect();
+        self
+    }
+
+    /// Sets how much of a body is searched: 64 KiB unless said otherwise, at most 512 KiB.
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes.clamp(1, MAX_LIMIT);
+        self
+    }
+
+    fn request(&self, client: &Client, tenant: &str) -> Result<Request, Failure> {
+        let request = (self.as_tenant)(tenant, client.get(self.url.clone()));
+        request.build().map_err(|_| Failure::Other("the request cannot be made"))
+    }
+
+    /// Says whether the request itself holds the marker.
+    fn echoes(&self, request: &Request) -> bool {
+        let marker = self.marker.as_bytes();
+        let holds = |bytes: &[u8]| bytes.windows(marker.len()).any(|window| window == marker);
+        let in_headers = request.headers().values().any(|value| holds(value.as_bytes()));
+        let in_body = request.body().and_then(client::Body::as_bytes).is_some_and(holds);
+        holds(request.url().as_str().as_bytes()) || in_headers || in_body
+    }
+
+    async fn ask(&self, tenant: &str) -> Result<Sight, Failure> {
+        let client = self.client.clone().map_or_else(|| client_of_checks(false), Ok)?;
+        let request = self.request(&client, tenant)?;
+        if self.echoes(&request) {
+            return Err(Failure::Echo);
+        }
+        Ok(self.read_off(&answer(&client, request, self.limit).await?))
+    }
+
+    fn read_off(&self, answer: &Answer) -> Sight {
+        let as_json = answer.is_json().then(|| json_holds(&answer.body, &self.marker));
+        let malformed = as_json == Some(None);
+        if answer.contains(&self.marker) || as_json == Some(Some(true)) {
+            // What is cut off at our own limit is as good as whole: the marker was in it.
+            let proper = answer.is_success() && !(malformed && answer.whole);
+            return if proper { Sight::Seen } else { Sight::Leaked };
+        }
+        if answer.head_contains(&self.marker) {
+            return Sight::Leaked;
+        }
+        Sight::Unclear(match answer.status {
+            _ if !answer.whole => Failure::TooLarge,
+            status if self.denied.contains(&status) => return Sight::Denied,
+            _ if !answer.is_success() => Failure::Status(answer.status),
+            _ if malformed => Failure::Malformed,
+            _ => Failure::Unexpected,
+        })
+    }
+}
+
+impl TenantRead for HttpRead {
+    async fn read(&self, tenant: TenantName) -> Sight {
+        self.ask(&tenant).await.unwrap_or_else(Sight::Unclear)
+    }
+}
+
+impl fmt::Debug for HttpRead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither the marker nor what may stand in the address: user, password, a token in the query.
+        f.debug_struct("HttpRead")
+            .field("origin", &self.url.origin().ascii_serialization())
+            .field("denied", &self.denied)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a resource cannot be read over HTTP, or not be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HttpReadError {
+    /// The address is none of a web server.
+    Url(UrlError),
+    /// The marker has fewer than 8 bytes.
+    ShortMarker,
+    /// The marker stands in the address.
+    MarkerInUrl,
+}
+
+impl fmt::Display for HttpReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Url(_) => "the resource has no address that can be asked",
+            Self::ShortMarker => "the marker is too short to be unique: put a random text of 16 characters into the resource",
+            Self::MarkerInUrl => {
+                "the marker stands in the address, so a page that repeats it would look like the resource: put another one into the resource"
+            }
+        })
+    }
+}
+
+impl Error for HttpReadError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Url(error) => Some(error),
+            Self::ShortMarker | Self::MarkerInUrl => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::http::HeaderMap;
+
+    use super::*;
+
+    const MARKER: &str = "canary-of-acme";
+
+    fn read() -> HttpRead {
+        HttpRead::new("http://user:secret@localhost/documents/7?token=secret", MARKER, |_, request| request).unwrap()
+    }
+
+    /// Returns what is read off an answer with this status, type and body.
+    fn seen(status: u16, kind: &'static str, body: &str, whole: bool) -> Sight {
+        let headers = HeaderMap::from_iter([(::http::header::CONTENT_TYPE, kind.parse().unwrap())]);
+        read().read_off(&Answer { status, headers, body: body.into(), trailers: None, whole })
+    }
+
+    #[test]
+    fn the_marker_in_a_proper_answer_is_seen_and_anywhere_else_leaked() {
+        assert_eq!(seen(200, "text/html", "<p>canary-of-acme</p>", true), Sight::Seen);
+        assert_eq!(seen(200, "application/json; charset=utf-8", r#"{"a":"\u0063anary-of-acme"}"#, true), Sight::Seen);
+        assert_eq!(seen(200, "application/json", r#"{"a":"canary-of-acme", "b":"#, false), Sight::Seen);
+        for status in [302, 403, 404, 500] {
+            assert_eq!(seen(status, "text/plain", "canary-of-acme", true), Sight::Leaked, "{status}");
+        }
+        assert_eq!(seen(200, "application/problem+json", "canary-of-acme", true), Sight::Leaked);
+        let headers = HeaderMap::from_iter([(::http::header::LOCATION, "/canary-of-acme".parse().unwrap())]);
+        let redirect = Answer { status: 302, headers, body: Vec::new(), trailers: None, whole: true };
+        assert_eq!(read().read_off(&redirect), Sight::Leaked);
+    }
+
+    #[test]
+    fn only_403_and_404_are_a_refusal() {
+        for status in 100..600 {
+            let denied = seen(status, "text/plain", "", true) == Sight::Denied;
+            assert_eq!(denied, matches!(status, 403 | 404), "{status}");
+        }
+        assert_eq!(seen(404, "text/plain", "", false), Sight::Unclear(Failure::TooLarge));
+    }
+
+    #[test]
+    fn an_answer_that_shows_nothing_is_unclear() {
+        assert_eq!(seen(200, "text/html", "please log in", true), Sight::Unclear(Failure::Unexpected));
+        assert_eq!(seen(200, "application/json", "{", true), Sight::Unclear(Failure::Malformed));
+        assert_eq!(seen(401, "application/json", "{}", true), Sight::Unclear(Failure::Status(401)));
+    }
+
+    #[test]
+    fn a_marker_that_proves_nothing_is_refused() {
+        let new = |url, marker| HttpRead::new(url, marker, |_, request| request).map(drop);
+        assert_eq!(new("http://a/", "short"), Err(HttpReadError::ShortMarker));
+        assert_eq!(new("http://a/canary-of-acme", MARKER), Err(HttpReadError::MarkerInUrl));
+        assert!(matches!(new("documents", MARKER), Err(HttpReadError::Url(_))));
+        let in_header = HttpRead::new("http://a/", MARKER, |_, request| request.bearer_auth(MARKER)).unwrap();
+        let request = in_header.request(&Client::new(), "acme").unwrap();
+        assert!(in_header.echoes(&request));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let shown = format!("{:?}", read());
+        assert!(
+            shown.contains("http://localhost") && !shown.contains("secret") && !shown.contains("canary"),
+            "{shown}"
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! What a check found, as a label.
+
+use crate::label::closed_label;
+
+closed_label! {
+    /// The label `result`: what a check of the separation of tenants found.
+    Verdict: "result" {
+        /// The owner can read it, another tenant cannot.
+        Pass = "pass",
+        /// Another tenant can read it.
+        Breach = "breach",
+        /// It could not be told; this is never taken for a pass.
+        Unknown = "unknown",
+    }
+}

@@ -1,0 +1,99 @@
+//! The separation of tenants: a task that keeps checking that each can read what is its own, and no other can.
+//!
+//! ```
+//! # #[cfg(feature = "probe")]
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use std::time::Duration;
+//! use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel, Verdict};
+//!
+//! /// Returns the token of a tenant's session.
+//! fn token(tenant: &str) -> String {
+//!     format!("session of {tenant}")
+//! }
+//!
+//! // A document that was put there for this purpose, and holds a text that no other has.
+//! let canary = HttpRead::new("http://127.0.0.1:9/documents/17", "canary-1b7f03c98a", |tenant, request| {
+//!     request.bearer_auth(token(tenant))
+//! })?;
+//! let sentinel = IsolationSentinel::new(vec![IsolationResource::new("acme", "document 17", canary)])
+//!     .tenant("globex")
+//!     .every(Duration::from_secs(300))
+//!     .on_breach(|check| eprintln!("page somebody: {check}"));
+//!
+//! // Once, for a cron job: nobody answers here, so nothing is known. `exit_code` is 2.
+//! let round = sentinel.run_once().await;
+//! assert_eq!(round.verdict(), Verdict::Unknown);
+//!
+//! // In a service: until it is stopped or dropped.
+//! let supervised = sentinel.start();
+//! supervised.stop().await;
+//! # Ok::<(), mme_metrics::isolation::HttpReadError>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # What a check finds
+//!
+//! | the owner | another tenant | it is |
+//! |---|---|---|
+//! | sees it | is refused (403, 404, no row) | `pass` |
+//! | whatever | sees it | `breach` |
+//! | does not see it | is refused | `unknown`: there may have been nothing to refuse |
+//! | whatever | 401, 429, 5xx, a redirect, a login page, malformed JSON, no answer in time, no connection, a panic | `unknown` |
+//!
+//! Unknown is never taken for a pass: a round passes only if every check of it did, and there was one. Each tenant had better own
+//! a resource, because its own read is what shows that its credentials work.
+//!
+//! # When each metric moves
+//!
+//! | metric | moves |
+//! |---|---|
+//! | `mme_isolation_sentinel` | to 0 with a breach, right when it is found; to 1 at the end of a round that passed; a round that is unknown leaves it as it was, and before the first that passed or had a breach it is absent |
+//! | `mme_isolation_checks_total` | with each check; a round without checks counts one that is `unknown` |
+//! | `mme_isolation_last_check_timestamp_seconds` | at the end of each round |
+//! | `mme_isolation_last_pass_timestamp_seconds` | at the end of each round that passed |
+//! | `mme_isolation_check_duration_seconds` | with each check that ended within its round |
+//! | `mme_isolation_interval_seconds` | at the start: how often rounds come, so that two of them without news can be seen |
+//!
+//! A breach is also an event at level `error` with the target `mme::audit`, with owner, resource and the tenant that could read
+//! it, and a call of each [`on_breach`](IsolationSentinel::on_breach). Each round is a line with the target `mme::isolation`:
+//! `2026-11-21T03:14:02Z PASS 12 passed, 0 breached, 0 unknown`; `FAIL` and `UNKNOWN` name the checks.
+//!
+//! # What it costs
+//!
+//! 25 series; tenants and resources are in no label. A round makes two reads for each resource and each tenant that tries it, at
+//! most 8 at once, each at most 10 s; what is not reached within the interval is `unknown`, so that rounds never overlap. A body is
+//! read to 64 KiB. Between rounds nothing runs.
+//!
+//! # Assets
+//!
+//! `isolation.yml` alerts on a breach at once, and on a sentinel that is unknown, stale or absent.
+
+#[cfg(feature = "probe")]
+mod http;
+mod label;
+mod metrics;
+#[cfg(feature = "probe")]
+mod resource;
+#[cfg(feature = "probe")]
+mod round;
+#[cfg(feature = "probe")]
+mod sentinel;
+#[cfg(feature = "probe")]
+mod sight;
+#[cfg(all(feature = "probe", feature = "sqlx"))]
+mod sql;
+
+#[cfg(feature = "probe")]
+pub use self::http::{HttpRead, HttpReadError};
+pub use self::label::Verdict;
+pub use self::metrics::{ISOLATION, IsolationMetrics};
+#[cfg(feature = "probe")]
+pub use self::resource::{IsolationResource, TenantName, TenantRead};
+#[cfg(feature = "probe")]
+pub use self::round::{IsolationCheck, IsolationRound};
+#[cfg(feature = "probe")]
+pub use self::sentinel::IsolationSentinel;
+#[cfg(feature = "probe")]
+pub use self::sight::Sight;
+#[cfg(all(feature = "probe", feature = "sqlx"))]
+pub use self::sql::SqlRead;

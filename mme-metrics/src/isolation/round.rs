@@ -1,0 +1,179 @@
+//! A round of checks, and what it came to.
+
+use std::fmt;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::label::Verdict;
+use super::resource::{IsolationResource, TenantName};
+use super::sight::Finding;
+use crate::clock::rfc3339;
+use crate::probe::Failure;
+
+/// Checks that a line names, of those that did not pass.
+const NAMED: usize = 5;
+
+/// One check: a resource of one tenant, tried by another.
+///
+/// As text it is fit for a line of a log, whatever the names hold.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct IsolationCheck {
+    /// The tenant that the resource belongs to.
+    pub owner: TenantName,
+    /// The resource.
+    pub resource: Arc<str>,
+    /// The tenant that tried to read it; empty if there is no other.
+    pub foreigner: TenantName,
+}
+
+impl IsolationCheck {
+    pub(super) fn new(resource: &IsolationResource, foreigner: &TenantName) -> Self {
+        let (owner, name) = (Arc::clone(resource.owner()), Arc::clone(resource.name()));
+        Self { owner, resource: name, foreigner: Arc::clone(foreigner) }
+    }
+}
+
+impl fmt::Display for IsolationCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { owner, resource, foreigner } = self;
+        let [owner, resource, foreigner] = [owner, resource, foreigner].map(|name| name.escape_debug());
+        write!(f, "{resource} of {owner} tried by {foreigner}")
+    }
+}
+
+/// What a round of checks came to. As text it is one line for a log, with its time.
+#[derive(Clone, Debug)]
+pub struct IsolationRound {
+    ended: SystemTime,
+    passed: usize,
+    breaches: Vec<IsolationCheck>,
+    unknown: Vec<(IsolationCheck, Failure)>,
+    /// Why there was nothing to check.
+    unplanned: Option<Failure>,
+}
+
+impl IsolationRound {
+    pub(super) const fn new() -> Self {
+        Self {
+            ended: SystemTime::UNIX_EPOCH,
+            passed: 0,
+            breaches: Vec::new(),
+            unknown: Vec::new(),
+            unplanned: Some(Failure::Other("there is nothing to check")),
+        }
+    }
+
+    pub(super) const fn unplanned(&mut self, failure: Failure) {
+        self.unplanned = Some(failure);
+    }
+
+    pub(super) fn add(&mut self, check: IsolationCheck, finding: Finding) {
+        self.unplanned = None;
+        match finding {
+            Finding::Pass => self.passed += 1,
+            Finding::Breach => self.breaches.push(check),
+            Finding::Unknown(failure) => self.unknown.push((check, failure)),
+        }
+    }
+
+    pub(super) const fn end(&mut self, ended: SystemTime) {
+        self.ended = ended;
+    }
+
+    /// Returns what the round came to: a breach if there is one, a pass only if every check passed and there was one.
+    pub const fn verdict(&self) -> Verdict {
+        if !self.breaches.is_empty() {
+            Verdict::Breach
+        } else if self.unknown.is_empty() && self.unplanned.is_none() && self.passed > 0 {
+            Verdict::Pass
+        } else {
+            Verdict::Unknown
+        }
+    }
+
+    /// Returns when the round ended.
+    pub const fn ended(&self) -> SystemTime {
+        self.ended
+    }
+
+    /// Returns how many checks passed.
+    pub const fn passed(&self) -> usize {
+        self.passed
+    }
+
+    /// Returns the checks in which one tenant could read what is another one's.
+    pub fn breaches(&self) -> &[IsolationCheck] {
+        &self.breaches
+    }
+
+    /// Returns the checks that found nothing out, and why.
+    pub fn unknown(&self) -> &[(IsolationCheck, Failure)] {
+        &self.unknown
+    }
+
+    /// Returns how a cron job ends: with 0 for a pass, 1 for a breach, 2 for what could not be told.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.verdict() as u8)
+    }
+}
+
+impl fmt::Display for IsolationRound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.verdict() {
+            Verdict::Pass => "PASS",
+            Verdict::Breach => "FAIL",
+            Verdict::Unknown => "UNKNOWN",
+        };
+        let (passed, breaches, unknown) = (self.passed, self.breaches.len(), self.unknown.len());
+        write!(f, "{} {word} {passed} passed, {breaches} breached, {unknown} unknown", rfc3339(self.ended))?;
+        for check in self.breaches.iter().take(NAMED) {
+            write!(f, "; breach: {check}")?;
+        }
+        for (check, failure) in self.unknown.iter().take(NAMED) {
+            write!(f, "; unknown: {check}: {failure}")?;
+        }
+        match self.unplanned {
+            Some(failure) => write!(f, "; {failure}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn check(owner: &str) -> IsolationCheck {
+        IsolationCheck { owner: owner.into(), resource: "document 7".into(), foreigner: "globex".into() }
+    }
+
+    #[test]
+    fn a_round_passes_only_if_every_check_did_and_there_was_one() {
+        let mut round = IsolationRound::new();
+        assert_eq!(round.verdict(), Verdict::Unknown);
+        round.add(check("acme"), Finding::Pass);
+        assert_eq!(round.verdict(), Verdict::Pass);
+        round.add(check("acme"), Finding::Unknown(Failure::TimedOut));
+        assert_eq!(round.verdict(), Verdict::Unknown);
+        round.add(check("acme"), Finding::Breach);
+        assert_eq!(round.verdict(), Verdict::Breach);
+    }
+
+    #[test]
+    fn a_line_has_its_time_its_word_and_no_line_breaks_of_others() {
+        let mut round = IsolationRound::new();
+        round.add(check("acme\n2026-01-01T00:00:00Z PASS"), Finding::Breach);
+        round.add(check("acme"), Finding::Unknown(Failure::Status(429)));
+        round.end(SystemTime::UNIX_EPOCH + Duration::from_secs(60));
+        assert_eq!(
+            round.to_string(),
+            "1970-01-01T00:01:00Z FAIL 0 passed, 1 breached, 1 unknown; \
+             breach: document 7 of acme\\n2026-01-01T00:00:00Z PASS tried by globex; \
+             unknown: document 7 of acme tried by globex: status 429"
+        );
+    }
+}

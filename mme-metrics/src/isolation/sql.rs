@@ -1,0 +1,95 @@
+//! Resources that are read from a database which separates tenants itself.
+
+use std::fmt;
+
+use sqlx::{Database, Encode, Executor, IntoArguments, Pool, Type};
+
+use super::resource::{TenantName, TenantRead};
+use super::sight::Sight;
+use crate::probe::Failure;
+
+/// The state in which `PostgreSQL` refuses: `insufficient_privilege`.
+const REFUSED: &str = "42501";
+
+/// Reads rows in a transaction that acts for a tenant: for row-level security, as the policies of `PostgreSQL`.
+///
+/// ```no_run
+/// use mme_metrics::isolation::SqlRead;
+///
+/// # fn example(pool: sqlx::Pool<impl sqlx::Database>) {
+/// let invoice = SqlRead::new(pool, "SELECT FROM invoices WHERE id = 17")
+///     .acting("SELECT set_config('app.tenant', $1, true)");
+/// # }
+/// ```
+///
+/// A row is [`Sight::Seen`], none is [`Sight::Denied`], and so is a lack of privilege; any other error is unclear, and so is any
+/// error of the statement that acts for the tenant, because then nothing was tried. The transaction is rolled back.
+///
+/// Connect as the service does. An owner of the table, a superuser and a role with `BYPASSRLS` see every row, and the sentinel
+/// would rightly call that a breach.
+pub struct SqlRead<DB: Database> {
+    pool: Pool<DB>,
+    acting: Option<&'static str>,
+    query: &'static str,
+}
+
+impl<DB: Database> SqlRead<DB> {
+    /// Knows the resource by the rows of `query`, which are to be this resource's only.
+    pub const fn new(pool: Pool<DB>, query: &'static str) -> Self {
+        Self { pool, acting: None, query }
+    }
+
+    /// Runs a statement with the tenant's name as its one argument before the query, in the same transaction.
+    pub const fn acting(mut self, statement: &'static str) -> Self {
+        self.acting = Some(statement);
+        self
+    }
+}
+
+impl<DB> TenantRead for SqlRead<DB>
+where
+    DB: Database,
+    DB::Arguments: IntoArguments<DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    for<'q> String: Encode<'q, DB> + Type<DB>,
+{
+    async fn read(&self, tenant: TenantName) -> Sight {
+        self.look(&tenant).await.unwrap_or_else(Sight::Unclear)
+    }
+}
+
+impl<DB> SqlRead<DB>
+where
+    DB: Database,
+    DB::Arguments: IntoArguments<DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    for<'q> String: Encode<'q, DB> + Type<DB>,
+{
+    async fn look(&self, tenant: &str) -> Result<Sight, Failure> {
+        let mut transaction = self.pool.begin().await.map_err(failure)?;
+        if let Some(statement) = self.acting {
+            sqlx::query(statement).bind(tenant.to_owned()).execute(&mut *transaction).await.map_err(failure)?;
+        }
+        // Dropped on any way out, the transaction is rolled back.
+        match sqlx::query(self.query).fetch_optional(&mut *transaction).await {
+            Ok(Some(_)) => Ok(Sight::Seen),
+            Ok(None) => Ok(Sight::Denied),
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == REFUSED) => Ok(Sight::Denied),
+            Err(error) => Err(failure(error)),
+        }
+    }
+}
+
+fn failure(error: sqlx::Error) -> Failure {
+    match error {
+        sqlx::Error::PoolTimedOut => Failure::TimedOut,
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => Failure::Unreachable,
+        _ => Failure::Other("the statement failed"),
+    }
+}
+
+impl<DB: Database> fmt::Debug for SqlRead<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlRead").finish_non_exhaustive()
+    }
+}

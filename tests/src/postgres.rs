@@ -1,0 +1,111 @@
+//! A real `PostgreSQL` in a folder of its own, on a socket of its own.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tempfile::TempDir;
+
+/// Longest time that it may take to start before a test fails instead of hanging.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A running server. Dropping it stops it and removes its data.
+#[derive(Debug)]
+pub struct Postgres {
+    server: Child,
+    folder: TempDir,
+}
+
+impl Postgres {
+    /// Makes a cluster and starts it.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made or started.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let data = folder.path().join("data");
+        give_away(folder.path());
+        let made =
+            program("initdb").args(["--auth=trust", "--no-sync", "--username=postgres", "-D"]).arg(&data).output();
+        let made = made.expect("`initdb` is missing: install it with `apt-get install postgresql`");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let server = program("postgres")
+            .args(["-c", "listen_addresses=", "-c", "fsync=off", "-D"])
+            .arg(&data)
+            .arg("-k")
+            .arg(folder.path())
+            .spawn()
+            .expect("it stands beside `initdb`");
+        let started = Self { server, folder };
+        // Waits until it answers, and no longer.
+        let pool = started.pool("postgres").await;
+        sqlx::query("SELECT 1").execute(&pool).await.expect("a server that takes connections answers");
+        started
+    }
+
+    /// Connects as this role; asks again until the server takes connections.
+    ///
+    /// # Panics
+    ///
+    /// When it does not.
+    pub async fn pool(&self, role: &str) -> PgPool {
+        let options =
+            PgConnectOptions::new_without_pgpass().socket(self.folder.path()).username(role).database("postgres");
+        let begun = std::time::Instant::now();
+        loop {
+            match PgPoolOptions::new().max_connections(4).connect_with(options.clone()).await {
+                Ok(pool) => return pool,
+                Err(error) => assert!(begun.elapsed() < PATIENCE, "PostgreSQL does not start: {error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // It stops at once on this signal; killed it would leave its children to find that out.
+        let _ = Command::new("kill").args(["-QUIT", &self.server.id().to_string()]).status();
+        let _ = self.server.wait();
+    }
+}
+
+/// Returns one of its programs, to be run as a user that it agrees to run as: it refuses root.
+fn program(name: &str) -> Command {
+    let mut command = Command::new(newest_folder().join(name));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
+    if let Some((user, group)) = other_user() {
+        command.uid(user).gid(group);
+    }
+    command
+}
+
+/// Finds where Debian puts the programs of the newest version; elsewhere they are on the path.
+fn newest_folder() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let numbered = versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path())));
+    numbered.max().map(|(_, path)| path.join("bin")).unwrap_or_default()
+}
+
+/// Returns whom root becomes: the user that comes with the package.
+fn other_user() -> Option<(u32, u32)> {
+    let id = |args: &[&str]| {
+        let output = Command::new("id").args(args).output().ok().filter(|output| output.status.success())?;
+        String::from_utf8(output.stdout).ok()?.trim().parse::<u32>().ok()
+    };
+    (id(&["-u"]) == Some(0)).then(|| {
+        let found = id(&["-u", "postgres"]).zip(id(&["-g", "postgres"]));
+        found.expect("there is no user `postgres`: install PostgreSQL with `apt-get install postgresql`")
+    })
+}
+
+fn give_away(folder: &Path) {
+    if let Some((user, group)) = other_user() {
+        std::os::unix::fs::chown(folder, Some(user), Some(group)).expect("root may give a folder away");
+    }
+}

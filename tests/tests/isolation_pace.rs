@@ -1,0 +1,213 @@
+//! The isolation sentinel over time: what latches, what does not overlap, what stops, what shows that it no longer runs.
+
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use mme_metrics::isolation::{ISOLATION, IsolationResource, IsolationSentinel, Sight, TenantName, Verdict};
+use mme_metrics::probe::Failure;
+use mme_metrics::testing::Emission;
+use mme_metrics_tests::figure::{figure, time_since};
+use tokio::time::{Instant, sleep, timeout};
+
+const SECOND: Duration = Duration::from_secs(1);
+const SENTINEL: &str = "mme_isolation_sentinel";
+
+/// A resource that the owner sees, and of which `foreigner` says what others see.
+fn resource(owner: &str, foreigner: impl Fn() -> Sight + Send + Sync + 'static) -> IsolationResource {
+    let name: TenantName = owner.into();
+    IsolationResource::new(owner, "document", move |tenant: TenantName| {
+        let sight = if tenant == name { Sight::Seen } else { foreigner() };
+        async move { sight }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_breach_latches_until_a_later_complete_round_passes() {
+    let seen = Arc::new(Mutex::new(Sight::Denied));
+    let shown = Arc::clone(&seen);
+    let sentinel =
+        IsolationSentinel::new(vec![resource("acme", move || *shown.lock().unwrap())]).tenant("globex").every(SECOND);
+    let emission = Emission::new();
+    let mut figures = vec![figure(&emission, SENTINEL)];
+    let unclear = Sight::Unclear(Failure::TimedOut);
+    for sight in [unclear, Sight::Denied, unclear, Sight::Seen, unclear, Sight::Leaked, Sight::Denied] {
+        *seen.lock().unwrap() = sight;
+        emission.record_async(sentinel.run_once()).await;
+        figures.push(figure(&emission, SENTINEL));
+    }
+    let [none, pass, breach] = [None, Some(1.0), Some(0.0)];
+    assert_eq!(figures, [none, none, pass, pass, breach, breach, breach, pass]);
+}
+
+#[tokio::test]
+async fn each_breach_is_told_once_and_a_hook_that_panics_changes_nothing() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = Arc::clone(&told);
+    let resources = vec![resource("acme", || Sight::Seen), resource("globex", || Sight::Denied)];
+    let sentinel = IsolationSentinel::new(resources)
+        .on_breach(|_| panic!("on purpose"))
+        .on_breach(move |check| telling.lock().unwrap().push(check.to_string()));
+    let started = SystemTime::now();
+    let emission = Emission::new();
+    let round = emission.record_async(sentinel.run_once()).await;
+    assert_eq!(*told.lock().unwrap(), ["document of acme tried by globex"]);
+    assert_eq!((round.passed(), round.breaches().len(), round.verdict()), (1, 1, Verdict::Breach));
+    let last = time_since(&emission, &ISOLATION.last_check, (), started);
+    emission
+        .expect()
+        .counter(&ISOLATION.checks, (Verdict::Pass,), 1)
+        .counter(&ISOLATION.checks, (Verdict::Breach,), 1)
+        .histogram(&ISOLATION.check_duration, (), 2)
+        .gauge(&ISOLATION.interval, (), 300.0)
+        .gauge(&ISOLATION.last_check, (), last)
+        .only();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_tenants_at_a_second_never_overlap_and_keep_within_their_places() {
+    #[derive(Default)]
+    struct Watched {
+        rounds: AtomicUsize,
+        now: AtomicUsize,
+        most: AtomicUsize,
+        reads: AtomicUsize,
+    }
+    let watched = Arc::new(Watched::default());
+    let watching = Arc::clone(&watched);
+    let plan = move || {
+        // A round asks for its plan when the one before is over: nothing of that runs any more.
+        assert_eq!(watching.now.load(SeqCst), 0, "two rounds overlap");
+        watching.rounds.fetch_add(1, SeqCst);
+        let read = |owner: TenantName, watched: Arc<Watched>| {
+            move |tenant: TenantName| {
+                let (owner, watched) = (owner.clone(), Arc::clone(&watched));
+                async move {
+                    watched.most.fetch_max(watched.now.fetch_add(1, SeqCst) + 1, SeqCst);
+                    sleep(Duration::from_millis(4)).await;
+                    watched.now.fetch_sub(1, SeqCst);
+                    watched.reads.fetch_add(1, SeqCst);
+                    if tenant == owner { Sight::Seen } else { Sight::Denied }
+                }
+            }
+        };
+        let resources = (0..1_000).map(|number| {
+            let owner: TenantName = format!("tenant {number}").into();
+            IsolationResource::new(owner.clone(), "document", read(owner, Arc::clone(&watching)))
+        });
+        let resources: Vec<_> = resources.collect();
+        async move { Ok(resources) }
+    };
+    let emission = Emission::new();
+    let sentinel = IsolationSentinel::planned(plan).every(SECOND).at_once().bounds(16, SECOND / 4);
+    let running = emission.record_async(sentinel.run());
+    assert!(timeout(SECOND * 10 - SECOND / 4, running).await.is_err());
+    assert_eq!(watched.rounds.load(SeqCst), 10);
+    assert_eq!(watched.most.load(SeqCst), 16);
+    assert_eq!(watched.reads.load(SeqCst), 20_000);
+    assert_eq!(figure(&emission, "mme_isolation_checks_total{result=\"pass\"}"), Some(10_000.0));
+    assert_eq!(figure(&emission, SENTINEL), Some(1.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_round_that_has_too_much_to_do_ends_in_time_and_says_what_it_did_not_reach() {
+    let slow = |number: usize| {
+        IsolationResource::new(format!("tenant {number}"), "document", |_: TenantName| async {
+            sleep(SECOND / 10).await;
+            Sight::Denied
+        })
+    };
+    let every = SECOND + SECOND / 20;
+    let sentinel = IsolationSentinel::new((0..100).map(slow).collect()).every(every).bounds(2, SECOND);
+    let begun = Instant::now();
+    let round = sentinel.run_once().await;
+    assert!(begun.elapsed() <= every + Duration::from_millis(10));
+    let unreached = round.unknown().iter().filter(|(_, failure)| *failure == Failure::TimedOut).count();
+    assert_eq!((round.unknown().len(), unreached, round.verdict()), (100, 90, Verdict::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_stops_within_a_second_whatever_it_is_doing() {
+    let hanging = |number: usize| {
+        IsolationResource::new(format!("tenant {number}"), "document", |_: TenantName| pending::<Sight>())
+    };
+    let sentinel =
+        IsolationSentinel::new((0..1_000).map(hanging).collect()).every(SECOND).at_once().bounds(64, SECOND * 9);
+    let supervised = sentinel.start();
+    sleep(SECOND * 3).await;
+    let told = Instant::now();
+    supervised.stop().await;
+    assert!(told.elapsed() < SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_that_fails_hangs_panics_or_is_empty_is_unknown_and_counted() {
+    type Plan = fn() -> Result<Vec<IsolationResource>, Failure>;
+    let plans: [(Plan, Failure); 3] = [
+        (|| Err(Failure::Other("no session")), Failure::Other("no session")),
+        (|| panic!("on purpose"), Failure::Panicked),
+        (|| Ok(Vec::new()), Failure::Other("there is nothing to check")),
+    ];
+    for (plan, failure) in plans {
+        assert_unplanned(IsolationSentinel::planned(move || async move { plan() }), &failure.to_string()).await;
+    }
+    let hangs = IsolationSentinel::planned(pending::<Result<Vec<IsolationResource>, Failure>>);
+    assert_unplanned(hangs, &Failure::TimedOut.to_string()).await;
+    let alone = IsolationSentinel::new(vec![resource("acme", || Sight::Denied)]).run_once().await;
+    assert!(alone.to_string().ends_with("there is no other tenant"), "{alone}");
+}
+
+async fn assert_unplanned(sentinel: IsolationSentinel, failure: &str) {
+    let (started, emission) = (SystemTime::now(), Emission::new());
+    let round = emission.record_async(sentinel.run_once()).await;
+    assert_eq!(round.verdict(), Verdict::Unknown);
+    assert!(round.to_string().ends_with(failure), "{round}");
+    let last = time_since(&emission, &ISOLATION.last_check, (), started);
+    emission
+        .expect()
+        .counter(&ISOLATION.checks, (Verdict::Unknown,), 1)
+        .gauge(&ISOLATION.interval, (), 300.0)
+        .gauge(&ISOLATION.last_check, (), last)
+        .only();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sentinel_that_hangs_has_no_pass_and_one_that_was_killed_no_round_within_two_intervals() {
+    let last = |emission: &Emission, what| figure(emission, &format!("mme_isolation_last_{what}_timestamp_seconds"));
+    // Its reads never end: rounds do, and say that they found nothing out.
+    let hangs = IsolationResource::new("acme", "document", |_: TenantName| pending::<Sight>());
+    let sentinel = IsolationSentinel::new(vec![hangs]).tenant("globex").every(SECOND * 300).at_once();
+    let emission = Emission::new();
+    assert!(timeout(SECOND * 600, emission.record_async(sentinel.run())).await.is_err());
+    assert_eq!(last(&emission, "pass"), None);
+    assert_eq!(figure(&emission, "mme_isolation_checks_total{result=\"unknown\"}"), Some(2.0));
+    // It is gone: the time of its last round stands still, beside the interval that says how old is too old.
+    let sentinel = IsolationSentinel::new(vec![resource("acme", || Sight::Denied)]).tenant("globex").at_once();
+    let emission = Emission::new();
+    assert!(timeout(SECOND, emission.record_async(sentinel.run())).await.is_err());
+    let checked = last(&emission, "check");
+    sleep(SECOND * 600).await;
+    assert_eq!((last(&emission, "check"), checked.is_some()), (checked, true));
+    assert_eq!(figure(&emission, "mme_isolation_interval_seconds"), Some(300.0));
+}
+
+#[tokio::test]
+async fn in_time_every_tenant_tries_everything() {
+    let tried = Arc::new(Mutex::new(std::collections::BTreeSet::new()));
+    let resources = ["a", "b", "c", "d"].map(|owner| {
+        let tried = Arc::clone(&tried);
+        IsolationResource::new(owner, "document", move |tenant: TenantName| {
+            let sight = if *tenant == *owner { Sight::Seen } else { Sight::Denied };
+            tried.lock().unwrap().insert((owner, tenant.to_string()));
+            async move { sight }
+        })
+    });
+    let sentinel = IsolationSentinel::new(resources.to_vec());
+    for _ in 0..3 {
+        assert_eq!(sentinel.run_once().await.passed(), 4);
+    }
+    assert_eq!(tried.lock().unwrap().len(), 16);
+    let all = IsolationSentinel::new(resources.to_vec()).foreigners(9).run_once().await;
+    assert_eq!(all.passed(), 12);
+}

@@ -16,6 +16,7 @@
 //! | what exactly the slowest requests were | `spikes.rs`, and `Notes` in `promote.rs` |
 //! | a metric family of the service's own | `documents/metrics.rs` |
 //! | a label whose values come from outside | `tenant.rs` |
+//! | tenants, dependencies, backups and data watched | `watch/` |
 //!
 //! One folder for each domain; a domain knows its own routes, tables and metrics.
 
@@ -35,6 +36,7 @@ mod spikes;
 mod state;
 mod telemetry;
 mod tenant;
+mod watch;
 
 use std::error::Error;
 use std::process::ExitCode;

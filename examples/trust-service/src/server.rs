@@ -19,6 +19,7 @@ use crate::error::ApiError;
 use crate::fault::Faults;
 use crate::settings::Settings;
 use crate::state::{App, Stop};
+use crate::watch::Watch;
 use crate::{certificates, database, demo, documents, fault, login, objectives, promote, spikes};
 
 /// Longest time that requests in flight get to finish once the service is told to stop.
@@ -68,6 +69,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     };
     tokio::spawn(stop_on_signal(app.stop.clone()));
     print(&welcome(address, &password, &admin_token));
+    let watch = Watch::start(&app, demo::reachable(address), settings.demo).await?;
     let demo = settings.demo.then(|| tokio::spawn(demo::run(address, password, app.stop.clone())));
 
     let service = router(app.clone(), &traces, &admin_token).into_make_service_with_connect_info::<SocketAddr>();
@@ -83,6 +85,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     if let Some(demo) = demo {
         demo.await?;
     }
+    watch.stop().await;
     // Waits for statements that are running; what was cut off has none.
     let _ = timeout(Duration::from_millis(500), app.database.close()).await;
     spikes::stop(traces).await;

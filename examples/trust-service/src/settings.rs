@@ -13,7 +13,7 @@ A small document service that is measured from end to end.
 
 Usage: trust-service [--demo]
 
-  --demo    also sends itself about 30 requests a second, good and bad
+  --demo    also sends itself about 30 requests a second, good and bad, and watches its tenants
   --help    prints this text
 
 Environment:

@@ -68,7 +68,7 @@ async fn send(address: SocketAddr, password: String, running: &mut JoinSet<()>) 
 }
 
 /// Returns where to reach a service that listens on `address`, which may be every address of the machine.
-fn reachable(address: SocketAddr) -> SocketAddr {
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     if !address.ip().is_unspecified() {
         return address;
     }

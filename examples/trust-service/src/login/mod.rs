@@ -70,3 +70,13 @@ pub(crate) async fn seed(database: &SqlitePool, password: &str) -> Result<(), Ap
 pub(crate) fn invent_password() -> Result<String, ApiError> {
     session::random::<9>()
 }
+
+/// Opens a session for a task of the service itself, which needs no password.
+pub(crate) async fn open_session(database: &SqlitePool, tenant: &str, user: &str) -> Result<String, ApiError> {
+    session::open(database, tenant, user).await
+}
+
+/// Makes a text that nobody can guess.
+pub(crate) fn random_text() -> Result<String, ApiError> {
+    session::random::<18>()
+}

@@ -1,0 +1,62 @@
+//! Whether tenants are separated, seen from outside: each has a document that only it may read, and the sentinel tries each as
+//! the other, over the service's own API.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel};
+use mme_metrics::probe::Failure;
+use sqlx::SqlitePool;
+
+use crate::error::ApiError;
+use crate::login;
+use crate::state::App;
+use crate::tenant::ACCOUNTS;
+
+/// Time between two rounds. Five minutes would do; a demonstration is watched for less.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// Makes the sentinel of this service.
+pub(super) fn sentinel(app: &App, address: SocketAddr) -> IsolationSentinel {
+    let database = app.database.clone();
+    IsolationSentinel::planned(move || plan(database.clone(), address)).every(EVERY).at_once()
+}
+
+/// Says what there is to check: asked anew before each round, so that sessions and documents may come and go.
+async fn plan(database: SqlitePool, address: SocketAddr) -> Result<Vec<IsolationResource>, Failure> {
+    let mut sessions = Vec::new();
+    for (tenant, user) in ACCOUNTS {
+        let token = login::open_session(&database, tenant, user).await.map_err(|_| Failure::Other("no session"))?;
+        sessions.push((tenant, token));
+    }
+    let mut resources = Vec::new();
+    for (tenant, _) in ACCOUNTS {
+        let (id, marker) = canary(&database, tenant).await.map_err(|_| Failure::Other("no document to look for"))?;
+        let sessions = sessions.clone();
+        let read = HttpRead::new(&format!("http://{address}/documents/{id}"), marker, move |tenant, request| {
+            match sessions.iter().find(|(owner, _)| *owner == tenant) {
+                Some((_, token)) => request.bearer_auth(token),
+                None => request,
+            }
+        });
+        let read = read.map_err(|_| Failure::Other("the document cannot be looked for"))?;
+        resources.push(IsolationResource::new(tenant, format!("document {id}"), read));
+    }
+    Ok(resources)
+}
+
+/// Returns the number and the title of a tenant's document that is there for this; its title stands nowhere else.
+async fn canary(database: &SqlitePool, tenant: &str) -> Result<(i64, String), ApiError> {
+    let known = sqlx::query_as("SELECT id, title FROM documents WHERE tenant = ? AND title LIKE 'canary-%'")
+        .bind(tenant)
+        .fetch_optional(database)
+        .await?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let title = format!("canary-{}", login::random_text()?);
+    let inserted = sqlx::query_as(
+        "INSERT INTO documents (tenant, kind, title, body, created_at) VALUES (?, 'report', ?, '', 0) RETURNING id, title",
+    );
+    Ok(inserted.bind(tenant).bind(title).fetch_one(database).await?)
+}

@@ -1,0 +1,42 @@
+//! A neighbour that is not always well: a stand-in for another service, so that a dependency can be seen to flap.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use mme_metrics::probe::Supervised;
+use tokio::net::TcpListener;
+
+/// It is ill for this long at the end of each turn, which is less than an alert waits.
+const ILL: Duration = Duration::from_secs(20);
+
+/// One turn.
+const TURN: Duration = Duration::from_secs(180);
+
+/// Starts it on a port of its own, and returns where to ask how it is.
+pub(super) async fn start() -> io::Result<(String, Supervised)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = format!("http://{}/health", listener.local_addr()?);
+    let born = Instant::now();
+    let router = Router::new().route("/health", get(async move || status(born.elapsed())));
+    Ok((address, Supervised::spawn(async move { axum::serve(listener, router).await })))
+}
+
+fn status(age: Duration) -> StatusCode {
+    let into_turn = Duration::from_secs(age.as_secs() % TURN.as_secs());
+    if into_turn + ILL >= TURN { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_ill_at_the_end_of_each_turn() {
+        let at = |seconds| status(Duration::from_secs(seconds)).as_u16();
+        assert_eq!([at(0), at(159), at(160), at(179), at(180), at(345)], [200, 200, 503, 503, 200, 503]);
+    }
+}

@@ -1,0 +1,65 @@
+//! The service looks after itself: its database and its data always, and with `--demo` also whether tenants are separated, a
+//! neighbour that is not always well, and a backup.
+
+mod backup;
+mod canary;
+mod ledger;
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mme_metrics::health::{ConsistencyCheck, Dependency, DependencyKind, HealthMonitor, HttpProbe, SqlProbe};
+use mme_metrics::probe::Supervised;
+use sqlx::SqlitePool;
+
+use crate::state::App;
+
+/// Time between two looks at the data. Five minutes would do; a demonstration is watched for less.
+const DATA_EVERY: Duration = Duration::from_secs(60);
+
+/// Everything that keeps looking, until it is stopped or dropped.
+#[derive(Debug)]
+pub(crate) struct Watch(Vec<Supervised>);
+
+impl Watch {
+    /// Begins to look; `address` is where the service itself can be reached.
+    pub(crate) async fn start(app: &App, address: SocketAddr, demo: bool) -> Result<Self, Box<dyn Error>> {
+        let database = app.database.clone();
+        let documents = Dependency::register("documents", DependencyKind::Database)?;
+        let tags = ConsistencyCheck::register("tags_have_documents")?;
+        let mut monitor = HealthMonitor::new().probe(documents, SqlProbe::new(database.clone())).consistency(
+            tags,
+            DATA_EVERY,
+            move || stray_tags(database.clone()),
+        );
+        let mut running = Vec::new();
+        if demo {
+            let (ledger, neighbour) = ledger::start().await?;
+            let dependency = Dependency::register("ledger", DependencyKind::Http)?;
+            monitor = monitor.every(Duration::from_secs(5)).at_once().probe(dependency, HttpProbe::new(&ledger)?);
+            running.push(neighbour);
+            running.push(backup::start(app.database.clone())?);
+            running.push(canary::sentinel(app, address).start());
+        }
+        running.push(monitor.start());
+        Ok(Self(running))
+    }
+
+    /// Stops looking.
+    pub(crate) async fn stop(self) {
+        for supervised in self.0 {
+            supervised.stop().await;
+        }
+    }
+}
+
+/// Counts the tags of documents that their tenant does not have.
+async fn stray_tags(database: SqlitePool) -> Result<u64, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT count(*) FROM tags WHERE NOT EXISTS
+             (SELECT 1 FROM documents WHERE documents.id = tags.document AND documents.tenant = tags.tenant)",
+    )
+    .fetch_one(&database)
+    .await
+}

@@ -1,0 +1,116 @@
+//! Do an idle sentinel and ten probes cost less than a thousandth of a core?
+//!
+//! `cargo bench -p mme-metrics-benches --bench health` takes two minutes: it waits for what happens by itself. The time is that of
+//! the one thread on which checks run; who answers them runs on another.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mme_metrics::Builder;
+use mme_metrics::health::{Dependency, DependencyKind, HealthMonitor, HttpProbe, RedisProbe, TcpProbe, VaultProbe};
+use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel};
+use mme_metrics_benches::table::Table;
+use tokio::time::{sleep, timeout};
+
+/// How long each is watched: four rounds of the probes.
+const WATCHED: Duration = Duration::from_secs(60);
+
+/// The most it may cost, in thousandths of a core.
+const BUDGET: f64 = 1.0;
+
+/// How often probes ask in the second part, to see what one question costs.
+const BUSY: Duration = Duration::from_millis(100);
+
+fn main() {
+    Builder::new().install().expect("nothing else is installed");
+    let server = serve();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
+    let bare = runtime.block_on(thousandths(WATCHED / 6, sleep(WATCHED / 6)));
+    let every = Duration::from_secs(15);
+    let idle = runtime.block_on(async {
+        let sentinel = sentinel(server).start();
+        let cost = thousandths(WATCHED, timeout(WATCHED, ten(server, every).run())).await;
+        sentinel.stop().await;
+        cost
+    });
+    let busy = runtime.block_on(thousandths(WATCHED / 3, timeout(WATCHED / 3, ten(server, BUSY).run())));
+    let question = busy * BUSY.as_secs_f64() * 1e6 / 1e3 / 10.0;
+
+    let mut table =
+        Table::new("A sentinel each 5 min and ten probes each 15 s", &["what runs", "thousandths of a core"]);
+    table.row(vec!["nothing".to_owned(), format!("{bare:.3}")]);
+    table.row(vec!["a sentinel and ten probes".to_owned(), format!("{idle:.3}")]);
+    table.row(vec!["ten probes each 100 ms".to_owned(), format!("{busy:.3}")]);
+    table.bar("thousandths of a core", idle, BUDGET);
+    table.note(format!("one question: {question:.0} µs"));
+    println!("{table}");
+}
+
+/// Returns how much of a core this thread uses while `work` runs.
+async fn thousandths(time: Duration, work: impl Future) -> f64 {
+    let (begun, used) = (Instant::now(), used());
+    work.await;
+    assert!(begun.elapsed() >= time, "it ended by itself");
+    (self::used() - used).as_secs_f64() / begun.elapsed().as_secs_f64() * 1e3
+}
+
+/// Returns the processor time of this thread.
+fn used() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = told.split(' ').next().and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.expect("this bench needs Linux with /proc/thread-self/schedstat"))
+}
+
+fn ten(server: SocketAddr, every: Duration) -> HealthMonitor {
+    let (host, port, url) = (server.ip().to_string(), server.port(), format!("http://{server}/"));
+    let web = || HttpProbe::new(&url).expect("it is an address");
+    let vault = || VaultProbe::new(&url).expect("it is an address");
+    let dependency = |name: &str| Dependency::register(name, DependencyKind::Other).expect("there are not too many");
+    HealthMonitor::new()
+        .every(every)
+        .at_once()
+        .probe(dependency("a"), web())
+        .probe(dependency("b"), web())
+        .probe(dependency("c"), web())
+        .probe(dependency("d"), web())
+        .probe(dependency("e"), web().containing("sealed"))
+        .probe(dependency("f"), vault())
+        .probe(dependency("g"), vault())
+        .probe(dependency("h"), TcpProbe::new(host.clone(), port))
+        .probe(dependency("i"), TcpProbe::new(host.clone(), port))
+        .probe(dependency("j"), RedisProbe::new(host, port))
+}
+
+fn sentinel(server: SocketAddr) -> IsolationSentinel {
+    let read = HttpRead::new(&format!("http://{server}/document"), "canary-1b7f03c98a", |tenant, request| {
+        request.bearer_auth(tenant)
+    });
+    let read = read.expect("the marker is long enough");
+    IsolationSentinel::new(vec![IsolationResource::new("acme", "document", read)]).tenant("globex").at_once()
+}
+
+/// Answers everything in one line, on a thread of its own.
+fn serve() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("a bound listener has an address");
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = [0; 4096];
+            let body = r#"{"initialized":true,"sealed":false}"#;
+            let read = stream.read(&mut head).unwrap_or_default();
+            let answer = if head[..read].starts_with(b"*") {
+                "+PONG\r\n".to_owned()
+            } else {
+                format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                    body.len()
+                )
+            };
+            // A client that has hung up is its own business.
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}

@@ -1,4 +1,4 @@
-//! Orders of events that the cells allow, up to five preemptions, as loom explores them.
+//! Orders of events that the cells allow, up to a few preemptions, as loom explores them.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg mme_loom" CARGO_TARGET_DIR=target/loom \
@@ -7,20 +7,23 @@
 //!
 //! The flag has this crate's name in it because dependencies answer to a plain `loom`, and do not build under it.
 
-use loom::sync::Arc;
+use loom::sync::{Arc, mpsc};
 use loom::thread;
 
 use super::shard::Thread;
+use super::sync::step;
 use super::{Bounds, CounterCell, GaugeCell, HistogramCell, Reading};
 
-/// More preemptions than it takes to interleave any two operations of a cell with a reading; without a bound the models take
-/// hours and find nothing else.
-const PREEMPTIONS: usize = 5;
-
-fn explore(model: impl Fn() + Sync + Send + 'static) {
+/// Explores every order of operations with at most so many interruptions of a thread. Two are what it takes to put a whole
+/// operation of each of two threads into a reading; without a bound the models take hours.
+fn explore(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(PREEMPTIONS);
-    builder.check(model);
+    builder.preemption_bound = Some(preemptions);
+    builder.check(move || {
+        // The first makes what all steps are taken on, so that making it is no event between threads.
+        step();
+        model();
+    });
 }
 
 /// Runs `work` as two threads, and `watch` as a third beside them.
@@ -50,7 +53,7 @@ fn read(cell: &HistogramCell) -> Reading {
 
 #[test]
 fn loom_a_counter_never_falls_and_loses_nothing() {
-    explore(|| {
+    explore(2, || {
         let twice = |cell: &CounterCell| (0..2).for_each(|_| _ = cell.add(1));
         let watch = |cell: &CounterCell| {
             let before = cell.read();
@@ -63,7 +66,7 @@ fn loom_a_counter_never_falls_and_loses_nothing() {
 
 #[test]
 fn loom_what_is_in_flight_never_reads_below_zero_and_returns_to_it() {
-    explore(|| {
+    explore(3, || {
         let come_and_go = |cell: &GaugeCell| {
             assert!(cell.add(1.0));
             assert!(cell.add(-1.0));
@@ -78,29 +81,34 @@ fn loom_what_is_in_flight_never_reads_below_zero_and_returns_to_it() {
 
 #[test]
 fn loom_what_one_thread_adds_and_another_takes_never_reads_below_zero() {
-    explore(|| {
+    explore(3, || {
         let cell = Arc::new(GaugeCell::met());
         let (coming, going) = (Arc::clone(&cell), Arc::clone(&cell));
+        // Who takes has been told of the addition, as a request is handed from one thread to another. Both threads exist before
+        // the reading: loom explores no order in which one that is spawned later overtakes it.
+        let (tell, told) = mpsc::channel();
         let come = thread::spawn(move || {
             Thread::enter(0);
             assert!(coming.add(1.0));
-            // Who takes has been told of the addition, as a request is handed from one thread to another.
-            thread::spawn(move || {
-                Thread::enter(1);
-                assert!(going.add(-1.0));
-            })
+            tell.send(()).expect("the other thread waits");
+        });
+        let go = thread::spawn(move || {
+            Thread::enter(1);
+            told.recv().expect("the other thread tells");
+            assert!(going.add(-1.0));
         });
         let seen = cell.read();
         assert!((0.0..=1.0).contains(&seen), "{seen}");
-        let go = come.join().expect("a thread of a model does not panic");
-        go.join().expect("a thread of a model does not panic");
+        for thread in [come, go] {
+            thread.join().expect("a thread of a model does not panic");
+        }
         assert_eq!(cell.read().to_bits(), 0.0_f64.to_bits());
     });
 }
 
 #[test]
 fn loom_a_histograms_count_is_the_sum_of_its_buckets_and_nothing_is_lost() {
-    explore(|| {
+    explore(2, || {
         let record = |cell: &HistogramCell| {
             cell.record(0.5, 1);
             cell.record(2.0, 1);

@@ -6,25 +6,84 @@ pub(super) use std::sync::OnceLock;
 pub(super) use std::sync::atomic::{AtomicU64, Ordering};
 
 #[cfg(mme_loom)]
-pub(super) use self::model::OnceLock;
+pub(super) use self::model::{AtomicU64, NUMBER, OnceLock, step};
 #[cfg(mme_loom)]
-pub(super) use loom::sync::atomic::{AtomicU64, Ordering};
+pub(super) use loom::sync::atomic::Ordering;
 
-#[cfg(mme_loom)]
-loom::thread_local! {
-    /// What a thread of a model is called.
-    pub(super) static NUMBER: std::cell::Cell<u64> = std::cell::Cell::new(0);
-}
-
-/// What loom lacks: a cell that is filled once.
 #[cfg(mme_loom)]
 mod model {
+    use std::cell::Cell;
     use std::sync::OnceLock as Std;
 
     use loom::sync::Mutex;
-    use loom::sync::atomic::{AtomicBool, Ordering};
+    use loom::sync::atomic::{self, AtomicBool, Ordering};
 
-    /// The standard cell behind loom's lock and flag, so that its order of events is explored too.
+    loom::thread_local! {
+        /// What a thread of a model is called.
+        pub(in crate::recorder::cell) static NUMBER: Cell<u64> = Cell::new(0);
+    }
+
+    loom::lazy_static! {
+        static ref STEPS: atomic::AtomicU64 = atomic::AtomicU64::new(0);
+    }
+
+    /// Comes before each operation, so that the order of any two is explored.
+    ///
+    /// Of each word loom only keeps who came to it last. A thread that looks at a word before it writes it has come to it last
+    /// itself, and loom forgets that another one has read it meanwhile; so it would never try a write between two readings. No
+    /// two steps pass unnoticed, and being relaxed they make nothing visible that would not be.
+    pub(in crate::recorder::cell) fn step() {
+        STEPS.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// loom's word, with a step before each operation.
+    pub(in crate::recorder::cell) struct AtomicU64(atomic::AtomicU64);
+
+    impl Default for AtomicU64 {
+        fn default() -> Self {
+            Self::new(0)
+        }
+    }
+
+    impl AtomicU64 {
+        pub(in crate::recorder::cell) fn new(value: u64) -> Self {
+            Self(atomic::AtomicU64::new(value))
+        }
+
+        pub(in crate::recorder::cell) fn load(&self, order: Ordering) -> u64 {
+            step();
+            self.0.load(order)
+        }
+
+        pub(in crate::recorder::cell) fn store(&self, value: u64, order: Ordering) {
+            step();
+            self.0.store(value, order);
+        }
+
+        pub(in crate::recorder::cell) fn compare_exchange(
+            &self,
+            current: u64,
+            new: u64,
+            success: Ordering,
+            failure: Ordering,
+        ) -> Result<u64, u64> {
+            step();
+            self.0.compare_exchange(current, new, success, failure)
+        }
+
+        pub(in crate::recorder::cell) fn fetch_update(
+            &self,
+            set: Ordering,
+            fetch: Ordering,
+            update: impl FnMut(u64) -> Option<u64>,
+        ) -> Result<u64, u64> {
+            step();
+            self.0.fetch_update(set, fetch, update)
+        }
+    }
+
+    /// What loom lacks: a cell that is filled once. It is the standard one behind loom's lock and flag, so that its order of
+    /// events is explored too.
     pub(in crate::recorder::cell) struct OnceLock<T> {
         filled: AtomicBool,
         lock: Mutex<()>,
@@ -37,6 +96,7 @@ mod model {
         }
 
         pub(in crate::recorder::cell) fn get(&self) -> Option<&T> {
+            step();
             // Acquire: pairs with the release below, as in the standard cell.
             if self.filled.load(Ordering::Acquire) { self.value.get() } else { None }
         }
@@ -47,6 +107,7 @@ mod model {
             }
             let _held = self.lock.lock();
             let value = self.value.get_or_init(make);
+            step();
             // Release: whoever sees the flag sees the value.
             self.filled.store(true, Ordering::Release);
             value

@@ -30,7 +30,24 @@
 //! | `http_server_stream_duration_seconds` | when such a stream ends |
 //! | `http_client_request_duration_seconds`, `http_client_active_requests` | as on the server |
 //!
-//! For event streams, upgrades and CONNECT the request ends at the head, so that their lives never enter request durations.
+//! For event streams, upgrades and CONNECT the request ends at the head, so that their lives never enter request durations. Event
+//! streams are measured without more; an upgraded connection belongs to whoever awaits the upgrade, who keeps a [`StreamGuard`]
+//! beside it. For a WebSocket of axum that is one argument and one word:
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! # use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+//! # use axum::response::Response;
+//! use mme_metrics::http::StreamGuard;
+//!
+//! async fn chat(upgrade: WebSocketUpgrade, open: StreamGuard) -> Response {
+//!     upgrade.on_upgrade(|socket| open.during(talk(socket)))
+//! }
+//! # async fn talk(_: WebSocket) {}
+//! # let _: axum::Router = axum::Router::new().route("/chat", axum::routing::any(chat));
+//! # }
+//! ```
+//!
 //! [`exchange`](crate::exchange) has the table of ends; here they read:
 //!
 //! | end | `http_response_status_code` | `error_type` |
@@ -50,6 +67,12 @@
 //! templates, at most 1 000 of them, and what a client invents reads `_unmatched` or `_OTHER`. A request on a known route
 //! takes no lock and reads the clock twice, and allocates only if its extensions have to grow for the mark that tells inner
 //! layers it is measured; unmatched ones, upgrades, extra labels and request sizes allocate.
+//!
+//! # Assets
+//!
+//! `http.yml` in `rules/`, `alerts/` and `tests/` of `assets/prometheus`, and the dashboard `application`. A series begins with its
+//! first event, which `rate()` takes for no increase: the bundled rules count it, and [`HttpLayer::routes`] makes series exist
+//! beforehand for rules of your own.
 
 #[cfg(feature = "http")]
 mod client;

@@ -30,30 +30,57 @@ impl Drop for Clocked {
 
 /// The life of an upgraded connection: a WebSocket, or a tunnel.
 ///
-/// A layer sees a connection only until it is upgraded; then it belongs to whoever awaits the upgrade. So
-/// [`HttpLayer`](super::HttpLayer) leaves this in the extensions of every request that asks for one. Keep it beside the
-/// connection: the stream lasts from the head of the response until the last clone is dropped. If nobody keeps it, nothing
-/// is told of the stream, rather than something wrong.
+/// [`HttpLayer`](super::HttpLayer) leaves this in the extensions of every request that asks for an upgrade. Keep it beside the
+/// connection: the stream lasts from the head of the response until the last clone is dropped. If nobody keeps it, the request
+/// still ends at its head, and nothing is told of the stream, rather than something wrong.
+///
+/// The layer cannot do this alone. hyper makes the upgraded connection itself and hands it to whoever awaits the upgrade; neither
+/// request nor response has a place for something that lives as long, and nobody but hyper can make an `OnUpgrade` to put in
+/// the place of the one that is there.
+///
+/// A WebSocket of axum, measured by one argument and one word:
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
-/// use axum::Router;
-/// use axum::extract::Request;
-/// use axum::routing::any;
+/// use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+/// use axum::response::Response;
+/// use axum::{Router, routing::any};
 /// use mme_metrics::http::{HttpLayer, StreamGuard};
 ///
-/// // With axum's `ws` feature, `ws: WebSocketUpgrade` is one more argument, and the last line reads
-/// // `ws.on_upgrade(move |socket| async move { let _open = open; chat(socket).await })`.
-/// async fn chat(open: StreamGuard, request: Request) {
-///     tokio::spawn(async move {
-///         let _open = open;
-///         // … await the upgrade of `request`, and talk.
-///         drop(request);
-///     });
+/// async fn chat(upgrade: WebSocketUpgrade, open: StreamGuard) -> Response {
+///     upgrade.on_upgrade(|socket| open.during(talk(socket)))
+/// }
+///
+/// async fn talk(mut socket: WebSocket) {
+///     while let Some(Ok(message)) = socket.recv().await {
+///         if socket.send(message).await.is_err() {
+///             break;
+///         }
+///     }
 /// }
 ///
 /// let app = Router::<()>::new().route("/chat", any(chat)).layer(HttpLayer::new());
 /// # }
+/// ```
+///
+/// A tunnel through a hyper service, where the guard is an extension of the request:
+///
+/// ```
+/// use http::{Request, Response};
+/// use http_body_util::Empty;
+/// use mme_metrics::http::{HttpLayer, StreamGuard};
+/// use tower::{Layer, service_fn};
+///
+/// async fn tunnel<B>(mut request: Request<B>) -> Result<Response<Empty<bytes::Bytes>>, std::convert::Infallible> {
+///     let open = request.extensions_mut().remove::<StreamGuard>();
+///     tokio::spawn(async move {
+///         let _open = open;
+///         // `hyper::upgrade::on(request).await`, and copy to and fro.
+///     });
+///     Ok(Response::new(Empty::new()))
+/// }
+///
+/// let service = HttpLayer::new().route_fn(|_| Some("tunnel")).layer(service_fn(tunnel::<Empty<bytes::Bytes>>));
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "dropping this ends the measurement"]
@@ -68,6 +95,12 @@ struct Upgrade {
 impl StreamGuard {
     pub(super) fn new(kind: Kind) -> Self {
         Self(Some(Arc::new(Upgrade { kind, open: OnceLock::new() })))
+    }
+
+    /// Runs `future`, for instance what talks over the connection, and keeps the stream open until it ends or is dropped.
+    pub async fn during<F: Future>(self, future: F) -> F::Output {
+        let _open = self;
+        future.await
     }
 
     /// Begins the stream, if anybody else holds it.

@@ -73,6 +73,12 @@ impl Notes {
         all.iter().map(|(key, value)| (*key, &**value))
     }
 
+    /// Says whether nothing was said.
+    #[cfg(feature = "http")]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.tier.is_none() && self.attributes.is_none()
+    }
+
     /// Adds what `later` says; its tier replaces the one that is there.
     #[cfg(feature = "http")]
     pub(crate) fn extend(&mut self, later: &Self) {

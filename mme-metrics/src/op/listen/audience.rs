@@ -49,7 +49,9 @@ impl Audience {
 
     pub(crate) fn declare(&self) {
         let seated = self.of.iter().flat_map(|(_, seats)| seats).map(|seat| &seat.listener);
-        self.all.iter().chain(seated).for_each(|one| one.declare());
+        for listener in self.all.iter().chain(seated) {
+            listener.declare();
+        }
     }
 
     #[inline]
@@ -78,6 +80,6 @@ impl Audience {
 impl fmt::Debug for Audience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.of.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Audience").field("all", &self.all.len()).field("of", &names).finish()
+        f.debug_struct("Audience").field("all", &self.all.len()).field("of", &names).finish_non_exhaustive()
     }
 }

@@ -38,8 +38,10 @@ const MAX_VALUE_BYTES: usize = 128;
 #[must_use = "notes are read where the layer finds them: return them as an `Extension`"]
 pub struct Notes {
     tier: Option<&'static str>,
-    attributes: Option<Arc<Vec<(&'static str, Box<str>)>>>,
+    attributes: Option<Arc<Attributes>>,
 }
+
+type Attributes = Vec<(&'static str, Box<str>)>;
 
 impl Notes {
     /// Nothing said, to point at.

@@ -11,4 +11,5 @@ pub mod memory;
 pub mod peer;
 pub mod register;
 pub mod render;
+pub mod slo;
 pub mod table;

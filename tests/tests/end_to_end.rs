@@ -11,13 +11,16 @@ use mme_metrics_tests::watched::{JOB, watching};
 use serde_json::json;
 
 /// Recorded series that have no value here, and why. Any other without one is an error, and one of these with one too.
-const NOT_RECORDED: [(&str, &str); 2] = [
+const NOT_RECORDED: [(&str, &str); 4] = [
+    ("job_http_route:http_server_request_duration_seconds:p95_5m_avg1h_1d", "there was no yesterday"),
+    ("job_http_route:http_server_request_duration_seconds:p95_5m_stddev1h_1d", "there was no yesterday"),
     ("container:container_memory_working_set_bytes_per_limit:ratio", "cAdvisor is not scraped"),
     ("instance:node_memory_used_per_total:ratio", "the node exporter is not scraped"),
 ];
 
 /// Queries of panels that have nothing to show here, and why; as exact as [`NOT_RECORDED`].
-const NOT_SHOWN: [(&str, &str); 2] = [
+const NOT_SHOWN: [(&str, &str); 3] = [
+    ("Slower than yesterday A", "there was no yesterday"),
     ("Failed notifications A", "there is no Alertmanager to scrape"),
     ("Virtual memory B", "the process may take as much as it likes, which is no limit to draw"),
 ];

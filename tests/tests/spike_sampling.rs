@@ -192,7 +192,7 @@ fn a_function_is_sampled_by_the_attribute() {
         Err(())
     }
 
-    let _ = record(|| drop(import(&spikes)));
+    let _ = record(|| assert!(import(&spikes).is_err()));
     let view = spikes.view();
     assert_eq!((&*view.failed[0].source, &*view.failed[0].route), ("function", "import"));
 }

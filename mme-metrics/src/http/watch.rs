@@ -55,7 +55,7 @@ impl Watch for HttpWatch {
         let route = matched.map(RouteSeries::of);
         let rare = self.rare(request, route.is_some());
         let heard = self.rules.as_ref().filter(|rules| !rules.audience.is_empty());
-        let heard = heard.map(|rules| (Arc::clone(rules), rules.request_notes(RequestHead::of(request))));
+        let heard = heard.cloned();
         let method = Method::from_name(request.method().as_str());
         let scheme = self.scheme.unwrap_or_else(|| scheme(request));
         Some(HttpExchange {
@@ -86,6 +86,7 @@ impl HttpWatch {
             labels: labelled.map(|rules| (Arc::clone(rules), rules.request_labels(RequestHead::of(request)))),
             upgrade: upgrade_kind(request).map(StreamGuard::new),
             received: self.body_sizes.then(|| request_body::count(request)).flatten(),
+            notes: self.rules.as_ref().map_or(Notes::new(), |rules| rules.request_notes(RequestHead::of(request))),
         };
         if let Some(late) = &rare.late {
             request.extensions_mut().insert(late.clone());
@@ -95,8 +96,8 @@ impl HttpWatch {
         if let Some(upgrade) = &rare.upgrade {
             request.extensions_mut().insert(upgrade.clone());
         }
-        let needed = rare.late.is_some() || rare.labels.is_some() || rare.upgrade.is_some() || rare.received.is_some();
-        needed.then(|| Box::new(rare))
+        let has_one = rare.late.is_some() || rare.labels.is_some() || rare.upgrade.is_some() || rare.received.is_some();
+        (has_one || !rare.notes.is_empty()).then(|| Box::new(rare))
     }
 }
 
@@ -148,7 +149,7 @@ pub struct HttpExchange {
     /// The stream that the response has become; the request is recorded then.
     stream: Option<Clocked>,
     /// Those who are told of the end, and what else they are told.
-    heard: Option<(Arc<Rules>, Notes)>,
+    heard: Option<Arc<Rules>>,
     rare: Option<Box<Rare>>,
 }
 
@@ -158,6 +159,8 @@ struct Rare {
     labels: Option<(Arc<Rules>, Extra)>,
     upgrade: Option<StreamGuard>,
     received: Option<Received>,
+    /// What those who are told of the end are told beside it.
+    notes: Notes,
 }
 
 impl Observe for HttpExchange {
@@ -172,10 +175,10 @@ impl Observe for HttpExchange {
         if let Some((rules, extra)) = self.rare.as_deref_mut().and_then(|rare| rare.labels.as_mut()) {
             rules.response_labels(ResponseHead::of(response), extra);
         }
-        if let Some((_, notes)) = &mut self.heard
+        if self.heard.is_some()
             && let Some(later) = response.extensions().get::<Notes>()
         {
-            notes.extend(later);
+            self.rare.get_or_insert_default().notes.extend(later);
         }
         if self.first_byte {
             let handle = self.route.aspect(Aspect::ResponseStart, self.method, self.status);
@@ -237,9 +240,11 @@ impl HttpExchange {
             None => self.route.duration(outcome).record(seconds),
             Some((rules, extra)) => rules.record(self.route, outcome, extra, seconds),
         }
-        if let Some((rules, notes)) = self.heard.take() {
+        if let Some(rules) = self.heard.take() {
+            let nothing = Notes::new();
+            let notes = self.rare.as_ref().map_or(&nothing, |rare| &rare.notes);
             let ending = Ending::new(Source::Http, self.route.route.as_str(), outcome.read(), seconds);
-            let ending = ending.method(self.method.as_str()).notes(&notes);
+            let ending = ending.method(self.method.as_str()).notes(notes);
             let status = Some(self.status.code()).filter(|code| *code != 0);
             rules.audience.tell(&status.map_or(ending, |code| ending.status(code)));
         }

@@ -62,6 +62,14 @@ struct Series {
     late: metrics::Counter,
 }
 
+/// What an event is to an objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Uncounted,
+    Good,
+    Bad(Reason),
+}
+
 impl Objective {
     /// Asks that this share of the events succeeds. An event is bad if it failed: a 5xx, a panic, a body that broke, an error
     /// that a function returned, a gRPC status that is the server's fault.
@@ -127,13 +135,16 @@ impl Objective {
     /// Layers and guards call it; call it by hand for events that neither of them sees.
     #[inline]
     pub fn count(&self, outcome: Outcome, seconds: f64) {
-        let Some(bad) = self.judge(outcome, seconds) else { return };
+        let verdict = self.judge(outcome, seconds);
+        if verdict == Verdict::Uncounted {
+            return;
+        }
         let count = |series: &Series| {
             series.events.increment(1);
-            match bad {
-                None => {}
-                Some(Reason::Error) => series.errors.increment(1),
-                Some(Reason::Latency) => series.late.increment(1),
+            match verdict {
+                Verdict::Uncounted | Verdict::Good => {}
+                Verdict::Bad(Reason::Error) => series.errors.increment(1),
+                Verdict::Bad(Reason::Latency) => series.late.increment(1),
             }
         };
         let passing = |recorder: &dyn Recorder| {
@@ -144,15 +155,15 @@ impl Objective {
         self.series.either(|recorder| self.register(recorder), count, passing);
     }
 
-    /// Says why an event is bad, if it is; or that it does not count.
     #[inline]
-    fn judge(&self, outcome: Outcome, seconds: f64) -> Option<Option<Reason>> {
-        let late = self.threshold.is_some_and(|threshold| seconds > threshold).then_some(Reason::Latency);
+    fn judge(&self, outcome: Outcome, seconds: f64) -> Verdict {
+        let is_late = self.threshold.is_some_and(|threshold| seconds > threshold);
         match outcome {
-            // Nobody knows how it would have ended; only that it was already late.
-            Outcome::Cancelled => late.map(Some),
-            Outcome::Error(_) | Outcome::Panic if self.errors => Some(Some(Reason::Error)),
-            Outcome::Error(_) | Outcome::Panic | Outcome::Ok => Some(late),
+            Outcome::Error(_) | Outcome::Panic if self.errors => Verdict::Bad(Reason::Error),
+            _ if is_late => Verdict::Bad(Reason::Latency),
+            // Nobody knows how it would have ended.
+            Outcome::Cancelled => Verdict::Uncounted,
+            Outcome::Error(_) | Outcome::Panic | Outcome::Ok => Verdict::Good,
         }
     }
 
@@ -243,42 +254,42 @@ mod tests {
     const QUICK: Duration = Duration::from_millis(100);
 
     #[track_caller]
-    fn judged(objective: &Objective, outcome: Outcome, seconds: f64, verdict: Option<Option<Reason>>) {
+    fn judged(objective: &Objective, outcome: Outcome, seconds: f64, verdict: Verdict) {
         assert_eq!(objective.judge(outcome, seconds), verdict, "{outcome:?} after {seconds} s");
     }
 
     #[test]
     fn an_objective_of_success_looks_at_failures_alone() {
         let objective = Objective::success("a", 0.9);
-        judged(&objective, Outcome::Ok, 9.0, Some(None));
-        judged(&objective, Outcome::OTHER, 0.0, Some(Some(Reason::Error)));
-        judged(&objective, Outcome::Panic, 0.0, Some(Some(Reason::Error)));
-        judged(&objective, Outcome::Cancelled, 9.0, None);
+        judged(&objective, Outcome::Ok, 9.0, Verdict::Good);
+        judged(&objective, Outcome::OTHER, 0.0, Verdict::Bad(Reason::Error));
+        judged(&objective, Outcome::Panic, 0.0, Verdict::Bad(Reason::Error));
+        judged(&objective, Outcome::Cancelled, 9.0, Verdict::Uncounted);
     }
 
     #[test]
     fn an_objective_of_latency_looks_at_time_alone() {
         let objective = Objective::latency("a", 0.9, QUICK);
         for outcome in [Outcome::Ok, Outcome::OTHER, Outcome::Panic] {
-            judged(&objective, outcome, 0.1, Some(None));
-            judged(&objective, outcome, 0.1_f64.next_up(), Some(Some(Reason::Latency)));
+            judged(&objective, outcome, 0.1, Verdict::Good);
+            judged(&objective, outcome, 0.1_f64.next_up(), Verdict::Bad(Reason::Latency));
         }
     }
 
     #[test]
     fn what_was_cancelled_counts_only_if_it_was_late_already() {
         for objective in [Objective::latency("a", 0.9, QUICK), Objective::success("a", 0.9).within(QUICK)] {
-            judged(&objective, Outcome::Cancelled, 0.1, None);
-            judged(&objective, Outcome::Cancelled, 0.2, Some(Some(Reason::Latency)));
+            judged(&objective, Outcome::Cancelled, 0.1, Verdict::Uncounted);
+            judged(&objective, Outcome::Cancelled, 0.2, Verdict::Bad(Reason::Latency));
         }
     }
 
     #[test]
     fn a_late_failure_is_bad_once() {
         let objective = Objective::success("a", 0.9).within(QUICK);
-        judged(&objective, Outcome::OTHER, 0.2, Some(Some(Reason::Error)));
-        judged(&objective, Outcome::Ok, 0.2, Some(Some(Reason::Latency)));
-        judged(&objective, Outcome::Ok, 0.1, Some(None));
+        judged(&objective, Outcome::OTHER, 0.2, Verdict::Bad(Reason::Error));
+        judged(&objective, Outcome::Ok, 0.2, Verdict::Bad(Reason::Latency));
+        judged(&objective, Outcome::Ok, 0.1, Verdict::Good);
     }
 
     #[test]

@@ -11,7 +11,7 @@ const SECONDS: u64 = 86_400;
 pub struct Day {
     year: i64,
     month: u8,
-    day: u8,
+    date: u8,
 }
 
 impl Day {
@@ -48,14 +48,14 @@ impl Day {
         let day = day_of_year - (153 * month + 2) / 5 + 1;
         let month = if month < 10 { month + 3 } else { month - 9 };
         let year = year_of_era + era * 400 + (month <= 2) as u64;
-        Self { year: year as i64, month: month as u8, day: day as u8 }
+        Self { year: year as i64, month: month as u8, date: day as u8 }
     }
 
     /// Counts the days since 1970.
     // A day is read or made with a year from 1970 on.
     #[allow(clippy::cast_sign_loss)]
     const fn number(self) -> u64 {
-        let (month, day) = (self.month as u64, self.day as u64);
+        let (month, day) = (self.month as u64, self.date as u64);
         let year = self.year as u64 - (month <= 2) as u64;
         let (era, year_of_era) = (year / 400, year % 400);
         let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
@@ -65,7 +65,7 @@ impl Day {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.date)
     }
 }
 
@@ -77,9 +77,9 @@ impl FromStr for Day {
             let digits =
                 |from, to| text.get(from..to)?.bytes().all(|byte| byte.is_ascii_digit()).then(|| &text[from..to]);
             let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
-            let day = Self { year: year.parse().ok()?, month: month.parse().ok()?, day: day.parse().ok()? };
+            let day = Self { year: year.parse().ok()?, month: month.parse().ok()?, date: day.parse().ok()? };
             // A day that does not exist is another one when it is counted.
-            let is_day = text.len() == 10 && day.year >= 1970 && (1..=12).contains(&day.month) && day.day > 0;
+            let is_day = text.len() == 10 && day.year >= 1970 && (1..=12).contains(&day.month) && day.date > 0;
             (is_day && Self::from_number(day.number()) == day && day.to_string() == text).then_some(day)
         };
         parsed().ok_or(DayError)

@@ -105,10 +105,9 @@ impl Journal {
             let name = Name { day, number };
             let file = open(&self.directory.join(name.text()))?;
             match file.try_lock() {
-                Ok(()) => {}
                 Err(TryLockError::WouldBlock) => continue,
-                // A file system without locks; then one process writes there.
-                Err(TryLockError::Error(_)) => {}
+                // On a file system without locks one process writes.
+                Ok(()) | Err(TryLockError::Error(_)) => {}
             }
             let bytes = heal(&file)?;
             if bytes == 0 || bytes + length <= self.file_bytes {

@@ -61,7 +61,7 @@
 //! | metric | moves |
 //! |---|---|
 //! | `mme_spike_traces_total` | when an event is kept: a failure or cancel at its end, the others when their window ends. A failure that is also among the slowest is one trace, an `error` |
-//! | `mme_spike_traces_lost_total` | when a failure or cancel is past its budget (`budget`), or a kept trace does not fit the queue (`queue`) or could not be written (`disk`) |
+//! | `mme_spike_traces_lost_total` | when a failure or cancel that is not among the slowest is past its budget (`budget`), or a kept trace does not fit the queue (`queue`) or could not be written (`disk`) |
 //!
 //! # What it costs
 //!

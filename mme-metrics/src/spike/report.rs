@@ -14,7 +14,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use self::pattern::Patterns;
-use self::read::Reader;
+use self::read::{Line, Reader};
 use self::tally::Tally;
 use super::day::Day;
 use super::label::Cause;
@@ -73,10 +73,10 @@ impl Report {
         };
         for path in read::files(directory, day)? {
             let mut lines = Reader::open(&path)?;
-            while let Some(trace) = lines.next()? {
-                match trace {
-                    Some(trace) => report.add(&trace),
-                    None => report.skipped += 1,
+            while let Some(line) = lines.next_line()? {
+                match line {
+                    Line::Trace(trace) => report.add(&trace),
+                    Line::Unreadable => report.skipped += 1,
                 }
             }
         }

@@ -18,6 +18,9 @@ use super::trace::Trace;
 use super::writer::{self, Message, StartError};
 use crate::op::{Ending, Listen, Outcome};
 
+/// Most events of one kind that are kept of a window, whatever was asked for: 2 KiB each, in memory.
+const MAX_KEPT: usize = 10_000;
+
 /// Decides what is kept and where it goes, and starts to.
 ///
 /// ```
@@ -72,21 +75,23 @@ impl Sampler {
         Self::default()
     }
 
-    /// Sets how many of the slowest events of a window are kept.
-    pub const fn slowest(mut self, most: usize) -> Self {
-        self.slowest = most;
+    /// Sets how many of the slowest events of a window are kept, at most 10 000.
+    pub fn slowest(mut self, most: usize) -> Self {
+        self.slowest = most.min(MAX_KEPT);
         self
     }
 
-    /// Sets how many events that fail are kept of each window: the first ones. The others are counted.
-    pub const fn errors(mut self, most: usize) -> Self {
-        self.errors = most;
+    /// Sets how many events that fail are kept of each window, at most 10 000: the first ones. The others are
+    /// counted.
+    pub fn errors(mut self, most: usize) -> Self {
+        self.errors = most.min(MAX_KEPT);
         self
     }
 
-    /// Sets how many events that are cancelled are kept of each window: the first ones. The others are counted.
-    pub const fn cancels(mut self, most: usize) -> Self {
-        self.cancels = most;
+    /// Sets how many events that are cancelled are kept of each window, at most 10 000: the first ones. The others
+    /// are counted.
+    pub fn cancels(mut self, most: usize) -> Self {
+        self.cancels = most.min(MAX_KEPT);
         self
     }
 
@@ -102,7 +107,8 @@ impl Sampler {
         self
     }
 
-    /// Writes traces to this directory, as JSON lines: `2026-08-01.jsonl`. It is made if it is not there, for its owner alone.
+    /// Writes traces to this directory, as JSON lines: `2026-08-01.jsonl`. It is made if it is not there, for its owner alone; in one that
+    /// is there, nobody else should be able to make files.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = Some(directory.into());
         self
@@ -205,7 +211,9 @@ impl Shared {
         let before = mem::replace(&mut *lock(&self.previous), all);
         drop(before);
         let unwritten: Vec<_> = window.into_iter().filter(|kept| !kept.is_written).map(|kept| kept.trace).collect();
-        SPIKE.traces.add((Cause::Slow,), unwritten.len() as u64);
+        // The others were counted when they were sent.
+        let slow = unwritten.iter().filter(|trace| trace.cause == Cause::Slow).count();
+        SPIKE.traces.add((Cause::Slow,), slow as u64);
         unwritten
     }
 
@@ -255,26 +263,34 @@ impl Spikes {
     #[cold]
     fn keep(&self, ending: &Ending<'_>, failure: Option<Cause>) {
         let shared = &self.0.shared;
+        let is_slow = shared.slowest.may_keep(ending.seconds);
+        // What is among the slowest is not lost yet.
+        let lose = |loss| {
+            if !is_slow {
+                shared.lose(loss);
+            }
+        };
         let failure = failure.filter(|cause| {
             let budget = if *cause == Cause::Error { &shared.errors } else { &shared.cancels };
             let taken = budget.take();
             if !taken {
-                shared.lose(Loss::Budget);
+                lose(Loss::Budget);
             }
             taken
         });
-        let is_slow = shared.slowest.may_keep(ending.seconds);
         let Some(cause) = failure.or(is_slow.then_some(Cause::Slow)) else { return };
         let trace = Arc::new(Trace::new(ending, cause, SystemTime::now()));
+        let mut is_sent = false;
         if failure.is_some() {
             SPIKE.traces.increment((cause,));
             shared.remember(&trace);
-            if self.0.is_written && self.0.sender.try_send(Message::Write(Arc::clone(&trace))).is_err() {
-                shared.lose(Loss::Queue);
+            is_sent = !self.0.is_written || self.0.sender.try_send(Message::Write(Arc::clone(&trace))).is_ok();
+            if !is_sent {
+                lose(Loss::Queue);
             }
         }
         if is_slow {
-            shared.slowest.keep(Kept::new(ending.seconds, trace, failure.is_some()));
+            shared.slowest.keep(Kept::new(ending.seconds, trace, is_sent));
         }
     }
 }

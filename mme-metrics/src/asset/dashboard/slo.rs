@@ -30,7 +30,6 @@ fn recorded(name: &str) -> Promql {
 
 fn budgets() -> Row {
     let left = || recorded("job_slo:slo_error_budget_remaining:ratio_14d");
-    let firing = "ALERTS{alertstate=\"firing\",alertname=~\"MmeSl.*\"}";
     Row::new("Error budgets")
         .panel(
             Panel::new(
@@ -63,11 +62,6 @@ fn budgets() -> Row {
             )
             .view(View::Stat)
             .query(Series::recorded("job:sla_compliance:ratio_1d").value(), "{{job}}"),
-        )
-        .panel(
-            Panel::new("Alerts of objectives", DisplayUnit::Short, "What fires now; the runbook is named after it.")
-                .view(View::Table)
-                .query(firing.into(), ""),
         )
 }
 

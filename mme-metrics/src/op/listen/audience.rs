@@ -11,8 +11,13 @@ use super::{Ending, Listen};
 #[derive(Clone, Default)]
 pub(crate) struct Audience {
     all: Vec<Arc<dyn Listen>>,
-    of: HashMap<Box<str>, Vec<Seat>>,
+    of: Vec<(Box<str>, Vec<Seat>)>,
+    /// Where a name stands in `of`, once there are many.
+    index: HashMap<Box<str>, usize>,
 }
+
+/// Names that are compared one by one sooner than one is hashed.
+const FEW: usize = 8;
 
 /// A listener to events of one name.
 #[derive(Clone)]
@@ -30,7 +35,12 @@ impl Audience {
 
     /// Adds a listener to the events of one name, and of one method if it is given.
     pub(crate) fn add_to(&mut self, name: &str, method: Option<&str>, listener: Arc<dyn Listen>) {
-        self.of.entry(name.into()).or_default().push(Seat { method: method.map(Into::into), listener });
+        let seat = Seat { method: method.map(Into::into), listener };
+        if let Some((_, seats)) = self.of.iter_mut().find(|(known, _)| **known == *name) {
+            return seats.push(seat);
+        }
+        self.index.insert(name.into(), self.of.len());
+        self.of.push((name.into(), vec![seat]));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -38,7 +48,10 @@ impl Audience {
     }
 
     pub(crate) fn declare(&self) {
-        self.all.iter().chain(self.of.values().flatten().map(|seat| &seat.listener)).for_each(|one| one.declare());
+        let seated = self.of.iter().flat_map(|(_, seats)| seats).map(|seat| &seat.listener);
+        for listener in self.all.iter().chain(seated) {
+            listener.declare();
+        }
     }
 
     #[inline]
@@ -46,20 +59,27 @@ impl Audience {
         for listener in &self.all {
             listener.ended(ending);
         }
-        if self.of.is_empty() {
-            return;
-        }
-        for seat in self.of.get(ending.name).into_iter().flatten() {
+        for seat in self.seats(ending.name) {
             if seat.method.as_deref().is_none_or(|method| method == ending.method) {
                 seat.listener.ended(ending);
             }
         }
     }
+
+    #[inline]
+    fn seats(&self, name: &str) -> &[Seat] {
+        let found = if self.of.len() <= FEW {
+            self.of.iter().find(|(known, _)| **known == *name)
+        } else {
+            self.index.get(name).and_then(|at| self.of.get(*at))
+        };
+        found.map_or(&[], |(_, seats)| seats)
+    }
 }
 
 impl fmt::Debug for Audience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.of.keys().collect();
-        f.debug_struct("Audience").field("all", &self.all.len()).field("of", &names).finish()
+        let names: Vec<_> = self.of.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Audience").field("all", &self.all.len()).field("of", &names).finish_non_exhaustive()
     }
 }

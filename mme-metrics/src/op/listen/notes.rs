@@ -38,8 +38,10 @@ const MAX_VALUE_BYTES: usize = 128;
 #[must_use = "notes are read where the layer finds them: return them as an `Extension`"]
 pub struct Notes {
     tier: Option<&'static str>,
-    attributes: Option<Arc<Vec<(&'static str, Box<str>)>>>,
+    attributes: Option<Arc<Attributes>>,
 }
+
+type Attributes = Vec<(&'static str, Box<str>)>;
 
 impl Notes {
     /// Nothing said, to point at.
@@ -71,6 +73,12 @@ impl Notes {
     pub fn attributes(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let all = self.attributes.as_deref().map(Vec::as_slice).unwrap_or_default();
         all.iter().map(|(key, value)| (*key, &**value))
+    }
+
+    /// Says whether nothing was said.
+    #[cfg(feature = "http")]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.tier.is_none() && self.attributes.is_none()
     }
 
     /// Adds what `later` says; its tier replaces the one that is there.

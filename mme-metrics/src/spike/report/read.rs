@@ -20,6 +20,13 @@ pub(super) fn files(directory: &Path, day: Day) -> io::Result<Vec<PathBuf>> {
     Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
+/// A line that is a trace, or is none.
+#[allow(clippy::large_enum_variant, reason = "one lives at a time")]
+pub(super) enum Line {
+    Trace(Trace),
+    Unreadable,
+}
+
 /// Reads one file, a line at a time.
 pub(super) struct Reader {
     file: BufReader<File>,
@@ -40,8 +47,8 @@ impl Reader {
         Ok(Self { file: BufReader::new(file), line: Vec::new() })
     }
 
-    /// Returns the next trace, or inside that nothing where the line is none; at the end of the file, nothing.
-    pub(super) fn next(&mut self) -> io::Result<Option<Option<Trace>>> {
+    /// Returns the next line that is not empty, if there is one.
+    pub(super) fn next_line(&mut self) -> io::Result<Option<Line>> {
         loop {
             let mut is_long = false;
             loop {
@@ -58,10 +65,10 @@ impl Reader {
                 return Ok(None);
             }
             if is_long {
-                return Ok(Some(None));
+                return Ok(Some(Line::Unreadable));
             }
             if !self.line.trim_ascii().is_empty() {
-                return Ok(Some(serde_json::from_slice(&self.line).ok()));
+                return Ok(Some(serde_json::from_slice(&self.line).map_or(Line::Unreadable, Line::Trace)));
             }
         }
     }

@@ -1,0 +1,48 @@
+//! What does it add to a request that an objective counts it, and that a sampler of spikes does not keep it?
+//!
+//! `cargo bench -p mme-metrics-benches --bench slo`
+
+use mme_metrics::Builder;
+use mme_metrics_benches::contest::{self, Contestant};
+use mme_metrics_benches::slo::{self, place};
+use mme_metrics_benches::table::{Spread, Table};
+
+/// Batches of each contestant.
+const ROUNDS: usize = 201;
+
+/// Most nanoseconds that an objective adds.
+const OBJECTIVE: f64 = 30.0;
+
+/// Most nanoseconds that a sampler adds to a request that it does not keep.
+const SAMPLER: f64 = 100.0;
+
+fn main() {
+    let recorder = Builder::new().without_process_metrics().install().expect("nobody else installs one here");
+    let requests = slo::contestants(&recorder);
+    // All but the bare ones, which are not measured.
+    requests[place::LAYER..].iter().for_each(Contestant::verify);
+    println!("{}", requests_table(&requests));
+    let listeners = slo::listeners();
+    println!("{}", table("Listeners alone, ns", &listeners).0);
+}
+
+fn requests_table(contestants: &[Contestant]) -> Table {
+    let (mut table, spreads) = table("A request through the layer, ns", contestants);
+    let layer = spreads[place::LAYER].median();
+    let added = |index: usize| spreads[index].median() - layer;
+    table.bar("an objective adds, ns", added(place::OBJECTIVE), OBJECTIVE);
+    table.bar("one that is missed adds, ns", added(place::MISSED), OBJECTIVE);
+    table.bar("two add, ns", added(place::OBJECTIVES), 2.0 * OBJECTIVE);
+    table.bar("a sampler adds, ns", added(place::SAMPLER), SAMPLER);
+    table
+}
+
+fn table(title: &str, contestants: &[Contestant]) -> (Table, Vec<Spread>) {
+    let spreads = contest::alone(contestants, ROUNDS);
+    let mut table = Table::new(title, &["contestant", "ns", "least", "batches"]);
+    for (contestant, spread) in contestants.iter().zip(&spreads) {
+        let (least, batches) = (format!("{:.1}", spread.quantile(0.0)), spread.len().to_string());
+        table.row(vec![contestant.name.clone(), spread.to_string(), least, batches]);
+    }
+    (table, spreads)
+}

@@ -347,3 +347,35 @@ fn a_database_that_cannot_be_opened_says_what_to_do() {
     assert_eq!(failed.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&failed.stderr).contains("set DATABASE_URL to sqlite://FILE"));
 }
+
+#[test]
+fn what_customers_pay_get_back_and_sign_is_counted_to_the_cent() {
+    let service = Service::start(&[]);
+    let token = service.log_in("acme", "alice");
+    let ask = |path: &str, body| service.send("POST", path, Some(&token), body);
+    let empty = store(&service, &token, json!({ "kind": "scan", "title": "page", "body": "…" }));
+    let id = store(&service, &token, letter());
+    assert_eq!(ask(&format!("/documents/{id}/process"), None).status, 200);
+    assert_eq!(ask(&format!("/documents/{empty}/process"), None).status, 422);
+    let cents = |kind: &str| service.count("business_value_minor_units_total", &[kind, "client=\"acme\"", "\"FR\""]);
+    assert_eq!([cents("kind=\"revenue\""), cents("kind=\"refund\"")], [25 + 40, 40]);
+    let done = |labels: &[&str]| service.count("business_operations_total", labels);
+    assert_eq!([done(&["result=\"ok\"", "\"invoice\""]), done(&["result=\"error\"", "\"scan\""])], [1, 1]);
+    assert_eq!(service.count("business_queue_items", &["\"documents\""]), 0);
+    assert_eq!(ask("/promote", Some(json!({ "about": ["storage"] }))).status, 200);
+    assert_eq!(service.count("tier_requests_total", &["\"direct\"", "\"ok\""]), 1);
+
+    ask("/certificates", Some(json!({ "subject": "archive", "days": 90 })));
+    ask("/certificates/1/sign", Some(json!({ "document": id })));
+    ask("/certificates/1/validate", None);
+    ask("/certificates/1/revoke", None);
+    ask("/certificates/1/validate", None);
+    let ended = |labels: &[&str]| service.count("certificate_operations_total", labels);
+    assert_eq!([ended(&["\"signing\"", "\"ok\""]), ended(&["\"validation\"", "\"ok\""])], [1, 1]);
+    assert_eq!(ended(&["\"validation\"", "error_type=\"certificate\""]), 1);
+    assert_eq!(cents("kind=\"fee\""), 5);
+    // Its own certificate holds for 90 days from now on.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is after 1970").as_secs();
+    let end = service.count("certificate_not_after_timestamp_seconds", &["certificate=\"trust-service\""]);
+    assert!((89..=90).contains(&((end - now) / 86_400)), "{end}");
+}

@@ -20,6 +20,7 @@
 //!
 //! One folder for each domain; a domain knows its own routes, tables and metrics.
 
+mod business;
 mod certificates;
 mod clock;
 mod database;
@@ -41,6 +42,7 @@ mod watch;
 use std::error::Error;
 use std::process::ExitCode;
 
+use crate::certificates::Identity;
 use crate::settings::{Command, HELP, Settings};
 
 fn main() -> ExitCode {
@@ -63,8 +65,9 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
-    telemetry::start()?;
-    server::run(settings).await
+    let identity = Identity::open(settings.certificate.clone())?;
+    telemetry::start(&identity)?;
+    server::run(settings, identity).await
 }
 
 /// Says what went wrong and why, innermost reason last.

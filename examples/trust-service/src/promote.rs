@@ -3,8 +3,9 @@
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
+use mme_metrics::business::tier;
 use mme_metrics::instrument_metrics;
-use mme_metrics::op::Notes;
+use mme_metrics::op::{Notes, Outcome};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -35,6 +36,14 @@ enum Tier {
 }
 
 impl Tier {
+    const fn measured(self) -> &'static tier::Tier {
+        match self {
+            Self::Direct => &tier::DIRECT,
+            Self::Neighbors => &tier::NEIGHBORS,
+            Self::Recent => &tier::RECENT,
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
@@ -72,14 +81,25 @@ async fn promote(
     let words: Vec<String> = question.about.iter().map(|word| word.to_lowercase()).collect();
     let limit = question.limit.unwrap_or(5).clamp(1, MAX_LIMIT);
     let documents = Documents::of(&app.database, &session.tenant);
+    // Counts once, for the tier that answers; left by an error or a client that goes, for the one asked last.
+    let mut request = tier::DIRECT.request();
     for tier in [Tier::Direct, Tier::Neighbors, Tier::Recent] {
-        let found = ask(tier, documents, &words, limit).await?;
+        request.pass_to(tier.measured());
+        let found = match ask(tier, documents, &words, limit).await {
+            Ok(found) => found,
+            Err(error) => {
+                request.end(Outcome::OTHER);
+                return Err(error.into());
+            }
+        };
         if !found.is_empty() {
+            request.end(Outcome::Ok);
             // What a spike trace says of this request, should it become one.
             let notes = Notes::new().tier(tier.name()).attribute("words", &words.len().to_string());
             return Ok((Extension(notes), Json(Promotion { tier, documents: found })));
         }
     }
+    request.end(Outcome::OTHER);
     Err(ApiError::NotFound("there is nothing to promote yet: store a document first"))
 }
 

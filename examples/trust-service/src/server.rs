@@ -15,6 +15,7 @@ use mme_metrics::spike::Spikes;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
+use crate::certificates::Identity;
 use crate::error::ApiError;
 use crate::fault::Faults;
 use crate::settings::Settings;
@@ -53,7 +54,7 @@ fn router(app: App, traces: &Spikes, admin_token: &str) -> Router {
 }
 
 /// Serves until the process is told to stop.
-pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(settings: Settings, identity: Identity) -> Result<(), Box<dyn Error>> {
     let listener = bind(settings.address).await?;
     let address = listener.local_addr()?;
     let database = database::open(&settings.database).await?;
@@ -71,6 +72,12 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     print(&welcome(address, &password, &admin_token));
     let watch = Watch::start(&app, demo::reachable(address), settings.demo).await?;
     let demo = settings.demo.then(|| tokio::spawn(demo::run(address, password, app.stop.clone())));
+    // With the traffic comes a rotation of the service's own certificate from time to time.
+    let renewing = async {
+        if settings.demo {
+            identity.keep_renewing().await
+        }
+    };
 
     let service = router(app.clone(), &traces, &admin_token).into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(app.stop.stopped());
@@ -80,6 +87,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     };
     tokio::select! {
         served = serving => served?,
+        () = keep_on(renewing) => {}
         () = grace_is_over => tracing::warn!("some requests did not finish in time and were cut off"),
     }
     if let Some(demo) = demo {
@@ -91,6 +99,12 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     spikes::stop(traces).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Does `work`, and is never done.
+async fn keep_on(work: impl Future<Output = ()>) {
+    work.await;
+    std::future::pending().await
 }
 
 /// Writes to standard output, which may have been closed by whoever started the service.

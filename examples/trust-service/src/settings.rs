@@ -22,6 +22,7 @@ Environment:
   TRUST_PASSWORD    the password of the example accounts [a new one at each start, printed]
   TRUST_SPIKES      a directory to write spike traces to [none: they stay in memory]
   TRUST_ADMIN_TOKEN the token that shows them at /spikes [a new one at each start, printed]
+  TRUST_CERTIFICATE the service's own certificate, a PEM file whose expiry is watched [one made at each start]
   TRUST_FAULT       a fault to inject: errors[=N] fails every Nth request [4], slow[=MS] delays each [800]
   RUST_LOG          what to log to standard error [info]
 ";
@@ -43,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) admin_token: Option<String>,
     pub(crate) fault: Fault,
     pub(crate) demo: bool,
+    /// The service's own certificate; it makes one if there is none.
+    pub(crate) certificate: Option<PathBuf>,
 }
 
 impl Settings {
@@ -69,6 +72,7 @@ impl Settings {
             admin_token: env("TRUST_ADMIN_TOKEN").filter(|token| !token.is_empty()),
             fault: fault.parse().map_err(SettingsError::Fault)?,
             demo,
+            certificate: env("TRUST_CERTIFICATE").filter(|path| !path.is_empty()).map(PathBuf::from),
         }))
     }
 }

@@ -1,7 +1,10 @@
 //! Certificates: a key pair with a period of validity, which signs documents. A stand-in for X.509 that shows the
 //! operations a certificate has; a real service keeps the keys elsewhere.
 
+mod identity;
 mod store;
+
+pub(crate) use self::identity::Identity;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,10 +13,13 @@ use axum::{Json, Router};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signature, Signer};
+use mme_metrics::certificate::CertificateOperation;
 use mme_metrics::instrument_metrics;
+use mme_metrics::op::ErrorType;
 use serde::{Deserialize, Serialize};
 
 use self::store::{Certificate, Certificates};
+use crate::business;
 use crate::clock;
 use crate::documents::Documents;
 use crate::error::ApiError;
@@ -71,6 +77,7 @@ async fn list(State(app): State<App>, session: Session) -> Result<Json<Vec<Certi
     Ok(Json(Certificates::of(&app.database, &session.tenant).all().await?))
 }
 
+#[instrument_metrics(record = CertificateOperation::Issuance)]
 async fn issue(
     State(app): State<App>,
     session: Session,
@@ -88,23 +95,48 @@ async fn validate(
     Path(id): Path<i64>,
     signed: Option<Json<Signed>>,
 ) -> Result<Json<Verdict>, ApiError> {
-    let certificate = Certificates::of(&app.database, &session.tenant).find(id).await?;
-    if let Err(reason) = certificate.check(clock::now()) {
-        return Ok(Json(Verdict { valid: false, reason }));
+    match verify(&app, &session, id, signed.map(|Json(signed)| signed)).await {
+        Ok(()) => Ok(Json(Verdict { valid: true, reason: "in force" })),
+        Err(Invalid::Certificate(reason)) => Ok(Json(Verdict { valid: false, reason })),
+        Err(Invalid::Signature) => Ok(Json(Verdict { valid: false, reason: "the signature is not this document's" })),
+        Err(Invalid::Unknown(error)) => Err(error),
     }
-    if let Some(Json(Signed { document, signature })) = signed {
-        let document = Documents::of(&app.database, &session.tenant).find(document).await?;
-        let bytes = BASE64_STANDARD.decode(signature).unwrap_or_default();
-        let genuine = Signature::from_slice(&bytes)
-            .and_then(|signature| certificate.key()?.verify_strict(document.body.as_bytes(), &signature));
-        if genuine.is_err() {
-            return Ok(Json(Verdict { valid: false, reason: "the signature is not this document's" }));
+}
+
+/// Why a certificate or a signature does not hold: an answer to the client, and a failed validation to the metrics.
+enum Invalid {
+    Certificate(&'static str),
+    Signature,
+    Unknown(ApiError),
+}
+
+impl ErrorType for Invalid {
+    const ERROR_TYPES: &'static [&'static str] = &["certificate", "signature", "unknown"];
+
+    fn error_type(&self) -> &'static str {
+        match self {
+            Self::Certificate(_) => "certificate",
+            Self::Signature => "signature",
+            Self::Unknown(_) => "unknown",
         }
     }
-    Ok(Json(Verdict { valid: true, reason: "in force" }))
+}
+
+#[instrument_metrics(record = CertificateOperation::Validation)]
+async fn verify(app: &App, session: &Session, id: i64, signed: Option<Signed>) -> Result<(), Invalid> {
+    let certificates = Certificates::of(&app.database, &session.tenant);
+    let certificate = certificates.find(id).await.map_err(Invalid::Unknown)?;
+    certificate.check(clock::now()).map_err(Invalid::Certificate)?;
+    let Some(Signed { document, signature }) = signed else { return Ok(()) };
+    let document = Documents::of(&app.database, &session.tenant).find(document).await.map_err(Invalid::Unknown)?;
+    let bytes = BASE64_STANDARD.decode(signature).unwrap_or_default();
+    let genuine = Signature::from_slice(&bytes)
+        .and_then(|signature| certificate.key()?.verify_strict(document.body.as_bytes(), &signature));
+    genuine.map_err(|_| Invalid::Signature)
 }
 
 #[instrument_metrics(name = "sign_document")]
+#[instrument_metrics(record = CertificateOperation::Signing)]
 async fn sign(
     State(app): State<App>,
     session: Session,
@@ -116,9 +148,11 @@ async fn sign(
     let document = Documents::of(&app.database, &session.tenant).find(document).await?;
     let key = certificate.key().map_err(|error| ApiError::Internal(error.into()))?;
     let signature = key.sign(document.body.as_bytes());
+    business::charge_signature(&session.tenant);
     Ok(Json(Made { signature: BASE64_STANDARD.encode(signature.to_bytes()) }))
 }
 
+#[instrument_metrics(record = CertificateOperation::Renewal)]
 async fn renew(
     State(app): State<App>,
     session: Session,
@@ -129,6 +163,7 @@ async fn renew(
     Ok(Json(Certificates::of(&app.database, &session.tenant).renew(id, not_after).await?))
 }
 
+#[instrument_metrics(record = CertificateOperation::Revocation)]
 async fn revoke(State(app): State<App>, session: Session, Path(id): Path<i64>) -> Result<StatusCode, ApiError> {
     Certificates::of(&app.database, &session.tenant).revoke(id).await?;
     Ok(StatusCode::NO_CONTENT)

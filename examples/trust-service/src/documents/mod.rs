@@ -16,6 +16,7 @@ use axum::{Json, Router};
 use mme_metrics::LabelValue;
 use serde::{Deserialize, Serialize};
 
+use crate::business::{self, BACKLOG};
 use crate::error::ApiError;
 use crate::login::Session;
 use crate::state::App;
@@ -89,7 +90,14 @@ async fn process(
 ) -> Result<Json<process::Processed>, ApiError> {
     let documents = Documents::of(&app.database, &session.tenant);
     let document = documents.find(id).await?;
-    let processed = process::process(&documents, &document).await?;
+    let waiting = BACKLOG.enter();
+    let deposit = business::charge(&session.tenant, document.kind);
+    let processed = process::process(&documents, &document).await;
+    drop(waiting);
+    // A customer whose document could not be read is not content.
+    business::rate(if processed.is_ok() { 1.0 } else { 0.0 });
+    let processed = processed?;
+    deposit.earn();
     app.events.tell(&session.tenant, &Document { state: Progress::Processed, ..document });
     Ok(Json(processed))
 }

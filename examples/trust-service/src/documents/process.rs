@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::metrics::Attempt;
 use super::{Document, Documents, Kind, Progress};
+use crate::business::PROCESSING;
 use crate::error::ApiError;
 use crate::objectives::RECOGNITION;
 
@@ -33,6 +34,7 @@ pub(super) struct Processed {
 
 /// Processes a document once, and counts the attempt however it ends.
 #[instrument_metrics(name = "process_document")]
+#[instrument_metrics(record = PROCESSING.of(document.kind))]
 pub(super) async fn process(documents: &Documents<'_>, document: &Document) -> Result<Processed, ApiError> {
     let attempt = Attempt::start(document.kind);
     attempt.end(read_and_tag(documents, document).await)

@@ -79,6 +79,7 @@ pub mod private;
 pub mod probe;
 pub mod process;
 pub mod recorder;
+pub mod security;
 pub mod slo;
 pub mod spec;
 pub mod spike;

@@ -4,10 +4,11 @@ use std::fmt;
 
 use metrics::Key;
 
+use super::SECURITY;
 use super::kept::{Kept, Names};
 use super::label::{AuthMethod, AuthResult, FailureReason};
 use super::proof::Proof;
-use super::{Country, SECURITY};
+use crate::label::CountryCode;
 use crate::op::{Operation, Outcome};
 
 #[cfg(feature = "security")]
@@ -80,7 +81,7 @@ impl Names<3> for Authenticator {
 #[must_use = "an attempt is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
 pub struct Attempt {
     authenticator: &'static Authenticator,
-    country: Option<Country>,
+    country: Option<CountryCode>,
     refused: Option<FailureReason>,
     #[cfg(feature = "security")]
     client: Option<Client>,
@@ -88,7 +89,7 @@ pub struct Attempt {
 
 impl Attempt {
     /// Says from which country it comes, for `auth_requests_by_country_total`.
-    pub const fn country(mut self, country: Country) -> Self {
+    pub const fn country(mut self, country: CountryCode) -> Self {
         self.country = Some(country);
         self
     }

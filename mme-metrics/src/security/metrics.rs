@@ -1,10 +1,10 @@
 //! The truth: every metric of security.
 
-use super::country::Country;
 use super::label::{
     AuthMethod, AuthResult, BlockReason, CacheResult, Control, Decision, EventOutcome, EventType, FailureReason, Feed,
     Framework, JwtReason, LimitResult, MfaMethod, PolicyName, SourceBucket, ThreatCategory, TokenType, Window,
 };
+use crate::label::CountryCode;
 use crate::op::{Ended, ErrorWord};
 use crate::spec::{Counter, Gauge, Histogram, Unit};
 use crate::{buckets, family};
@@ -28,7 +28,8 @@ family! {
         /// Challenges for a second factor that ended, by how they ended.
         mfa_challenges: Counter<(MfaMethod, AuthResult)> = Counter::new("auth_mfa_challenges_total", Unit::None);
         /// Attempts to authenticate, by the country they came from as the service's resolver has it.
-        auth_by_country: Counter<(Country, AuthResult)> = Counter::new("auth_requests_by_country_total", Unit::None);
+        auth_by_country: Counter<(CountryCode, AuthResult)> =
+            Counter::new("auth_requests_by_country_total", Unit::None);
 
         /// Failures of the source with the most of them within the window.
         source_failures_max: Gauge<(Window,)> = Gauge::new("auth_source_failures_max", Unit::None);

@@ -94,8 +94,8 @@
 //! | the tracker | 7 gauges and 64 buckets |
 //!
 //! Words such as reasons, policies and types of events stand in the program's text; each label takes 20 to 200 of them, and what
-//! is no word reads `_other`, so that neither an address nor a name nor a secret can become one. Countries are the 249 of ISO 3166
-//! and `other`.
+//! is no word reads `_other`, so that neither an address nor a name nor a secret can become one. Countries are two
+//! letters or `_unknown`, at most 250.
 //!
 //! An event of a `static` takes no lock and no allocation. Calls with a word look their series up, about 0.2 µs; a handle of
 //! [`Counter::with`](crate::Counter::with) keeps it.
@@ -106,7 +106,6 @@
 
 mod audit;
 mod authenticator;
-mod country;
 mod kept;
 mod label;
 mod limit;
@@ -121,7 +120,6 @@ mod token;
 
 pub use self::audit::{AuditEvent, Pseudonym};
 pub use self::authenticator::{Attempt, Authenticator};
-pub use self::country::Country;
 pub use self::label::{
     AuthMethod, AuthResult, BlockReason, CacheResult, Control, Decision, EventOutcome, EventType, FailureReason, Feed,
     Framework, JwtReason, LimitResult, MfaMethod, PolicyName, SourceBucket, ThreatCategory, TokenType, Window,

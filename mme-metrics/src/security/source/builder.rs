@@ -12,7 +12,8 @@ use siphasher::sip128::SipHasher24 as Wide;
 use super::network::Network;
 use super::proxy::{Header, Proxies};
 use super::window::Counts;
-use super::{Clock, Country, SourceTracker, accounts};
+use super::{Clock, SourceTracker, accounts};
+use crate::label::CountryCode;
 
 /// Fewest bytes of a secret: what nobody can guess.
 const SECRET_BYTES: usize = 16;
@@ -26,15 +27,15 @@ const HIGHEST: u32 = 65_534;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not know the country of an address",
     label = "not a resolver",
-    note = "pass a closure `|address: std::net::IpAddr| Some(Country::new(…))`"
+    note = "pass a closure `|address: std::net::IpAddr| Some(CountryCode::find(…))`"
 )]
 pub trait CountryResolver: Send + Sync + 'static {
     /// Returns the country, if it is known.
-    fn country(&self, address: IpAddr) -> Option<Country>;
+    fn country(&self, address: IpAddr) -> Option<CountryCode>;
 }
 
-impl<F: Fn(IpAddr) -> Option<Country> + Send + Sync + 'static> CountryResolver for F {
-    fn country(&self, address: IpAddr) -> Option<Country> {
+impl<F: Fn(IpAddr) -> Option<CountryCode> + Send + Sync + 'static> CountryResolver for F {
+    fn country(&self, address: IpAddr) -> Option<CountryCode> {
         self(address)
     }
 }

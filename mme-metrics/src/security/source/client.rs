@@ -3,9 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::SourceTracker;
 use super::network::Source;
 use super::standing::Standing;
-use super::{Country, SourceTracker};
+use crate::label::CountryCode;
 
 /// Who a request comes from, as a [`SourceTracker`] made it out: a source, and an account if it names one.
 ///
@@ -16,7 +17,7 @@ pub struct Client {
     address: IpAddr,
     source: Source,
     account: Option<u64>,
-    country: Option<Country>,
+    country: Option<CountryCode>,
 }
 
 impl Client {
@@ -35,7 +36,7 @@ impl Client {
     }
 
     /// Returns the country that the tracker's resolver knows, if there is a resolver.
-    pub const fn country(&self) -> Option<Country> {
+    pub const fn country(&self) -> Option<CountryCode> {
         self.country
     }
 

@@ -31,7 +31,8 @@ use self::proxy::Proxies;
 use self::shard::{Shard, Totals};
 use self::window::{Counts, TICK_SECONDS, Tick};
 use super::label::{EventOutcome, EventType, SourceBucket, Window};
-use super::{AuditEvent, Country, SECURITY};
+use super::{AuditEvent, SECURITY};
+use crate::label::CountryCode;
 
 /// Parts that the sources are divided into, and the accounts: a power of two each.
 const SHARDS: usize = 64;
@@ -179,11 +180,11 @@ impl SourceTracker {
         SECURITY.source_buckets.touch_all();
     }
 
-    fn country_of(&self, address: IpAddr) -> Option<Country> {
+    fn country_of(&self, address: IpAddr) -> Option<CountryCode> {
         let resolver = self.0.resolver.as_ref()?;
         // A panic in it loses the country and nothing else; one who is not known is counted as such.
         let found = catch_unwind(AssertUnwindSafe(|| resolver.country(address))).ok().flatten();
-        Some(found.unwrap_or(Country::OTHER))
+        Some(found.unwrap_or(CountryCode::UNKNOWN))
     }
 
     fn failure(&self, client: &Client) -> Standing {

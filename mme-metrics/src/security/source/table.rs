@@ -1,7 +1,5 @@
 //! A table of bounded size: when it is full, what is new takes the place of what matters least.
 
-use hashbrown::HashTable;
-
 use super::window::Tick;
 
 /// Entries that are looked at to find one that matters little. Which come next goes round, so no hash decides who competes with
@@ -20,26 +18,39 @@ pub(super) trait Entry {
     fn weight(&mut self, now: Tick) -> (u32, Tick);
 }
 
-/// Entries by their hash. It grows with what is in it, up to its capacity.
+/// The end of a chain.
+const NONE: u16 = u16::MAX;
+
+/// Lists that a table begins with.
+const FIRST_LISTS: usize = 16;
+
+/// Entries by their hash, in chains: taking one out leaves nothing behind that would have to be cleared away some time, and
+/// nothing is ever larger than what was counted on. It grows with what is in it, up to its capacity.
 #[derive(Debug)]
 pub(super) struct Table<E> {
-    /// Where in `entries` each stands.
-    index: HashTable<u16>,
     entries: Vec<E>,
+    /// The entry that follows each in its chain.
+    next: Vec<u16>,
+    /// The first entry of each chain; a power of two of them.
+    heads: Vec<u16>,
     capacity: usize,
     hand: usize,
 }
 
 impl<E: Entry> Table<E> {
-    /// Makes an empty table; the capacity is a multiple of [`CANDIDATES`] and at most 65 536.
+    /// Makes an empty table; the capacity is a power of two from [`FIRST_LISTS`] to 32 768.
     pub(super) const fn new(capacity: usize) -> Self {
-        assert!(capacity > 0 && capacity.is_multiple_of(CANDIDATES) && capacity <= 1 << 16);
-        Self { index: HashTable::new(), entries: Vec::new(), capacity, hand: 0 }
+        assert!(capacity.is_power_of_two() && capacity >= FIRST_LISTS && capacity <= 1 << 15);
+        Self { entries: Vec::new(), next: Vec::new(), heads: Vec::new(), capacity, hand: 0 }
     }
 
     pub(super) fn find(&mut self, hash: u64, key: E::Key) -> Option<&mut E> {
-        let at = *self.index.find(hash, |at| self.entries[usize::from(*at)].is(key))?;
-        self.entries.get_mut(usize::from(at))
+        let mut at = usize::from(*self.heads.get(self.chain(hash))?);
+        // The end of a chain is no place of an entry.
+        while !self.entries.get(at)?.is(key) {
+            at = usize::from(self.next[at]);
+        }
+        self.entries.get_mut(at)
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut E> {
@@ -55,20 +66,59 @@ impl<E: Entry> Table<E> {
         make: impl FnOnce(Option<&mut E>) -> E,
     ) -> &mut E {
         let at = if self.entries.len() < self.capacity {
+            if self.entries.len() == self.heads.len() {
+                self.grow(hash_of);
+            }
             self.entries.push(make(None));
+            self.next.push(NONE);
             self.entries.len() - 1
         } else {
             let at = self.least(now);
-            if let Ok(found) = self.index.find_entry(hash_of(&self.entries[at]), |place| usize::from(*place) == at) {
-                found.remove();
-            }
+            self.unlink(at, hash_of(&self.entries[at]));
             self.entries[at] = make(Some(&mut self.entries[at]));
             at
         };
-        // A position is below the capacity, which is at most 65 536.
-        let place = u16::try_from(at).unwrap_or(u16::MAX);
-        self.index.insert_unique(hash, place, |place| hash_of(&self.entries[usize::from(*place)]));
+        self.link(at, hash);
         &mut self.entries[at]
+    }
+
+    fn chain(&self, hash: u64) -> usize {
+        // A part of the hash is enough to spread; without lists any number is past their end.
+        #[allow(clippy::cast_possible_truncation)]
+        let hash = hash as usize;
+        hash & self.heads.len().wrapping_sub(1)
+    }
+
+    fn link(&mut self, at: usize, hash: u64) {
+        let chain = self.chain(hash);
+        // A place is below the capacity, which is at most 32 768.
+        let place = u16::try_from(at).unwrap_or(NONE);
+        self.next[at] = std::mem::replace(&mut self.heads[chain], place);
+    }
+
+    fn unlink(&mut self, at: usize, hash: u64) {
+        let chain = self.chain(hash);
+        let after = self.next[at];
+        if usize::from(self.heads[chain]) == at {
+            self.heads[chain] = after;
+            return;
+        }
+        let mut before = usize::from(self.heads[chain]);
+        while let Some(next) = self.next.get(before).map(|next| usize::from(*next)) {
+            if next == at {
+                self.next[before] = after;
+                return;
+            }
+            before = next;
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self, hash_of: impl Fn(&E) -> u64) {
+        self.heads = vec![NONE; (2 * self.heads.len()).max(FIRST_LISTS)];
+        for at in 0..self.entries.len() {
+            self.link(at, hash_of(&self.entries[at]));
+        }
     }
 
     /// Finds an entry that matters little, among the next few.
@@ -126,7 +176,7 @@ mod tests {
             assert!(table.find(5 % 7, 5).is_some() && table.find(key % 7, key).is_some());
         }
         let mut left: Vec<_> = table.iter_mut().map(|number| number.0).collect();
-        assert_eq!((left.len(), table.index.len()), (32, 32));
+        assert_eq!(left.len(), 32);
         left.sort_unstable();
         left.dedup();
         assert_eq!(left.len(), 32);

@@ -72,8 +72,11 @@ impl SourcesEndpoint {
         // Nothing between here and whoever asks may keep it, and a browser must not take it for a page.
         let never = [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
         if !self.credentials.admit(headers) {
-            let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"security\"")];
-            return (StatusCode::UNAUTHORIZED, never, challenge, "credentials are missing or wrong\n").into_response();
+            let mut response = (StatusCode::UNAUTHORIZED, never, "credentials are missing or wrong\n").into_response();
+            for challenge in self.credentials.challenges() {
+                response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+            }
+            return response;
         }
         (never, [(header::CONTENT_TYPE, "application/json")], self.json()).into_response()
     }

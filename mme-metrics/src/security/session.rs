@@ -1,8 +1,7 @@
 //! Sessions that are open.
 
-use std::fmt;
-
 use super::SECURITY;
+use crate::spec::Raised;
 
 /// One open session; dropping it closes it.
 ///
@@ -18,29 +17,15 @@ use super::SECURITY;
 /// drop(session);
 /// emission.expect().gauge(&SECURITY.active_sessions, (), 0.0).only();
 /// ```
+#[derive(Debug)]
 #[must_use = "dropping this closes the session"]
 pub struct SessionGuard {
-    /// The gauge that went up, so that this one comes down, whatever recorder is current then.
-    raised: metrics::Gauge,
+    _open: Raised,
 }
 
 impl SessionGuard {
     /// Opens a session.
     pub fn open() -> Self {
-        let raised = SECURITY.active_sessions.with(()).current();
-        raised.increment(1.0);
-        Self { raised }
-    }
-}
-
-impl Drop for SessionGuard {
-    fn drop(&mut self) {
-        self.raised.decrement(1.0);
-    }
-}
-
-impl fmt::Debug for SessionGuard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionGuard")
+        Self { _open: SECURITY.active_sessions.raise(()) }
     }
 }

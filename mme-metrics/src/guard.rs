@@ -25,7 +25,7 @@ use std::mem;
 use std::thread;
 
 use crate::clock::Moment;
-use crate::op::{ErrorType, Judge, Operation, Outcome};
+use crate::op::{ByOperation, ErrorType, Judge, Judges, Operation, Outcome};
 
 /// Runs `body` and records how it ended, as `judge` reads from what it returned.
 ///
@@ -91,6 +91,14 @@ impl<O: Operation> Guard<O> {
             Ok(_) => Outcome::Ok,
             Err(error) => Outcome::Error(error.error_type()),
         });
+    }
+
+    /// Ends the measurement as the operation itself reads `returned`, such as a refusal from an error.
+    pub fn end_as<R>(mut self, returned: &R)
+    where
+        O: Judges<R>,
+    {
+        self.judge(&ByOperation, returned);
     }
 
     /// Returns the operation, to note what was found out meanwhile.

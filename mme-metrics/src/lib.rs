@@ -23,6 +23,7 @@
 //! | requests measured | [`http`] |
 //! | functions measured | [`function`] |
 //! | objectives and error budgets | [`slo`] |
+//! | logins, policies, limits and audit measured, and who keeps trying found | [`security`] |
 //! | certificates measured, and watched until they expire | [`certificate`] |
 //! | money, orders, queues, tiers | [`business`] |
 //! | to know what the slowest requests were | [`spike`] |
@@ -42,6 +43,8 @@
 //! | `prometheus` | yes | `/metrics`: axum router, tower service, a listener of its own |
 //! | `reqwest` | | the HTTP client layer for `reqwest` |
 //! | `certificate` | | the expiry of certificates, read from files, directories and TLS chains |
+//! | `security` | | the tracker of sources that fail to authenticate |
+//! | `tracing` | | audit events go to `tracing`, too |
 //! | `spike` | | spike traces: the sampler, its files, the daily report |
 //! | `cli` | | the command `mme-metrics` |
 //! | `probe` | | the isolation sentinel and the health probes, on tokio |
@@ -79,6 +82,7 @@ pub mod private;
 pub mod probe;
 pub mod process;
 pub mod recorder;
+pub mod security;
 pub mod slo;
 pub mod spec;
 pub mod spike;

@@ -9,13 +9,14 @@ pub use self::table::table;
 use metrics::{KeyName, Recorder, SharedString};
 
 use crate::spec::{Family, Kind};
-use crate::{business, certificate, function, health, http, isolation, process, slo, spec, spike};
+use crate::{business, certificate, function, health, http, isolation, process, security, slo, spec, spike};
 
 /// Every family of this crate, whatever features are on.
 pub const FAMILIES: &[&dyn Family] = &[
     &http::HTTP,
     &function::FUNCTION,
     &certificate::CERTIFICATE,
+    &security::SECURITY,
     &business::BUSINESS,
     &isolation::ISOLATION,
     &health::HEALTH,

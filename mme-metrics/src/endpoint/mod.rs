@@ -72,11 +72,15 @@ mod connection;
 mod listener;
 mod render;
 mod service;
+#[cfg(feature = "security")]
+mod sources;
 #[cfg(feature = "spike")]
 mod spikes;
 
 pub use self::body::{EndpointBody, ResponseFuture};
 pub use self::listener::{DEFAULT_ADDRESS, ListenError, Listener};
 pub use self::service::{Endpoint, metrics_router};
+#[cfg(feature = "security")]
+pub use self::sources::SourcesEndpoint;
 #[cfg(feature = "spike")]
 pub use self::spikes::SpikeEndpoint;

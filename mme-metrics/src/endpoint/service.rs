@@ -66,7 +66,7 @@ impl Endpoint {
 
     /// Sets the path; a leading slash is added if there is none. It is compared with the request's as it was sent.
     pub fn path(mut self, path: &str) -> Self {
-        self.path = format!("/{}", path.trim_start_matches('/')).into();
+        self.path = with_slash(path).into();
         self
     }
 
@@ -85,8 +85,7 @@ impl Endpoint {
 
     /// Makes a router of it, with its path as the only route.
     pub fn into_router(self) -> axum::Router {
-        // The path is meant as it reads: braces and colons name no parameters.
-        let route = self.path.replace('{', "{{").replace('}', "}}");
+        let route = as_it_reads(&self.path);
         axum::Router::new().without_v07_checks().route_service(&route, self)
     }
 
@@ -153,6 +152,16 @@ impl<B> Service<Request<B>> for Endpoint {
         let service = Compression::new(Plain(self)).quality(CompressionLevel::Fastest);
         ResponseFuture::new(service.compress_when::<Compressed>(is_exposition).call(request), is_head)
     }
+}
+
+/// Returns a path that begins with one slash.
+pub(super) fn with_slash(path: &str) -> String {
+    format!("/{}", path.trim_start_matches('/'))
+}
+
+/// Returns the route of a path that is meant as it reads: braces and colons name no parameters.
+pub(super) fn as_it_reads(path: &str) -> String {
+    path.replace('{', "{{").replace('}', "}}")
 }
 
 /// The endpoint before compression.

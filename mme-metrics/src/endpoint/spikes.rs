@@ -9,6 +9,7 @@ use axum::routing::any;
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::auth::Credentials;
+use super::service::{as_it_reads, with_slash};
 use crate::spike::Spikes;
 
 /// Serves what a sampler holds in memory, as JSON at `/spikes`; each trace as it is written to disk.
@@ -41,7 +42,7 @@ impl SpikeEndpoint {
 
     /// Sets the path; a leading slash is added if there is none.
     pub fn path(mut self, path: &str) -> Self {
-        self.path = format!("/{}", path.trim_start_matches('/'));
+        self.path = with_slash(path);
         self
     }
 
@@ -59,8 +60,7 @@ impl SpikeEndpoint {
 
     /// Makes a router of it, with its path as the only route.
     pub fn into_router(self) -> Router {
-        // The path is meant as it reads: braces and colons name no parameters.
-        let route = self.path.replace('{', "{{").replace('}', "}}");
+        let route = as_it_reads(&self.path);
         Router::new().without_v07_checks().route(&route, any(answer)).with_state(self)
     }
 }

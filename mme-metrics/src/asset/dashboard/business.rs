@@ -3,7 +3,7 @@
 use super::panel::{DisplayUnit, Panel, View};
 use super::query::{Promql, Series};
 use super::variable::Variable;
-use super::{Dashboard, Row, certificate};
+use super::{Dashboard, Row, certificate, security};
 use crate::business::BUSINESS;
 use crate::http::HTTP;
 
@@ -58,6 +58,7 @@ fn figures() -> Row {
             .view(View::Gauge)
             .query(satisfaction.avg_by(&["kind"]), "{{kind}}"),
         )
+        .panel(security::countries())
 }
 
 fn work() -> Row {

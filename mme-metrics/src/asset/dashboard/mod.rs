@@ -28,6 +28,7 @@ mod meta;
 mod panel;
 mod query;
 mod render;
+mod security;
 mod slo;
 mod variable;
 
@@ -37,6 +38,7 @@ pub use self::certificate::certificates;
 pub use self::meta::meta;
 pub use self::panel::{DisplayUnit, Panel, View};
 pub use self::query::{Promql, Series};
+pub use self::security::security;
 pub use self::slo::slo;
 pub use self::variable::Variable;
 
@@ -64,6 +66,7 @@ pub fn all() -> Vec<(&'static str, Dashboard)> {
         ("grafana/business.json", business()),
         ("grafana/certificates.json", certificates()),
         ("grafana/meta.json", meta()),
+        ("grafana/security.json", security()),
         ("grafana/slo.json", slo()),
     ]
 }

@@ -21,6 +21,10 @@ pub enum View {
     Bars,
     /// The last value of each series as its share of all.
     Pie,
+    /// Values over time as colours, one band for each series.
+    Heatmap,
+    /// The last value of each country, which the label `geo_country_iso_code` names, on a map.
+    Map,
 }
 
 /// What the numbers of a panel are shown in.

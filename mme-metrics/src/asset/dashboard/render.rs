@@ -136,6 +136,8 @@ impl View {
             Self::Gauge => "gauge",
             Self::Bars => "bargauge",
             Self::Pie => "piechart",
+            Self::Heatmap => "heatmap",
+            Self::Map => "geomap",
         }
     }
 
@@ -156,6 +158,27 @@ impl View {
                 "reduceOptions": {"calcs": ["lastNotNull"]}, "pieType": "donut",
                 "legend": {"displayMode": "table", "placement": "right", "showLegend": true, "values": ["percent"]},
             }),
+            Self::Heatmap => json!({
+                "calculate": false, "cellGap": 1, "rowsFrame": {"layout": "auto"}, "tooltip": {"mode": "single"},
+                "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64}, "legend": {"show": true},
+            }),
+            Self::Map => json!({
+                "view": {"id": "zero", "lat": 0, "lon": 0, "zoom": 1},
+                "basemap": {"type": "default", "name": "Map"},
+                "layers": [{
+                    "type": "markers", "name": "Countries", "tooltip": true,
+                    // Grafana comes with the places of all countries by their two letters.
+                    "location": {
+                        "mode": "lookup", "lookup": "geo_country_iso_code",
+                        "gazetteer": "public/gazetteer/countries.json",
+                    },
+                    "config": {"showLegend": true, "style": {
+                        "size": {"field": "Value", "fixed": 5, "min": 4, "max": 20},
+                        "color": {"field": "Value", "fixed": "dark-orange"}, "opacity": 0.6,
+                    }},
+                }],
+                "tooltip": {"mode": "details"},
+            }),
         }
     }
 
@@ -163,14 +186,21 @@ impl View {
     fn transformations(self) -> Value {
         match self {
             Self::Table => json!([{"id": "organize", "options": {"excludeByName": {"Time": true, "__name__": true}}}]),
-            Self::Timeseries | Self::Stat | Self::StateTimeline | Self::Gauge | Self::Bars | Self::Pie => json!([]),
+            Self::Timeseries
+            | Self::Stat
+            | Self::StateTimeline
+            | Self::Gauge
+            | Self::Bars
+            | Self::Pie
+            | Self::Heatmap
+            | Self::Map => json!([]),
         }
     }
 }
 
 impl Query {
     fn model(&self, letter: char, view: View) -> Value {
-        let now_only = !matches!(view, View::Timeseries | View::StateTimeline);
+        let now_only = !matches!(view, View::Timeseries | View::StateTimeline | View::Heatmap);
         json!({
             "refId": letter.to_string(),
             "datasource": datasource(),
@@ -179,7 +209,7 @@ impl Query {
             "legendFormat": self.legend,
             "instant": now_only,
             "range": !now_only,
-            "format": if view == View::Table { "table" } else { "time_series" },
+            "format": if matches!(view, View::Table | View::Map) { "table" } else { "time_series" },
         })
     }
 }

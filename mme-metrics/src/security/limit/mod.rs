@@ -1,0 +1,65 @@
+//! Rate limits: who was let through, and who was turned away.
+
+#[cfg(feature = "http")]
+mod layer;
+
+#[cfg(feature = "http")]
+pub use self::layer::{LimitExchange, LimitWatch, RateLimitLayer};
+
+use metrics::Key;
+
+use super::SECURITY;
+use super::kept::{Kept, Names};
+use super::label::{LimitResult, PolicyName};
+
+/// A rate limit. Make it a `static`: it keeps its series.
+///
+/// Where the limit is code, call [`allowed`](Self::allowed) and [`limited`](Self::limited); where it is a tower layer, a
+/// [`RateLimitLayer`](crate::security::RateLimitLayer) around it counts.
+///
+/// ```
+/// use mme_metrics::security::{PolicyName, RateLimit};
+///
+/// static LOGINS: RateLimit = RateLimit::new(PolicyName::new("logins"));
+///
+/// # let tokens_left = 0;
+/// if tokens_left > 0 { LOGINS.allowed() } else { LOGINS.limited() }
+/// ```
+#[derive(Debug)]
+pub struct RateLimit {
+    name: PolicyName,
+    kept: Kept<2>,
+}
+
+impl RateLimit {
+    /// Names the limit.
+    pub const fn new(name: PolicyName) -> Self {
+        Self { name, kept: Kept::new() }
+    }
+
+    /// Counts a request that was let through.
+    pub fn allowed(&self) {
+        self.count(LimitResult::Allowed);
+    }
+
+    /// Counts a request that was turned away.
+    pub fn limited(&self) {
+        self.count(LimitResult::Limited);
+    }
+
+    /// Makes both series exist, so that the first request turned away is an increase.
+    pub fn touch(&self) {
+        self.kept.announce(self);
+    }
+
+    fn count(&self, result: LimitResult) {
+        self.kept.record(self, &[result as usize], None);
+    }
+}
+
+impl Names<2> for RateLimit {
+    fn counters(&self) -> [Key; 2] {
+        [LimitResult::Allowed, LimitResult::Limited]
+            .map(|result| SECURITY.rate_limited.key_with(&(self.name, result), &[]))
+    }
+}

@@ -1,0 +1,67 @@
+//! Second factors.
+
+use metrics::Key;
+
+use super::SECURITY;
+use super::kept::{Kept, Names};
+use super::label::{AuthResult, MfaMethod};
+use super::proof::Proof;
+use crate::op::{Operation, Outcome};
+
+/// A second factor. Make it a `static`: it keeps the series of its challenges.
+///
+/// ```
+/// use mme_metrics::guard::Guard;
+/// use mme_metrics::security::{MfaFactor, MfaMethod};
+///
+/// static CODE: MfaFactor = MfaFactor::new(MfaMethod::TOTP);
+///
+/// let challenge = Guard::start(CODE.challenge());
+/// challenge.failure(());
+/// ```
+#[derive(Debug)]
+pub struct MfaFactor {
+    method: MfaMethod,
+    kept: Kept<3>,
+}
+
+impl MfaFactor {
+    /// Names the method.
+    pub const fn new(method: MfaMethod) -> Self {
+        Self { method, kept: Kept::new() }
+    }
+
+    /// Returns one challenge, to be measured by [`guard`](crate::guard) or by `#[instrument_metrics(record = …)]`.
+    pub const fn challenge(&'static self) -> MfaChallenge {
+        MfaChallenge { factor: self }
+    }
+}
+
+impl Names<3> for MfaFactor {
+    fn counters(&self) -> [Key; 3] {
+        AuthResult::ALL.map(|result| SECURITY.mfa_challenges.key_with(&(self.method, result), &[]))
+    }
+}
+
+/// One challenge for a second factor.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a challenge is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+pub struct MfaChallenge {
+    factor: &'static MfaFactor,
+}
+
+impl Operation for MfaChallenge {
+    fn start(&mut self, _: &'static [&'static str]) {
+        self.factor.kept.announce(self.factor);
+    }
+
+    fn end(self, outcome: Outcome, _seconds: f64) {
+        self.factor.kept.record(self.factor, &[AuthResult::of(outcome) as usize], None);
+    }
+}
+
+impl Proof for MfaChallenge {
+    type Why = ();
+
+    fn refuse(&mut self, (): ()) {}
+}

@@ -1,0 +1,137 @@
+//! Security: who may enter, who was refused, and who keeps trying.
+//!
+//! What is known before the first event is a `static`, and keeps its series. What happens is a guard, a closure, an attribute
+//! or one call:
+//!
+//! ```
+//! use mme_metrics::guard::{Guard, measure};
+//! use mme_metrics::op::ByOperation;
+//! use mme_metrics::security::{
+//!     AuditEvent, AuthMethod, Authenticator, BlockReason, Control, Decision, EventOutcome, EventType, FailureReason, Framework,
+//!     Policy, PolicyName, RateLimit, Refusal, SECURITY, TokenType,
+//! };
+//!
+//! static PASSWORD: Authenticator = Authenticator::new(AuthMethod::PASSWORD);
+//! static SHARE: Policy = Policy::new(PolicyName::new("share"));
+//! static LOGINS: RateLimit = RateLimit::new(PolicyName::new("logins"));
+//!
+//! struct WrongPassword;
+//!
+//! impl Refusal<FailureReason> for WrongPassword {
+//!     fn refusal(&self) -> Option<FailureReason> {
+//!         Some(FailureReason::CREDENTIALS)
+//!     }
+//! }
+//!
+//! # let emission = mme_metrics::testing::record(|| {
+//! // A closure, whose result says how it ended:
+//! let entered = measure(PASSWORD.attempt(), ByOperation, || Err::<(), _>(WrongPassword));
+//!
+//! // A guard; left by `return`, `?` or a panic, the attempt would count as an error:
+//! let attempt = Guard::start(PASSWORD.attempt());
+//! attempt.success();
+//!
+//! Guard::start(SHARE.evaluation()).decided(Decision::Allow);
+//! LOGINS.allowed();
+//!
+//! // One call each, where there is nothing to keep:
+//! SECURITY.jwt_issued.increment((TokenType::ACCESS,));
+//! SECURITY.events.increment((EventType::SUSPICIOUS, EventOutcome::Failure));
+//! SECURITY.blocks.increment((BlockReason::BRUTE_FORCE,));
+//! SECURITY.violations.increment((Framework::new("gdpr"), Control::new("retention")));
+//! AuditEvent::new(EventType::LOGIN, EventOutcome::Success).record();
+//! # });
+//! # let (method, reason) = (AuthMethod::PASSWORD, FailureReason::CREDENTIALS);
+//! # let expected = emission.expect().counter(&SECURITY.failed_logins, (reason,), 1);
+//! # use mme_metrics::security::AuthResult;
+//! # expected.counter(&SECURITY.auth_requests, (method, AuthResult::Failure), 1).among_others();
+//! ```
+//!
+//! By attribute: `#[instrument_metrics(record = PASSWORD.attempt())]` on a function that returns a `Result` whose error is a
+//! [`Refusal`], `#[instrument_metrics(record = SHARE.evaluation())]` on one that returns a [`Decision`] or a `bool`.
+//!
+//! With the feature `security`, a `SourceTracker` finds out who fails too often.
+//!
+//! # When each metric moves
+//!
+//! | metric | moves |
+//! |---|---|
+//! | `auth_requests_total`, `auth_request_duration_seconds` | once per [`Attempt`], at its end |
+//! | `auth_failed_logins_total` | with each attempt that was refused |
+//! | `auth_requests_by_country_total` | with each attempt whose country is known: [`Attempt::country`], or the tracker's resolver |
+//! | `auth_active_sessions` | up and down with each [`SessionGuard`], or as it is set |
+//! | `auth_jwt_tokens_issued_total` | as it is called |
+//! | `auth_jwt_validations_total` | once per [`JwtValidation`], at its end |
+//! | `auth_mfa_challenges_total` | once per [`MfaChallenge`], at its end |
+//! | `auth_source_failures_max`, `auth_sources_over_limit`, `auth_distinct_failing_sources`, `auth_accounts_over_limit` | at each exposition, if there is a tracker |
+//! | `auth_failures_by_source_bucket_total` | with each refusal that the tracker is told of |
+//! | `policy_evaluations_total`, `policy_evaluation_duration_seconds` | once per [`PolicyEvaluation`], at its end |
+//! | `policy_errors_total` | with each evaluation that failed |
+//! | `authz_decisions_total` | with each evaluation that came to a decision, and with [`Policy::decided`] |
+//! | `policy_cache_requests_total`, `policy_cache_hits_total` | with [`Policy::cache_hit`] and, the first one, with [`Policy::cache_miss`] |
+//! | `rate_limit_requests_total` | with each request to a [`RateLimit`], or to a service that a `RateLimitLayer` goes around |
+//! | `security_events_total`, `security_blocks_total`, `security_threat_matches_total`, `compliance_violations_total` | as they are called; the tracker reports events, too |
+//! | `audit_events_total`, `audit_write_failures_total` | with each [`AuditEvent`], and with each that nobody took |
+//!
+//! Authentication, second factors and token checks have three results:
+//!
+//! | what happens | `result` |
+//! |---|---|
+//! | [`success`](crate::guard::Guard::success), or `Ok` | `success` |
+//! | [`failure`](crate::guard::Guard::failure), or an error that is a [`Refusal`] | `failure` |
+//! | any other error, a panic, or the operation was dropped before its end | `error`: the caller was neither let in nor refused |
+//!
+//! An evaluation ends as `ok` with a decision, as `error`, or as `cancelled` where it was dropped.
+//!
+//! # What it costs
+//!
+//! | what | series |
+//! |---|---|
+//! | an [`Authenticator`] | 3, one for each reason to refuse, and a histogram of 18 lines |
+//! | a [`Policy`] | 8, one for each kind of error, and a histogram of 18 lines |
+//! | an [`MfaFactor`], a [`RateLimit`] | 3, 2 |
+//! | token checks | 12 |
+//! | the tracker | 7 gauges and 64 buckets |
+//!
+//! Words such as reasons, policies and types of events stand in the program's text; each label takes 20 to 200 of them, and what
+//! is no word reads `_other`, so that neither an address nor a name nor a secret can become one. Countries are two
+//! letters or `_unknown`, at most 250.
+//!
+//! An event of a `static` takes no lock and no allocation. Calls with a word look their series up, about 0.2 µs; a handle of
+//! [`Counter::with`](crate::Counter::with) keeps it.
+//!
+//! # Assets
+//!
+//! Rules, alerts and runbooks for all of this and the dashboard `security` come with the others in `assets/`.
+
+mod audit;
+mod authenticator;
+mod kept;
+mod label;
+mod limit;
+mod metrics;
+mod mfa;
+mod policy;
+mod proof;
+mod session;
+#[cfg(feature = "security")]
+mod source;
+mod token;
+
+pub use self::audit::{AuditEvent, Pseudonym};
+pub use self::authenticator::{Attempt, Authenticator};
+pub use self::label::{
+    AuthMethod, AuthResult, BlockReason, CacheResult, Control, Decision, EventOutcome, EventType, FailureReason, Feed,
+    Framework, JwtReason, LimitResult, MfaMethod, PolicyName, SourceBucket, ThreatCategory, TokenType, Window,
+};
+pub use self::limit::RateLimit;
+#[cfg(feature = "http")]
+pub use self::limit::{LimitExchange, LimitWatch, RateLimitLayer};
+pub use self::metrics::{SECURITY, SecurityMetrics};
+pub use self::mfa::{MfaChallenge, MfaFactor};
+pub use self::policy::{Policy, PolicyEvaluation};
+pub use self::proof::{Proof, Refusal};
+pub use self::session::SessionGuard;
+#[cfg(feature = "security")]
+pub use self::source::{Client, CountryResolver, SourceTracker, SourceTrackerBuilder, SourceTrackerError, Standing};
+pub use self::token::JwtValidation;

@@ -1,0 +1,163 @@
+//! Policies: decisions, and how they are come to.
+
+use metrics::Key;
+
+use super::SECURITY;
+use super::kept::{Kept, Names};
+use super::label::{CacheResult, Decision, PolicyName};
+use crate::guard::Guard;
+use crate::op::{Ended, ErrorType, Judges, Operation, Outcome};
+
+/// A policy that decides who may do what. Make it a `static`: it keeps the series of its decisions.
+///
+/// ```
+/// use mme_metrics::guard::{Guard, measure};
+/// use mme_metrics::op::ByOperation;
+/// use mme_metrics::security::{Decision, Policy, PolicyName};
+///
+/// static SHARE: Policy = Policy::new(PolicyName::new("share"));
+///
+/// // The decision is read from what the code returns: a `Decision`, a `bool`, or either in a `Result`.
+/// let may = measure(SHARE.evaluation(), ByOperation, || Decision::Deny);
+///
+/// // Or it is told to the guard.
+/// Guard::start(SHARE.evaluation()).decided(Decision::Allow);
+///
+/// // A decision that needed no evaluation:
+/// SHARE.cache_hit();
+/// SHARE.decided(Decision::Allow);
+/// ```
+#[derive(Debug)]
+pub struct Policy {
+    name: PolicyName,
+    kept: Kept<8>,
+}
+
+/// Where the counters stand among the kept ones; the ends come first, by their ordinal.
+const DECISIONS: usize = 3;
+const HITS: usize = 5;
+const REQUESTS: usize = 6;
+
+impl Policy {
+    /// Names the policy.
+    pub const fn new(name: PolicyName) -> Self {
+        Self { name, kept: Kept::new() }
+    }
+
+    /// Returns one evaluation, to be measured by [`guard`](crate::guard) or by `#[instrument_metrics(record = …)]`.
+    pub const fn evaluation(&'static self) -> PolicyEvaluation {
+        PolicyEvaluation { policy: self, decision: None }
+    }
+
+    /// Counts a decision that needed no evaluation.
+    pub fn decided(&self, decision: Decision) {
+        self.kept.record(self, &[DECISIONS + decision as usize], None);
+    }
+
+    /// Counts a decision that was found in a cache.
+    pub fn cache_hit(&self) {
+        self.kept.record(self, &[HITS, REQUESTS + CacheResult::Hit as usize], None);
+    }
+
+    /// Counts a decision that was not found in a cache.
+    pub fn cache_miss(&self) {
+        self.kept.record(self, &[REQUESTS + CacheResult::Miss as usize], None);
+    }
+}
+
+impl Names<8> for Policy {
+    fn counters(&self) -> [Key; 8] {
+        let ended = |ended| SECURITY.evaluations.key_with(&(self.name, ended), &[]);
+        let decided = |decision| SECURITY.decisions.key_with(&(self.name, decision), &[]);
+        let asked = |result| SECURITY.cache_requests.key_with(&(self.name, result), &[]);
+        [
+            ended(Ended::Ok),
+            ended(Ended::Error),
+            ended(Ended::Cancelled),
+            decided(Decision::Allow),
+            decided(Decision::Deny),
+            SECURITY.cache_hits.key_with(&(self.name,), &[]),
+            asked(CacheResult::Hit),
+            asked(CacheResult::Miss),
+        ]
+    }
+
+    fn duration(&self) -> Option<Key> {
+        Some(SECURITY.evaluation_duration.key_with(&(self.name,), &[]))
+    }
+}
+
+/// One evaluation of a [`Policy`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "an evaluation is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+pub struct PolicyEvaluation {
+    policy: &'static Policy,
+    decision: Option<Decision>,
+}
+
+impl Guard<PolicyEvaluation> {
+    /// Ends the evaluation with its decision.
+    pub fn decided(mut self, decision: Decision) {
+        if let Some(evaluation) = self.operation() {
+            evaluation.decision = Some(decision);
+        }
+        self.end(Outcome::Ok);
+    }
+}
+
+impl Operation for PolicyEvaluation {
+    fn start(&mut self, error_types: &'static [&'static str]) {
+        if self.policy.kept.announce(self.policy) {
+            let errors = error_types.iter().map(|word| Outcome::Error(word)).chain([Outcome::Panic]);
+            errors.for_each(|error| SECURITY.policy_errors.touch((self.policy.name, error.error_word())));
+        }
+    }
+
+    fn end(self, outcome: Outcome, seconds: f64) {
+        let ended = outcome.ended() as usize;
+        // A decision that was not come to in the end is none.
+        let decision = self.decision.filter(|_| outcome == Outcome::Ok).map(|decision| DECISIONS + decision as usize);
+        let counters = [ended, decision.unwrap_or(ended)];
+        self.policy.kept.record(self.policy, &counters[..1 + usize::from(decision.is_some())], Some(seconds));
+        if matches!(outcome, Outcome::Error(_) | Outcome::Panic) {
+            SECURITY.policy_errors.increment((self.policy.name, outcome.error_word()));
+        }
+    }
+}
+
+impl Judges<Decision> for PolicyEvaluation {
+    fn judge(&mut self, returned: &Decision) -> Outcome {
+        self.decision = Some(*returned);
+        Outcome::Ok
+    }
+}
+
+/// `true` is to be read as [`Decision::Allow`].
+impl Judges<bool> for PolicyEvaluation {
+    fn judge(&mut self, returned: &bool) -> Outcome {
+        self.judge(&if *returned { Decision::Allow } else { Decision::Deny })
+    }
+}
+
+impl<E: ErrorType> Judges<Result<Decision, E>> for PolicyEvaluation {
+    const ERROR_TYPES: &'static [&'static str] = E::ERROR_TYPES;
+
+    fn judge(&mut self, returned: &Result<Decision, E>) -> Outcome {
+        match returned {
+            Ok(decision) => self.judge(decision),
+            Err(error) => Outcome::Error(error.error_type()),
+        }
+    }
+}
+
+/// `true` is to be read as [`Decision::Allow`].
+impl<E: ErrorType> Judges<Result<bool, E>> for PolicyEvaluation {
+    const ERROR_TYPES: &'static [&'static str] = E::ERROR_TYPES;
+
+    fn judge(&mut self, returned: &Result<bool, E>) -> Outcome {
+        match returned {
+            Ok(may) => self.judge(may),
+            Err(error) => Outcome::Error(error.error_type()),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Sessions that are open.
+
+use super::SECURITY;
+use crate::spec::Raised;
+
+/// One open session; dropping it closes it.
+///
+/// It is for sessions that live in the process, such as a connection. Where they live in a database, count them there and
+/// call `SECURITY.active_sessions.set((), …)` instead.
+///
+/// ```
+/// use mme_metrics::security::{SECURITY, SessionGuard};
+///
+/// let emission = mme_metrics::testing::Emission::new();
+/// let session = emission.record(SessionGuard::open);
+/// emission.expect().gauge(&SECURITY.active_sessions, (), 1.0).only();
+/// drop(session);
+/// emission.expect().gauge(&SECURITY.active_sessions, (), 0.0).only();
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping this closes the session"]
+pub struct SessionGuard {
+    _open: Raised,
+}
+
+impl SessionGuard {
+    /// Opens a session.
+    pub fn open() -> Self {
+        Self { _open: SECURITY.active_sessions.raise(()) }
+    }
+}

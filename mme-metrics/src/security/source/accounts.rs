@@ -1,0 +1,187 @@
+//! Accounts that fail from many sources.
+
+use super::table::{Entry, Table};
+use super::window::Tick;
+
+/// Accounts that one part holds.
+pub(super) const CAPACITY: usize = 256;
+
+/// Cells that the sources of one account are spread over.
+const CELLS: usize = 64;
+
+/// Ticks of a frame: 5 minutes. An account is looked at over the last 12 and the one that is running.
+const TICKS: u32 = 30;
+const FRAMES: u32 = 13;
+
+/// Highest limit that can be told: with more sources every cell is taken.
+pub(super) const MOST: u32 = 150;
+
+/// Most cells that an account within the limit takes, as a rule: those of a quarter more sources than that. It is counted how
+/// many cells are taken, and two sources may take the same one.
+pub(super) fn cells_of(limit: u32) -> u32 {
+    let sources = f64::from(limit) * 1.25;
+    let taken = CELLS as f64 * (1.0 - (1.0 - 1.0 / CELLS as f64).powf(sources));
+    // Between 0 and 64.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let cells = taken.round() as u32;
+    cells
+}
+
+/// The flag of an account over the limit, above the tick in its stamp.
+const OVER: u32 = 1 << 31;
+
+/// An account, by its keyed hash, and when each cell was last hit. 76 bytes, of which there are 4 096.
+struct Slot {
+    /// Two halves, because a whole would be aligned to eight bytes.
+    hash: [u32; 2],
+    /// When it last failed, and the flag.
+    stamp: u32,
+    /// The number of a frame modulo 255, and one more; 0 for none.
+    cells: [u8; CELLS],
+}
+
+const _: () = assert!(size_of::<Slot>() == 76, "the memory of the tracker is counted on this");
+
+impl Slot {
+    fn hash(&self) -> u64 {
+        let [high, low] = self.hash.map(u64::from);
+        high << 32 | low
+    }
+
+    fn seen(&self) -> Tick {
+        self.stamp & !OVER
+    }
+
+    /// Returns the cells as they are at `now`: those that were hit too long ago are empty.
+    fn cells(&self, now: Tick) -> [u8; CELLS] {
+        let (from, to) = (self.seen() / TICKS, now / TICKS);
+        let passed = to.saturating_sub(from);
+        if passed == 0 {
+            return self.cells;
+        }
+        // What was hit is at most 12 frames older than the last failure, so up to 12 frames later ages are below 255.
+        let age = |cell: u8| (u32::from(code(to)) + 255 - u32::from(cell)) % 255;
+        self.cells.map(|cell| if passed >= FRAMES || age(cell) >= FRAMES { 0 } else { cell })
+    }
+
+    fn taken(&self, now: Tick) -> u32 {
+        taken(&self.cells(now))
+    }
+}
+
+fn taken(cells: &[u8; CELLS]) -> u32 {
+    cells.iter().map(|cell| u32::from(*cell != 0)).sum()
+}
+
+fn code(frame: u32) -> u8 {
+    // Below 255, and one more.
+    u8::try_from(frame % 255).unwrap_or_default() + 1
+}
+
+impl Entry for Slot {
+    type Key = u64;
+
+    fn is(&self, key: u64) -> bool {
+        self.hash() == key
+    }
+
+    fn weight(&mut self, now: Tick) -> (u32, Tick) {
+        (self.taken(now), self.seen())
+    }
+}
+
+/// A part of the accounts, behind one lock.
+pub(super) struct Accounts(Table<Slot>);
+
+impl Accounts {
+    pub(super) const fn new() -> Self {
+        Self(Table::new(CAPACITY))
+    }
+
+    /// Adds a failure of an account from a source, each known by its hash; says whether it took the account over the limit.
+    pub(super) fn fail(&mut self, account: u64, source: u64, now: Tick, most: u32) -> bool {
+        // Halves of a word: nothing is cut off.
+        #[allow(clippy::cast_possible_truncation)]
+        let halves = [(account >> 32) as u32, account as u32];
+        let make = |_: Option<&mut Slot>| Slot { hash: halves, stamp: now & !OVER, cells: [0; CELLS] };
+        let slot = if let Some(slot) = self.0.find(account, account) {
+            slot
+        } else {
+            self.0.insert(account, now, Slot::hash, make)
+        };
+        // A clock that goes back stands still here.
+        let now = now.max(slot.seen());
+        slot.cells = slot.cells(now);
+        // A part of the hash that nothing else is read from.
+        slot.cells[(source >> 48) as usize % CELLS] = code(now / TICKS);
+        let over = taken(&slot.cells) > most;
+        let was_over = slot.stamp & OVER != 0;
+        slot.stamp = now & !OVER | if over { OVER } else { 0 };
+        over && !was_over
+    }
+
+    /// Counts the accounts over the limit.
+    pub(super) fn over(&mut self, now: Tick, most: u32) -> usize {
+        self.0.iter_mut().filter(|slot| slot.taken(now) > most).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Spreads small numbers as a hash would (the finalizer of `SplitMix64`).
+    fn hash(number: u64) -> u64 {
+        let mut mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn fail(accounts: &mut Accounts, account: u64, sources: std::ops::Range<u64>, now: Tick) -> usize {
+        sources.filter(|source| accounts.fail(hash(account), hash(*source), now, cells_of(50))).count()
+    }
+
+    #[test]
+    fn many_sources_are_noticed_once_and_one_that_repeats_itself_is_not() {
+        let mut accounts = Accounts::new();
+        assert_eq!(fail(&mut accounts, 1, 0..500, 0), 1);
+        for turn in 0..500 {
+            assert_eq!(fail(&mut accounts, 2, turn % 40..turn % 40 + 1, 0), 0);
+        }
+        assert_eq!(accounts.over(0, cells_of(50)), 1);
+    }
+
+    #[test]
+    fn the_limit_is_kept_to_within_a_fifth_or_two() {
+        let told = |sources: u64| {
+            let tries = (0..200)
+                .filter(|account| fail(&mut Accounts::new(), *account, account * 997..account * 997 + sources, 0) > 0);
+            tries.count()
+        };
+        assert!(told(45) <= 4 && told(85) >= 190, "{} {}", told(45), told(85));
+    }
+
+    #[test]
+    fn what_is_more_than_an_hour_ago_does_not_count() {
+        let mut accounts = Accounts::new();
+        fail(&mut accounts, 1, 0..40, 0);
+        // The second half comes a frame after the first has gone, or just before.
+        let mut late = Accounts::new();
+        fail(&mut late, 1, 0..40, 0);
+        assert_eq!(fail(&mut accounts, 1, 40..80, 12 * TICKS), 1);
+        assert_eq!(fail(&mut late, 1, 40..80, 13 * TICKS), 0);
+        assert_eq!(accounts.over(25 * TICKS, cells_of(50)), 0);
+    }
+
+    #[test]
+    fn a_pause_of_days_leaves_nothing() {
+        let mut accounts = Accounts::new();
+        fail(&mut accounts, 1, 0..500, 0);
+        // 255 frames later the numbers begin again.
+        for frame in [13, 255, 256, 510, 100_000] {
+            assert_eq!(accounts.over(frame * TICKS, cells_of(50)), 0, "{frame}");
+        }
+        assert_eq!(fail(&mut accounts, 1, 0..1, 255 * TICKS), 0);
+    }
+}

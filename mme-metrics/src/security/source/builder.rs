@@ -1,0 +1,196 @@
+//! Set-up of the tracker, the one place that can fail.
+
+use std::error::Error;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use siphasher::sip::SipHasher24;
+use siphasher::sip128::SipHasher24 as Wide;
+
+use super::network::Network;
+use super::proxy::{Header, Proxies};
+use super::window::Counts;
+use super::{Clock, SourceTracker, accounts};
+use crate::label::CountryCode;
+
+/// Fewest bytes of a secret: what nobody can guess.
+const SECRET_BYTES: usize = 16;
+
+/// Highest limits: what one frame of a window can hold.
+const HIGHEST: u32 = 65_534;
+
+/// Knows the country of an address: a look into a database, say.
+///
+/// It is asked once for each attempt, so it should be quick. Closures are resolvers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not know the country of an address",
+    label = "not a resolver",
+    note = "pass a closure `|address: std::net::IpAddr| Some(CountryCode::find(…))`"
+)]
+pub trait CountryResolver: Send + Sync + 'static {
+    /// Returns the country, if it is known.
+    fn country(&self, address: IpAddr) -> Option<CountryCode>;
+}
+
+impl<F: Fn(IpAddr) -> Option<CountryCode> + Send + Sync + 'static> CountryResolver for F {
+    fn country(&self, address: IpAddr) -> Option<CountryCode> {
+        self(address)
+    }
+}
+
+/// Decides what a [`SourceTracker`] takes for too many, and whose word it trusts.
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct SourceTrackerBuilder {
+    limits: Counts,
+    accounts: u32,
+    secret: Option<Vec<u8>>,
+    proxies: Option<(Header, Vec<String>)>,
+    resolver: Option<Box<dyn CountryResolver>>,
+    clock: Clock,
+}
+
+impl Default for SourceTrackerBuilder {
+    fn default() -> Self {
+        Self {
+            limits: Counts { minute: 10, hour: 50 },
+            accounts: 50,
+            secret: None,
+            proxies: None,
+            resolver: None,
+            clock: Clock::system(),
+        }
+    }
+}
+
+impl SourceTrackerBuilder {
+    /// Sets how many failures a source may have within a minute and within an hour; 10 and 50 unless said otherwise.
+    pub fn limits(mut self, minute: u32, hour: u32) -> Self {
+        self.limits = Counts { minute, hour };
+        self
+    }
+
+    /// Sets from how many sources an account may fail within an hour; about 50 unless said otherwise, and at most 150. It is
+    /// told with an error of about a fifth.
+    pub fn account_limit(mut self, sources: u32) -> Self {
+        self.accounts = sources;
+        self
+    }
+
+    /// Shares a secret of at least 16 bytes between replicas, so that their buckets are the same and can be added up.
+    ///
+    /// Without one each process has its own, and nobody can tell which bucket a source falls into.
+    pub fn shared_secret(mut self, secret: &[u8]) -> Self {
+        self.secret = Some(secret.to_vec());
+        self
+    }
+
+    /// Trusts these networks (`10.0.0.0/8`, `fd00::/8`, or single addresses) to say in `X-Forwarded-For` where a request came
+    /// from. Everything else in that header is ignored, and so is the header `Forwarded`.
+    pub fn x_forwarded_for<T: AsRef<str>>(self, proxies: impl IntoIterator<Item = T>) -> Self {
+        self.proxies(Header::XForwardedFor, proxies)
+    }
+
+    /// Trusts these networks to say in `Forwarded` (RFC 7239) where a request came from; `X-Forwarded-For` is ignored then.
+    pub fn forwarded<T: AsRef<str>>(self, proxies: impl IntoIterator<Item = T>) -> Self {
+        self.proxies(Header::Forwarded, proxies)
+    }
+
+    fn proxies<T: AsRef<str>>(mut self, header: Header, proxies: impl IntoIterator<Item = T>) -> Self {
+        self.proxies = Some((header, proxies.into_iter().map(|proxy| proxy.as_ref().to_owned()).collect()));
+        self
+    }
+
+    /// Counts attempts by country, too, as `resolver` knows it. Where it panics, it knows nothing.
+    pub fn country(mut self, resolver: impl CountryResolver) -> Self {
+        self.resolver = Some(Box::new(resolver));
+        self
+    }
+
+    /// Reads the time from elsewhere, as what has passed since some moment; for tests.
+    pub fn clock(mut self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        self.clock = Clock::Given(Box::new(clock));
+        self
+    }
+
+    /// Makes the tracker.
+    ///
+    /// # Errors
+    ///
+    /// When a limit is 0 or too high to be told, the secret is too short, or a network is none or is everybody.
+    pub fn build(self) -> Result<SourceTracker, SourceTrackerError> {
+        let within = |limit, most| (1..=most).contains(&limit);
+        if !within(self.limits.minute, HIGHEST) || !within(self.limits.hour, HIGHEST) {
+            return Err(SourceTrackerError::Limit(HIGHEST));
+        }
+        if !within(self.accounts, accounts::MOST) {
+            return Err(SourceTrackerError::Limit(accounts::MOST));
+        }
+        let hasher = match &self.secret {
+            Some(secret) if secret.len() < SECRET_BYTES => return Err(SourceTrackerError::Secret),
+            Some(secret) => {
+                let key = Wide::new_with_keys(0x6d6d_652d_6d65_7472, 0x6963_735f_736f_7572).hash(secret);
+                SipHasher24::new_with_keys(key.h1, key.h2)
+            }
+            None => {
+                // Keyed at random by the system; what comes out of it is a key nobody knows.
+                let random = RandomState::new();
+                SipHasher24::new_with_keys(random.hash_one(0_u64), random.hash_one(1_u64))
+            }
+        };
+        let proxies =
+            self.proxies.map(|(header, networks)| read(&networks).map(|networks| Proxies { networks, header }));
+        let most = accounts::cells_of(self.accounts);
+        Ok(SourceTracker::new(hasher, self.limits, most, proxies.transpose()?, self.resolver, self.clock))
+    }
+}
+
+fn read(networks: &[String]) -> Result<Vec<Network>, SourceTrackerError> {
+    let read = |(at, text): (usize, &String)| match Network::parse(text) {
+        None => Err(SourceTrackerError::Network(at + 1)),
+        Some(network) if network.is_everything() => Err(SourceTrackerError::Everybody(at + 1)),
+        Some(network) => Ok(network),
+    };
+    networks.iter().enumerate().map(read).collect()
+}
+
+// Neither the secret nor the proxies are for a log.
+impl fmt::Debug for SourceTrackerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceTrackerBuilder").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// Why a tracker could not be made. It repeats nothing of what it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceTrackerError {
+    /// A limit is 0, or higher than this.
+    Limit(u32),
+    /// The shared secret is too short.
+    Secret,
+    /// The trusted proxy at this place of the list is no network.
+    Network(usize),
+    /// The network at this place of the list is everybody, so anybody could say to be anybody.
+    Everybody(usize),
+}
+
+impl fmt::Display for SourceTrackerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Limit(most) => write!(f, "a limit of the source tracker cannot be told: set it to 1 to {most}"),
+            Self::Secret => write!(f, "the shared secret is too short: use at least {SECRET_BYTES} random bytes"),
+            Self::Network(at) => write!(
+                f,
+                "trusted proxy number {at} is no network: write an address, or one with a prefix such as 10.0.0.0/8"
+            ),
+            Self::Everybody(at) => write!(
+                f,
+                "trusted proxy number {at} is every address there is: name the networks that your proxies stand in"
+            ),
+        }
+    }
+}
+
+impl Error for SourceTrackerError {}

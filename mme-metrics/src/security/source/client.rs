@@ -1,0 +1,80 @@
+//! Who a request comes from.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::SourceTracker;
+use super::network::Source;
+use super::standing::Standing;
+use crate::label::CountryCode;
+
+/// Who a request comes from, as a [`SourceTracker`] made it out: a source, and an account if it names one.
+///
+/// It shows nothing of itself: not in `Debug`, and in no label.
+#[derive(Clone)]
+pub struct Client {
+    tracker: SourceTracker,
+    address: IpAddr,
+    source: Source,
+    account: Option<u64>,
+    country: Option<CountryCode>,
+}
+
+impl Client {
+    pub(super) fn new(tracker: SourceTracker, address: IpAddr) -> Self {
+        let address = address.to_canonical();
+        let country = tracker.country_of(address);
+        Self { source: Source::of(address), address, tracker, account: None, country }
+    }
+
+    /// Says which account it wants, under the name that the service itself knows it by: `Alice` and `alice` are two.
+    ///
+    /// Only a keyed hash of the name is kept.
+    pub fn account(mut self, name: &str) -> Self {
+        self.account = Some(self.tracker.hash_account(name));
+        self
+    }
+
+    /// Returns the country that the tracker's resolver knows, if there is a resolver.
+    pub const fn country(&self) -> Option<CountryCode> {
+        self.country
+    }
+
+    /// Returns the address: the socket's, or what trusted proxies say of it. Keep it out of labels and logs.
+    pub const fn address(&self) -> IpAddr {
+        self.address
+    }
+
+    /// Says how the source stands; nothing is counted.
+    pub fn standing(&self) -> Standing {
+        self.tracker.standing(self.source)
+    }
+
+    /// Counts a failure against the source, and against the account if there is one.
+    ///
+    /// An [`Attempt`](crate::security::Attempt) with [`by`](crate::security::Attempt::by) does this itself.
+    pub fn failure(&self) -> Standing {
+        self.tracker.failure(self)
+    }
+
+    /// Notes a success. It does not make up for failures, or who has one account could try all others.
+    ///
+    /// The success of a source over a limit is a security event of type `suspicious`.
+    pub fn success(&self) {
+        self.tracker.success(self);
+    }
+
+    pub(super) const fn source(&self) -> Source {
+        self.source
+    }
+
+    pub(in crate::security) const fn account_hash(&self) -> Option<u64> {
+        self.account
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}

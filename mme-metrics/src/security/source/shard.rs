@@ -1,0 +1,215 @@
+//! A part of all sources, behind one lock.
+
+#[cfg(feature = "prometheus")]
+use std::net::IpAddr;
+
+use super::network::Source;
+use super::standing::Standing;
+use super::table::{Entry, Table};
+use super::window::{Counts, Tick, Windows};
+
+/// Sources that one part holds.
+pub(super) const CAPACITY: usize = 2048;
+
+/// Bits of a stamp: the tick, and above it two flags. 30 bits of ticks are 340 years.
+const TICK: u32 = (1 << 30) - 1;
+const OVER: u32 = 1 << 30;
+const V6: u32 = 1 << 31;
+
+/// A source and its failures. 52 bytes, of which there are 131 072.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// Two halves, because a whole would be aligned to eight bytes.
+    prefix: [u32; 2],
+    /// When it last failed, and the flags.
+    stamp: u32,
+    windows: Windows,
+}
+
+const _: () = assert!(size_of::<Slot>() == 52, "the memory of the tracker is counted on this");
+
+impl Slot {
+    fn new(source: Source, now: Tick, windows: Windows) -> Self {
+        let flag = if source.is_v6 { V6 } else { 0 };
+        Self { prefix: halves(source.prefix), stamp: now & TICK | flag, windows }
+    }
+
+    fn source(&self) -> Source {
+        let [high, low] = self.prefix.map(u64::from);
+        Source { prefix: high << 32 | low, is_v6: self.stamp & V6 != 0 }
+    }
+
+    fn seen(&self) -> Tick {
+        self.stamp & TICK
+    }
+
+    fn is_over(&self) -> bool {
+        self.stamp & OVER != 0
+    }
+
+    /// Notes whether a limit is passed; returns what it was before.
+    fn set_over(&mut self, over: bool) -> bool {
+        let before = self.is_over();
+        self.stamp = self.stamp & !OVER | if over { OVER } else { 0 };
+        before
+    }
+
+    /// Returns the counts as they are now. What it stands at afterwards is the tick of the last failure still.
+    fn counts(&self, now: Tick) -> Counts {
+        let mut windows = self.windows;
+        windows.advance(self.seen(), now);
+        windows.counts()
+    }
+
+    fn fail(&mut self, now: Tick) {
+        // A clock that goes back stands still here.
+        let now = now.max(self.seen());
+        self.windows.advance(self.seen(), now);
+        self.windows.add(now);
+        self.stamp = self.stamp & !TICK | now & TICK;
+    }
+}
+
+/// Returns the two halves of a word.
+fn halves(word: u64) -> [u32; 2] {
+    // Each half is what is left of the other, so nothing is cut off.
+    #[allow(clippy::cast_possible_truncation)]
+    [(word >> 32) as u32, word as u32]
+}
+
+impl Entry for Slot {
+    type Key = Source;
+
+    fn is(&self, key: Source) -> bool {
+        self.prefix == halves(key.prefix) && (self.stamp & V6 != 0) == key.is_v6
+    }
+
+    fn weight(&mut self, now: Tick) -> (u32, Tick) {
+        (self.counts(now).hour, self.seen())
+    }
+}
+
+/// Part of the sources, and what was forgotten of those that had to make room.
+pub(super) struct Shard {
+    table: Table<Slot>,
+    /// The most failures that a source which was forgotten may have had, in each frame.
+    forgotten: Windows,
+    forgotten_at: Tick,
+}
+
+/// Where a shard's figures are added up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Totals {
+    pub(super) max: [u32; 2],
+    pub(super) over: [u32; 2],
+    pub(super) distinct: [u32; 2],
+    /// Sources over either limit.
+    pub(super) flagged: usize,
+}
+
+/// One source, for those who may know its address.
+#[cfg(feature = "prometheus")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SourceReport {
+    // In this order, so that the worst are the largest.
+    pub(crate) hour: u32,
+    pub(crate) minute: u32,
+    pub(crate) seconds_ago: u64,
+    pub(crate) address: IpAddr,
+    pub(crate) bits: u8,
+    pub(crate) over_limit: bool,
+}
+
+impl Shard {
+    pub(super) const fn new() -> Self {
+        let forgotten = Windows::NONE;
+        Self { table: Table::new(CAPACITY), forgotten, forgotten_at: 0 }
+    }
+
+    /// Adds a failure. Returns how the source stands, and by how many more sources are over a limit: -1, 0 or 1.
+    pub(super) fn fail(
+        &mut self,
+        source: Source,
+        hash: u64,
+        now: Tick,
+        limits: Counts,
+        hash_of: impl Fn(Source) -> u64,
+    ) -> (Standing, isize) {
+        let mut more = 0;
+        let Self { table, forgotten, forgotten_at } = self;
+        let slot = if let Some(slot) = table.find(hash, source) {
+            slot
+        } else {
+            let make = |old: Option<&mut Slot>| {
+                if let Some(old) = old {
+                    old.windows.advance(old.seen(), now);
+                    forgotten.advance(*forgotten_at, now);
+                    forgotten.raise(&old.windows);
+                    *forgotten_at = now.max(*forgotten_at);
+                    more -= isize::from(old.is_over());
+                }
+                // The new source may be one that was forgotten. It starts with what that one may have had, but with no more
+                // than half of a limit: whoever is over one has more than half of it for certain.
+                let half = Counts { minute: limits.minute / 2, hour: limits.hour / 2 };
+                let windows = if *forgotten == Windows::NONE {
+                    Windows::NONE
+                } else {
+                    forgotten.advance(*forgotten_at, now);
+                    *forgotten_at = now.max(*forgotten_at);
+                    forgotten.part(now, half)
+                };
+                Slot::new(source, now, windows)
+            };
+            table.insert(hash, now, |slot| hash_of(slot.source()), make)
+        };
+        slot.fail(now);
+        let counts = slot.windows.counts();
+        let over = counts.exceed(limits);
+        let was_over = slot.set_over(over);
+        more += isize::from(over) - isize::from(was_over);
+        (Standing { counts, over, crossed: over && !was_over }, more)
+    }
+
+    /// Says how a source stands, which changes nothing.
+    pub(super) fn standing(&mut self, source: Source, hash: u64, now: Tick, limits: Counts) -> Standing {
+        let counts = self.table.find(hash, source).map(|slot| slot.counts(now)).unwrap_or_default();
+        Standing { counts, over: counts.exceed(limits), crossed: false }
+    }
+
+    /// Adds this part to the totals.
+    pub(super) fn add_up(&mut self, now: Tick, limits: Counts, totals: &mut Totals) {
+        for slot in self.table.iter_mut() {
+            let Counts { minute, hour } = slot.counts(now);
+            for (window, (count, limit)) in [(minute, limits.minute), (hour, limits.hour)].into_iter().enumerate() {
+                totals.max[window] = totals.max[window].max(count);
+                totals.over[window] += u32::from(count > limit);
+                totals.distinct[window] += u32::from(Windows::reach(slot.seen(), now)[window]);
+            }
+            let over = Counts { minute, hour }.exceed(limits);
+            slot.set_over(over);
+            totals.flagged += usize::from(over);
+        }
+    }
+
+    /// Lists the sources that have failed within an hour.
+    #[cfg(feature = "prometheus")]
+    pub(super) fn reports(
+        &mut self,
+        now: Tick,
+        limits: Counts,
+        seconds: impl Fn(Tick) -> u64,
+    ) -> impl Iterator<Item = SourceReport> {
+        self.table.iter_mut().filter_map(move |slot| {
+            let counts = slot.counts(now);
+            let (address, bits) = slot.source().network();
+            (counts.hour > 0).then(|| SourceReport {
+                hour: counts.hour,
+                minute: counts.minute,
+                seconds_ago: seconds(slot.seen()),
+                address,
+                bits,
+                over_limit: counts.exceed(limits),
+            })
+        })
+    }
+}

@@ -1,0 +1,209 @@
+//! Failures in sliding windows: a ring of frames for each.
+//!
+//! A window is as many whole frames as it is long, and the frame that is running. So it reaches back its length and up to one
+//! frame more, never less.
+
+/// Seconds of a frame of the minute. A tick is a number of such frames since the tracker began.
+pub(super) const TICK_SECONDS: u64 = 10;
+
+/// Frames of the minute in a frame of the hour, which is 5 minutes.
+const TICKS: u32 = 30;
+
+/// A moment, in frames of the minute.
+pub(super) type Tick = u32;
+
+/// Failures within a minute and within an hour, as of the last tick that the owner has noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Windows {
+    minute: Frames<7>,
+    hour: Frames<13>,
+}
+
+/// How many failures there are in both windows, or may be before something happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) minute: u32,
+    pub(super) hour: u32,
+}
+
+impl Counts {
+    /// Says whether either is over its limit.
+    pub(super) const fn exceed(self, limits: Self) -> bool {
+        self.minute > limits.minute || self.hour > limits.hour
+    }
+}
+
+impl Windows {
+    /// No failures.
+    pub(super) const NONE: Self = Self { minute: Frames::NONE, hour: Frames::NONE };
+
+    /// Lets time pass, which never goes back.
+    pub(super) fn advance(&mut self, from: Tick, to: Tick) {
+        self.minute.advance(from, to);
+        self.hour.advance(from / TICKS, to / TICKS);
+    }
+
+    /// Adds a failure that happens now.
+    pub(super) fn add(&mut self, now: Tick) {
+        self.minute.add(now);
+        self.hour.add(now / TICKS);
+    }
+
+    /// Adds both windows up.
+    pub(super) fn counts(&self) -> Counts {
+        Counts { minute: self.minute.sum(), hour: self.hour.sum() }
+    }
+
+    /// Takes over what `other` has more of, frame by frame. Both stand at the same tick.
+    pub(super) fn raise(&mut self, other: &Self) {
+        self.minute.raise(&other.minute);
+        self.hour.raise(&other.hour);
+    }
+
+    /// Returns a part of these: the newest frames first, at most `most` in all.
+    pub(super) fn part(&self, now: Tick, most: Counts) -> Self {
+        Self { minute: self.minute.part(now, most.minute), hour: self.hour.part(now / TICKS, most.hour) }
+    }
+
+    /// Says whether a failure at `then` still counts in each of the windows.
+    pub(super) const fn reach(then: Tick, now: Tick) -> [bool; 2] {
+        [now.saturating_sub(then) < 7, (now / TICKS).saturating_sub(then / TICKS) < 13]
+    }
+}
+
+/// The last `N` frames, each at its number modulo `N`. A frame stops at 65 535.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Frames<const N: usize>([u16; N]);
+
+impl<const N: usize> Frames<N> {
+    const NONE: Self = Self([0; N]);
+
+    fn advance(&mut self, from: u32, to: u32) {
+        let passed = to.saturating_sub(from);
+        if passed as usize >= N {
+            *self = Self::NONE;
+        } else {
+            (1..=passed).for_each(|step| *self.at(from + step) = 0);
+        }
+    }
+
+    fn add(&mut self, now: u32) {
+        let frame = self.at(now);
+        *frame = frame.saturating_add(1);
+    }
+
+    fn sum(&self) -> u32 {
+        self.0.iter().map(|frame| u32::from(*frame)).sum()
+    }
+
+    fn raise(&mut self, other: &Self) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            *own = (*own).max(*other);
+        }
+    }
+
+    fn part(&self, now: u32, most: u32) -> Self {
+        let (mut whole, mut part, mut left) = (*self, Self::NONE, most);
+        for back in 0..N as u32 {
+            // Before the first frames there were none.
+            let Some(number) = now.checked_sub(back) else { break };
+            let frame = u32::from(*whole.at(number)).min(left);
+            left -= frame;
+            // It is no larger than the one it was taken from.
+            *part.at(number) = u16::try_from(frame).unwrap_or(u16::MAX);
+        }
+        part
+    }
+
+    fn at(&mut self, number: u32) -> &mut u16 {
+        &mut self.0[number as usize % N]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the rings stand for: every failure with its tick.
+    fn naive(failures: &[Tick], now: Tick) -> Counts {
+        let within = |window: usize| failures.iter().filter(|then| Windows::reach(**then, now)[window]).count() as u32;
+        Counts { minute: within(0), hour: within(1) }
+    }
+
+    /// Xorshift: the same numbers in every run.
+    fn random(state: &mut u64) -> u64 {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        *state
+    }
+
+    #[test]
+    fn the_rings_are_the_naive_count_whatever_happens_when() {
+        for seed in 1..=400 {
+            let (mut state, mut now, mut windows, mut failures) = (seed * 7919, 0, Windows::NONE, Vec::new());
+            for _ in 0..300 {
+                // Mostly close together, sometimes after a pause longer than either window.
+                let pause = match random(&mut state) % 20 {
+                    0..=9 => 0,
+                    10..=14 => 1,
+                    15..=17 => random(&mut state) % 9,
+                    18 => random(&mut state) % 60,
+                    _ => random(&mut state) % 800,
+                } as Tick;
+                windows.advance(now, now + pause);
+                now += pause;
+                if random(&mut state) % 4 > 0 {
+                    windows.add(now);
+                    failures.push(now);
+                }
+                assert_eq!(windows.counts(), naive(&failures, now), "seed {seed} at {now}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_window_is_its_length_and_at_most_one_frame_more() {
+        let mut windows = Windows::NONE;
+        windows.add(0);
+        let mut now = 0;
+        let mut counts_at = |to| {
+            windows.advance(now, to);
+            now = to;
+            windows.counts()
+        };
+        // A failure in the first frame, at some moment of it: 60 s later it counts, 70 s later it does not.
+        assert_eq!([counts_at(6).minute, counts_at(7).minute], [1, 0]);
+        assert_eq!([counts_at(13 * TICKS - 1).hour, counts_at(13 * TICKS).hour], [1, 0]);
+    }
+
+    #[test]
+    fn a_frame_stops_and_does_not_begin_again() {
+        let mut windows = Windows::NONE;
+        (0..70_000).for_each(|_| windows.add(5));
+        assert_eq!(windows.counts(), Counts { minute: 65_535, hour: 65_535 });
+    }
+
+    #[test]
+    fn a_part_is_the_newest_and_no_more_than_asked_for() {
+        let mut windows = Windows::NONE;
+        (0..3).for_each(|_| windows.add(0));
+        windows.advance(0, 1);
+        (0..4).for_each(|_| windows.add(1));
+        let part = windows.part(1, Counts { minute: 5, hour: 2 });
+        assert_eq!(part.counts(), Counts { minute: 5, hour: 2 });
+        let mut later = part;
+        // The older frame goes first, and one of it was taken.
+        later.advance(1, 7);
+        assert_eq!(later.counts().minute, 4);
+    }
+
+    #[test]
+    fn time_that_goes_back_changes_nothing() {
+        let mut windows = Windows::NONE;
+        windows.add(100);
+        let before = windows;
+        windows.advance(100, 50);
+        assert_eq!(windows, before);
+    }
+}

@@ -1,0 +1,94 @@
+//! JSON Web Tokens that are checked.
+
+use metrics::Key;
+
+use super::SECURITY;
+use super::kept::{Kept, Names};
+use super::label::{AuthResult, JwtReason};
+use super::proof::Proof;
+use crate::op::{Operation, Outcome};
+
+/// One check of a JSON Web Token (RFC 7519).
+///
+/// ```
+/// use mme_metrics::guard::Guard;
+/// use mme_metrics::security::{JwtReason, JwtValidation, SECURITY};
+///
+/// let emission = mme_metrics::testing::record(|| {
+///     let validation = Guard::start(JwtValidation::new());
+///     validation.failure(JwtReason::Expired);
+/// });
+/// let labels = (mme_metrics::security::AuthResult::Failure, JwtReason::Expired);
+/// emission.expect().counter(&SECURITY.jwt_validations, labels, 1).only();
+/// ```
+///
+/// A token that was issued is one call: `SECURITY.jwt_issued.increment((TokenType::ACCESS,))`.
+#[derive(Clone, Copy, Debug, Default)]
+#[must_use = "a check is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+pub struct JwtValidation {
+    refused: Option<JwtReason>,
+}
+
+impl JwtValidation {
+    /// Describes a check that is about to be made.
+    pub const fn new() -> Self {
+        Self { refused: None }
+    }
+}
+
+/// Every combination that occurs: accepted, broken, and refused for each reason.
+struct Results;
+
+static KEPT: Kept<{ 2 + JwtReason::ALL.len() }> = Kept::new();
+
+impl JwtReason {
+    /// Every reason, in the order of its ordinal.
+    const ALL: [Self; 10] = [
+        Self::None,
+        Self::Malformed,
+        Self::Algorithm,
+        Self::Signature,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::Issuer,
+        Self::Audience,
+        Self::Revoked,
+        Self::Claims,
+    ];
+}
+
+impl Names<12> for Results {
+    fn counters(&self) -> [Key; 12] {
+        std::array::from_fn(|at| {
+            let labels = match at {
+                0 => (AuthResult::Success, JwtReason::None),
+                1 => (AuthResult::Error, JwtReason::None),
+                _ => (AuthResult::Failure, JwtReason::ALL[at - 2]),
+            };
+            SECURITY.jwt_validations.key_with(&labels, &[])
+        })
+    }
+}
+
+impl Operation for JwtValidation {
+    fn start(&mut self, _: &'static [&'static str]) {
+        KEPT.announce(&Results);
+    }
+
+    fn end(self, outcome: Outcome, _seconds: f64) {
+        let at = match AuthResult::of(outcome) {
+            AuthResult::Success => 0,
+            AuthResult::Error => 1,
+            AuthResult::Failure => 2 + self.refused.unwrap_or(JwtReason::None) as usize,
+        };
+        KEPT.record(&Results, &[at], None);
+    }
+}
+
+impl Proof for JwtValidation {
+    type Why = JwtReason;
+
+    fn refuse(&mut self, why: JwtReason) {
+        self.refused = Some(why);
+    }
+}

@@ -63,6 +63,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     let traces = spikes::start(settings.spikes)?;
     let app = App {
         database,
+        recent: documents::Recent::default(),
         events: documents::Events::new(),
         faults: Arc::new(Faults::new(settings.fault)),
         stop: Stop::new(),

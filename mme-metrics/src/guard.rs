@@ -169,8 +169,9 @@ impl<O: Operation> Guard<O> {
         }
     }
 
+    /// Ends the measurement in place.
     #[inline]
-    fn conclude(&mut self, outcome: Outcome) {
+    pub(crate) fn conclude(&mut self, outcome: Outcome) {
         if let (Some(started), Some(operation)) = (self.started.take(), self.operation.take()) {
             operation.end(outcome, started.seconds());
         }

@@ -21,6 +21,8 @@
 //! |---|---|
 //! | `/metrics` in your service | [`Builder::install`], [`metrics_router`] |
 //! | requests measured | [`http`] |
+//! | queries, transactions and pools measured | [`database`] |
+//! | caches measured | [`cache`] |
 //! | functions measured | [`function`] |
 //! | objectives and error budgets | [`slo`] |
 //! | logins, policies, limits and audit measured, and who keeps trying found | [`security`] |
@@ -48,7 +50,9 @@
 //! | `spike` | | spike traces: the sampler, its files, the daily report |
 //! | `cli` | | the command `mme-metrics` |
 //! | `probe` | | the isolation sentinel and the health probes, on tokio |
-//! | `sqlx` | | their probes of databases |
+//! | `sqlx` | | pools, connections and transactions of sqlx, and probes of databases; on with each of the next four |
+//! | `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite`, `sqlx-any` | | its drivers |
+//! | `tracing` | | an event for slow database operations; on with `sqlx` |
 //! | `tokio` | | `tokio_*` metrics of the runtime |
 //! | `assets` | | the asset check and the dashboards as Rust values |
 //! | `metrics-exporter-prometheus` | | our buckets and help texts for a host that keeps that exporter |
@@ -63,9 +67,11 @@ extern crate self as mme_metrics;
 pub mod asset;
 pub mod buckets;
 pub mod business;
+pub mod cache;
 pub mod catalog;
 pub mod certificate;
 mod clock;
+pub mod database;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;
 #[cfg(feature = "http")]

@@ -40,7 +40,6 @@ mod family;
 mod kept;
 mod metric;
 mod raised;
-#[cfg(feature = "http")]
 mod table;
 
 pub use self::family::Family;
@@ -53,7 +52,6 @@ pub use self::raised::Raised;
 pub(crate) use self::beside::{declare_beside, declared_beside};
 pub(crate) use self::kept::{Slot, learn_global};
 pub(crate) use self::metric::{ABSENT, METADATA, refuse};
-#[cfg(feature = "http")]
 pub(crate) use self::table::{CappedTable, Table};
 
 use crate::label::LabelSpec;

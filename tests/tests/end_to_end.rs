@@ -19,9 +19,14 @@ const NOT_RECORDED: [(&str, &str); 4] = [
 ];
 
 /// Queries of panels that have nothing to show here, and why; as exact as [`NOT_RECORDED`].
-const NOT_SHOWN: [(&str, &str); 3] = [
+const NOT_SHOWN: [(&str, &str); 8] = [
     ("Slower than yesterday A", "there was no yesterday"),
     ("Failed notifications A", "there is no Alertmanager to scrape"),
+    ("Opening a connection A", "a database in memory has one connection, which is open before the first scrape"),
+    ("Opening a connection B", "as above"),
+    ("Opening a connection C", "as above"),
+    ("Replication lag A", "a database in memory has no replica"),
+    ("Replication last checked A", "as above"),
     ("Virtual memory B", "the process may take as much as it likes, which is no limit to draw"),
 ];
 

@@ -11,6 +11,8 @@
 //! |---|---|
 //! | how metrics are set up, in one call | `telemetry.rs` |
 //! | how a router is measured, in one line | `server.rs` |
+//! | how a database is measured, in one line | `database.rs` |
+//! | how a cache is measured | `documents/recent.rs` |
 //! | how a function is measured | `#[instrument_metrics]` in `documents/process.rs` |
 //! | what the service promises, and an alert when it is not kept | `objectives.rs` |
 //! | what exactly the slowest requests were | `spikes.rs`, and `Notes` in `promote.rs` |

@@ -7,7 +7,6 @@ use mme_metrics::business::tier;
 use mme_metrics::instrument_metrics;
 use mme_metrics::op::{Notes, Outcome};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::documents::{Document, Documents};
 use crate::error::ApiError;
@@ -107,10 +106,10 @@ async fn promote(
 #[instrument_metrics(name = "ask_tier")]
 async fn ask(tier: Tier, documents: Documents<'_>, words: &[String], limit: i64) -> Result<Vec<Document>, sqlx::Error> {
     match tier {
-        Tier::Direct => documents.tagged(&json!(words).to_string(), limit).await,
+        Tier::Direct => documents.tagged(words, limit).await,
         Tier::Neighbors => {
             let stems: Vec<String> = words.iter().filter_map(|word| stem(word)).collect();
-            documents.tagged_like(&json!(stems).to_string(), limit).await
+            documents.tagged_like(&stems, limit).await
         }
         Tier::Recent => documents.newest(limit).await,
     }

@@ -64,6 +64,7 @@ pub(crate) async fn run(settings: Settings, identity: Identity) -> Result<(), Bo
     let traces = spikes::start(settings.spikes)?;
     let app = App {
         database,
+        recent: documents::Recent::default(),
         events: documents::Events::new(),
         faults: Arc::new(Faults::new(settings.fault)),
         stop: Stop::new(),

@@ -18,7 +18,8 @@ Usage: trust-service [--demo]
 
 Environment:
   TRUST_HTTP_ADDR   where to listen, an address and a port [127.0.0.1:8080]
-  DATABASE_URL      a SQLite database [sqlite::memory:], for example sqlite://trust.db
+  DATABASE_URL      a SQLite file or a PostgreSQL server [sqlite::memory:], for example sqlite://trust.db or
+                    postgres://USER:PASSWORD@HOST/NAME
   TRUST_PASSWORD    the password of the example accounts [a new one at each start, printed]
   TRUST_SPIKES      a directory to write spike traces to [none: they stay in memory]
   TRUST_ADMIN_TOKEN the token that shows them at /spikes [a new one at each start, printed]

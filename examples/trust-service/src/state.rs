@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use sqlx::SqlitePool;
 use tokio::sync::watch;
 
-use crate::documents::Events;
+use crate::database::Database;
+use crate::documents::{Events, Recent};
 use crate::fault::Faults;
 
 /// The service's state; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
-    pub(crate) database: SqlitePool,
+    pub(crate) database: Database,
+    pub(crate) recent: Recent,
     pub(crate) events: Events,
     pub(crate) faults: Arc<Faults>,
     pub(crate) stop: Stop,

@@ -9,11 +9,15 @@ pub use self::table::table;
 use metrics::{KeyName, Recorder, SharedString};
 
 use crate::spec::{Family, Kind};
-use crate::{business, certificate, function, health, http, isolation, process, security, slo, spec, spike};
+use crate::{
+    business, cache, certificate, database, function, health, http, isolation, process, security, slo, spec, spike,
+};
 
 /// Every family of this crate, whatever features are on.
 pub const FAMILIES: &[&dyn Family] = &[
     &http::HTTP,
+    &database::DATABASE,
+    &cache::CACHE,
     &function::FUNCTION,
     &certificate::CERTIFICATE,
     &security::SECURITY,

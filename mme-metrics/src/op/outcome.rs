@@ -83,6 +83,11 @@ impl ErrorWord {
     pub(crate) const OTHER: &str = "other";
     pub(crate) const PANIC: &str = "panic";
 
+    /// Returns the exported text.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+
     /// Admits `word`; past the budget of words it reads `other`.
     fn new(word: &'static str) -> Self {
         let known = WORDS.find(word);

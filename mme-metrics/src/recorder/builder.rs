@@ -13,7 +13,7 @@ use super::registry::{FOREIGN, Limits, Registry};
 use super::{Collector, INSTALLED, Inner, Recorder};
 use crate::catalog;
 use crate::spec::{Family, Kind, Spec, claimed_names, learn_global};
-use crate::{buckets, process};
+use crate::{buckets, database, process};
 
 /// Series with open labels that one family holds unless it is told otherwise.
 const FAMILY_BUDGET: usize = 10_000;
@@ -143,6 +143,7 @@ impl Builder {
         let labels = self.global_labels.into_iter().map(|(key, value)| Label::new(key, value)).collect();
         let bounds = self.buckets.into_iter().map(|(metric, bounds)| (metric, Arc::from(bounds))).collect();
         let mut collectors = self.collectors;
+        collectors.push(Box::new(database::report_pools));
         if self.process_metrics {
             collectors.push(Box::new(process::collect));
             collectors.push(Box::new(process::report_cores));

@@ -2,9 +2,10 @@
 
 use ed25519_dalek::{SignatureError, SigningKey};
 use serde::Serialize;
-use sqlx::{FromRow, SqlitePool};
+use sqlx::FromRow;
 
 use crate::clock;
+use crate::database::Database;
 use crate::error::ApiError;
 
 /// A stored certificate.
@@ -14,7 +15,7 @@ pub(super) struct Certificate {
     subject: String,
     not_before: i64,
     not_after: i64,
-    revoked: bool,
+    revoked_at: Option<i64>,
     #[serde(skip)]
     secret_key: Vec<u8>,
 }
@@ -22,7 +23,7 @@ pub(super) struct Certificate {
 impl Certificate {
     /// Says why it cannot be relied on at `now`, if it cannot.
     pub(super) fn check(&self, now: i64) -> Result<(), &'static str> {
-        if self.revoked {
+        if self.revoked_at.is_some() {
             Err("the certificate is revoked")
         } else if now < self.not_before {
             Err("the certificate is not valid yet")
@@ -41,12 +42,12 @@ impl Certificate {
 /// The certificates of one tenant.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Certificates<'a> {
-    database: &'a SqlitePool,
+    database: &'a Database,
     tenant: &'a str,
 }
 
 impl<'a> Certificates<'a> {
-    pub(super) fn of(database: &'a SqlitePool, tenant: &'a str) -> Self {
+    pub(super) fn of(database: &'a Database, tenant: &'a str) -> Self {
         Self { database, tenant }
     }
 
@@ -55,8 +56,8 @@ impl<'a> Certificates<'a> {
         let mut secret_key = vec![0; ed25519_dalek::SECRET_KEY_LENGTH];
         getrandom::fill(&mut secret_key).map_err(|error| ApiError::Internal(error.into()))?;
         let issued = sqlx::query_as(
-            "INSERT INTO certificates (tenant, subject, secret_key, not_before, not_after) VALUES (?, ?, ?, ?, ?)
-             RETURNING id, subject, not_before, not_after, revoked, secret_key",
+            "INSERT INTO certificates (tenant, subject, secret_key, not_before, not_after) VALUES ($1, $2, $3, $4, $5)
+             RETURNING id, subject, not_before, not_after, revoked_at, secret_key",
         )
         .bind(self.tenant)
         .bind(subject)
@@ -70,8 +71,8 @@ impl<'a> Certificates<'a> {
 
     pub(super) async fn all(&self) -> Result<Vec<Certificate>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT id, subject, not_before, not_after, revoked, secret_key FROM certificates
-             WHERE tenant = ? ORDER BY id DESC LIMIT 50",
+            "SELECT id, subject, not_before, not_after, revoked_at, secret_key FROM certificates
+             WHERE tenant = $1 ORDER BY id DESC LIMIT 50",
         )
         .bind(self.tenant)
         .fetch_all(self.database)
@@ -80,8 +81,8 @@ impl<'a> Certificates<'a> {
 
     pub(super) async fn find(&self, id: i64) -> Result<Certificate, ApiError> {
         sqlx::query_as(
-            "SELECT id, subject, not_before, not_after, revoked, secret_key FROM certificates
-             WHERE tenant = ? AND id = ?",
+            "SELECT id, subject, not_before, not_after, revoked_at, secret_key FROM certificates
+             WHERE tenant = $1 AND id = $2",
         )
         .bind(self.tenant)
         .bind(id)
@@ -93,8 +94,8 @@ impl<'a> Certificates<'a> {
     /// Moves the end of a certificate that is not revoked.
     pub(super) async fn renew(&self, id: i64, not_after: i64) -> Result<Certificate, ApiError> {
         sqlx::query_as(
-            "UPDATE certificates SET not_after = ? WHERE tenant = ? AND id = ? AND NOT revoked
-             RETURNING id, subject, not_before, not_after, revoked, secret_key",
+            "UPDATE certificates SET not_after = $1 WHERE tenant = $2 AND id = $3 AND revoked_at IS NULL
+             RETURNING id, subject, not_before, not_after, revoked_at, secret_key",
         )
         .bind(not_after)
         .bind(self.tenant)
@@ -105,11 +106,13 @@ impl<'a> Certificates<'a> {
     }
 
     pub(super) async fn revoke(&self, id: i64) -> Result<(), ApiError> {
-        let revoked = sqlx::query("UPDATE certificates SET revoked = 1 WHERE tenant = ? AND id = ?")
-            .bind(self.tenant)
-            .bind(id)
-            .execute(self.database)
-            .await?;
+        let revoked =
+            sqlx::query("UPDATE certificates SET revoked_at = COALESCE(revoked_at, $1) WHERE tenant = $2 AND id = $3")
+                .bind(clock::now())
+                .bind(self.tenant)
+                .bind(id)
+                .execute(self.database)
+                .await?;
         if revoked.rows_affected() == 0 {
             return Err(ApiError::NotFound("there is no such certificate"));
         }
@@ -128,12 +131,12 @@ mod tests {
             subject: "archive".to_owned(),
             not_before: 10,
             not_after: 20,
-            revoked: false,
+            revoked_at: None,
             secret_key: Vec::new(),
         };
         let holds: Vec<bool> = [9, 10, 19, 20].map(|now| certificate.check(now).is_ok()).to_vec();
         assert_eq!(holds, [false, true, true, false]);
-        certificate.revoked = true;
+        certificate.revoked_at = Some(12);
         assert_eq!(certificate.check(15), Err("the certificate is revoked"));
     }
 }

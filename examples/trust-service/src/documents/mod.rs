@@ -3,10 +3,12 @@
 mod event;
 mod metrics;
 mod process;
+mod recent;
 mod store;
 
 pub(crate) use self::event::Events;
 pub(crate) use self::metrics::DOCUMENTS;
+pub(crate) use self::recent::Recent;
 pub(crate) use self::store::{Document, Documents};
 
 use axum::extract::{Path, State};
@@ -14,6 +16,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use mme_metrics::LabelValue;
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
 use crate::business::{self, BACKLOG};
@@ -23,10 +26,9 @@ use crate::state::App;
 use crate::tenant::Tenant;
 
 /// What a document is. A metric label as well, so the list is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, LabelValue, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, LabelValue)]
 #[label(key = "kind")]
 #[serde(rename_all = "lowercase")]
-#[sqlx(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Contract,
     Invoice,
@@ -35,12 +37,29 @@ pub(crate) enum Kind {
 }
 
 /// How far a document has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-#[sqlx(rename_all = "lowercase")]
 pub(crate) enum Progress {
     New,
     Processed,
+}
+
+/// The database keeps the words that clients write.
+impl TryFrom<String> for Kind {
+    type Error = serde::de::value::Error;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::deserialize(text.into_deserializer())
+    }
+}
+
+/// As above.
+impl TryFrom<String> for Progress {
+    type Error = serde::de::value::Error;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::deserialize(text.into_deserializer())
+    }
 }
 
 /// A document as a client sends it.
@@ -80,7 +99,12 @@ async fn list(State(app): State<App>, session: Session) -> Result<Json<Vec<Docum
 }
 
 async fn read(State(app): State<App>, session: Session, Path(id): Path<i64>) -> Result<Json<Document>, ApiError> {
-    Ok(Json(Documents::of(&app.database, &session.tenant).find(id).await?))
+    if let Some(document) = app.recent.find(&session.tenant, id) {
+        return Ok(Json(document));
+    }
+    let document = Documents::of(&app.database, &session.tenant).find(id).await?;
+    app.recent.keep(&session.tenant, &document);
+    Ok(Json(document))
 }
 
 async fn process(
@@ -98,11 +122,13 @@ async fn process(
     business::rate(if processed.is_ok() { 1.0 } else { 0.0 });
     let processed = processed?;
     deposit.earn();
+    app.recent.forget(&session.tenant, id);
     app.events.tell(&session.tenant, &Document { state: Progress::Processed, ..document });
     Ok(Json(processed))
 }
 
 async fn delete(State(app): State<App>, session: Session, Path(id): Path<i64>) -> Result<StatusCode, ApiError> {
     Documents::of(&app.database, &session.tenant).delete(id).await?;
+    app.recent.forget(&session.tenant, id);
     Ok(StatusCode::NO_CONTENT)
 }

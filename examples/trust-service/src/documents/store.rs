@@ -1,10 +1,12 @@
 //! The documents of one tenant. There is no other way to the tables, and every statement here names the tenant.
 
+use mme_metrics::LabelValue;
 use serde::Serialize;
-use sqlx::{FromRow, SqlitePool};
+use sqlx::{AssertSqlSafe, FromRow};
 
 use super::{Draft, Kind, Progress};
 use crate::clock;
+use crate::database::Database;
 use crate::error::ApiError;
 
 /// Most documents that one answer lists.
@@ -14,10 +16,12 @@ pub(super) const PAGE: i64 = 50;
 #[derive(Clone, Debug, FromRow, Serialize)]
 pub(crate) struct Document {
     pub(crate) id: i64,
+    #[sqlx(try_from = "String")]
     pub(crate) kind: Kind,
     pub(crate) title: String,
     #[serde(skip)]
     pub(crate) body: String,
+    #[sqlx(try_from = "String")]
     pub(crate) state: Progress,
     pub(super) created_at: i64,
 }
@@ -25,22 +29,22 @@ pub(crate) struct Document {
 /// The documents of one tenant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Documents<'a> {
-    database: &'a SqlitePool,
+    database: &'a Database,
     tenant: &'a str,
 }
 
 impl<'a> Documents<'a> {
-    pub(crate) fn of(database: &'a SqlitePool, tenant: &'a str) -> Self {
+    pub(crate) fn of(database: &'a Database, tenant: &'a str) -> Self {
         Self { database, tenant }
     }
 
     pub(super) async fn insert(&self, draft: &Draft) -> Result<Document, sqlx::Error> {
         sqlx::query_as(
-            "INSERT INTO documents (tenant, kind, title, body, created_at) VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO documents (tenant, kind, title, body, created_at) VALUES ($1, $2, $3, $4, $5)
              RETURNING id, kind, title, body, state, created_at",
         )
         .bind(self.tenant)
-        .bind(draft.kind)
+        .bind(draft.kind.label_value().into_owned())
         .bind(&draft.title)
         .bind(&draft.body)
         .bind(clock::now())
@@ -50,7 +54,7 @@ impl<'a> Documents<'a> {
 
     /// Finds a document; another tenant's is as unknown as one that never was.
     pub(crate) async fn find(&self, id: i64) -> Result<Document, ApiError> {
-        sqlx::query_as("SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = ? AND id = ?")
+        sqlx::query_as("SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = $1 AND id = $2")
             .bind(self.tenant)
             .bind(id)
             .fetch_optional(self.database)
@@ -60,7 +64,7 @@ impl<'a> Documents<'a> {
 
     pub(crate) async fn newest(&self, limit: i64) -> Result<Vec<Document>, sqlx::Error> {
         sqlx::query_as(
-            "SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = ? ORDER BY id DESC LIMIT ?",
+            "SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = $1 ORDER BY id DESC LIMIT $2",
         )
         .bind(self.tenant)
         .bind(limit)
@@ -68,40 +72,43 @@ impl<'a> Documents<'a> {
         .await
     }
 
-    /// Finds the newest documents with one of these tags; `tags` is a JSON list.
-    pub(crate) async fn tagged(&self, tags: &str, limit: i64) -> Result<Vec<Document>, sqlx::Error> {
-        sqlx::query_as(
-            "SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = ?1 AND id IN
-                 (SELECT document FROM tags WHERE tenant = ?1 AND tag IN (SELECT value FROM json_each(?2)))
-             ORDER BY id DESC LIMIT ?3",
-        )
-        .bind(self.tenant)
-        .bind(tags)
-        .bind(limit)
-        .fetch_all(self.database)
-        .await
+    /// Finds the newest documents with one of these tags.
+    pub(crate) async fn tagged(&self, tags: &[String], limit: i64) -> Result<Vec<Document>, sqlx::Error> {
+        self.with_tags(tags, limit, |number| format!("tag = ${number}")).await
     }
 
-    /// Finds the newest documents with a tag that begins like one of these words; `stems` is a JSON list.
-    pub(crate) async fn tagged_like(&self, stems: &str, limit: i64) -> Result<Vec<Document>, sqlx::Error> {
-        sqlx::query_as(
-            "SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = ?1 AND id IN
-                 (SELECT document FROM tags JOIN json_each(?2) ON substr(tag, 1, length(value)) = value
-                  WHERE tenant = ?1)
-             ORDER BY id DESC LIMIT ?3",
-        )
-        .bind(self.tenant)
-        .bind(stems)
-        .bind(limit)
-        .fetch_all(self.database)
-        .await
+    /// Finds the newest documents with a tag that begins like one of these words.
+    pub(crate) async fn tagged_like(&self, stems: &[String], limit: i64) -> Result<Vec<Document>, sqlx::Error> {
+        self.with_tags(stems, limit, |number| format!("substr(tag, 1, length(${number})) = ${number}")).await
+    }
+
+    /// Finds documents by their tags; `condition` is what a tag has to meet for the parameter of a number.
+    async fn with_tags(
+        &self,
+        words: &[String],
+        limit: i64,
+        condition: impl Fn(usize) -> String,
+    ) -> Result<Vec<Document>, sqlx::Error> {
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Two parameters come before the words. What becomes text is how many words there are, and never a word.
+        let conditions: Vec<_> = (3..3 + words.len()).map(condition).collect();
+        let sql = format!(
+            "SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = $1 AND id IN
+                 (SELECT document FROM tags WHERE tenant = $1 AND ({}))
+             ORDER BY id DESC LIMIT $2",
+            conditions.join(" OR ")
+        );
+        let query = sqlx::query_as(AssertSqlSafe(sql)).bind(self.tenant).bind(limit);
+        words.iter().fold(query, |query, word| query.bind(word)).fetch_all(self.database).await
     }
 
     /// Stores what processing found, all of it or nothing.
     pub(super) async fn complete(&self, id: i64, tags: &[String]) -> Result<(), ApiError> {
         let mut transaction = self.database.begin().await?;
         let updated = sqlx::query(
-            "UPDATE documents SET state = 'processed' WHERE tenant = ? AND id = ? AND state <> 'processed'",
+            "UPDATE documents SET state = 'processed' WHERE tenant = $1 AND id = $2 AND state <> 'processed'",
         )
         .bind(self.tenant)
         .bind(id)
@@ -111,7 +118,7 @@ impl<'a> Documents<'a> {
             return Err(ApiError::Conflict("the document was processed or deleted meanwhile"));
         }
         for tag in tags {
-            sqlx::query("INSERT OR IGNORE INTO tags (tenant, tag, document) VALUES (?, ?, ?)")
+            sqlx::query("INSERT INTO tags (tenant, tag, document) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
                 .bind(self.tenant)
                 .bind(tag)
                 .bind(id)
@@ -123,7 +130,7 @@ impl<'a> Documents<'a> {
     }
 
     pub(super) async fn delete(&self, id: i64) -> Result<(), ApiError> {
-        let deleted = sqlx::query("DELETE FROM documents WHERE tenant = ? AND id = ?")
+        let deleted = sqlx::query("DELETE FROM documents WHERE tenant = $1 AND id = $2")
             .bind(self.tenant)
             .bind(id)
             .execute(self.database)

@@ -10,8 +10,8 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
-use sqlx::SqlitePool;
 
+use crate::database::Database;
 use crate::error::ApiError;
 use crate::state::App;
 use crate::tenant::ACCOUNTS;
@@ -35,7 +35,7 @@ struct Opened {
 }
 
 async fn login(State(app): State<App>, Json(given): Json<Credentials>) -> Result<Json<Opened>, ApiError> {
-    let stored: Option<String> = sqlx::query_scalar("SELECT password FROM users WHERE tenant = ? AND name = ?")
+    let stored: Option<String> = sqlx::query_scalar("SELECT password FROM users WHERE tenant = $1 AND name = $2")
         .bind(&given.tenant)
         .bind(&given.user)
         .fetch_optional(&app.database)
@@ -53,15 +53,18 @@ async fn logout(State(app): State<App>, session: Session) -> Result<StatusCode, 
 }
 
 /// Gives the example accounts this password, and makes those that are missing.
-pub(crate) async fn seed(database: &SqlitePool, password: &str) -> Result<(), ApiError> {
+pub(crate) async fn seed(database: &Database, password: &str) -> Result<(), ApiError> {
     for (tenant, user) in ACCOUNTS {
         let hash = password::hash(password.to_owned()).await?;
-        sqlx::query("INSERT OR REPLACE INTO users (tenant, name, password) VALUES (?, ?, ?)")
-            .bind(tenant)
-            .bind(user)
-            .bind(hash)
-            .execute(database)
-            .await?;
+        sqlx::query(
+            "INSERT INTO users (tenant, name, password) VALUES ($1, $2, $3)
+             ON CONFLICT (tenant, name) DO UPDATE SET password = excluded.password",
+        )
+        .bind(tenant)
+        .bind(user)
+        .bind(hash)
+        .execute(database)
+        .await?;
     }
     Ok(())
 }
@@ -72,7 +75,7 @@ pub(crate) fn invent_password() -> Result<String, ApiError> {
 }
 
 /// Opens a session for a task of the service itself, which needs no password.
-pub(crate) async fn open_session(database: &SqlitePool, tenant: &str, user: &str) -> Result<String, ApiError> {
+pub(crate) async fn open_session(database: &Database, tenant: &str, user: &str) -> Result<String, ApiError> {
     session::open(database, tenant, user).await
 }
 

@@ -6,9 +6,9 @@ use axum::http::request::Parts;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use sqlx::SqlitePool;
 
 use crate::clock;
+use crate::database::Database;
 use crate::error::ApiError;
 use crate::state::App;
 
@@ -24,8 +24,8 @@ pub(crate) struct Session {
 
 impl Session {
     /// Ends the session; its token opens nothing any more.
-    pub(super) async fn close(self, database: &SqlitePool) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM sessions WHERE digest = ?").bind(self.digest).execute(database).await?;
+    pub(super) async fn close(self, database: &Database) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(self.digest).execute(database).await?;
         Ok(())
     }
 }
@@ -39,7 +39,7 @@ impl FromRequestParts<App> for Session {
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or(ApiError::Unauthorized("log in at /login and send the token as `Authorization: Bearer …`"))?;
         let digest = digest(token);
-        let tenant = sqlx::query_scalar("SELECT tenant FROM sessions WHERE digest = ? AND expires_at > ?")
+        let tenant = sqlx::query_scalar("SELECT tenant FROM sessions WHERE digest = $1 AND expires_at > $2")
             .bind(&digest)
             .bind(clock::now())
             .fetch_optional(&app.database)
@@ -50,10 +50,10 @@ impl FromRequestParts<App> for Session {
 }
 
 /// Opens a session and returns its token; sessions that are over are forgotten on the way.
-pub(super) async fn open(database: &SqlitePool, tenant: &str, user: &str) -> Result<String, ApiError> {
+pub(super) async fn open(database: &Database, tenant: &str, user: &str) -> Result<String, ApiError> {
     let token = random::<32>()?;
-    sqlx::query("DELETE FROM sessions WHERE expires_at <= ?").bind(clock::now()).execute(database).await?;
-    sqlx::query("INSERT INTO sessions (digest, tenant, user, expires_at) VALUES (?, ?, ?, ?)")
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(clock::now()).execute(database).await?;
+    sqlx::query("INSERT INTO sessions (digest, tenant, account, expires_at) VALUES ($1, $2, $3, $4)")
         .bind(digest(&token))
         .bind(tenant)
         .bind(user)

@@ -1,4 +1,5 @@
-//! A backup of the database, each minute, in a folder that goes with the process. A real one goes to another machine.
+//! A backup of the embedded database, each minute, in a folder that goes with the process. A real one goes to another machine;
+//! that of a server is the server's own business.
 
 use std::io;
 use std::path::Path;
@@ -8,14 +9,15 @@ use mme_metrics::guard::Guard;
 use mme_metrics::health::Backup;
 use mme_metrics::op::Outcome;
 use mme_metrics::probe::{Periodic, Supervised};
-use sqlx::SqlitePool;
 use tempfile::TempDir;
+
+use crate::database::Database;
 
 /// Time between two backups.
 const EVERY: Duration = Duration::from_secs(60);
 
 /// Makes backups until what is returned is dropped.
-pub(super) fn start(database: SqlitePool) -> Result<Supervised, Box<dyn std::error::Error>> {
+pub(super) fn start(database: Database) -> Result<Supervised, Box<dyn std::error::Error>> {
     let (backup, folder) = (Backup::register("documents")?, tempfile::tempdir()?);
     Ok(Supervised::spawn(Periodic::every(EVERY).at_once().run(move || run(backup, database.clone(), path(&folder)))))
 }
@@ -24,7 +26,7 @@ fn path(folder: &TempDir) -> Box<Path> {
     folder.path().join("documents.db").into()
 }
 
-async fn run(backup: Backup, database: SqlitePool, path: Box<Path>) {
+async fn run(backup: Backup, database: Database, path: Box<Path>) {
     // Whatever becomes of it, the guard tells: dropped half-way it was cancelled.
     let mut guard = Guard::start(backup.run());
     match copy(&database, &path).await {
@@ -42,7 +44,7 @@ async fn run(backup: Backup, database: SqlitePool, path: Box<Path>) {
 }
 
 /// Writes a copy that is whole or not there, over the one before; returns its size.
-async fn copy(database: &SqlitePool, path: &Path) -> Result<u64, Box<dyn std::error::Error>> {
+async fn copy(database: &Database, path: &Path) -> Result<u64, Box<dyn std::error::Error>> {
     let unfinished = path.with_extension("unfinished");
     match std::fs::remove_file(&unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -51,7 +53,7 @@ async fn copy(database: &SqlitePool, path: &Path) -> Result<u64, Box<dyn std::er
     let name = unfinished.to_str().ok_or("the folder for temporary files has a name that is no text")?;
     // As an address, because a copy of a database in memory would otherwise be one in memory.
     let name = format!("file:{}?mode=rwc", name.replace('%', "%25").replace('?', "%3f").replace('#', "%23"));
-    sqlx::query("VACUUM INTO ?").bind(name).execute(database).await?;
+    sqlx::query("VACUUM INTO $1").bind(name).execute(database).await?;
     std::fs::rename(&unfinished, path)?;
     Ok(std::fs::metadata(path)?.len())
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel};
 use mme_metrics::probe::Failure;
-use sqlx::SqlitePool;
 
+use crate::database::Database;
 use crate::error::ApiError;
 use crate::login;
 use crate::state::App;
@@ -23,7 +23,7 @@ pub(super) fn sentinel(app: &App, address: SocketAddr) -> IsolationSentinel {
 }
 
 /// Says what there is to check: asked anew before each round, so that sessions and documents may come and go.
-async fn plan(database: SqlitePool, address: SocketAddr) -> Result<Vec<IsolationResource>, Failure> {
+async fn plan(database: Database, address: SocketAddr) -> Result<Vec<IsolationResource>, Failure> {
     let mut sessions = Vec::new();
     for (tenant, user) in ACCOUNTS {
         let token = login::open_session(&database, tenant, user).await.map_err(|_| Failure::Other("no session"))?;
@@ -46,8 +46,8 @@ async fn plan(database: SqlitePool, address: SocketAddr) -> Result<Vec<Isolation
 }
 
 /// Returns the number and the title of a tenant's document that is there for this; its title stands nowhere else.
-async fn canary(database: &SqlitePool, tenant: &str) -> Result<(i64, String), ApiError> {
-    let known = sqlx::query_as("SELECT id, title FROM documents WHERE tenant = ? AND title LIKE 'canary-%'")
+async fn canary(database: &Database, tenant: &str) -> Result<(i64, String), ApiError> {
+    let known = sqlx::query_as("SELECT id, title FROM documents WHERE tenant = $1 AND title LIKE 'canary-%'")
         .bind(tenant)
         .fetch_optional(database)
         .await?;
@@ -56,7 +56,7 @@ async fn canary(database: &SqlitePool, tenant: &str) -> Result<(i64, String), Ap
     }
     let title = format!("canary-{}", login::random_text()?);
     let inserted = sqlx::query_as(
-        "INSERT INTO documents (tenant, kind, title, body, created_at) VALUES (?, 'report', ?, '', 0) RETURNING id, title",
+        "INSERT INTO documents (tenant, kind, title, body, created_at) VALUES ($1, 'report', $2, '', 0) RETURNING id, title",
     );
     Ok(inserted.bind(tenant).bind(title).fetch_one(database).await?)
 }

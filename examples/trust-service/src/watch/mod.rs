@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use mme_metrics::health::{ConsistencyCheck, Dependency, DependencyKind, HealthMonitor, HttpProbe, SqlProbe};
 use mme_metrics::probe::Supervised;
-use sqlx::SqlitePool;
 
+use crate::database::{self, Database};
 use crate::state::App;
 
 /// Time between two looks at the data. Five minutes would do; a demonstration is watched for less.
@@ -28,18 +28,18 @@ impl Watch {
         let database = app.database.clone();
         let documents = Dependency::register("documents", DependencyKind::Database)?;
         let tags = ConsistencyCheck::register("tags_have_documents")?;
-        let mut monitor = HealthMonitor::new().probe(documents, SqlProbe::new(database.clone())).consistency(
-            tags,
-            DATA_EVERY,
-            move || stray_tags(database.clone()),
-        );
+        let mut monitor = HealthMonitor::new()
+            .probe(documents, SqlProbe::new(database.unmeasured().clone()))
+            .consistency(tags, DATA_EVERY, move || stray_tags(database.clone()));
         let mut running = Vec::new();
         if demo {
             let (ledger, neighbour) = ledger::start().await?;
             let dependency = Dependency::register("ledger", DependencyKind::Http)?;
             monitor = monitor.every(Duration::from_secs(5)).at_once().probe(dependency, HttpProbe::new(&ledger)?);
             running.push(neighbour);
-            running.push(backup::start(app.database.clone())?);
+            if database::is_embedded(&app.database) {
+                running.push(backup::start(app.database.clone())?);
+            }
             running.push(canary::sentinel(app, address).start());
         }
         running.push(monitor.start());
@@ -55,11 +55,12 @@ impl Watch {
 }
 
 /// Counts the tags of documents that their tenant does not have.
-async fn stray_tags(database: SqlitePool) -> Result<u64, sqlx::Error> {
-    sqlx::query_scalar(
+async fn stray_tags(database: Database) -> Result<u64, sqlx::Error> {
+    let stray: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM tags WHERE NOT EXISTS
              (SELECT 1 FROM documents WHERE documents.id = tags.document AND documents.tenant = tags.tenant)",
     )
     .fetch_one(&database)
-    .await
+    .await?;
+    Ok(stray.unsigned_abs())
 }

@@ -23,6 +23,7 @@ mod business;
 mod certificate;
 mod family;
 mod health;
+mod infrastructure;
 mod isolation;
 mod meta;
 mod panel;
@@ -35,6 +36,7 @@ mod variable;
 pub use self::application::application;
 pub use self::business::business;
 pub use self::certificate::certificates;
+pub use self::infrastructure::infrastructure;
 pub use self::meta::meta;
 pub use self::panel::{DisplayUnit, Panel, View};
 pub use self::query::{Promql, Series};
@@ -65,6 +67,7 @@ pub fn all() -> Vec<(&'static str, Dashboard)> {
         ("grafana/application.json", application()),
         ("grafana/business.json", business()),
         ("grafana/certificates.json", certificates()),
+        ("grafana/infrastructure.json", infrastructure()),
         ("grafana/meta.json", meta()),
         ("grafana/security.json", security()),
         ("grafana/slo.json", slo()),

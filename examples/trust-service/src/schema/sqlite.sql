@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE TABLE IF NOT EXISTS sessions (
     digest     BLOB PRIMARY KEY, -- of the token, so that a copy of the table opens nothing
     tenant     TEXT NOT NULL,
-    user       TEXT NOT NULL,
+    account    TEXT NOT NULL,
     expires_at INTEGER NOT NULL
 ) STRICT;
 
@@ -39,6 +39,6 @@ CREATE TABLE IF NOT EXISTS certificates (
     secret_key BLOB NOT NULL,
     not_before INTEGER NOT NULL,
     not_after  INTEGER NOT NULL,
-    revoked    INTEGER NOT NULL DEFAULT 0
+    revoked_at INTEGER
 ) STRICT;
 CREATE INDEX IF NOT EXISTS certificates_by_tenant ON certificates (tenant, id);

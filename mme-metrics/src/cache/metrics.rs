@@ -1,0 +1,13 @@
+//! The truth: the metric of caches.
+
+use super::label::{CacheName, Lookup};
+use crate::family;
+use crate::spec::{Counter, Unit};
+
+family! {
+    /// Caches.
+    pub static CACHE: CacheMetrics {
+        /// Lookups in a cache, by whether it knew the answer.
+        requests: Counter<(CacheName, Lookup)> = Counter::new("cache_requests_total", Unit::None);
+    }
+}

@@ -1,0 +1,170 @@
+//! A client of one database: what all its operations have in common, and their kept series.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::call::DatabaseCall;
+use super::label::{CollectionName, Namespace, System};
+use super::series::Series;
+use super::shape::Shape;
+use super::slow::SlowLog;
+use super::transaction::TransactionGuard;
+
+/// Longest name of a table that is looked up, in bytes; `PostgreSQL` and `MySQL` allow 63 and 64.
+const MAX_NAME: usize = 128;
+
+/// Operations that take as long as this are slow, unless the client is told otherwise.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// What a driver's calls to one database are measured by. Make it a `static`: it keeps the series of its operations.
+///
+/// ```
+/// use mme_metrics::database::{DatabaseClient, System};
+/// use mme_metrics::guard::measure;
+/// use mme_metrics::op::ByResult;
+///
+/// static ORDERS: DatabaseClient = DatabaseClient::new(System::Mongodb).namespace("shop");
+///
+/// # fn insert_into_orders() -> Result<(), String> { Ok(()) }
+/// let inserted = measure(ORDERS.operation("insert").collection("orders"), ByResult, insert_into_orders);
+/// # assert!(inserted.is_ok());
+/// ```
+///
+/// For a driver that speaks SQL, [`statement`](Self::statement) reads operation and table from the text.
+pub struct DatabaseClient {
+    system: System,
+    namespace: &'static str,
+    tables: &'static [&'static str],
+    slow: Duration,
+    rows: bool,
+    /// The tables by their names in small letters.
+    known: OnceLock<HashMap<Box<str>, &'static str>>,
+    series: OnceLock<Series>,
+    pub(super) log: SlowLog,
+}
+
+impl DatabaseClient {
+    /// Measures the operations of a client of `system`.
+    pub const fn new(system: System) -> Self {
+        Self {
+            system,
+            namespace: "",
+            tables: &[],
+            slow: SLOW,
+            rows: false,
+            known: OnceLock::new(),
+            series: OnceLock::new(),
+            log: SlowLog::new(),
+        }
+    }
+
+    /// Names the database within its system: what `db_namespace` reads.
+    pub const fn namespace(mut self, namespace: &'static str) -> Self {
+        self.namespace = namespace;
+        self
+    }
+
+    /// Names the tables that [`statement`](Self::statement) tells apart, without their schemas; all others read `_other`.
+    pub const fn tables(mut self, tables: &'static [&'static str]) -> Self {
+        self.tables = tables;
+        self
+    }
+
+    /// Sets from which duration on an operation is slow; 1 s unless said otherwise.
+    pub const fn slow_after(mut self, threshold: Duration) -> Self {
+        self.slow = threshold;
+        self
+    }
+
+    /// Records how many rows operations return, in `db_client_response_returned_rows`.
+    pub const fn returned_rows(mut self) -> Self {
+        self.rows = true;
+        self
+    }
+
+    /// Returns one operation, to be measured by [`guard`](crate::guard).
+    ///
+    /// `name` is what the driver or the protocol calls it: `HGETALL`, `find`. A program has at most 256 of them.
+    pub const fn operation(&self, name: &'static str) -> DatabaseCall<'_> {
+        DatabaseCall::new(self, name, "")
+    }
+
+    /// Returns the operation that a prepared statement of SQL is, to be measured by [`guard`](crate::guard).
+    ///
+    /// The text is read once, as far as its first table, and nothing of it is kept.
+    pub fn statement(&self, sql: &str) -> DatabaseCall<'_> {
+        self.shaped(Shape::of(sql, self.system))
+    }
+
+    /// Returns the operation that a text of SQL is which may hold several statements; then it is a `BATCH`.
+    pub fn batch(&self, sql: &str) -> DatabaseCall<'_> {
+        self.shaped(Shape::of_batch(sql, self.system))
+    }
+
+    /// Begins a transaction, which is counted when what is returned is dropped.
+    pub fn transaction(&self) -> TransactionGuard {
+        TransactionGuard::new(self.system)
+    }
+
+    /// Names the tables while the program runs; those that pass the budget read `_other`.
+    #[cfg(feature = "sqlx")]
+    pub(super) fn know<'a>(&self, tables: impl IntoIterator<Item = &'a str>) {
+        let admitted = tables.into_iter().map(|table| (lower(table), CollectionName::admit(table).as_str()));
+        // Told once, before anything is measured.
+        let _ = self.known.set(admitted.collect());
+    }
+
+    pub(super) fn series(&self) -> &Series {
+        self.series.get_or_init(|| Series::new(self.system, Namespace::admit(self.namespace)))
+    }
+
+    pub(super) fn system(&self) -> System {
+        self.system
+    }
+
+    pub(super) fn is_slow(&self, seconds: f64) -> bool {
+        seconds >= self.slow.as_secs_f64()
+    }
+
+    pub(super) fn counts_rows(&self) -> bool {
+        self.rows
+    }
+
+    fn shaped(&self, shape: Shape<'_>) -> DatabaseCall<'_> {
+        let known = shape.tables.iter().flatten().find_map(|table| self.find(table));
+        let named = shape.tables.iter().any(Option::is_some);
+        let table = known.unwrap_or(if named { CollectionName::FALLBACK } else { "" });
+        DatabaseCall::new(self, shape.operation, table)
+    }
+
+    /// Finds a table that the service named, without allocating.
+    fn find(&self, table: &str) -> Option<&'static str> {
+        let known = self.known.get_or_init(|| {
+            self.tables.iter().map(|table| (lower(table), CollectionName::admit(table).as_str())).collect()
+        });
+        if known.is_empty() {
+            return None;
+        }
+        let mut room = [0; MAX_NAME];
+        let room = room.get_mut(..table.len())?;
+        room.copy_from_slice(table.as_bytes());
+        room.make_ascii_lowercase();
+        known.get(str::from_utf8(room).ok()?).copied()
+    }
+}
+
+fn lower(table: &str) -> Box<str> {
+    table.to_ascii_lowercase().into()
+}
+
+impl fmt::Debug for DatabaseClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseClient")
+            .field("system", &self.system)
+            .field("namespace", &self.namespace)
+            .field("slow_after", &self.slow)
+            .finish_non_exhaustive()
+    }
+}

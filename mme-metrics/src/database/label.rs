@@ -1,0 +1,182 @@
+//! The labels of database metrics, each with its bound.
+
+use metrics::SharedString;
+
+use crate::label::{LabelValue, Registry, Values, closed_label};
+use crate::op::Outcome;
+use crate::open_label;
+
+/// Names of operations that one program has: those of SQL, and what its other clients call theirs.
+pub(super) const OPERATIONS: usize = 256;
+
+/// Tables and collections that one program tells apart.
+pub(super) const COLLECTIONS: usize = 1_000;
+
+/// Databases that one program is a client of.
+const NAMESPACES: usize = 64;
+
+open_label! {
+    /// The name of a connection pool, as the service gave it.
+    pub registered PoolName: "db_client_connection_pool_name", budget = 100, fallback = "_other";
+    /// The name of a replica, as the service gave it.
+    pub registered Replica: "replica", budget = 100, fallback = "_other";
+}
+
+closed_label! {
+    /// Which product a database is, by its name in the OpenTelemetry conventions.
+    System: "db_system_name" {
+        /// PostgreSQL.
+        Postgresql = "postgresql",
+        /// MySQL.
+        Mysql = "mysql",
+        /// MariaDB.
+        Mariadb = "mariadb",
+        /// SQLite.
+        Sqlite = "sqlite",
+        /// Microsoft SQL Server.
+        MicrosoftSqlServer = "microsoft.sql_server",
+        /// Any other that speaks SQL.
+        OtherSql = "other_sql",
+        /// Redis, and what speaks its protocol.
+        Redis = "redis",
+        /// MongoDB.
+        Mongodb = "mongodb",
+        /// Memcached.
+        Memcached = "memcached",
+        /// Apache Cassandra.
+        Cassandra = "cassandra",
+        /// Elasticsearch.
+        Elasticsearch = "elasticsearch",
+        /// Any other.
+        Other = "_OTHER",
+    }
+}
+
+closed_label! {
+    /// What a connection of a pool does.
+    ConnectionState: "db_client_connection_state" {
+        /// It waits for somebody who needs it.
+        Idle = "idle",
+        /// Somebody has it, or it is being opened.
+        Used = "used",
+    }
+}
+
+closed_label! {
+    /// How a transaction ended.
+    TransactionOutcome: "outcome" {
+        /// It was committed.
+        Commit = "commit",
+        /// It was rolled back: when told to, when dropped, or because its commit failed.
+        Rollback = "rollback",
+    }
+}
+
+/// Declares a label of words that stand in the source or come from set-up, which therefore do not multiply.
+macro_rules! admitted_label {
+    ($(#[$meta:meta])* $name:ident: $key:literal, $budget:expr, $fallback:literal, $values:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name(&'static str);
+
+        impl $name {
+            /// What everything past the budget reads as.
+            pub(super) const FALLBACK: &'static str = $fallback;
+
+            fn registry() -> &'static Registry {
+                static REGISTRY: Registry = Registry::new($key, $budget, $fallback);
+                &REGISTRY
+            }
+
+            /// Admits `text` for the life of the process; past the budget it reads as the others do. No text is no label.
+            pub fn admit(text: &str) -> Self {
+                match text {
+                    "" => Self(""),
+                    _ => Self(Self::registry().register(text).map_or(Self::FALLBACK, |known| known.as_str())),
+                }
+            }
+
+            /// Returns the exported text.
+            pub const fn as_str(self) -> &'static str {
+                self.0
+            }
+        }
+
+        impl LabelValue for $name {
+            const KEY: &'static str = $key;
+            const VALUES: Values = $values;
+
+            fn label_value(&self) -> SharedString {
+                SharedString::const_str(self.0)
+            }
+        }
+    };
+}
+
+admitted_label! {
+    /// The database within its system, for instance the name after the last `/` of a URL.
+    Namespace: "db_namespace", NAMESPACES, "_other", Values::Bounded(NAMESPACES + 2)
+}
+admitted_label! {
+    /// What is done: `SELECT`, `HGETALL`, `find`.
+    OperationName: "db_operation_name", OPERATIONS, "_OTHER", Values::Bounded(OPERATIONS + 1)
+}
+admitted_label! {
+    /// The table or collection it is done to, if that is one the service named.
+    CollectionName: "db_collection_name", COLLECTIONS, "_other",
+    Values::Registered { budget: COLLECTIONS, fallback: "_other" }
+}
+
+/// Why an operation failed; empty if it did not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Failure(&'static str);
+
+impl Failure {
+    /// Reads how an operation ended. Unlike a function that was cancelled, its query may have been lost half-way.
+    pub fn of(outcome: Outcome) -> Self {
+        Self(match outcome {
+            Outcome::Cancelled => "cancelled",
+            other => other.error_word().as_str(),
+        })
+    }
+
+    /// Returns the exported text.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+impl LabelValue for Failure {
+    const KEY: &'static str = "error_type";
+    // The words of the program and of sqlx, `panic`, `cancelled`, `other` and nothing.
+    const VALUES: Values = Values::Bounded(1028);
+
+    fn label_value(&self) -> SharedString {
+        SharedString::const_str(self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_end_but_a_good_one_is_a_failure() {
+        let read = |outcome| Failure::of(outcome).as_str();
+        assert_eq!(read(Outcome::Ok), "");
+        assert_eq!(read(Outcome::Cancelled), "cancelled");
+        assert_eq!(read(Outcome::Panic), "panic");
+        assert_eq!(read(Outcome::Error("23")), "23");
+        assert_eq!(read(Outcome::OTHER), "other");
+    }
+
+    #[test]
+    fn names_past_the_budget_read_as_others() {
+        for number in 0..NAMESPACES + 5 {
+            Namespace::admit(&format!("label-test-{number}"));
+        }
+        assert_eq!(Namespace::admit("label-test-late").as_str(), "_other");
+        assert_eq!(Namespace::admit("label-test-0").as_str(), "label-test-0");
+        assert_eq!(Namespace::admit("").as_str(), "");
+    }
+}

@@ -1,0 +1,48 @@
+//! The truth: every metric of database clients.
+
+use super::label::{
+    CollectionName, ConnectionState, Failure, Namespace, OperationName, PoolName, Replica, System, TransactionOutcome,
+};
+use crate::spec::{Counter, Gauge, Histogram, Unit};
+use crate::{buckets, family};
+
+family! {
+    /// Clients of databases, and their connection pools.
+    pub static DATABASE: DatabaseMetrics {
+        /// Duration of database client operations.
+        operation_duration: Histogram<(System, Namespace, OperationName, CollectionName, Failure)> =
+            Histogram::new("db_client_operation_duration_seconds", Unit::Seconds, buckets::DATABASE);
+        /// The actual number of records returned by the database operation.
+        returned_rows: Histogram<(System, OperationName)> =
+            Histogram::new("db_client_response_returned_rows", Unit::None, buckets::ROWS).opt();
+        /// Operations that took as long as the threshold of their client, or longer.
+        slow_operations: Counter<(System, OperationName)> =
+            Counter::new("db_client_slow_operations_total", Unit::None);
+        /// Transactions that ended, by how they ended.
+        transactions: Counter<(System, TransactionOutcome)> = Counter::new("db_client_transactions_total", Unit::None);
+        /// The number of connections that are currently in state described by the state attribute.
+        connections: Gauge<(PoolName, ConnectionState)> = Gauge::new("db_client_connections", Unit::None);
+        /// The maximum number of open connections allowed.
+        connection_max: Gauge<(PoolName,)> = Gauge::new("db_client_connection_max", Unit::None);
+        /// The minimum number of idle open connections allowed.
+        connection_idle_min: Gauge<(PoolName,)> = Gauge::new("db_client_connection_idle_min", Unit::None);
+        /// The number of current pending requests for an open connection.
+        connection_pending: Gauge<(PoolName,)> = Gauge::new("db_client_connection_pending_requests", Unit::None);
+        /// The number of connection timeouts that have occurred trying to obtain a connection from the pool.
+        connection_timeouts: Counter<(PoolName,)> = Counter::new("db_client_connection_timeouts_total", Unit::None);
+        /// The time it took to obtain an open connection from the pool.
+        connection_wait: Histogram<(PoolName,)> =
+            Histogram::new("db_client_connection_wait_time_seconds", Unit::Seconds, buckets::DATABASE);
+        /// The time between borrowing a connection and returning it to the pool.
+        connection_use: Histogram<(PoolName,)> =
+            Histogram::new("db_client_connection_use_time_seconds", Unit::Seconds, buckets::DATABASE);
+        /// The time it took to create a new connection.
+        connection_create: Histogram<(PoolName,)> =
+            Histogram::new("db_client_connection_create_time_seconds", Unit::Seconds, buckets::DATABASE);
+        /// How far a replica is behind, when it was last asked.
+        replication_lag: Gauge<(System, Replica)> = Gauge::new("db_replication_lag_seconds", Unit::Seconds);
+        /// When a replica last told how far it is behind, as a Unix timestamp.
+        replication_checked: Gauge<(System, Replica)> =
+            Gauge::new("db_replication_last_check_timestamp_seconds", Unit::Seconds);
+    }
+}

@@ -1,0 +1,189 @@
+//! Connection pools: what they hold, who waits for them, and for how long.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::label::PoolName;
+use super::metrics::DATABASE;
+use super::pools;
+use crate::clock::Moment;
+use crate::spec::{CounterHandle, HistogramHandle};
+
+/// What a pool says of itself at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolFigures {
+    /// Connections that wait for somebody who needs them.
+    pub idle: usize,
+    /// Connections that somebody has, or that are being opened.
+    pub used: usize,
+    /// Most connections there may be.
+    pub max: usize,
+    /// Connections that are kept open although nobody needs them.
+    pub idle_min: usize,
+}
+
+impl PoolFigures {
+    /// Starts with what pools of every kind know.
+    pub const fn new(idle: usize, used: usize) -> Self {
+        Self { idle, used, max: 0, idle_min: 0 }
+    }
+
+    /// Sets how many connections there may be.
+    pub const fn max(mut self, connections: usize) -> Self {
+        self.max = connections;
+        self
+    }
+
+    /// Sets how many connections are kept open although nobody needs them.
+    pub const fn idle_min(mut self, connections: usize) -> Self {
+        self.idle_min = connections;
+        self
+    }
+}
+
+/// Measures one connection pool, whoever made it. Clones measure the same pool; when the last one is gone, so is the pool.
+///
+/// ```
+/// use mme_metrics::database::{PoolFigures, PoolMeter};
+///
+/// # #[derive(Clone)] struct Pool;
+/// # impl Pool { fn status(&self) -> (usize, usize) { (2, 1) } fn get(&self) -> Result<(), ()> { Ok(()) } }
+/// # let pool = Pool;
+/// let meter = PoolMeter::new("sessions", {
+///     let pool = pool.clone();
+///     move || {
+///         let (size, available) = pool.status();
+///         PoolFigures::new(available, size - available).max(10)
+///     }
+/// });
+///
+/// let wait = meter.wait();
+/// match pool.get() {
+///     Ok(connection) => {
+///         let using = wait.got();
+///         // … until it is given back.
+///         drop((connection, using));
+///     }
+///     Err(_timeout) => wait.timed_out(),
+/// }
+/// ```
+#[derive(Clone)]
+pub struct PoolMeter(Arc<Meter>);
+
+pub(super) struct Meter {
+    pub(super) name: PoolName,
+    /// Those who wait now.
+    pub(super) pending: AtomicUsize,
+    pub(super) figures: Box<dyn Fn() -> PoolFigures + Send + Sync>,
+    waits: HistogramHandle,
+    uses: HistogramHandle,
+    creates: HistogramHandle,
+    pub(super) timeouts: CounterHandle,
+}
+
+impl PoolMeter {
+    /// Measures the pool that `figures` tells of, under a name of the service's choice.
+    ///
+    /// `figures` is asked right before each exposition. Pools of one name are shown as one, with the sums of their figures;
+    /// a program has at most 100 names, and pools after those are called `_other`.
+    pub fn new(name: &str, figures: impl Fn() -> PoolFigures + Send + Sync + 'static) -> Self {
+        let name = PoolName::register(name).unwrap_or(PoolName::FALLBACK);
+        let meter = Arc::new(Meter {
+            name,
+            pending: AtomicUsize::new(0),
+            figures: Box::new(figures),
+            waits: DATABASE.connection_wait.with((name,)),
+            uses: DATABASE.connection_use.with((name,)),
+            creates: DATABASE.connection_create.with((name,)),
+            timeouts: DATABASE.connection_timeouts.with((name,)),
+        });
+        pools::add(&meter);
+        meter.timeouts.touch();
+        Self(meter)
+    }
+
+    /// Begins to wait for a connection.
+    pub fn wait(&self) -> PoolWait {
+        // Relaxed: a count that orders nothing.
+        self.0.pending.fetch_add(1, Ordering::Relaxed);
+        PoolWait { meter: Arc::clone(&self.0), since: Moment::now() }
+    }
+
+    /// Records how long it took to open a connection.
+    pub fn created(&self, took: Duration) {
+        self.0.creates.record(took.as_secs_f64());
+    }
+
+    #[cfg(feature = "sqlx")]
+    pub(super) fn opened(&self, since: Moment) {
+        self.0.creates.record(since.seconds());
+    }
+
+    #[cfg(feature = "sqlx")]
+    pub(super) fn name(&self) -> &'static str {
+        self.0.name.as_str()
+    }
+}
+
+impl fmt::Debug for PoolMeter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolMeter").field("name", &self.0.name.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// Somebody who waits for a connection; the time is recorded however the waiting ends.
+#[must_use = "dropping this ends the waiting"]
+pub struct PoolWait {
+    meter: Arc<Meter>,
+    since: Moment,
+}
+
+impl PoolWait {
+    /// Says that there is a connection, which is in use until what is returned is dropped.
+    pub fn got(self) -> PoolUse {
+        let meter = Arc::clone(&self.meter);
+        drop(self);
+        PoolUse { meter, since: Moment::now() }
+    }
+
+    /// Says that the pool had none in time.
+    pub fn timed_out(self) {
+        self.meter.timeouts.increment();
+    }
+}
+
+impl Drop for PoolWait {
+    fn drop(&mut self) {
+        // Relaxed, as where it went up.
+        self.meter.pending.fetch_sub(1, Ordering::Relaxed);
+        self.meter.waits.record(self.since.seconds());
+    }
+}
+
+impl fmt::Debug for PoolWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolWait").field("pool", &self.meter.name.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// Somebody who has a connection; dropping this gives it back.
+#[must_use = "dropping this ends the use"]
+pub struct PoolUse {
+    meter: Arc<Meter>,
+    since: Moment,
+}
+
+impl Drop for PoolUse {
+    fn drop(&mut self) {
+        self.meter.uses.record(self.since.seconds());
+    }
+}
+
+impl fmt::Debug for PoolUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolUse").field("pool", &self.meter.name.as_str()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,242 @@
+//! SQL cut into pieces, as far as needed to tell words from what stands in literals and comments.
+
+use crate::database::label::System;
+
+/// A piece of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token<'s> {
+    /// A keyword, or a name without quotes.
+    Word(&'s str),
+    /// A name in quotes, without them.
+    Quoted(&'s str),
+    /// A literal, a number or a parameter. What it says is nobody's business.
+    Value,
+    /// Anything else.
+    Sign(u8),
+}
+
+/// How products differ in what is a comment and what is a string.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dialect {
+    /// `\` escapes in every string; `#` and only `-- ` begin comments.
+    mysql: bool,
+    /// Comments nest, `$tag$` quotes, and brackets index.
+    postgresql: bool,
+    /// Brackets quote names.
+    brackets: bool,
+}
+
+impl Dialect {
+    pub(super) const fn of(system: System) -> Self {
+        Self {
+            mysql: matches!(system, System::Mysql | System::Mariadb),
+            postgresql: matches!(system, System::Postgresql),
+            brackets: matches!(system, System::Sqlite | System::MicrosoftSqlServer),
+        }
+    }
+}
+
+/// Reads a statement from its start to its end, each byte once.
+#[derive(Debug)]
+pub(super) struct Lexer<'s> {
+    text: &'s str,
+    at: usize,
+    dialect: Dialect,
+}
+
+impl<'s> Iterator for Lexer<'s> {
+    type Item = Token<'s>;
+
+    fn next(&mut self) -> Option<Token<'s>> {
+        self.skip_blank();
+        let byte = self.peek(0)?;
+        Some(match byte {
+            b'\'' => self.string(byte, self.dialect.mysql),
+            b'"' | b'`' => self.quoted(byte),
+            b'[' if self.dialect.brackets => self.quoted(b']'),
+            b'$' if self.dialect.postgresql => self.dollar(),
+            // Parameters of any spelling; what is behind a `:` or `@` is no keyword.
+            b'$' | b':' | b'@' | b'?' if self.peek(1).is_some_and(is_word) => {
+                self.at += 1;
+                self.word();
+                Token::Value
+            }
+            b'0'..=b'9' => {
+                self.word();
+                Token::Value
+            }
+            _ if is_word(byte) => self.name(),
+            _ => {
+                self.at += 1;
+                Token::Sign(byte)
+            }
+        })
+    }
+}
+
+impl<'s> Lexer<'s> {
+    pub(super) const fn new(text: &'s str, dialect: Dialect) -> Self {
+        Self { text, at: 0, dialect }
+    }
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.text.as_bytes().get(self.at + ahead).copied()
+    }
+
+    /// Moves to right behind the next `end`, or to the end of the text.
+    fn skip_past(&mut self, end: &str) {
+        let rest = self.rest(self.at);
+        self.at = rest.find(end).map_or(self.text.len(), |found| self.at + found + end.len());
+    }
+
+    /// Returns the text from `start` on, which lies behind a character of one byte.
+    fn rest(&self, start: usize) -> &'s str {
+        self.text.get(start..).unwrap_or_default()
+    }
+
+    fn skip_blank(&mut self) {
+        while let Some(byte) = self.peek(0) {
+            match (byte, self.peek(1)) {
+                (b'-', Some(b'-')) if self.is_line_comment() => self.skip_past("\n"),
+                (b'#', _) if self.dialect.mysql => self.skip_past("\n"),
+                (b'/', Some(b'*')) => self.skip_comment(),
+                _ if byte.is_ascii_whitespace() || byte == 0x0b => self.at += 1,
+                _ => return,
+            }
+        }
+    }
+
+    /// In MySQL `--1` is a double negation.
+    fn is_line_comment(&self) -> bool {
+        !self.dialect.mysql || self.peek(2).is_none_or(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())
+    }
+
+    fn skip_comment(&mut self) {
+        self.at += 2;
+        if !self.dialect.postgresql {
+            return self.skip_past("*/");
+        }
+        let mut depth = 1_usize;
+        while depth > 0 {
+            match (self.peek(0), self.peek(1)) {
+                (Some(b'/'), Some(b'*')) => (depth, self.at) = (depth + 1, self.at + 2),
+                (Some(b'*'), Some(b'/')) => (depth, self.at) = (depth - 1, self.at + 2),
+                (Some(_), _) => self.at += 1,
+                (None, _) => return,
+            }
+        }
+    }
+
+    /// Reads to the quote that ends what begins here; one that is doubled or escaped does not. Returns where it ended.
+    fn skip_quotes(&mut self, end: u8, escapes: bool) -> usize {
+        self.at += 1;
+        while let Some(byte) = self.peek(0) {
+            let doubled = byte == end && self.peek(1) == Some(end);
+            if doubled || (escapes && byte == b'\\') {
+                self.at += 2;
+            } else if byte == end {
+                self.at += 1;
+                return self.at - 1;
+            } else {
+                self.at += 1;
+            }
+        }
+        // An escape at the very end points behind it.
+        self.at = self.text.len();
+        self.at
+    }
+
+    fn string(&mut self, quote: u8, escapes: bool) -> Token<'s> {
+        self.skip_quotes(quote, escapes);
+        Token::Value
+    }
+
+    fn quoted(&mut self, end: u8) -> Token<'s> {
+        let start = self.at + 1;
+        let stop = self.skip_quotes(end, self.dialect.mysql && end == b'"');
+        Token::Quoted(self.text.get(start..stop).unwrap_or_default())
+    }
+
+    /// Reads `$1` or `$tag$ … $tag$`.
+    fn dollar(&mut self) -> Token<'s> {
+        let start = self.at;
+        self.at += 1;
+        while self.peek(0).is_some_and(|byte| is_word(byte) && byte != b'$') {
+            self.at += 1;
+        }
+        let is_parameter = self.text.as_bytes().get(start + 1).is_some_and(u8::is_ascii_digit);
+        if !is_parameter && self.peek(0) == Some(b'$') {
+            self.at += 1;
+            let tag = self.text.get(start..self.at).unwrap_or("$$");
+            self.skip_past(tag);
+        }
+        Token::Value
+    }
+
+    fn word(&mut self) -> &'s str {
+        let start = self.at;
+        while self.peek(0).is_some_and(is_word) {
+            self.at += 1;
+        }
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    fn name(&mut self) -> Token<'s> {
+        let word = self.word();
+        // The one prefix that makes `\` escape in PostgreSQL.
+        if self.dialect.postgresql && word.eq_ignore_ascii_case("e") && self.peek(0) == Some(b'\'') {
+            return self.string(b'\'', true);
+        }
+        Token::Word(word)
+    }
+}
+
+/// Says whether a byte belongs to a word: every byte of a character beyond ASCII does.
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str, system: System) -> Vec<&str> {
+        let tokens = Lexer::new(text, Dialect::of(system));
+        tokens
+            .filter_map(|token| if let Token::Word(word) | Token::Quoted(word) = token { Some(word) } else { None })
+            .collect()
+    }
+
+    #[test]
+    fn what_stands_in_strings_and_comments_is_no_word() {
+        for (text, system, expected) in [
+            ("a 'x''y' b", System::Sqlite, &["a", "b"][..]),
+            ("a -- x\n b /* y */ c", System::Sqlite, &["a", "b", "c"]),
+            ("a /* x /* y */ z */ b", System::Postgresql, &["a", "b"]),
+            ("a /* x /* y */ b", System::Sqlite, &["a", "b"]),
+            (r"a 'x\'y' b", System::Mysql, &["a", "b"]),
+            (r"a 'x\' b", System::Postgresql, &["a", "b"]),
+            (r"a e'x\'y' b", System::Postgresql, &["a", "b"]),
+            ("a # x\n b --1 -- y", System::Mysql, &["a", "b"]),
+            ("a # b", System::Postgresql, &["a", "b"]),
+            ("a $$x 'y$$ b $q$x $$ $q$ c", System::Postgresql, &["a", "b", "c"]),
+            ("a $1 b$c$ d", System::Postgresql, &["a", "b$c$", "d"]),
+            ("a :from b::text @into ?2 c", System::Postgresql, &["a", "b", "c"]),
+            ("[a b] \"c\" `d`", System::Sqlite, &["a b", "c", "d"]),
+            ("a[1] b", System::Postgresql, &["a", "b"]),
+            ("größe 1e5 0xff", System::Sqlite, &["größe"]),
+        ] {
+            assert_eq!(words(text, system), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_closed_reaches_to_the_end() {
+        for text in ["'x", "\"x", "/* x", "$$x", "$q$x$$", "-- x", r"'x\", "[x", "`x", "'", "$", "$q$"] {
+            for system in [System::Postgresql, System::Mysql, System::Sqlite] {
+                let found = Lexer::new(&format!("a {text}"), Dialect::of(system)).count();
+                assert!((1..=6).contains(&found), "{text}: {found}");
+            }
+        }
+    }
+}

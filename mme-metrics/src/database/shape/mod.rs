@@ -1,0 +1,325 @@
+//! The shape of a statement: what it does and what it does it to. Never a value out of it.
+//!
+//! This is no parser of SQL: it reads as far as the first table, once, and what it does not understand has no table. Whatever
+//! it takes for a table is only compared with the tables that the service named, so a mistake cannot let a literal out.
+
+mod lexer;
+
+use self::lexer::{Dialect, Lexer, Token};
+use super::label::System;
+
+/// What statements can do; all others are [`OTHER`]. The frequent ones come first.
+const VERBS: &[&str] = &[
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "BEGIN",
+    "COMMIT",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "RELEASE",
+    "MERGE",
+    "REPLACE",
+    "VALUES",
+    "TABLE",
+    "SET",
+    "SHOW",
+    "PRAGMA",
+    "START",
+    "END",
+    "ABORT",
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "TRUNCATE",
+    "RENAME",
+    "COPY",
+    "CALL",
+    "DO",
+    "EXEC",
+    "EXECUTE",
+    "EXPLAIN",
+    "DESCRIBE",
+    "DESC",
+    "ANALYZE",
+    "VACUUM",
+    "REINDEX",
+    "CLUSTER",
+    "REFRESH",
+    "CHECKPOINT",
+    "LOCK",
+    "UNLOCK",
+    "LISTEN",
+    "NOTIFY",
+    "UNLISTEN",
+    "PREPARE",
+    "DEALLOCATE",
+    "DECLARE",
+    "FETCH",
+    "MOVE",
+    "CLOSE",
+    "RESET",
+    "DISCARD",
+    "USE",
+    "GRANT",
+    "REVOKE",
+    "COMMENT",
+    "REASSIGN",
+    "SECURITY",
+    "IMPORT",
+    "LOAD",
+    "HANDLER",
+    "OPTIMIZE",
+    "CHECK",
+    "FLUSH",
+    "KILL",
+    "ATTACH",
+    "DETACH",
+    "WITH",
+];
+
+/// What a statement does that is none of the known ones.
+pub(super) const OTHER: &str = "_OTHER";
+
+/// Several statements in one text.
+const BATCH: &str = "BATCH";
+
+/// What a statement does, and where the names of its tables stand in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape<'s> {
+    pub(super) operation: &'static str,
+    /// The table of the statement itself, then the first one inside its `WITH`; without their schemas.
+    pub(super) tables: [Option<&'s str>; 2],
+}
+
+impl<'s> Shape<'s> {
+    /// Reads the shape of a prepared statement, as far as its first table.
+    pub(super) fn of(sql: &'s str, system: System) -> Self {
+        Reader::new(sql, system).shape()
+    }
+
+    /// Reads the shape of a text that may hold several statements, all of it.
+    pub(super) fn of_batch(sql: &'s str, system: System) -> Self {
+        let mut reader = Reader::new(sql, system);
+        let shape = reader.shape();
+        if reader.is_followed() { Self { operation: BATCH, tables: [None; 2] } } else { shape }
+    }
+}
+
+/// What stands where a table is expected.
+enum Place<'s> {
+    Table(&'s str),
+    Subselect,
+    Nothing,
+}
+
+struct Reader<'s> {
+    tokens: std::iter::Peekable<Lexer<'s>>,
+    /// The first statement ended with a `;` that was read.
+    ended: bool,
+    /// It has a body of statements of its own.
+    has_body: bool,
+}
+
+impl<'s> Reader<'s> {
+    fn new(sql: &'s str, system: System) -> Self {
+        Self { tokens: Lexer::new(sql, Dialect::of(system)).peekable(), ended: false, has_body: false }
+    }
+
+    fn shape(&mut self) -> Shape<'s> {
+        let open = |token: &Token<'_>| matches!(token, Token::Sign(b'(' | b';'));
+        while self.tokens.next_if(open).is_some() {}
+        let operation = self.word().map_or(OTHER, verb);
+        if operation == "WITH" {
+            return self.with();
+        }
+        Shape { operation, tables: [self.table_of(operation), None] }
+    }
+
+    /// Reads `WITH name AS ( … ), … statement`.
+    fn with(&mut self) -> Shape<'s> {
+        let (mut depth, mut inner) = (0_usize, None);
+        while let Some(token) = self.next() {
+            match token {
+                Token::Sign(b'(') => depth += 1,
+                Token::Sign(b')') => depth = depth.saturating_sub(1),
+                Token::Word(word) if depth == 0 => {
+                    let operation = verb(word);
+                    if matches!(operation, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE" | "VALUES") {
+                        return Shape { operation, tables: [self.table_of(operation), inner] };
+                    }
+                }
+                Token::Word(word) if inner.is_none() && is(word, &["FROM", "INTO", "UPDATE"]) => {
+                    if let Some(Token::Word(name) | Token::Quoted(name)) = self.tokens.peek().copied() {
+                        self.next();
+                        inner = Some(self.last_part(name));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Shape { operation: OTHER, tables: [None; 2] }
+    }
+
+    fn table_of(&mut self, operation: &str) -> Option<&'s str> {
+        match operation {
+            "SELECT" | "DELETE" => self.after_from(),
+            "INSERT" | "REPLACE" | "MERGE" | "UPDATE" | "TRUNCATE" | "COPY" | "TABLE" => self.target(),
+            "CREATE" | "ALTER" | "DROP" => self.definition(),
+            _ => None,
+        }
+    }
+
+    /// Finds the first table behind `FROM`, inside subselects where those stand in its place.
+    fn after_from(&mut self) -> Option<&'s str> {
+        loop {
+            self.seek_from()?;
+            match self.place() {
+                Place::Table(name) => return Some(name),
+                Place::Subselect => {}
+                Place::Nothing => return None,
+            }
+        }
+    }
+
+    /// Goes to behind the `FROM` of this statement: not one of `extract(year FROM …)`, nor that of `IS DISTINCT FROM`.
+    fn seek_from(&mut self) -> Option<()> {
+        let (mut depth, mut before) = (0_usize, ["", ""]);
+        loop {
+            let word = match self.next()? {
+                Token::Sign(b'(') => {
+                    depth += 1;
+                    ""
+                }
+                Token::Sign(b')') => {
+                    depth = depth.checked_sub(1)?;
+                    ""
+                }
+                Token::Sign(b';') if depth == 0 => return None,
+                Token::Word(word) if depth == 0 => word,
+                _ => "",
+            };
+            let compares = is(before[1], &["DISTINCT"]) && is(before[0], &["IS", "NOT"]);
+            if is(word, &["FROM"]) && !compares {
+                return Some(());
+            }
+            before = [before[1], word];
+        }
+    }
+
+    /// Reads the table that a statement changes.
+    fn target(&mut self) -> Option<&'s str> {
+        let modifiers: &[&str] = &[
+            "INTO",
+            "OR",
+            "IGNORE",
+            "REPLACE",
+            "ROLLBACK",
+            "ABORT",
+            "FAIL",
+            "LOW_PRIORITY",
+            "HIGH_PRIORITY",
+            "DELAYED",
+            "TABLE",
+            "ONLY",
+            "OVERWRITE",
+        ];
+        loop {
+            match self.next()? {
+                Token::Word(word) if is(word, modifiers) => {}
+                Token::Word(name) | Token::Quoted(name) => return Some(self.last_part(name)),
+                Token::Sign(b';') | Token::Sign(_) | Token::Value => return None,
+            }
+        }
+    }
+
+    /// Reads the table that is created, altered or dropped, if it is one.
+    fn definition(&mut self) -> Option<&'s str> {
+        while let Some(word) = self.word() {
+            if is(word, &["TABLE"]) {
+                while self.tokens.next_if(|token| is_word(*token, &["IF", "NOT", "EXISTS", "ONLY"])).is_some() {}
+                return match self.place() {
+                    Place::Table(name) => Some(name),
+                    Place::Subselect | Place::Nothing => None,
+                };
+            }
+            if is(word, &["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"]) {
+                self.has_body = true;
+                return None;
+            }
+            let modifiers = ["TEMP", "TEMPORARY", "UNLOGGED", "GLOBAL", "LOCAL", "VIRTUAL", "FOREIGN", "OR", "REPLACE"];
+            if !is(word, &modifiers) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Reads what stands where a table is expected.
+    fn place(&mut self) -> Place<'s> {
+        loop {
+            match self.next() {
+                Some(Token::Word(word)) if is(word, &["ONLY", "LATERAL"]) => {}
+                Some(Token::Word(word)) if is(word, &["SELECT", "WITH"]) => return Place::Subselect,
+                Some(Token::Word(word)) if is(word, &["VALUES"]) => return Place::Nothing,
+                Some(Token::Word(name) | Token::Quoted(name)) => return Place::Table(self.last_part(name)),
+                Some(Token::Sign(b'(')) => {}
+                _ => return Place::Nothing,
+            }
+        }
+    }
+
+    /// Returns the last part of `schema.name`, of which the first was read.
+    fn last_part(&mut self, first: &'s str) -> &'s str {
+        let mut name = first;
+        while self.tokens.next_if_eq(&Token::Sign(b'.')).is_some() {
+            match self.tokens.next_if(|token| matches!(token, Token::Word(_) | Token::Quoted(_))) {
+                Some(Token::Word(part) | Token::Quoted(part)) => name = part,
+                _ => return name,
+            }
+        }
+        name
+    }
+
+    fn next(&mut self) -> Option<Token<'s>> {
+        let token = self.tokens.next();
+        self.ended |= token == Some(Token::Sign(b';'));
+        token
+    }
+
+    fn word(&mut self) -> Option<&'s str> {
+        match self.next() {
+            Some(Token::Word(word)) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// Reads the rest, and says whether there is another statement in it.
+    fn is_followed(&mut self) -> bool {
+        if self.has_body {
+            return false;
+        }
+        while let Some(token) = self.next() {
+            if self.ended && token != Token::Sign(b';') {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+fn verb(word: &str) -> &'static str {
+    VERBS.iter().find(|verb| verb.eq_ignore_ascii_case(word)).copied().unwrap_or(OTHER)
+}
+
+fn is(word: &str, any: &[&str]) -> bool {
+    any.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
+}
+
+fn is_word(token: Token<'_>, any: &[&str]) -> bool {
+    matches!(token, Token::Word(word) if is(word, any))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+use super::*;
+
+#[track_caller]
+fn reads(sql: &str, operation: &str, table: Option<&str>) {
+    for system in [System::Postgresql, System::Mysql, System::Sqlite, System::OtherSql] {
+        let shape = Shape::of(sql, system);
+        assert_eq!((shape.operation, shape.tables[0]), (operation, table), "{system:?}: {sql}");
+    }
+}
+
+#[test]
+fn the_statements_of_everyday() {
+    reads("SELECT a, b FROM users WHERE id = $1", "SELECT", Some("users"));
+    reads("select * from Users", "SELECT", Some("Users"));
+    reads("INSERT INTO users (a) VALUES (1)", "INSERT", Some("users"));
+    reads("INSERT OR IGNORE INTO users VALUES (1)", "INSERT", Some("users"));
+    reads("REPLACE INTO users VALUES (1)", "REPLACE", Some("users"));
+    reads("UPDATE ONLY users SET a = 1", "UPDATE", Some("users"));
+    reads("DELETE FROM users", "DELETE", Some("users"));
+    reads("MERGE INTO users USING new ON (true) WHEN MATCHED THEN DELETE", "MERGE", Some("users"));
+    reads("TRUNCATE TABLE users", "TRUNCATE", Some("users"));
+    reads("CREATE TEMP TABLE IF NOT EXISTS users (a int)", "CREATE", Some("users"));
+    reads("ALTER TABLE users ADD b int", "ALTER", Some("users"));
+    reads("DROP TABLE IF EXISTS users", "DROP", Some("users"));
+    reads("CREATE UNIQUE INDEX i ON users (a)", "CREATE", None);
+    reads("SELECT 1", "SELECT", None);
+    reads("BEGIN", "BEGIN", None);
+    reads("PRAGMA user_version", "PRAGMA", None);
+}
+
+#[test]
+fn names_in_quotes_and_schemas() {
+    reads(r#"SELECT 1 FROM "users""#, "SELECT", Some("users"));
+    reads("SELECT 1 FROM `users`", "SELECT", Some("users"));
+    reads("SELECT 1 FROM public.users u", "SELECT", Some("users"));
+    reads(r#"SELECT 1 FROM "my db" . "public" . users"#, "SELECT", Some("users"));
+    reads("UPDATE a.b.users SET c = 1", "UPDATE", Some("users"));
+    assert_eq!(Shape::of("SELECT 1 FROM [users]", System::Sqlite).tables[0], Some("users"));
+}
+
+#[test]
+fn comments_and_literals_are_passed_over() {
+    reads("/* from a */ SELECT -- from b\n 'from c' FROM users", "SELECT", Some("users"));
+    reads("SELECT extract(year FROM at), (SELECT max(a) FROM b) FROM users", "SELECT", Some("users"));
+    reads("SELECT a IS NOT DISTINCT FROM b FROM users", "SELECT", Some("users"));
+    reads("SELECT DISTINCT a FROM users", "SELECT", Some("users"));
+    reads("SELECT ' '' FROM a' FROM users", "SELECT", Some("users"));
+    reads("SELECT :from, @from FROM users", "SELECT", Some("users"));
+    reads("  \u{b}\t( SELECT 1 FROM users ) UNION SELECT 2", "SELECT", Some("users"));
+}
+
+#[test]
+fn subselects_and_lists_have_a_first_table() {
+    reads("SELECT 1 FROM (SELECT 2 FROM (SELECT 3 FROM users) a) b", "SELECT", Some("users"));
+    reads("SELECT 1 FROM ((users JOIN others ON true))", "SELECT", Some("users"));
+    reads("SELECT 1 FROM users, others", "SELECT", Some("users"));
+    reads("SELECT 1 FROM (VALUES (1)) v", "SELECT", None);
+    reads("SELECT (SELECT 1 FROM users", "SELECT", None);
+    reads("SELECT 1 ) FROM users", "SELECT", None);
+    reads("SELECT 1 ; SELECT 1 FROM users", "SELECT", None);
+}
+
+#[test]
+fn with_is_what_it_leads_to() {
+    let shape = |sql| Shape::of(sql, System::Postgresql);
+    let read = shape("WITH recent AS (SELECT * FROM a.orders) SELECT * FROM recent");
+    assert_eq!((read.operation, read.tables), ("SELECT", [Some("recent"), Some("orders")]));
+    let moved = shape(
+        "WITH gone AS MATERIALIZED (DELETE FROM a RETURNING *), n(x) AS (SELECT 1) INSERT INTO b SELECT * FROM gone",
+    );
+    assert_eq!((moved.operation, moved.tables), ("INSERT", [Some("b"), Some("a")]));
+    assert_eq!(shape("WITH RECURSIVE t(n) AS (VALUES (1)) SELECT n FROM t").operation, "SELECT");
+    assert_eq!(shape("WITH a AS (").operation, OTHER);
+}
+
+#[test]
+fn several_statements_are_a_batch() {
+    let operation = |sql| Shape::of_batch(sql, System::Sqlite).operation;
+    assert_eq!(operation("SELECT 1 FROM a; SELECT 2"), "BATCH");
+    assert_eq!(operation("BEGIN; DELETE FROM a; COMMIT"), "BATCH");
+    assert_eq!(operation("SELECT 1;;; -- the end\n ; /* really */"), "SELECT");
+    assert_eq!(operation(";; SELECT ';' , 1 FROM a"), "SELECT");
+    assert_eq!(operation("INSERT INTO a VALUES ('x; y')"), "INSERT");
+    assert_eq!(operation("CREATE TRIGGER t AFTER INSERT ON a BEGIN DELETE FROM b; SELECT 1; END"), "CREATE");
+    assert_eq!(operation(""), OTHER);
+    assert_eq!(operation(";"), OTHER);
+}
+
+#[test]
+fn what_is_unknown_is_other() {
+    for sql in ["", "secret", "'SELECT'", "\"SELECT\" 1", "12", "SELEC", "\u{feff}SELECT 1", "/*", "$$", "\0"] {
+        assert_eq!(Shape::of(sql, System::Postgresql).operation, OTHER, "{sql:?}");
+    }
+}
+
+/// Every operation is one of the closed set, whatever the text.
+#[test]
+fn garbage_is_read_to_its_end_without_a_panic() {
+    let pieces = [
+        "SELECT", " FROM ", "(", ")", "'", "\"", "`", "$a$", "$$", "/*", "*/", "--", "\n", ";", ".", "ä", "\\", "[",
+        "]", ",", "WITH", "AS", "INTO", "e'", "#", ":", "1",
+    ];
+    let mut seed = 0x9e37_79b9_u64;
+    for _ in 0..20_000 {
+        let mut sql = String::new();
+        for _ in 0..12 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            sql.push_str(pieces[(seed >> 33) as usize % pieces.len()]);
+        }
+        for system in [System::Postgresql, System::Mysql, System::Sqlite] {
+            for shape in [Shape::of(&sql, system), Shape::of_batch(&sql, system)] {
+                assert!(VERBS.contains(&shape.operation) || [OTHER, BATCH].contains(&shape.operation), "{sql}");
+            }
+        }
+    }
+}
+
+/// Counted in work, not in time: nested deep enough, recursion would end the test, and looking back would never end it.
+#[test]
+fn long_and_deep_texts_are_read_once() {
+    let many = 100_000;
+    for piece in [
+        "(",
+        "(SELECT 1 FROM ",
+        "/*",
+        "$a$ $b",
+        "''",
+        "\"",
+        "a.",
+        "WITH a AS (",
+        "SELECT ",
+        "IS DISTINCT FROM ",
+        ";",
+        "--",
+        "\\",
+    ] {
+        for start in ["", "SELECT ", "SELECT 1 FROM ", "WITH a AS ", "INSERT INTO "] {
+            let sql = format!("{start}{}", piece.repeat(many));
+            for system in [System::Postgresql, System::Mysql, System::Sqlite] {
+                Shape::of_batch(&sql, system);
+            }
+        }
+    }
+}

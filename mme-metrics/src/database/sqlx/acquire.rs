@@ -1,0 +1,50 @@
+//! Pool, connection and transaction for what asks for anything that has a connection, such as migrations.
+//!
+//! The trait gives out sqlx's own types. So waits are measured, and what is done with them is not.
+
+use ::sqlx::pool::PoolConnection;
+use ::sqlx::{Acquire, Connection, Error, Transaction};
+use futures_util::future::BoxFuture;
+
+use super::connection::{MeasuredConnection, MeasuredPoolConnection};
+use super::driver::Driver;
+use super::pool::MeasuredPool;
+use super::transaction::MeasuredTransaction;
+
+impl<'a, DB: Driver> Acquire<'a> for &'_ MeasuredPool<DB> {
+    type Database = DB;
+    type Connection = PoolConnection<DB>;
+
+    fn acquire(self) -> BoxFuture<'a, Result<PoolConnection<DB>, Error>> {
+        let shared = self.shared();
+        Box::pin(async move { shared.acquire().await.map(|(connection, _)| connection) })
+    }
+
+    fn begin(self) -> BoxFuture<'a, Result<Transaction<'a, DB>, Error>> {
+        let shared = self.shared();
+        Box::pin(async move {
+            let (connection, _) = shared.acquire().await?;
+            Transaction::begin(connection, None).await
+        })
+    }
+}
+
+/// Hands on the connection that is behind a type of ours.
+macro_rules! acquire_borrowed {
+    ($($type:ty),+) => { $(
+        impl<'t, DB: Driver> Acquire<'t> for &'t mut $type {
+            type Database = DB;
+            type Connection = &'t mut DB::Connection;
+
+            fn acquire(self) -> BoxFuture<'t, Result<&'t mut DB::Connection, Error>> {
+                Box::pin(std::future::ready(Ok(self.unmeasured())))
+            }
+
+            fn begin(self) -> BoxFuture<'t, Result<Transaction<'t, DB>, Error>> {
+                Box::pin(self.unmeasured().begin())
+            }
+        }
+    )+ };
+}
+
+acquire_borrowed!(MeasuredConnection<'_, DB>, MeasuredPoolConnection<DB>, MeasuredTransaction<'_, DB>);

@@ -1,0 +1,130 @@
+//! What the wrapper has to know of each of sqlx's drivers.
+
+use ::sqlx::{Connection, Database};
+
+use crate::database::label::System;
+
+/// How a driver's connections are opened.
+pub(super) type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// A driver of sqlx that can be measured.
+///
+/// There is one for each of the features `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite` and `sqlx-any`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no driver of sqlx that is measured",
+    label = "not a driver that is measured",
+    note = "turn on the feature `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite` or `sqlx-any` of `mme-metrics`"
+)]
+pub trait Driver: Database + sealed::Sealed {
+    /// Returns the product that is at the other end.
+    #[doc(hidden)]
+    fn system(options: &Options<Self>) -> System;
+
+    /// Returns the name of the database, and nothing else of what the options know.
+    #[doc(hidden)]
+    fn namespace(options: &Options<Self>) -> Option<String>;
+}
+
+#[cfg(feature = "sqlx-postgres")]
+mod postgres {
+    use ::sqlx::Postgres;
+    use ::sqlx::postgres::PgConnectOptions;
+
+    use super::{Driver, System, sealed};
+
+    impl sealed::Sealed for Postgres {}
+
+    impl Driver for Postgres {
+        fn system(_: &PgConnectOptions) -> System {
+            System::Postgresql
+        }
+
+        // Without one the server takes the user's name, which is not told.
+        fn namespace(options: &PgConnectOptions) -> Option<String> {
+            options.get_database().map(str::to_owned)
+        }
+    }
+}
+
+#[cfg(feature = "sqlx-mysql")]
+mod mysql {
+    use ::sqlx::MySql;
+    use ::sqlx::mysql::MySqlConnectOptions;
+
+    use super::{Driver, System, sealed};
+
+    impl sealed::Sealed for MySql {}
+
+    impl Driver for MySql {
+        fn system(_: &MySqlConnectOptions) -> System {
+            System::Mysql
+        }
+
+        fn namespace(options: &MySqlConnectOptions) -> Option<String> {
+            options.get_database().map(str::to_owned)
+        }
+    }
+}
+
+#[cfg(feature = "sqlx-sqlite")]
+mod sqlite {
+    use sqlx_sqlite::{Sqlite, SqliteConnectOptions};
+
+    use super::{Driver, System, file_name, sealed};
+
+    impl sealed::Sealed for Sqlite {}
+
+    impl Driver for Sqlite {
+        fn system(_: &SqliteConnectOptions) -> System {
+            System::Sqlite
+        }
+
+        fn namespace(options: &SqliteConnectOptions) -> Option<String> {
+            file_name(&options.get_filename().to_string_lossy())
+        }
+    }
+}
+
+#[cfg(feature = "sqlx-any")]
+mod any {
+    use ::sqlx::Any;
+    use ::sqlx::any::AnyConnectOptions;
+
+    use super::{Driver, System, file_name, sealed};
+
+    impl sealed::Sealed for Any {}
+
+    impl Driver for Any {
+        fn system(options: &AnyConnectOptions) -> System {
+            match options.database_url.scheme() {
+                "postgres" | "postgresql" => System::Postgresql,
+                "mysql" => System::Mysql,
+                "mariadb" => System::Mariadb,
+                "sqlite" => System::Sqlite,
+                _ => System::OtherSql,
+            }
+        }
+
+        fn namespace(options: &AnyConnectOptions) -> Option<String> {
+            let path = options.database_url.path();
+            if Self::system(options) == System::Sqlite {
+                return file_name(path);
+            }
+            let name = path.trim_start_matches('/');
+            // What is escaped is no name that somebody would look for.
+            (!name.is_empty() && !name.contains(['/', '%'])).then(|| name.to_owned())
+        }
+    }
+}
+
+/// Returns the name of a file without its directory and ending; a database in memory has none.
+#[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-any"))]
+fn file_name(path: &str) -> Option<String> {
+    let is_memory = path.starts_with("file:") || path.contains(":memory:");
+    let name = std::path::Path::new(path).file_stem().filter(|_| !is_memory)?;
+    Some(name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,147 @@
+//! What is measured of a pool beyond what goes without saying.
+
+use std::time::Duration;
+
+use ::sqlx::pool::PoolOptions;
+use ::sqlx::{ConnectOptions, Error, Pool};
+
+use super::driver::{Driver, Options};
+use super::pool::{MeasuredPool, Shared};
+use crate::database::label::Namespace;
+use crate::database::{DatabaseClient, PoolFigures, PoolMeter};
+
+/// Decides what is measured of a pool, then measures one.
+///
+/// ```
+/// # #[cfg(feature = "sqlx-sqlite")]
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// use std::time::Duration;
+///
+/// use mme_metrics::database::sqlx::Measure;
+/// use sqlx::SqlitePool;
+///
+/// let pool = Measure::new()
+///     .name("orders")
+///     .tables(["orders", "customers"])
+///     .slow_after(Duration::from_millis(200))
+///     .pool(SqlitePool::connect_lazy("sqlite::memory:")?);
+/// sqlx::query("SELECT 1").execute(&pool).await?;
+/// # Ok::<(), sqlx::Error>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "nothing is measured until `pool`, `connect_with` or `connect_lazy_with` is called"]
+pub struct Measure {
+    name: Option<String>,
+    namespace: Option<String>,
+    tables: Vec<String>,
+    slow: Option<Duration>,
+    rows: bool,
+    statement_log: bool,
+}
+
+impl Measure {
+    /// Starts with the defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the pool; without a name it has that of its database, or of its system if that has none.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Names the database, where the options to connect with do not, or not well.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Names the tables that are told apart, without their schemas; all others read `_other`.
+    ///
+    /// Statements can name any table, so nothing but this makes one a label. A program has at most 1 000.
+    pub fn tables<T: Into<String>>(mut self, tables: impl IntoIterator<Item = T>) -> Self {
+        self.tables.extend(tables.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets from which duration on an operation is slow; 1 s unless said otherwise.
+    pub fn slow_after(mut self, threshold: Duration) -> Self {
+        self.slow = Some(threshold);
+        self
+    }
+
+    /// Records how many rows operations return, in `db_client_response_returned_rows`.
+    pub fn returned_rows(mut self) -> Self {
+        self.rows = true;
+        self
+    }
+
+    /// Leaves sqlx's own log of statements as the options have it.
+    ///
+    /// Otherwise [`connect_with`](Self::connect_with) and [`connect_lazy_with`](Self::connect_lazy_with) turn it off, because
+    /// it writes statements with the values that stand in them.
+    pub fn keep_statement_log(mut self) -> Self {
+        self.statement_log = true;
+        self
+    }
+
+    /// Opens a pool and its first connection, which is measured like all others.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`PoolOptions::connect_with`].
+    pub async fn connect_with<DB: Driver>(
+        self,
+        pool: PoolOptions<DB>,
+        options: Options<DB>,
+    ) -> Result<MeasuredPool<DB>, Error> {
+        let pool = self.connect_lazy_with(pool, options);
+        drop(pool.acquire().await?);
+        Ok(pool)
+    }
+
+    /// Makes a pool that opens connections when they are needed.
+    pub fn connect_lazy_with<DB: Driver>(self, pool: PoolOptions<DB>, options: Options<DB>) -> MeasuredPool<DB> {
+        let options = if self.statement_log { options } else { options.disable_statement_logging() };
+        self.pool(pool.connect_lazy_with(options))
+    }
+
+    /// Measures a pool that there is already.
+    ///
+    /// What sqlx logs of its statements stays as it is: see `disable_statement_logging` of [`ConnectOptions`].
+    pub fn pool<DB: Driver>(self, pool: Pool<DB>) -> MeasuredPool<DB> {
+        let options = pool.connect_options();
+        let system = DB::system(&options);
+        let namespace = Namespace::admit(&self.namespace.or_else(|| DB::namespace(&options)).unwrap_or_default());
+        // The pool is asked how many connections it opens by who holds its options.
+        drop(options);
+        let mut client = DatabaseClient::new(system).namespace(namespace.as_str());
+        if let Some(slow) = self.slow {
+            client = client.slow_after(slow);
+        }
+        if self.rows {
+            client = client.returned_rows();
+        }
+        client.know(self.tables.iter().map(String::as_str));
+        let name = match (&self.name, namespace.as_str()) {
+            (Some(name), _) => name,
+            (None, "") => system.as_str(),
+            (None, namespace) => namespace,
+        };
+        let meter = PoolMeter::new(name, figures(pool.clone()));
+        MeasuredPool::share(Shared { pool, client, meter })
+    }
+}
+
+/// Asks a pool what it holds.
+fn figures<DB: Driver>(pool: Pool<DB>) -> impl Fn() -> PoolFigures + Send + Sync {
+    move || {
+        let (size, idle) = (pool.size() as usize, pool.num_idle());
+        // Two readings, between which a connection may have come back.
+        PoolFigures::new(idle.min(size), size.saturating_sub(idle))
+            .max(pool.options().get_max_connections() as usize)
+            .idle_min(pool.options().get_min_connections() as usize)
+    }
+}

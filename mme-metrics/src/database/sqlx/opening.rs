@@ -1,0 +1,44 @@
+//! When an acquire opens a connection.
+
+use std::sync::Arc;
+use std::task::Poll;
+
+use ::sqlx::Pool;
+
+use super::driver::Driver;
+use crate::clock::Moment;
+
+/// Finds out since when one acquire has been opening a connection, if it does.
+///
+/// A pool says nothing of this, and its hooks belong to the service. But everybody who opens a connection holds a share of the
+/// options to connect with, from the first attempt to the last: so a poll that begins to open one leaves one share more
+/// than it found, and the poll that ends it one less. Two tasks that do so within the same microsecond on two threads can hide
+/// each other; that loses or gains one measurement, and nothing else.
+#[derive(Debug, Default)]
+pub(super) struct Opening {
+    since: Option<Moment>,
+}
+
+impl Opening {
+    /// Runs one poll of the acquire.
+    pub(super) fn watch<DB: Driver, T>(&mut self, pool: &Pool<DB>, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let (before, now) = (shares(pool), Moment::now());
+        let polled = poll();
+        let after = shares(pool);
+        if polled.is_pending() && after > before {
+            self.since.get_or_insert(now);
+        } else if polled.is_ready() && after >= before {
+            self.since = None;
+        }
+        polled
+    }
+
+    /// Returns when it began to open the connection it came back with.
+    pub(super) fn since(&self) -> Option<Moment> {
+        self.since
+    }
+}
+
+fn shares<DB: Driver>(pool: &Pool<DB>) -> usize {
+    Arc::strong_count(&pool.connect_options())
+}

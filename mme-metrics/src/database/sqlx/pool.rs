@@ -1,0 +1,210 @@
+//! The pool.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+
+use ::sqlx::pool::{CloseEvent, PoolConnection, PoolOptions};
+use ::sqlx::{Error, Pool, SqlSafeStr, SqlStr};
+use futures_util::future::poll_fn;
+
+use super::connection::{MeasuredConnection, MeasuredPoolConnection};
+use super::driver::{Driver, Options};
+use super::measure::Measure;
+use super::opening::Opening;
+use super::transaction::{self, MeasuredTransaction};
+use crate::database::{DatabaseClient, PoolMeter, PoolUse};
+
+/// A pool of sqlx that is measured. Use it where the pool was used: it is an executor, and has the same methods.
+///
+/// Clones share the pool. The [module](super) has an example.
+pub struct MeasuredPool<DB: Driver> {
+    shared: Arc<Shared<DB>>,
+}
+
+/// What clones of a pool, and all its connections, share.
+pub(super) struct Shared<DB: Driver> {
+    pub(super) pool: Pool<DB>,
+    pub(super) client: DatabaseClient,
+    pub(super) meter: PoolMeter,
+}
+
+impl<DB: Driver> MeasuredPool<DB> {
+    /// Measures `pool`, under the name of its database; [`Measure`] has more to say.
+    pub fn new(pool: Pool<DB>) -> Self {
+        Measure::new().pool(pool)
+    }
+
+    pub(super) fn share(shared: Shared<DB>) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+
+    pub(super) fn shared(&self) -> Arc<Shared<DB>> {
+        Arc::clone(&self.shared)
+    }
+
+    /// Retrieves a connection, as [`Pool::acquire`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::acquire`].
+    ///
+    /// # Cancellation
+    ///
+    /// Dropped before its end it stops waiting; the time it waited is recorded.
+    pub fn acquire(
+        &self,
+    ) -> impl Future<Output = Result<MeasuredPoolConnection<DB>, Error>> + Send + 'static + use<DB> {
+        let shared = self.shared();
+        async move {
+            let (connection, in_use) = shared.acquire().await?;
+            Ok(MeasuredPoolConnection::new(MeasuredConnection::pooled(connection, in_use, shared)))
+        }
+    }
+
+    /// Retrieves a connection if one is idle, as [`Pool::try_acquire`] does.
+    pub fn try_acquire(&self) -> Option<MeasuredPoolConnection<DB>> {
+        let connection = self.shared.pool.try_acquire()?;
+        let in_use = self.shared.meter.wait().got();
+        Some(MeasuredPoolConnection::new(MeasuredConnection::pooled(connection, in_use, self.shared())))
+    }
+
+    /// Retrieves a connection and begins a transaction, as [`Pool::begin`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::begin`].
+    pub async fn begin(&self) -> Result<MeasuredTransaction<'static, DB>, Error> {
+        self.begin_as(None).await
+    }
+
+    /// Retrieves a connection and begins a transaction with `statement`, as [`Pool::begin_with`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::begin_with`].
+    pub async fn begin_with(&self, statement: impl SqlSafeStr) -> Result<MeasuredTransaction<'static, DB>, Error> {
+        self.begin_as(Some(statement.into_sql_str())).await
+    }
+
+    /// Begins a transaction if a connection is idle, as [`Pool::try_begin`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::try_begin`].
+    pub async fn try_begin(&self) -> Result<Option<MeasuredTransaction<'static, DB>>, Error> {
+        self.try_begin_as(None).await
+    }
+
+    /// Begins a transaction with `statement` if a connection is idle, as [`Pool::try_begin_with`] does.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pool::try_begin_with`].
+    pub async fn try_begin_with(
+        &self,
+        statement: impl SqlSafeStr,
+    ) -> Result<Option<MeasuredTransaction<'static, DB>>, Error> {
+        self.try_begin_as(Some(statement.into_sql_str())).await
+    }
+
+    /// Closes the pool, as [`Pool::close`] does.
+    pub fn close(&self) -> impl Future<Output = ()> + '_ {
+        self.shared.pool.close()
+    }
+
+    /// Says whether the pool was closed.
+    pub fn is_closed(&self) -> bool {
+        self.shared.pool.is_closed()
+    }
+
+    /// Returns a future that ends when the pool is closed.
+    pub fn close_event(&self) -> CloseEvent {
+        self.shared.pool.close_event()
+    }
+
+    /// Returns the number of connections, idle ones included.
+    pub fn size(&self) -> u32 {
+        self.shared.pool.size()
+    }
+
+    /// Returns the number of idle connections.
+    pub fn num_idle(&self) -> usize {
+        self.shared.pool.num_idle()
+    }
+
+    /// Returns what connections are opened with.
+    pub fn connect_options(&self) -> Arc<Options<DB>> {
+        self.shared.pool.connect_options()
+    }
+
+    /// Replaces what connections are opened with from now on.
+    pub fn set_connect_options(&self, options: Options<DB>) {
+        self.shared.pool.set_connect_options(options);
+    }
+
+    /// Returns the options of the pool.
+    pub fn options(&self) -> &PoolOptions<DB> {
+        self.shared.pool.options()
+    }
+
+    /// Returns the pool itself, for what takes nothing else; nothing that is done with it is measured.
+    pub fn unmeasured(&self) -> &Pool<DB> {
+        &self.shared.pool
+    }
+
+    async fn begin_as(&self, statement: Option<SqlStr>) -> Result<MeasuredTransaction<'static, DB>, Error> {
+        let shared = self.shared();
+        let (connection, in_use) = shared.acquire().await?;
+        transaction::begin(shared, connection, Some(in_use), statement).await
+    }
+
+    async fn try_begin_as(&self, statement: Option<SqlStr>) -> Result<Option<MeasuredTransaction<'static, DB>>, Error> {
+        let Some(connection) = self.shared.pool.try_acquire() else { return Ok(None) };
+        let in_use = self.shared.meter.wait().got();
+        transaction::begin(self.shared(), connection, Some(in_use), statement).await.map(Some)
+    }
+}
+
+impl<DB: Driver> Shared<DB> {
+    /// Acquires a connection, and tells of the wait, whatever comes of it.
+    pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
+        let wait = self.meter.wait();
+        let mut opening = Opening::default();
+        let mut acquiring = pin!(self.pool.acquire());
+        let acquired = poll_fn(|context| opening.watch(&self.pool, || acquiring.as_mut().poll(context))).await;
+        match acquired {
+            Ok(connection) => {
+                if let Some(since) = opening.since() {
+                    self.meter.opened(since);
+                }
+                Ok((connection, wait.got()))
+            }
+            Err(error) => {
+                if matches!(error, Error::PoolTimedOut) {
+                    wait.timed_out();
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl<DB: Driver> Clone for MeasuredPool<DB> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared() }
+    }
+}
+
+impl<DB: Driver> From<Pool<DB>> for MeasuredPool<DB> {
+    fn from(pool: Pool<DB>) -> Self {
+        Self::new(pool)
+    }
+}
+
+/// Shows nothing of what the pool connects to.
+impl<DB: Driver> fmt::Debug for MeasuredPool<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MeasuredPool").field("name", &self.shared.meter.name()).finish_non_exhaustive()
+    }
+}

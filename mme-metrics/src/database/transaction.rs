@@ -1,0 +1,45 @@
+//! How transactions end.
+
+use super::label::{System, TransactionOutcome};
+use super::metrics::DATABASE;
+
+/// A transaction that is running; made by [`DatabaseClient::transaction`](super::DatabaseClient::transaction).
+///
+/// ```
+/// use mme_metrics::database::{DATABASE, DatabaseClient, System, TransactionOutcome};
+///
+/// static BOOKS: DatabaseClient = DatabaseClient::new(System::Mysql);
+///
+/// let emission = mme_metrics::testing::record(|| {
+///     let transaction = BOOKS.transaction();
+///     // … what belongs together; left by `return`, `?` or a panic it was rolled back.
+///     transaction.committed();
+/// });
+/// emission.expect().counter(&DATABASE.transactions, (System::Mysql, TransactionOutcome::Commit), 1).only();
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping this ends the transaction as rolled back"]
+pub struct TransactionGuard {
+    system: System,
+    outcome: TransactionOutcome,
+}
+
+impl TransactionGuard {
+    pub(super) fn new(system: System) -> Self {
+        // Both exist from the first transaction on, so that the first rollback is an increase.
+        DATABASE.transactions.touch((system, TransactionOutcome::Commit));
+        DATABASE.transactions.touch((system, TransactionOutcome::Rollback));
+        Self { system, outcome: TransactionOutcome::Rollback }
+    }
+
+    /// Says that the database has confirmed the commit.
+    pub fn committed(mut self) {
+        self.outcome = TransactionOutcome::Commit;
+    }
+}
+
+impl Drop for TransactionGuard {
+    fn drop(&mut self) {
+        DATABASE.transactions.increment((self.system, self.outcome));
+    }
+}

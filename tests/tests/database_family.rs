@@ -1,0 +1,167 @@
+//! The database family without a driver: what each end of an operation, a wait and a transaction emits.
+
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use mme_metrics::Format;
+use mme_metrics::database::{
+    CollectionName, DATABASE, DatabaseClient, Failure, Namespace, OperationName, PoolFigures, PoolMeter, PoolName,
+    System, TransactionOutcome,
+};
+use mme_metrics::guard::{Guard, measure, measure_async};
+use mme_metrics::op::{AlwaysOk, ByResult, Outcome};
+use mme_metrics::testing::{Emission, record};
+use mme_metrics_tests::exposition::Samples;
+use mme_metrics_tests::future::poll_once;
+
+static CLIENT: DatabaseClient = DatabaseClient::new(System::Mongodb).namespace("family").tables(&["orders"]);
+
+type Labels = (System, Namespace, OperationName, CollectionName, Failure);
+
+fn labels(operation: &str, collection: &str, outcome: Outcome) -> Labels {
+    let (operation, collection) = (OperationName::admit(operation), CollectionName::admit(collection));
+    (System::Mongodb, Namespace::admit("family"), operation, collection, Failure::of(outcome))
+}
+
+/// Asserts that one operation ended as `outcome`, and nothing else.
+#[track_caller]
+fn ended(emission: &Emission, outcome: Outcome) {
+    emission.expect().histogram(&DATABASE.operation_duration, labels("find", "users", outcome), 1).only();
+}
+
+fn find() -> mme_metrics::database::DatabaseCall<'static> {
+    CLIENT.operation("find").collection("users")
+}
+
+#[test]
+fn each_end_of_an_operation_is_recorded_once() {
+    ended(&record(|| measure(find(), AlwaysOk, || ())), Outcome::Ok);
+    ended(&record(|| drop(measure(find(), ByResult, || Err::<(), _>("secret".to_owned())))), Outcome::OTHER);
+    ended(&record(|| Guard::start(find()).end(Outcome::Error("timeout"))), Outcome::Error("timeout"));
+    ended(&record(|| drop(Guard::start(find()))), Outcome::Cancelled);
+    let panics = || catch_unwind(|| measure(find(), AlwaysOk, || panic!("on purpose")));
+    ended(&record(|| assert!(panics().is_err())), Outcome::Panic);
+}
+
+#[test]
+fn a_future_that_is_dropped_was_cancelled_and_one_never_polled_never_began() {
+    let emission = record(|| {
+        let mut future = Box::pin(measure_async(find(), AlwaysOk, pending::<()>()));
+        assert!(poll_once(future.as_mut()).is_pending());
+    });
+    ended(&emission, Outcome::Cancelled);
+    record(|| drop(measure_async(find(), AlwaysOk, pending::<()>()))).expect().only();
+}
+
+#[test]
+fn a_statement_reads_as_its_verb_and_a_table_the_service_named() {
+    for (sql, operation, table) in [
+        ("SELECT * FROM Orders WHERE name = 'secret'", "SELECT", "orders"),
+        ("delete from \"public\".\"orders\"", "DELETE", "orders"),
+        ("SELECT * FROM secret", "SELECT", "_other"),
+        ("WITH o AS (SELECT * FROM orders) SELECT * FROM o", "SELECT", "orders"),
+        ("SELECT 'secret'", "SELECT", ""),
+        ("secret", "_OTHER", ""),
+    ] {
+        let emission = record(|| Guard::start(CLIENT.statement(sql)).end(Outcome::Ok));
+        emission.expect().histogram(&DATABASE.operation_duration, labels(operation, table, Outcome::Ok), 1).only();
+    }
+    let emission = record(|| Guard::start(CLIENT.batch("DELETE FROM orders; DELETE FROM secret")).end(Outcome::Ok));
+    emission.expect().histogram(&DATABASE.operation_duration, labels("BATCH", "", Outcome::Ok), 1).only();
+}
+
+#[test]
+fn an_operation_at_its_threshold_is_slow_whatever_its_end() {
+    static HASTY: DatabaseClient = DatabaseClient::new(System::Redis).slow_after(Duration::ZERO);
+    for outcome in [Outcome::Ok, Outcome::Cancelled, Outcome::Error("io")] {
+        let emission = record(|| Guard::start(HASTY.operation("GET")).end(outcome));
+        let get = OperationName::admit("GET");
+        let labels = (System::Redis, Namespace::admit(""), get, CollectionName::admit(""), Failure::of(outcome));
+        let expected = emission.expect().histogram(&DATABASE.operation_duration, labels, 1);
+        expected.counter(&DATABASE.slow_operations, (System::Redis, get), 1).only();
+    }
+}
+
+#[test]
+fn rows_are_recorded_if_asked_for_and_if_they_came() {
+    static COUNTING: DatabaseClient = DatabaseClient::new(System::Cassandra).returned_rows();
+    let emission = record(|| {
+        for outcome in [Outcome::Ok, Outcome::Cancelled] {
+            let mut guard = Guard::start(COUNTING.operation("SELECT"));
+            guard.operation().expect("it has not ended").add_rows(7);
+            guard.end(outcome);
+        }
+    });
+    let labels = (System::Cassandra, OperationName::admit("SELECT"));
+    emission.expect().histogram(&DATABASE.returned_rows, labels, 1).among_others();
+}
+
+#[test]
+fn a_transaction_that_is_not_committed_was_rolled_back() {
+    let total = |emission: &Emission, outcome| {
+        emission.expect().counter(&DATABASE.transactions, (System::Mongodb, outcome), 1).only();
+    };
+    total(&record(|| CLIENT.transaction().committed()), TransactionOutcome::Commit);
+    total(&record(|| drop(CLIENT.transaction())), TransactionOutcome::Rollback);
+    let panics = || {
+        let _transaction = CLIENT.transaction();
+        panic!("on purpose")
+    };
+    total(&record(|| assert!(catch_unwind(AssertUnwindSafe(panics)).is_err())), TransactionOutcome::Rollback);
+}
+
+#[test]
+fn each_end_of_a_wait_is_recorded_once() {
+    let meter = PoolMeter::new("waits", || PoolFigures::new(0, 0));
+    let name = (PoolName::find("waits"),);
+    let expected = |emission: &Emission, uses, timeouts| {
+        let expected = emission.expect().histogram(&DATABASE.connection_wait, name, 1);
+        let expected = expected.histogram(&DATABASE.connection_use, name, uses);
+        expected.counter(&DATABASE.connection_timeouts, name, timeouts).only();
+    };
+    expected(&record(|| drop(meter.wait().got())), 1, 0);
+    expected(&record(|| meter.wait().timed_out()), 0, 1);
+    expected(&record(|| drop(meter.wait())), 0, 0);
+    let created = record(|| meter.created(Duration::from_millis(3)));
+    created.expect().histogram(&DATABASE.connection_create, name, 1).only();
+}
+
+/// Returns the figures of a pool as an exposition has them: idle, used, most, least idle, waiting.
+fn exposed(emission: &Emission, pool: &str) -> [f64; 5] {
+    let samples = Samples::parse(&emission.recorder().render(Format::Text));
+    let label = format!("db_client_connection_pool_name=\"{pool}\"");
+    let figure = |metric: &str, more: &str| samples.value(&format!("{metric}{{{label}{more}}}"));
+    [
+        figure("db_client_connections", ",db_client_connection_state=\"idle\""),
+        figure("db_client_connections", ",db_client_connection_state=\"used\""),
+        figure("db_client_connection_max", ""),
+        figure("db_client_connection_idle_min", ""),
+        figure("db_client_connection_pending_requests", ""),
+    ]
+}
+
+#[test]
+fn gauges_are_what_the_pool_says_at_each_exposition() {
+    let used = Arc::new(AtomicUsize::new(3));
+    let asked = Arc::clone(&used);
+    let figures = move || PoolFigures::new(2, asked.load(Ordering::Relaxed)).max(10).idle_min(1);
+    let meter = PoolMeter::new("gauges", figures);
+    let emission = Emission::new();
+    let waiting = [meter.wait(), meter.wait()];
+    assert_eq!(exposed(&emission, "gauges"), [2.0, 3.0, 10.0, 1.0, 2.0]);
+    used.store(4, Ordering::Relaxed);
+    drop(waiting);
+    assert_eq!(exposed(&emission, "gauges"), [2.0, 4.0, 10.0, 1.0, 0.0]);
+    drop(meter);
+    assert_eq!(exposed(&emission, "gauges"), [0.0; 5]);
+}
+
+#[test]
+fn pools_of_one_name_are_added_up_and_one_that_panics_takes_no_other_with_it() {
+    let _sound = [1, 2].map(|idle| PoolMeter::new("shards", move || PoolFigures::new(idle, 1).max(5)));
+    let _broken = PoolMeter::new("shards", || panic!("on purpose"));
+    assert_eq!(exposed(&Emission::new(), "shards"), [3.0, 2.0, 10.0, 0.0, 0.0]);
+}

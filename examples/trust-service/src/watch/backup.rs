@@ -12,7 +12,7 @@ use sqlx::SqlitePool;
 use tempfile::TempDir;
 
 /// Time between two backups.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Makes backups until what is returned is dropped.
 pub(super) fn start(database: SqlitePool) -> Result<Supervised, Box<dyn std::error::Error>> {

@@ -15,7 +15,7 @@ use mme_metrics_benches::table::Table;
 use tokio::time::{sleep, timeout};
 
 /// How long each is watched: four rounds of the probes.
-const WATCHED: Duration = Duration::from_secs(60);
+const WATCHED: Duration = Duration::from_mins(1);
 
 /// The most it may cost, in thousandths of a core.
 const BUDGET: f64 = 1.0;

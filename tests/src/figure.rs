@@ -8,6 +8,10 @@ use mme_metrics::{Format, Gauge, LabelSet};
 /// Returns the figure of a series, spelt as it is exported; nothing if it has none.
 ///
 /// Looking is a rendering, which the recorder has figures of its own for: not before everything else is compared.
+///
+/// # Panics
+///
+/// When what is exported is no number.
 pub fn figure(emission: &Emission, series: &str) -> Option<f64> {
     let text = emission.recorder().render(Format::Text);
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ').map(str::to_owned));

@@ -106,14 +106,14 @@ async fn look(backup: &str, files: BackupFiles) -> Emission {
 async fn the_newest_file_that_can_be_a_backup_is_the_last_good_one() {
     let folder = tempfile::tempdir().unwrap();
     let (path, now) = (folder.path(), SystemTime::now());
-    let ago = |hours: u64| now - Duration::from_secs(3_600 * hours);
+    let ago = |hours: u64| now - Duration::from_hours(hours);
     file(path, "monday.dump", 700, ago(30));
     file(path, "tuesday.dump", 900, ago(6));
     // None of these can be: another name, nothing in it, too little, of the future, no file, a link.
     file(path, "wednesday.dump.part", 900, ago(1));
     file(path, "empty.dump", 0, ago(1));
     file(path, "small.dump", 99, ago(1));
-    file(path, "future.dump", 900, now + Duration::from_secs(86_400));
+    file(path, "future.dump", 900, now + Duration::from_hours(24));
     create_dir(path.join("folder.dump")).unwrap();
     file(path, "elsewhere", 900, ago(1));
     std::os::unix::fs::symlink(path.join("elsewhere"), path.join("link.dump")).unwrap();
@@ -146,9 +146,9 @@ async fn a_check_passes_with_nothing_found_fails_with_something_and_else_is_unkn
     ];
     for (name, check, result) in cases {
         let registered = ConsistencyCheck::register(name).unwrap();
-        let monitor = HealthMonitor::new().at_once().consistency(registered, Duration::from_secs(600), check);
+        let monitor = HealthMonitor::new().at_once().consistency(registered, Duration::from_mins(10), check);
         let emission = Emission::new();
-        assert!(timeout(Duration::from_secs(300), emission.record_async(monitor.run())).await.is_err());
+        assert!(timeout(Duration::from_mins(5), emission.record_async(monitor.run())).await.is_err());
         emission.expect().counter(&HEALTH.consistency_checks, (CheckName::find(name), result), 1).only();
     }
 }

@@ -8,7 +8,7 @@ use std::{fs, io};
 const MAX_ENTRIES: usize = 10_000;
 
 /// How far the clock of whoever wrote a file may be ahead.
-const SKEW: Duration = Duration::from_secs(300);
+const SKEW: Duration = Duration::from_mins(5);
 
 /// Backups in a folder: the newest file with a certain end of its name.
 #[derive(Clone, Debug)]

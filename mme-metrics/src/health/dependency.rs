@@ -91,6 +91,10 @@ impl Dependency {
     /// let balance = ledger.judge(ask());
     /// # Ok::<(), mme_metrics::label::RegisterError>(())
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the call, unchanged.
     pub fn judge<T, E>(&self, returned: Result<T, E>) -> Result<T, E> {
         if returned.is_ok() {
             self.succeeded();

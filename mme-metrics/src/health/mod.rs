@@ -17,7 +17,7 @@
 //!     .probe(Dependency::register("sessions", DependencyKind::Cache)?, RedisProbe::new("redis", 6379))
 //!     .probe(Dependency::register("ledger", DependencyKind::Http)?, HttpProbe::new("http://ledger/health")?)
 //!     .backup_files(Backup::register("nightly")?, BackupFiles::new("/var/backups/service", ".dump"))
-//!     .consistency(ConsistencyCheck::register("orphaned_tags")?, Duration::from_secs(600), count_orphans);
+//!     .consistency(ConsistencyCheck::register("orphaned_tags")?, Duration::from_mins(10), count_orphans);
 //! let supervised = monitor.start();
 //! supervised.stop().await;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

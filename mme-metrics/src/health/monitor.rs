@@ -27,10 +27,10 @@ const EVERY: Duration = Duration::from_secs(15);
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Time between two looks at backup files.
-const FILES_EVERY: Duration = Duration::from_secs(60);
+const FILES_EVERY: Duration = Duration::from_mins(1);
 
 /// Time that a check of data may take; it reads more than a question asks.
-const CONSISTENCY_LIMIT: Duration = Duration::from_secs(60);
+const CONSISTENCY_LIMIT: Duration = Duration::from_mins(1);
 
 type Watch = Pin<Box<dyn Future<Output = Infallible> + Send>>;
 
@@ -78,19 +78,15 @@ impl HealthMonitor {
 
     /// Asks a dependency. It is up with an answer and down with a failure, with no answer in time and with a panic.
     pub fn probe(self, dependency: Dependency, probe: impl DependencyProbe) -> Self {
-        let asked = Asked {
-            dependency,
-            probe: Arc::new(probe),
-            attempts: self.one(self.limit),
-            before: AtomicU8::new(UNKNOWN),
-        };
+        let asked =
+            Asked { dependency, probe: Arc::new(probe), attempts: one(self.limit), before: AtomicU8::new(UNKNOWN) };
         let pace = self.pace(self.every);
         self.watch(async move { pace.run(|| asked.ask()).await })
     }
 
     /// Looks for the newest file of a backup each minute. Its runs are not counted, because they are not seen.
     pub fn backup_files(self, backup: Backup, files: BackupFiles) -> Self {
-        let (attempts, files) = (self.one(CONSISTENCY_LIMIT), Arc::new(files));
+        let (attempts, files) = (one(CONSISTENCY_LIMIT), Arc::new(files));
         let pace = self.pace(FILES_EVERY);
         self.watch(async move {
             backup.announce();
@@ -106,7 +102,7 @@ impl HealthMonitor {
         R: Future<Output = Result<u64, E>> + Send + 'static,
         E: Send + 'static,
     {
-        let (attempts, count) = (self.one(CONSISTENCY_LIMIT), Arc::new(count));
+        let (attempts, count) = (one(CONSISTENCY_LIMIT), Arc::new(count));
         let pace = self.pace(interval);
         self.watch(async move {
             check.announce();
@@ -138,11 +134,6 @@ impl HealthMonitor {
     /// Outside a tokio runtime.
     pub fn start(self) -> Supervised {
         Supervised::spawn(self.run())
-    }
-
-    /// One question at a time: what hangs is not asked again.
-    fn one(&self, limit: Duration) -> Attempts {
-        Attempts::new(1, limit)
     }
 
     fn pace(&self, interval: Duration) -> Periodic {
@@ -201,6 +192,11 @@ impl<P: DependencyProbe> Asked<P> {
             _ => {}
         }
     }
+}
+
+/// One question at a time: what hangs is not asked again.
+fn one(limit: Duration) -> Attempts {
+    Attempts::new(1, limit)
 }
 
 async fn look(attempts: &Attempts, files: &Arc<BackupFiles>, backup: Backup) {

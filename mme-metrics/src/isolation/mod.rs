@@ -17,7 +17,7 @@
 //! })?;
 //! let sentinel = IsolationSentinel::new(vec![IsolationResource::new("acme", "document 17", canary)])
 //!     .tenant("globex")
-//!     .every(Duration::from_secs(300))
+//!     .every(Duration::from_mins(5))
 //!     .on_breach(|check| eprintln!("page somebody: {check}"));
 //!
 //! // Once, for a cron job: nobody answers here, so nothing is known. `exit_code` is 2.

@@ -168,7 +168,7 @@ mod tests {
         let mut round = IsolationRound::new();
         round.add(check("acme\n2026-01-01T00:00:00Z PASS"), Finding::Breach);
         round.add(check("acme"), Finding::Unknown(Failure::Status(429)));
-        round.end(SystemTime::UNIX_EPOCH + Duration::from_secs(60));
+        round.end(SystemTime::UNIX_EPOCH + Duration::from_mins(1));
         assert_eq!(
             round.to_string(),
             "1970-01-01T00:01:00Z FAIL 0 passed, 1 breached, 1 unknown; \

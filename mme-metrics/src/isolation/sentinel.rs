@@ -21,7 +21,7 @@ use crate::clock::{Moment, unix_seconds};
 use crate::probe::{Attempts, Failure, Periodic, Supervised};
 
 /// Time between rounds unless it is said otherwise.
-const EVERY: Duration = Duration::from_secs(300);
+const EVERY: Duration = Duration::from_mins(5);
 
 /// Time that a read may take unless it is said otherwise.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -32,6 +32,9 @@ const AT_ONCE: usize = 8;
 /// Returns the resources of a round.
 type Plan = Box<dyn Fn() -> Planning + Send + Sync>;
 type Planning = Pin<Box<dyn Future<Output = Result<Vec<IsolationResource>, Failure>> + Send>>;
+
+/// Is called at each breach.
+type Hook = Box<dyn Fn(&IsolationCheck) + Send + Sync>;
 
 /// Keeps checking that each resource can be read by its owner and by no other tenant.
 ///
@@ -44,7 +47,7 @@ pub struct IsolationSentinel {
     pace: Periodic,
     at_once: usize,
     attempts: Attempts,
-    on_breach: Vec<Box<dyn Fn(&IsolationCheck) + Send + Sync>>,
+    on_breach: Vec<Hook>,
     /// How many rounds there were; held while one runs.
     rounds: Mutex<usize>,
 }
@@ -150,7 +153,7 @@ impl IsolationSentinel {
             Err(failure) => round.unplanned(failure),
         }
         *number = number.wrapping_add(1);
-        self.conclude(&mut round);
+        conclude(&mut round);
         round
     }
 
@@ -264,24 +267,25 @@ impl IsolationSentinel {
             }
         }
     }
+}
 
-    fn conclude(&self, round: &mut IsolationRound) {
-        let now = SystemTime::now();
-        round.end(now);
-        if round.passed() + round.breaches().len() + round.unknown().len() == 0 {
-            // A round without a check found nothing out, and is to be seen where checks are counted.
-            ISOLATION.checks.increment((Verdict::Unknown,));
+/// Ends a round: tells what it came to.
+fn conclude(round: &mut IsolationRound) {
+    let now = SystemTime::now();
+    round.end(now);
+    if round.passed() + round.breaches().len() + round.unknown().len() == 0 {
+        // A round without a check found nothing out, and is to be seen where checks are counted.
+        ISOLATION.checks.increment((Verdict::Unknown,));
+    }
+    ISOLATION.last_check.set((), unix_seconds(now));
+    match round.verdict() {
+        Verdict::Pass => {
+            ISOLATION.sentinel.set((), 1.0);
+            ISOLATION.last_pass.set((), unix_seconds(now));
+            tracing::info!(target: "mme::isolation", "{round}");
         }
-        ISOLATION.last_check.set((), unix_seconds(now));
-        match round.verdict() {
-            Verdict::Pass => {
-                ISOLATION.sentinel.set((), 1.0);
-                ISOLATION.last_pass.set((), unix_seconds(now));
-                tracing::info!(target: "mme::isolation", "{round}");
-            }
-            Verdict::Breach => tracing::error!(target: "mme::isolation", "{round}"),
-            Verdict::Unknown => tracing::warn!(target: "mme::isolation", "{round}"),
-        }
+        Verdict::Breach => tracing::error!(target: "mme::isolation", "{round}"),
+        Verdict::Unknown => tracing::warn!(target: "mme::isolation", "{round}"),
     }
 }
 

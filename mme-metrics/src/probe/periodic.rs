@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// The shortest and the longest interval; what is asked for beyond them is taken for them.
-const BOUNDS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(366 * 24 * 60 * 60));
+const BOUNDS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_hours(366 * 24));
 
 /// Most time by which the first round is put off, so that replicas that start together do not ask together.
 const MAX_SPREAD: Duration = Duration::from_secs(30);

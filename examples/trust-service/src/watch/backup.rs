@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::database::Database;
 
 /// Time between two backups.
-const EVERY: Duration = Duration::from_secs(60);
+const EVERY: Duration = Duration::from_mins(1);
 
 /// Makes backups until what is returned is dropped.
 pub(super) fn start(database: Database) -> Result<Supervised, Box<dyn std::error::Error>> {

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 const ILL: Duration = Duration::from_secs(20);
 
 /// One turn.
-const TURN: Duration = Duration::from_secs(180);
+const TURN: Duration = Duration::from_mins(3);
 
 /// Starts it on a port of its own, and returns where to ask how it is.
 pub(super) async fn start() -> io::Result<(String, Supervised)> {

@@ -16,7 +16,7 @@ use crate::database::{self, Database};
 use crate::state::App;
 
 /// Time between two looks at the data. Five minutes would do; a demonstration is watched for less.
-const DATA_EVERY: Duration = Duration::from_secs(60);
+const DATA_EVERY: Duration = Duration::from_mins(1);
 
 /// Everything that keeps looking, until it is stopped or dropped.
 #[derive(Debug)]

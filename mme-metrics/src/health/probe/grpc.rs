@@ -79,11 +79,16 @@ fn question(service: &str) -> Vec<u8> {
 
 fn put_varint(bytes: &mut Vec<u8>, mut number: usize) {
     while number >= 0x80 {
-        // The lowest seven bits of it.
-        bytes.push((number & 0x7f) as u8 | 0x80);
+        bytes.push(low_bits(number) | 0x80);
         number >>= 7;
     }
-    bytes.push(number as u8);
+    bytes.push(low_bits(number));
+}
+
+/// Returns the lowest seven bits.
+fn low_bits(number: usize) -> u8 {
+    // Seven bits fit.
+    u8::try_from(number & 0x7f).unwrap_or_default()
 }
 
 fn read_off(answer: &Answer) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Redis and what speaks its protocol.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -49,7 +49,8 @@ impl DependencyProbe for RedisProbe {
 async fn expect(stream: &mut TcpStream, command: &[&str], answer: &str) -> Result<(), Failure> {
     let mut bytes = format!("*{}\r\n", command.len());
     for word in command {
-        bytes.push_str(&format!("${}\r\n{word}\r\n", word.len()));
+        // Writing to a string cannot fail.
+        let _ = write!(bytes, "${}\r\n{word}\r\n", word.len());
     }
     stream.write_all(bytes.as_bytes()).await.map_err(|_| Failure::Broken)?;
     let line = read_line(stream).await?;

@@ -1,4 +1,4 @@
-//! Vault and OpenBao.
+//! Vault, and what has come of it.
 
 use std::fmt;
 

@@ -40,7 +40,7 @@ mod family;
 mod kept;
 mod metric;
 mod raised;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod table;
 
 pub use self::family::Family;
@@ -53,8 +53,10 @@ pub use self::raised::Raised;
 pub(crate) use self::beside::{declare_beside, declared_beside};
 pub(crate) use self::kept::{Slot, learn_global};
 pub(crate) use self::metric::{ABSENT, METADATA, refuse};
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use self::table::CappedTable;
 #[cfg(feature = "http")]
-pub(crate) use self::table::{CappedTable, Table};
+pub(crate) use self::table::Table;
 
 use crate::label::LabelSpec;
 

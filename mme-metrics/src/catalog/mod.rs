@@ -9,11 +9,12 @@ pub use self::table::table;
 use metrics::{KeyName, Recorder, SharedString};
 
 use crate::spec::{Family, Kind};
-use crate::{business, certificate, function, health, http, isolation, process, slo, spec, spike};
+use crate::{business, certificate, function, grpc, health, http, isolation, process, slo, spec, spike};
 
 /// Every family of this crate, whatever features are on.
 pub const FAMILIES: &[&dyn Family] = &[
     &http::HTTP,
+    &grpc::GRPC,
     &function::FUNCTION,
     &certificate::CERTIFICATE,
     &business::BUSINESS,

@@ -2,57 +2,17 @@
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, Values};
+use crate::label::{LabelValue, SERVERS, Values, closed_label};
 use crate::open_label;
 
 /// Routes that one process registers at most, given ones and those its routers show.
 pub(super) const ROUTES: usize = 1_000;
 
-/// Servers that one process tells apart as a client.
-pub(super) const SERVERS: usize = 100;
-
 open_label! {
     /// The template of the route that matched, `/users/{id}`; never a path.
     pub registered Route: "http_route", budget = ROUTES, fallback = "_unmatched";
-    /// The host a request was sent to, as the program named it.
-    pub capped ServerAddress: "server_address", budget = SERVERS;
     /// The port a request was sent to.
     pub capped ServerPort: "server_port", budget = SERVERS;
-}
-
-/// Declares a closed label with the text of each value.
-macro_rules! closed_label {
-    (
-        $(#[$meta:meta])*
-        $name:ident: $key:literal { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }
-    ) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$doc])* $variant,)+ }
-
-        impl $name {
-            const TEXTS: &'static [&'static str] = &[$($text),+];
-
-            /// Returns the exported text.
-            pub const fn as_str(self) -> &'static str {
-                Self::TEXTS[self as usize]
-            }
-        }
-
-        impl LabelValue for $name {
-            const KEY: &'static str = $key;
-            const VALUES: Values = Values::Closed(Self::TEXTS);
-
-            fn label_value(&self) -> SharedString {
-                SharedString::const_str(self.as_str())
-            }
-
-            fn ordinal(&self) -> Option<usize> {
-                Some(*self as usize)
-            }
-        }
-    };
 }
 
 closed_label! {

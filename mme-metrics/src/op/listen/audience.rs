@@ -33,6 +33,7 @@ impl Audience {
         self.of.entry(name.into()).or_default().push(Seat { method: method.map(Into::into), listener });
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty() && self.of.is_empty()
     }

@@ -2,9 +2,11 @@
 
 pub mod alone;
 pub mod command;
+pub mod desk;
 pub mod exposition;
 pub mod figure;
 pub mod future;
+pub mod grpc;
 pub mod http;
 pub mod memory;
 pub mod panel;

@@ -20,5 +20,6 @@ pub mod redis;
 pub mod scrape_target;
 pub mod scraped;
 pub mod service;
+pub mod trust;
 pub mod watched;
 pub mod x509;

@@ -41,9 +41,9 @@ struct Order {
 
 /// A document, and the signature to check if there is one.
 #[derive(Deserialize)]
-struct Signed {
-    document: i64,
-    signature: String,
+pub(crate) struct Signed {
+    pub(crate) document: i64,
+    pub(crate) signature: String,
 }
 
 #[derive(Deserialize)]
@@ -61,10 +61,11 @@ struct Made {
     signature: String,
 }
 
+/// Whether a certificate can be relied on, and why.
 #[derive(Serialize)]
-struct Verdict {
-    valid: bool,
-    reason: &'static str,
+pub(crate) struct Verdict {
+    pub(crate) valid: bool,
+    pub(crate) reason: &'static str,
 }
 
 async fn list(State(app): State<App>, session: Session) -> Result<Json<Vec<Certificate>>, ApiError> {
@@ -81,42 +82,51 @@ async fn issue(
     Ok((StatusCode::CREATED, Json(issued)))
 }
 
-/// Says whether a certificate can be relied on now, and with a signature, whether it is the document's.
 async fn validate(
     State(app): State<App>,
     session: Session,
     Path(id): Path<i64>,
     signed: Option<Json<Signed>>,
 ) -> Result<Json<Verdict>, ApiError> {
-    let certificate = Certificates::of(&app.database, &session.tenant).find(id).await?;
+    judge(&app, &session.tenant, id, signed.map(|Json(signed)| signed)).await.map(Json)
+}
+
+/// Says whether a certificate can be relied on now, and with a signature, whether it is the document's.
+pub(crate) async fn judge(app: &App, tenant: &str, id: i64, signed: Option<Signed>) -> Result<Verdict, ApiError> {
+    let certificate = Certificates::of(&app.database, tenant).find(id).await?;
     if let Err(reason) = certificate.check(clock::now()) {
-        return Ok(Json(Verdict { valid: false, reason }));
+        return Ok(Verdict { valid: false, reason });
     }
-    if let Some(Json(Signed { document, signature })) = signed {
-        let document = Documents::of(&app.database, &session.tenant).find(document).await?;
+    if let Some(Signed { document, signature }) = signed {
+        let document = Documents::of(&app.database, tenant).find(document).await?;
         let bytes = BASE64_STANDARD.decode(signature).unwrap_or_default();
         let genuine = Signature::from_slice(&bytes)
             .and_then(|signature| certificate.key()?.verify_strict(document.body.as_bytes(), &signature));
         if genuine.is_err() {
-            return Ok(Json(Verdict { valid: false, reason: "the signature is not this document's" }));
+            return Ok(Verdict { valid: false, reason: "the signature is not this document's" });
         }
     }
-    Ok(Json(Verdict { valid: true, reason: "in force" }))
+    Ok(Verdict { valid: true, reason: "in force" })
 }
 
-#[instrument_metrics(name = "sign_document")]
 async fn sign(
     State(app): State<App>,
     session: Session,
     Path(id): Path<i64>,
     Json(ToSign { document }): Json<ToSign>,
 ) -> Result<Json<Made>, ApiError> {
-    let certificate = Certificates::of(&app.database, &session.tenant).find(id).await?;
+    Ok(Json(Made { signature: seal(&app, &session.tenant, id, document).await? }))
+}
+
+/// Signs a document with a certificate that is in force.
+#[instrument_metrics(name = "sign_document")]
+pub(crate) async fn seal(app: &App, tenant: &str, id: i64, document: i64) -> Result<String, ApiError> {
+    let certificate = Certificates::of(&app.database, tenant).find(id).await?;
     certificate.check(clock::now()).map_err(ApiError::Conflict)?;
-    let document = Documents::of(&app.database, &session.tenant).find(document).await?;
+    let document = Documents::of(&app.database, tenant).find(document).await?;
     let key = certificate.key().map_err(|error| ApiError::Internal(error.into()))?;
     let signature = key.sign(document.body.as_bytes());
-    Ok(Json(Made { signature: BASE64_STANDARD.encode(signature.to_bytes()) }))
+    Ok(BASE64_STANDARD.encode(signature.to_bytes()))
 }
 
 async fn renew(

@@ -29,13 +29,18 @@
 mod closed;
 mod country;
 mod open;
+mod server;
 mod set;
 
 pub use self::country::CountryCode;
 pub use self::open::{RegisterError, Registered, Registry};
+pub use self::server::ServerAddress;
 pub use self::set::LabelSet;
 
 pub(crate) use self::closed::closed_label;
+pub(crate) use self::server::SERVERS;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use self::server::split_port;
 
 use metrics::SharedString;
 

@@ -21,6 +21,7 @@
 //! |---|---|
 //! | `/metrics` in your service | [`Builder::install`], [`metrics_router`] |
 //! | requests measured | [`http`] |
+//! | calls of gRPC measured | [`grpc`] |
 //! | queries, transactions and pools measured | [`database`] |
 //! | caches measured | [`cache`] |
 //! | functions measured | [`function`] |
@@ -43,6 +44,7 @@
 //! | `http` | yes | the HTTP server and client layers |
 //! | `macros` | yes | `#[instrument_metrics]`, `#[derive(LabelValue)]` |
 //! | `prometheus` | yes | `/metrics`: axum router, tower service, a listener of its own |
+//! | `grpc` | | the gRPC server and client layers, for tonic |
 //! | `reqwest` | | the HTTP client layer for `reqwest` |
 //! | `certificate` | | the expiry of certificates, read from files, directories and TLS chains |
 //! | `security` | | the tracker of sources that fail to authenticate |
@@ -74,9 +76,10 @@ mod clock;
 pub mod database;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub mod exchange;
 pub mod function;
+pub mod grpc;
 pub mod guard;
 pub mod health;
 pub mod http;

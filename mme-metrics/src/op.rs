@@ -52,7 +52,7 @@ mod outcome;
 pub(crate) use self::ends::{Beforehand, EndKeys, Ends, record_unkept};
 pub use self::error_type::ErrorType;
 pub use self::judge::{AlwaysOk, ByErrorType, ByOperation, ByResult, Judge, Judges};
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::listen::Audience;
 pub use self::listen::{Ending, Listen, Notes, Source, Told, tell};
 pub use self::outcome::{Ended, ErrorWord, Outcome};

@@ -2,9 +2,11 @@
 
 pub mod alone;
 pub mod command;
+pub mod desk;
 pub mod exposition;
 pub mod figure;
 pub mod future;
+pub mod grpc;
 pub mod http;
 pub mod memory;
 pub mod panel;
@@ -18,5 +20,6 @@ pub mod redis;
 pub mod scrape_target;
 pub mod scraped;
 pub mod service;
+pub mod trust;
 pub mod watched;
 pub mod x509;

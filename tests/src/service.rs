@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Service {
     child: Child,
     address: SocketAddr,
+    grpc_address: SocketAddr,
     http: Client,
 }
 
@@ -67,14 +68,15 @@ impl Service {
         let out = child.stdout.take().expect("standard output was just asked for");
         let mut lines = BufReader::new(out).lines().map_while(Result::ok);
         let address = lines.find_map(|line| line.trim().strip_prefix("service   http://")?.parse().ok());
-        let Some(address) = address else {
+        let grpc_address = lines.find_map(|line| line.trim().strip_prefix("grpc      ")?.parse().ok());
+        let (Some(address), Some(grpc_address)) = (address, grpc_address) else {
             let status = child.wait();
             panic!("trust-service did not start ({status:?}): its reason is on standard error, above")
         };
         // Whoever stops reading a pipe stops the program that writes to it.
         thread::spawn(move || lines.for_each(drop));
         let http = Client::builder().no_proxy().timeout(PATIENCE).build().expect("no TLS and no proxy can fail");
-        Self { child, address, http }
+        Self { child, address, grpc_address, http }
     }
 
     /// Returns the program with its arguments and a free port, to be started by the test itself.
@@ -83,6 +85,7 @@ impl Service {
         command
             .args(args)
             .env("TRUST_HTTP_ADDR", "127.0.0.1:0")
+            .env("TRUST_GRPC_ADDR", "127.0.0.1:0")
             .env("TRUST_PASSWORD", PASSWORD)
             .env_remove("DATABASE_URL")
             .env_remove("TRUST_FAULT")
@@ -93,6 +96,11 @@ impl Service {
     /// Returns where the service listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns where the service listens for gRPC.
+    pub fn grpc_address(&self) -> SocketAddr {
+        self.grpc_address
     }
 
     /// Returns the address of a path.

@@ -75,19 +75,27 @@ impl Faults {
     fn current(&self) -> Fault {
         *self.now.read().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Lets the current fault happen.
+    pub(crate) async fn happen(&self) -> Result<(), ApiError> {
+        match self.current() {
+            // Relaxed: only the number matters.
+            Fault::Errors(every) if self.requests.fetch_add(1, Ordering::Relaxed) % every == 0 => {
+                return Err(ApiError::Internal("an injected fault: see TRUST_FAULT".into()));
+            }
+            Fault::Off | Fault::Errors(_) => {}
+            Fault::Slow(delay) => tokio::time::sleep(delay).await,
+        }
+        Ok(())
+    }
 }
 
 /// Lets the current fault happen to a request.
 pub(crate) async fn inject(State(app): State<App>, request: Request, next: Next) -> Response {
-    match app.faults.current() {
-        // Relaxed: only the number matters.
-        Fault::Errors(every) if app.faults.requests.fetch_add(1, Ordering::Relaxed) % every == 0 => {
-            return ApiError::Internal("an injected fault: see TRUST_FAULT".into()).into_response();
-        }
-        Fault::Off | Fault::Errors(_) => {}
-        Fault::Slow(delay) => tokio::time::sleep(delay).await,
+    match app.faults.happen().await {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
     }
-    next.run(request).await
 }
 
 /// The switch, outside the reach of the fault itself.

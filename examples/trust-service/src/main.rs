@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Tenants log in, store documents, have them processed, sign them with certificates and ask which document to promote.
-//! Everything the service does is a metric at `/metrics` on the same port.
+//! Machines do some of it by gRPC. Everything the service does is a metric at `/metrics`, on the port of HTTP.
 //!
 //! | to see | look at |
 //! |---|---|
@@ -13,6 +13,8 @@
 //! | how a router is measured, in one line | `server.rs` |
 //! | how a database is measured, in one line | `database.rs` |
 //! | how a cache is measured | `documents/recent.rs` |
+//! | how a gRPC server is measured, in one line | `grpc/mod.rs` |
+//! | how a gRPC client is measured | `demo/rpc.rs` |
 //! | how a function is measured | `#[instrument_metrics]` in `documents/process.rs` |
 //! | what the service promises, and an alert when it is not kept | `objectives.rs` |
 //! | what exactly the slowest requests were | `spikes.rs`, and `Notes` in `promote.rs` |
@@ -30,6 +32,7 @@ mod demo;
 mod documents;
 mod error;
 mod fault;
+mod grpc;
 mod login;
 mod objectives;
 mod promote;

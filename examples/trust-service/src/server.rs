@@ -18,10 +18,10 @@ use tokio::time::timeout;
 use crate::certificates::Identity;
 use crate::error::ApiError;
 use crate::fault::Faults;
-use crate::settings::Settings;
+use crate::settings::{GRPC_ADDR, HTTP_ADDR, Settings};
 use crate::state::{App, Stop};
 use crate::watch::Watch;
-use crate::{certificates, database, demo, documents, fault, login, objectives, promote, spikes};
+use crate::{certificates, database, demo, documents, fault, grpc, login, objectives, promote, spikes};
 
 /// Longest time that requests in flight get to finish once the service is told to stop.
 const GRACE: Duration = Duration::from_secs(4);
@@ -55,8 +55,10 @@ fn router(app: App, traces: &Spikes, admin_token: &str) -> Router {
 
 /// Serves until the process is told to stop.
 pub(crate) async fn run(settings: Settings, identity: Identity) -> Result<(), Box<dyn Error>> {
-    let listener = bind(settings.address).await?;
+    let listener = bind(HTTP_ADDR, settings.address).await?;
     let address = listener.local_addr()?;
+    let grpc_listener = bind(GRPC_ADDR, settings.grpc_address).await?;
+    let grpc_address = grpc_listener.local_addr()?;
     let database = database::open(&settings.database).await?;
     let password = settings.password.map_or_else(login::invent_password, Ok)?;
     login::seed(&database, &password).await?;
@@ -70,9 +72,9 @@ pub(crate) async fn run(settings: Settings, identity: Identity) -> Result<(), Bo
         stop: Stop::new(),
     };
     tokio::spawn(stop_on_signal(app.stop.clone()));
-    print(&welcome(address, &password, &admin_token));
+    print(&welcome(address, grpc_address, &password, &admin_token));
     let watch = Watch::start(&app, demo::reachable(address), settings.demo).await?;
-    let demo = settings.demo.then(|| tokio::spawn(demo::run(address, password, app.stop.clone())));
+    let demo = settings.demo.then(|| tokio::spawn(demo::run(address, grpc_address, password, app.stop.clone())));
     // With the traffic comes a rotation of the service's own certificate from time to time.
     let renewing = async {
         if settings.demo {
@@ -81,13 +83,16 @@ pub(crate) async fn run(settings: Settings, identity: Identity) -> Result<(), Bo
     };
 
     let service = router(app.clone(), &traces, &admin_token).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(app.stop.stopped());
+    let requests = axum::serve(listener, service).with_graceful_shutdown(app.stop.stopped());
+    let serving = async { tokio::try_join!(async { Ok(requests.await?) }, grpc::serve(grpc_listener, app.clone())) };
     let grace_is_over = async {
         app.stop.stopped().await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        served = serving => served?,
+        served = serving => {
+            served?;
+        }
         () = keep_on(renewing) => {}
         () = grace_is_over => tracing::warn!("some requests did not finish in time and were cut off"),
     }
@@ -114,8 +119,8 @@ pub(crate) fn print(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).await.map_err(|source| BindError { address, source })
+async fn bind(variable: &'static str, address: SocketAddr) -> Result<TcpListener, BindError> {
+    TcpListener::bind(address).await.map_err(|source| BindError { variable, address, source })
 }
 
 /// Waits for Ctrl-C, or for SIGTERM where there is one, and spreads the word.
@@ -142,11 +147,13 @@ async fn stop_on_signal(stop: Stop) {
 }
 
 /// Says where the service is and what to try.
-fn welcome(address: SocketAddr, password: &str, admin_token: &str) -> String {
+fn welcome(address: SocketAddr, grpc_address: SocketAddr, password: &str, admin_token: &str) -> String {
     let base = format!("http://{address}");
+    let grpc = grpc::try_it(grpc_address);
     format!(
         r#"trust-service is running, stop it with Ctrl-C
   service   {base}
+  grpc      {grpc_address}
   metrics   {base}/metrics
 
 try:
@@ -159,6 +166,7 @@ try:
   curl -s -X POST {base}/documents/1/process -H "authorization: Bearer $TOKEN"
   curl -s {base}/promote -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \
     -d '{{"about":["storage"]}}'
+{grpc}
   curl -s -X PUT {base}/demo/fault -d errors=4   # every 4th request fails, until you send: off
 
 "#
@@ -168,22 +176,23 @@ try:
 /// The port cannot be had.
 #[derive(Debug)]
 struct BindError {
+    variable: &'static str,
     address: SocketAddr,
     source: io::Error,
 }
 
 impl fmt::Display for BindError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, source } = self;
+        let Self { variable, address, source } = self;
         match source.kind() {
             io::ErrorKind::AddrInUse => write!(
                 f,
-                "{address} is in use: stop the other program, or set TRUST_HTTP_ADDR to another address such as {}:{}",
+                "{address} is in use: stop the other program, or set {variable} to another address such as {}:{}",
                 address.ip(),
                 // The highest port has no next one; any other will do there.
                 address.port().checked_add(1).unwrap_or(8080)
             ),
-            _ => write!(f, "cannot listen on {address}: set TRUST_HTTP_ADDR to an address of this machine"),
+            _ => write!(f, "cannot listen on {address}: set {variable} to an address of this machine"),
         }
     }
 }

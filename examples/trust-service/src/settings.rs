@@ -18,6 +18,7 @@ Usage: trust-service [--demo]
 
 Environment:
   TRUST_HTTP_ADDR   where to listen, an address and a port [127.0.0.1:8080]
+  TRUST_GRPC_ADDR   where to listen for gRPC [127.0.0.1:50051]
   DATABASE_URL      a SQLite file or a PostgreSQL server [sqlite::memory:], for example sqlite://trust.db or
                     postgres://USER:PASSWORD@HOST/NAME
   TRUST_PASSWORD    the password of the example accounts [a new one at each start, printed]
@@ -27,6 +28,12 @@ Environment:
   TRUST_FAULT       a fault to inject: errors[=N] fails every Nth request [4], slow[=MS] delays each [800]
   RUST_LOG          what to log to standard error [info]
 ";
+
+/// The variable that says where to listen.
+pub(crate) const HTTP_ADDR: &str = "TRUST_HTTP_ADDR";
+
+/// The variable that says where to listen for gRPC.
+pub(crate) const GRPC_ADDR: &str = "TRUST_GRPC_ADDR";
 
 /// What the program was asked to do.
 #[derive(Debug, PartialEq)]
@@ -39,6 +46,7 @@ pub(crate) enum Command {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) address: SocketAddr,
+    pub(crate) grpc_address: SocketAddr,
     pub(crate) database: String,
     pub(crate) password: Option<String>,
     pub(crate) spikes: Option<PathBuf>,
@@ -63,10 +71,14 @@ impl Settings {
                 _ => return Err(SettingsError::Argument(arg)),
             }
         }
-        let address = env("TRUST_HTTP_ADDR").unwrap_or_else(|| "127.0.0.1:8080".to_owned());
+        let address = |name, usual: &str| {
+            let text = env(name).unwrap_or_else(|| usual.to_owned());
+            text.parse().map_err(|_| SettingsError::Address { name, text, usual: usual.to_owned() })
+        };
         let fault = env("TRUST_FAULT").unwrap_or_default();
         Ok(Command::Serve(Self {
-            address: address.parse().map_err(|_| SettingsError::Address(address))?,
+            address: address(HTTP_ADDR, "127.0.0.1:8080")?,
+            grpc_address: address(GRPC_ADDR, "127.0.0.1:50051")?,
             database: env("DATABASE_URL").unwrap_or_else(|| "sqlite::memory:".to_owned()),
             password: env("TRUST_PASSWORD").filter(|password| !password.is_empty()),
             spikes: env("TRUST_SPIKES").filter(|directory| !directory.is_empty()).map(PathBuf::from),
@@ -82,7 +94,7 @@ impl Settings {
 #[derive(Debug, PartialEq)]
 pub(crate) enum SettingsError {
     Argument(String),
-    Address(String),
+    Address { name: &'static str, text: String, usual: String },
     Fault(crate::fault::FaultError),
 }
 
@@ -92,8 +104,8 @@ impl fmt::Display for SettingsError {
             Self::Argument(arg) => {
                 write!(f, "unknown argument `{arg}`: run `trust-service --help` to see what there is")
             }
-            Self::Address(text) => {
-                write!(f, "TRUST_HTTP_ADDR=`{text}` is no address: write an IP and a port, such as 127.0.0.1:8080")
+            Self::Address { name, text, usual } => {
+                write!(f, "{name}=`{text}` is no address: write an IP and a port, such as {usual}")
             }
             Self::Fault(_) => f.write_str("TRUST_FAULT cannot be read"),
         }
@@ -104,7 +116,7 @@ impl Error for SettingsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Fault(error) => Some(error),
-            Self::Argument(_) | Self::Address(_) => None,
+            Self::Argument(_) | Self::Address { .. } => None,
         }
     }
 }
@@ -122,6 +134,7 @@ mod tests {
     fn listens_on_loopback_and_keeps_everything_in_memory_unless_told_otherwise() {
         let Ok(Command::Serve(settings)) = read(&[], &[]) else { panic!("the defaults are valid") };
         assert_eq!(settings.address.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.grpc_address.to_string(), "127.0.0.1:50051");
         assert_eq!(settings.database, "sqlite::memory:");
         assert_eq!((settings.spikes, settings.admin_token), (None, None));
         assert_eq!((settings.fault, settings.demo, settings.password), (Fault::Off, false, None));
@@ -133,6 +146,8 @@ mod tests {
         assert_eq!(error, "unknown argument `--dmeo`: run `trust-service --help` to see what there is");
         let error = read(&[], &[("TRUST_HTTP_ADDR", "localhost")]).unwrap_err().to_string();
         assert!(error.contains("such as 127.0.0.1:8080"), "{error}");
+        let error = read(&[], &[("TRUST_GRPC_ADDR", ":50051")]).unwrap_err().to_string();
+        assert!(error.contains("such as 127.0.0.1:50051"), "{error}");
         assert!(read(&[], &[("TRUST_FAULT", "flood")]).is_err());
     }
 }

@@ -10,12 +10,14 @@ use metrics::{KeyName, Recorder, SharedString};
 
 use crate::spec::{Family, Kind};
 use crate::{
-    business, cache, certificate, database, function, health, http, isolation, process, security, slo, spec, spike,
+    business, cache, certificate, database, function, grpc, health, http, isolation, process, security, slo, spec,
+    spike,
 };
 
 /// Every family of this crate, whatever features are on.
 pub const FAMILIES: &[&dyn Family] = &[
     &http::HTTP,
+    &grpc::GRPC,
     &database::DATABASE,
     &cache::CACHE,
     &function::FUNCTION,

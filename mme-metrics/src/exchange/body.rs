@@ -40,7 +40,11 @@ impl<B: Default, O: Observe> Default for ExchangeBody<B, O> {
     }
 }
 
-impl<B: Body, O: Observe> Body for ExchangeBody<B, O> {
+impl<B, O> Body for ExchangeBody<B, O>
+where
+    B: Body<Error: 'static>,
+    O: Observe,
+{
     type Data = B::Data;
     type Error = B::Error;
 
@@ -57,7 +61,7 @@ impl<B: Body, O: Observe> Body for ExchangeBody<B, O> {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
                     let bytes = data.remaining();
-                    this.guard.data(bytes);
+                    this.guard.data(data);
                     *this.left = this.left.map(|left| left.saturating_sub(bytes as u64));
                 } else if let Some(trailers) = frame.trailers_ref() {
                     this.guard.trailers(trailers);
@@ -67,7 +71,7 @@ impl<B: Body, O: Observe> Body for ExchangeBody<B, O> {
                     this.guard.end(End::Complete);
                 }
             }
-            Some(Err(_)) => this.guard.end(End::BodyError),
+            Some(Err(error)) => this.guard.fail(error, End::BodyError),
             None => this.guard.end(End::Complete),
         }
         Poll::Ready(polled)

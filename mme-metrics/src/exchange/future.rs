@@ -8,7 +8,7 @@ use ::http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::guard::Guard;
+use super::guard::{Bodies, Guard};
 use super::{End, ExchangeBody, Observe};
 
 pin_project! {
@@ -25,7 +25,11 @@ pin_project! {
 }
 
 impl<F, O: Observe> ExchangeFuture<F, O> {
-    pub(super) const fn new(inner: F, guard: Guard<O>) -> Self {
+    pub(crate) fn begin(observer: Option<O>, bodies: Bodies, call: impl FnOnce() -> F) -> Self {
+        let mut guard = Guard::new(observer, bodies);
+        let unwinding = guard.on_unwind();
+        let inner = call();
+        unwinding.disarm();
         Self { inner, guard }
     }
 }
@@ -35,6 +39,7 @@ where
     F: Future<Output = Result<Response<B>, E>>,
     O: Observe,
     B: Body,
+    E: 'static,
 {
     type Output = Result<Response<ExchangeBody<B, O>>, E>;
 
@@ -50,7 +55,7 @@ where
                 Ok(response.map(|body| ExchangeBody::new(body, guard, announced)))
             }
             Err(error) => {
-                this.guard.end(End::Error);
+                this.guard.fail(&error, End::Error);
                 Err(error)
             }
         })

@@ -3,21 +3,22 @@
 use std::fmt;
 use std::mem;
 
-use ::http::{Method, Request, Response, StatusCode, header};
+use ::http::{Method, Response, StatusCode, header};
+use bytes::Buf;
 use http_body::Body;
 
-use super::{End, Observe, Watch};
+use super::{End, Observe};
 
 /// Owns the observer of one exchange. It moves from the future into the body, and ends the exchange when it is dropped.
 #[must_use = "dropping this ends the exchange"]
 pub(super) struct Guard<O: Observe> {
     observer: Option<O>,
-    /// What the method says of the response's body.
     method: Bodies,
 }
 
+/// What a method says of the body of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bodies {
+pub(crate) enum Bodies {
     Allowed,
     /// HEAD.
     Never,
@@ -25,14 +26,19 @@ enum Bodies {
     UnlessSuccess,
 }
 
+impl Bodies {
+    pub(crate) fn of(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Never,
+            Method::CONNECT => Self::UnlessSuccess,
+            _ => Self::Allowed,
+        }
+    }
+}
+
 impl<O: Observe> Guard<O> {
-    pub(super) fn begin<B: 'static>(watch: &impl Watch<Observer = O>, request: &mut Request<B>) -> Self {
-        let method = match *request.method() {
-            Method::HEAD => Bodies::Never,
-            Method::CONNECT => Bodies::UnlessSuccess,
-            _ => Bodies::Allowed,
-        };
-        Self { observer: watch.begin(request), method }
+    pub(super) const fn new(observer: Option<O>, method: Bodies) -> Self {
+        Self { observer, method }
     }
 
     /// Watches nothing.
@@ -46,9 +52,17 @@ impl<O: Observe> Guard<O> {
         }
     }
 
-    pub(super) fn data(&mut self, bytes: usize) {
+    /// Ends the exchange with an error.
+    pub(super) fn fail<E: 'static>(&mut self, error: &E, end: End) {
+        if let Some(mut observer) = self.observer.take() {
+            observer.error(error);
+            observer.end(end);
+        }
+    }
+
+    pub(super) fn data(&mut self, data: &impl Buf) {
         if let Some(observer) = &mut self.observer {
-            observer.data(bytes);
+            observer.data(data);
         }
     }
 

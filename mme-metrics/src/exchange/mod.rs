@@ -4,6 +4,7 @@
 //! services, futures and bodies exist once, here.
 //!
 //! ```
+//! use bytes::Buf;
 //! use mme_metrics::exchange::{End, ExchangeLayer, Observe, Watch};
 //!
 //! #[derive(Clone, Debug)]
@@ -23,8 +24,8 @@
 //! }
 //!
 //! impl Observe for Line {
-//!     fn data(&mut self, bytes: usize) {
-//!         self.bytes += bytes;
+//!     fn data<D: Buf>(&mut self, data: &D) {
+//!         self.bytes += data.remaining();
 //!     }
 //!
 //!     fn end(self, end: End) {
@@ -61,7 +62,11 @@ pub use self::future::ExchangeFuture;
 pub use self::layer::ExchangeLayer;
 pub use self::service::ExchangeService;
 
+#[cfg(feature = "grpc")]
+pub(crate) use self::guard::Bodies;
+
 use ::http::{HeaderMap, Request, Response};
+use bytes::Buf;
 use http_body::Body;
 
 /// How an exchange ended.
@@ -105,14 +110,19 @@ pub trait Observe {
         let _ = response;
     }
 
-    /// A frame of data was handed over.
-    fn data(&mut self, bytes: usize) {
-        let _ = bytes;
+    /// A frame of data was handed over; whoever reads it takes nothing away.
+    fn data<D: Buf>(&mut self, data: &D) {
+        let _ = data;
     }
 
     /// The trailers were handed over.
     fn trailers(&mut self, trailers: &HeaderMap) {
         let _ = trailers;
+    }
+
+    /// The service or the body returned this error; the end comes next.
+    fn error<E: 'static>(&mut self, error: &E) {
+        let _ = error;
     }
 
     /// The exchange is over.

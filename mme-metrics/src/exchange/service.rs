@@ -6,7 +6,7 @@ use ::http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::guard::Guard;
+use super::guard::Bodies;
 use super::{ExchangeBody, ExchangeFuture, Watch};
 
 /// A service whose exchanges are watched.
@@ -27,7 +27,7 @@ impl<S, W: Watch> ExchangeService<S, W> {
 
 impl<S, W, B, R> Service<Request<B>> for ExchangeService<S, W>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>, Error: 'static>,
     W: Watch,
     B: 'static,
     R: Body,
@@ -41,10 +41,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let mut guard = Guard::begin(&self.watch, &mut request);
-        let unwinding = guard.on_unwind();
-        let inner = self.inner.call(request);
-        unwinding.disarm();
-        ExchangeFuture::new(inner, guard)
+        let bodies = Bodies::of(request.method());
+        let observer = self.watch.begin(&mut request);
+        ExchangeFuture::begin(observer, bodies, || self.inner.call(request))
     }
 }

@@ -2,20 +2,15 @@
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, Values, closed_label};
+use crate::label::{LabelValue, SERVERS, Values, closed_label};
 use crate::open_label;
 
 /// Routes that one process registers at most, given ones and those its routers show.
 pub(super) const ROUTES: usize = 1_000;
 
-/// Servers that one process tells apart as a client.
-pub(super) const SERVERS: usize = 100;
-
 open_label! {
     /// The template of the route that matched, `/users/{id}`; never a path.
     pub registered Route: "http_route", budget = ROUTES, fallback = "_unmatched";
-    /// The host a request was sent to, as the program named it.
-    pub capped ServerAddress: "server_address", budget = SERVERS;
     /// The port a request was sent to.
     pub capped ServerPort: "server_port", budget = SERVERS;
 }

@@ -1,8 +1,9 @@
 //! The truth: every metric of HTTP servers and clients.
 
-use super::label::{ErrorType, Kind, Method, Route, Scheme, ServerAddress, ServerPort, Status};
+use super::label::{ErrorType, Kind, Method, Route, Scheme, ServerPort, Status};
 use crate::buckets;
 use crate::family;
+use crate::label::ServerAddress;
 use crate::spec::{Gauge, Histogram, Unit};
 
 family! {

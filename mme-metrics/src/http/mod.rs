@@ -95,7 +95,7 @@ mod watch;
 
 #[cfg(feature = "http")]
 pub use self::client::{HttpClientExchange, HttpClientLayer, HttpClientService, HttpClientWatch};
-pub use self::label::{ErrorType, Kind, Method, Route, Scheme, ServerAddress, ServerPort, Status};
+pub use self::label::{ErrorType, Kind, Method, Route, Scheme, ServerPort, Status};
 #[cfg(feature = "http")]
 pub use self::layer::{HttpLayer, HttpService};
 pub use self::metrics::{HTTP, HttpMetrics};

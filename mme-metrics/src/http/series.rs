@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::label::{ErrorType, Method, ROUTES, Route, SERVERS, Scheme, ServerAddress, ServerPort, Status};
+use super::label::{ErrorType, Method, ROUTES, Route, Scheme, ServerPort, Status};
 use super::metrics::HTTP;
 use crate::exchange::End;
-use crate::label::OVERFLOW;
+use crate::label::{OVERFLOW, SERVERS, ServerAddress, split_port};
 use crate::op;
 use crate::spec::{CappedTable, GaugeHandle, HistogramHandle, Table};
 
@@ -130,7 +130,7 @@ impl ServerSeries {
             Scheme::Https => "443",
         };
         SERVER_SERIES[scheme as usize].get_or_insert_with(&normal(authority, usual), |authority| {
-            let (host, port) = split(authority);
+            let (host, port) = split_port(authority);
             Self::new(ServerAddress::new(host.to_owned()), ServerPort::new(port.unwrap_or(usual).to_owned()))
         })
     }
@@ -147,22 +147,13 @@ impl ServerSeries {
 
 /// Returns the one spelling of a server: in small letters, and without a port that goes without saying.
 fn normal<'a>(authority: &'a str, usual: &str) -> Cow<'a, str> {
-    let (host, port) = split(authority);
+    let (host, port) = split_port(authority);
     let needed = if port.is_none_or(|port| port == usual) { host } else { authority };
     // Programs write hosts in small letters, so as a rule this copies nothing.
     if needed.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(needed.to_ascii_lowercase())
     } else {
         Cow::Borrowed(needed)
-    }
-}
-
-/// Splits a port off, minding that an IPv6 address has colons of its own.
-fn split(authority: &str) -> (&str, Option<&str>) {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
-        Some((host, "")) => (host, None),
-        _ => (authority, None),
     }
 }
 
@@ -177,15 +168,6 @@ static SERVER_SERIES: LazyLock<[CappedTable<ServerSeries>; 2]> = LazyLock::new(|
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_port_is_split_off_names_and_addresses() {
-        assert_eq!(split("example.com"), ("example.com", None));
-        assert_eq!(split("example.com:8443"), ("example.com", Some("8443")));
-        assert_eq!(split("[::1]"), ("[::1]", None));
-        assert_eq!(split("[::1]:80"), ("[::1]", Some("80")));
-        assert_eq!(split("example.com:"), ("example.com", None));
-    }
 
     #[test]
     fn one_server_in_several_spellings_takes_one_place() {

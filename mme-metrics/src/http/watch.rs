@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use ::http::{Method as HttpMethod, Request, Response, StatusCode, header};
+use bytes::Buf;
 use http_body::Body;
 
 use super::label::{Kind, Method, Route, Scheme, Status};
@@ -194,8 +195,8 @@ impl Observe for HttpExchange {
         }
     }
 
-    fn data(&mut self, bytes: usize) {
-        self.sent += bytes as u64;
+    fn data<D: Buf>(&mut self, data: &D) {
+        self.sent += data.remaining() as u64;
     }
 
     fn end(mut self, end: End) {

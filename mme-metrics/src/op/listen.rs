@@ -1,10 +1,10 @@
 //! Who is told of events when they are over: objectives, the sampler of slow ones, code of the service.
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod audience;
 mod notes;
 
-#[cfg(feature = "http")]
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::audience::Audience;
 pub use self::notes::Notes;
 

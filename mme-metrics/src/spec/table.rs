@@ -111,6 +111,12 @@ impl<V> CappedTable<V> {
         &self.overflow
     }
 
+    /// Returns the value of `text`, if it has one.
+    #[cfg(feature = "grpc")]
+    pub(crate) fn get(&self, text: &str) -> Option<&V> {
+        self.table.get(text)
+    }
+
     /// Returns the value of `text`, which is made if it has none yet and the budget allows.
     pub(crate) fn get_or_insert_with(&self, text: &str, make: impl Fn(&str) -> V) -> &V {
         if let Some(value) = self.table.get(text) {

@@ -6,9 +6,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty, Full};
 use hyper_util::rt::TokioIo;
-use mme_metrics::http::{
-    ErrorType, HTTP, HttpClientLayer, Method, ReqwestService, SendMeasured, ServerAddress, ServerPort, Status,
-};
+use mme_metrics::http::{ErrorType, HTTP, HttpClientLayer, Method, ReqwestService, SendMeasured, ServerPort, Status};
+use mme_metrics::label::ServerAddress;
 use mme_metrics::testing::Emission;
 use tokio::net::TcpListener;
 use tower::{Layer, Service, ServiceExt, service_fn};

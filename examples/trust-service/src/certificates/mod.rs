@@ -47,9 +47,9 @@ struct Order {
 
 /// A document, and the signature to check if there is one.
 #[derive(Deserialize)]
-struct Signed {
-    document: i64,
-    signature: String,
+pub(crate) struct Signed {
+    pub(crate) document: i64,
+    pub(crate) signature: String,
 }
 
 #[derive(Deserialize)]
@@ -67,10 +67,11 @@ struct Made {
     signature: String,
 }
 
+/// Whether a certificate can be relied on, and why.
 #[derive(Serialize)]
-struct Verdict {
-    valid: bool,
-    reason: &'static str,
+pub(crate) struct Verdict {
+    pub(crate) valid: bool,
+    pub(crate) reason: &'static str,
 }
 
 async fn list(State(app): State<App>, session: Session) -> Result<Json<Vec<Certificate>>, ApiError> {
@@ -88,17 +89,21 @@ async fn issue(
     Ok((StatusCode::CREATED, Json(issued)))
 }
 
-/// Says whether a certificate can be relied on now, and with a signature, whether it is the document's.
 async fn validate(
     State(app): State<App>,
     session: Session,
     Path(id): Path<i64>,
     signed: Option<Json<Signed>>,
 ) -> Result<Json<Verdict>, ApiError> {
-    match verify(&app, &session, id, signed.map(|Json(signed)| signed)).await {
-        Ok(()) => Ok(Json(Verdict { valid: true, reason: "in force" })),
-        Err(Invalid::Certificate(reason)) => Ok(Json(Verdict { valid: false, reason })),
-        Err(Invalid::Signature) => Ok(Json(Verdict { valid: false, reason: "the signature is not this document's" })),
+    judge(&app, &session.tenant, id, signed.map(|Json(signed)| signed)).await.map(Json)
+}
+
+/// Says whether a certificate can be relied on now, and with a signature, whether it is the document's.
+pub(crate) async fn judge(app: &App, tenant: &str, id: i64, signed: Option<Signed>) -> Result<Verdict, ApiError> {
+    match verify(app, tenant, id, signed).await {
+        Ok(()) => Ok(Verdict { valid: true, reason: "in force" }),
+        Err(Invalid::Certificate(reason)) => Ok(Verdict { valid: false, reason }),
+        Err(Invalid::Signature) => Ok(Verdict { valid: false, reason: "the signature is not this document's" }),
         Err(Invalid::Unknown(error)) => Err(error),
     }
 }
@@ -123,33 +128,38 @@ impl ErrorType for Invalid {
 }
 
 #[instrument_metrics(record = CertificateOperation::Validation)]
-async fn verify(app: &App, session: &Session, id: i64, signed: Option<Signed>) -> Result<(), Invalid> {
-    let certificates = Certificates::of(&app.database, &session.tenant);
+async fn verify(app: &App, tenant: &str, id: i64, signed: Option<Signed>) -> Result<(), Invalid> {
+    let certificates = Certificates::of(&app.database, tenant);
     let certificate = certificates.find(id).await.map_err(Invalid::Unknown)?;
     certificate.check(clock::now()).map_err(Invalid::Certificate)?;
     let Some(Signed { document, signature }) = signed else { return Ok(()) };
-    let document = Documents::of(&app.database, &session.tenant).find(document).await.map_err(Invalid::Unknown)?;
+    let document = Documents::of(&app.database, tenant).find(document).await.map_err(Invalid::Unknown)?;
     let bytes = BASE64_STANDARD.decode(signature).unwrap_or_default();
     let genuine = Signature::from_slice(&bytes)
         .and_then(|signature| certificate.key()?.verify_strict(document.body.as_bytes(), &signature));
     genuine.map_err(|_| Invalid::Signature)
 }
 
-#[instrument_metrics(name = "sign_document")]
-#[instrument_metrics(record = CertificateOperation::Signing)]
 async fn sign(
     State(app): State<App>,
     session: Session,
     Path(id): Path<i64>,
     Json(ToSign { document }): Json<ToSign>,
 ) -> Result<Json<Made>, ApiError> {
-    let certificate = Certificates::of(&app.database, &session.tenant).find(id).await?;
+    Ok(Json(Made { signature: seal(&app, &session.tenant, id, document).await? }))
+}
+
+/// Signs a document with a certificate that is in force.
+#[instrument_metrics(name = "sign_document")]
+#[instrument_metrics(record = CertificateOperation::Signing)]
+pub(crate) async fn seal(app: &App, tenant: &str, id: i64, document: i64) -> Result<String, ApiError> {
+    let certificate = Certificates::of(&app.database, tenant).find(id).await?;
     certificate.check(clock::now()).map_err(ApiError::Conflict)?;
-    let document = Documents::of(&app.database, &session.tenant).find(document).await?;
+    let document = Documents::of(&app.database, tenant).find(document).await?;
     let key = certificate.key().map_err(|error| ApiError::Internal(error.into()))?;
     let signature = key.sign(document.body.as_bytes());
-    business::charge_signature(&session.tenant);
-    Ok(Json(Made { signature: BASE64_STANDARD.encode(signature.to_bytes()) }))
+    business::charge_signature(tenant);
+    Ok(BASE64_STANDARD.encode(signature.to_bytes()))
 }
 
 #[instrument_metrics(record = CertificateOperation::Renewal)]

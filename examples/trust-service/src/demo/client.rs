@@ -9,6 +9,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use super::KEPT;
+use super::rpc::Caller;
 
 /// Longest time that a client waits.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,6 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Client {
     http: reqwest::Client,
     base: String,
+    caller: Caller,
     account: (&'static str, &'static str),
     password: String,
     memory: Mutex<Memory>,
@@ -31,10 +33,10 @@ struct Memory {
 }
 
 impl Client {
-    pub(super) fn new(base: String, account: (&'static str, &'static str), password: String) -> Self {
+    pub(super) fn new(base: String, caller: Caller, account: (&'static str, &'static str), password: String) -> Self {
         // Only TLS and proxies can fail to build, and neither is used.
         let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().unwrap_or_default();
-        Self { http, base, account, password, memory: Mutex::default() }
+        Self { http, base, caller, account, password, memory: Mutex::default() }
     }
 
     /// Opens a session and uses it from now on; the one before is closed.
@@ -97,6 +99,19 @@ impl Client {
             self.request(Method::POST, "/certificates").json(&order).send_measured().await?.error_for_status()?;
         let id = answer.json::<Value>().await?["id"].as_i64().unwrap_or_default();
         Ok(self.remember(|memory| *memory.certificate.insert(id)))
+    }
+
+    /// Returns who calls by gRPC, and the token to do it with.
+    pub(super) fn caller(&self) -> (Caller, String) {
+        (self.caller.clone(), self.remember(|memory| memory.token.clone()))
+    }
+
+    /// Deletes documents that nobody will need.
+    pub(super) async fn delete(&self, documents: Vec<i64>) -> reqwest::Result<()> {
+        for id in documents {
+            self.request(Method::DELETE, &format!("/documents/{id}")).send_measured().await?;
+        }
+        Ok(())
     }
 
     fn remember<T>(&self, with: impl FnOnce(&mut Memory) -> T) -> T {

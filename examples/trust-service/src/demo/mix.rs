@@ -6,6 +6,7 @@ use mme_metrics::http::SendMeasured;
 use reqwest::{Method, Response, Result};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
+use tonic::Status;
 
 use super::client::Client;
 
@@ -13,7 +14,7 @@ use super::client::Client;
 const IMPATIENCE: Duration = Duration::from_millis(60);
 
 /// Time that a client follows the events of its tenant.
-const FOLLOWS: Duration = Duration::from_secs(3);
+pub(super) const FOLLOWS: Duration = Duration::from_secs(3);
 
 /// Something that a user does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,14 @@ enum Action {
     Malformed,
     ReadUnknown,
     Scan,
+    /// What follows is asked by gRPC.
+    CallValidate,
+    CallValidateEach,
+    CallSign,
+    CallUpload,
+    CallWatch,
+    CallUnknown,
+    CallWithoutSession,
 }
 
 /// How many of each hundred or so turns go to each action.
@@ -58,6 +67,13 @@ const MIX: &[(Action, u64)] = &[
     (Action::Malformed, 1),
     (Action::ReadUnknown, 2),
     (Action::Scan, 2),
+    (Action::CallValidate, 8),
+    (Action::CallValidateEach, 2),
+    (Action::CallSign, 4),
+    (Action::CallUpload, 2),
+    (Action::CallWatch, 1),
+    (Action::CallUnknown, 1),
+    (Action::CallWithoutSession, 1),
 ];
 
 /// What goes wrong, is slow or takes work, and every how many turns it is due. It is there to be seen, and stays below what the
@@ -133,6 +149,31 @@ pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
             let path = STRANGE_PATHS[scatter_to(turn, STRANGE_PATHS.len())];
             finish(client.anonymous(Method::GET, path).send_measured().await?).await?;
         }
+        call => take_call(client, call, turn).await?,
+    }
+    Ok(())
+}
+
+/// Does what this turn has by gRPC. A call that fails is part of the picture.
+async fn take_call(client: &Client, call: Action, turn: u64) -> Result<()> {
+    let (caller, token) = client.caller();
+    let some = client.some_document(scatter(turn, 2));
+    let failed = |status: Status| tracing::debug!(%status, "a call of the demo failed");
+    match call {
+        Action::CallValidate => _ = caller.validate(&token, client.certificate().await?).await.map_err(failed),
+        Action::CallValidateEach => {
+            let times = 2 + scatter_to(turn, 30);
+            _ = caller.validate_each(&token, client.certificate().await?, times).await.map_err(failed);
+        }
+        Action::CallSign => _ = caller.sign(&token, client.certificate().await?, some).await.map_err(failed),
+        Action::CallUpload => {
+            let titles = SUBJECTS.map(|subject| format!("{subject} {turn}")).to_vec();
+            client.delete(caller.upload(&token, titles).await.map_err(failed).unwrap_or_default()).await?;
+        }
+        Action::CallWatch => _ = caller.watch(&token).await.map_err(failed),
+        // No certificate has this number, and nobody this token.
+        Action::CallUnknown => _ = caller.validate(&token, 0).await.map_err(failed),
+        _ => _ = caller.validate("nobody's", 0).await.map_err(failed),
     }
     Ok(())
 }

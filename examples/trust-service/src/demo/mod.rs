@@ -5,6 +5,7 @@
 
 mod client;
 mod mix;
+mod rpc;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use self::client::Client;
+use self::rpc::Caller;
 use crate::state::Stop;
 use crate::tenant::ACCOUNTS;
 
@@ -28,19 +30,26 @@ const IN_FLIGHT: usize = 50;
 const KEPT: usize = 100;
 
 /// Sends traffic until the service stops.
-pub(crate) async fn run(address: SocketAddr, password: String, stop: Stop) {
+pub(crate) async fn run(address: SocketAddr, grpc_address: SocketAddr, password: String, stop: Stop) {
     let mut running = JoinSet::new();
     tokio::select! {
         () = stop.stopped() => {}
-        never = send(address, password, &mut running) => match never {},
+        never = send(address, grpc_address, password, &mut running) => match never {},
     }
     // Clients of a service that stops hang up.
     running.shutdown().await;
 }
 
-async fn send(address: SocketAddr, password: String, running: &mut JoinSet<()>) -> std::convert::Infallible {
+async fn send(
+    address: SocketAddr,
+    grpc_address: SocketAddr,
+    password: String,
+    running: &mut JoinSet<()>,
+) -> std::convert::Infallible {
     let base = format!("http://{}", reachable(address));
-    let clients = ACCOUNTS.map(|account| Arc::new(Client::new(base.clone(), account, password.clone())));
+    let caller = Caller::new(reachable(grpc_address));
+    let clients =
+        ACCOUNTS.map(|account| Arc::new(Client::new(base.clone(), caller.clone(), account, password.clone())));
     for client in &clients {
         while let Err(error) = client.log_in().await {
             tracing::warn!(%error, "the demo cannot log in, and tries again");

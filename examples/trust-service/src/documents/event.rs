@@ -24,7 +24,7 @@ pub(crate) struct Events(broadcast::Sender<Told>);
 #[derive(Clone, Debug)]
 struct Told {
     tenant: String,
-    json: String,
+    document: Document,
 }
 
 impl Events {
@@ -36,10 +36,23 @@ impl Events {
     pub(super) fn tell(&self, tenant: &str, document: &Document) {
         // Nobody pays for an event that nobody follows.
         if self.0.receiver_count() > 0 {
-            let json = serde_json::to_string(document).unwrap_or_default();
             // An error means that the last reader has just left.
-            let _ = self.0.send(Told { tenant: tenant.to_owned(), json });
+            let _ = self.0.send(Told { tenant: tenant.to_owned(), document: document.clone() });
         }
+    }
+
+    /// Follows the documents of one tenant.
+    pub(crate) fn of(&self, tenant: String) -> impl Stream<Item = Document> + use<> {
+        let told = stream::unfold(self.0.subscribe(), async |mut receiver| {
+            loop {
+                match receiver.recv().await {
+                    Ok(told) => return Some((told, receiver)),
+                    Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => return None,
+                }
+            }
+        });
+        told.filter_map(move |told| std::future::ready((told.tenant == tenant).then_some(told.document)))
     }
 }
 
@@ -47,18 +60,11 @@ pub(super) async fn follow(
     State(app): State<App>,
     session: Session,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let told = stream::unfold(app.events.0.subscribe(), async |mut receiver| {
-        loop {
-            match receiver.recv().await {
-                Ok(told) => return Some((told, receiver)),
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
-            }
-        }
-    });
-    let events = told
-        .filter(move |told| std::future::ready(told.tenant == session.tenant))
-        .map(|told| Ok(Event::default().event("document").data(told.json)))
+    let documents = app.events.of(session.tenant);
+    let events = documents
+        .map(|document| {
+            Ok(Event::default().event("document").data(serde_json::to_string(&document).unwrap_or_default()))
+        })
         .take_until(app.stop.stopped());
     Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }

@@ -65,9 +65,9 @@ impl TryFrom<String> for Progress {
 /// A document as a client sends it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Draft {
-    kind: Kind,
-    title: String,
-    body: String,
+    pub(crate) kind: Kind,
+    pub(crate) title: String,
+    pub(crate) body: String,
 }
 
 /// The routes of this domain.
@@ -84,14 +84,19 @@ async fn create(
     session: Session,
     Json(draft): Json<Draft>,
 ) -> Result<(StatusCode, Json<Document>), ApiError> {
+    Ok((StatusCode::CREATED, Json(store(&app, &session.tenant, &draft).await?)))
+}
+
+/// Stores a document and tells of it.
+pub(crate) async fn store(app: &App, tenant: &str, draft: &Draft) -> Result<Document, ApiError> {
     if draft.title.trim().is_empty() {
         return Err(ApiError::Unprocessable("a document has a title".to_owned()));
     }
-    let document = Documents::of(&app.database, &session.tenant).insert(&draft).await?;
-    DOCUMENTS.created.increment((Tenant::find(&session.tenant), document.kind));
+    let document = Documents::of(&app.database, tenant).insert(draft).await?;
+    DOCUMENTS.created.increment((Tenant::find(tenant), document.kind));
     DOCUMENTS.body_size.record((document.kind,), draft.body.len() as f64);
-    app.events.tell(&session.tenant, &document);
-    Ok((StatusCode::CREATED, Json(document)))
+    app.events.tell(tenant, &document);
+    Ok(document)
 }
 
 async fn list(State(app): State<App>, session: Session) -> Result<Json<Vec<Document>>, ApiError> {

@@ -23,6 +23,21 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// Finds the session that a header of authorization opens.
+    pub(crate) async fn open_with(app: &App, header: Option<&str>) -> Result<Self, ApiError> {
+        let token = header
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or(ApiError::Unauthorized("log in at /login and send the token as `Authorization: Bearer …`"))?;
+        let digest = digest(token);
+        let tenant = sqlx::query_scalar("SELECT tenant FROM sessions WHERE digest = $1 AND expires_at > $2")
+            .bind(&digest)
+            .bind(clock::now())
+            .fetch_optional(&app.database)
+            .await?
+            .ok_or(ApiError::Unauthorized("the session is over: log in again at /login"))?;
+        Ok(Self { tenant, digest })
+    }
+
     /// Ends the session; its token opens nothing any more.
     pub(super) async fn close(self, database: &Database) -> Result<(), sqlx::Error> {
         sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(self.digest).execute(database).await?;
@@ -35,17 +50,7 @@ impl FromRequestParts<App> for Session {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let header = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = header
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or(ApiError::Unauthorized("log in at /login and send the token as `Authorization: Bearer …`"))?;
-        let digest = digest(token);
-        let tenant = sqlx::query_scalar("SELECT tenant FROM sessions WHERE digest = $1 AND expires_at > $2")
-            .bind(&digest)
-            .bind(clock::now())
-            .fetch_optional(&app.database)
-            .await?
-            .ok_or(ApiError::Unauthorized("the session is over: log in again at /login"))?;
-        Ok(Self { tenant, digest })
+        Self::open_with(app, header).await
     }
 }
 

@@ -3,26 +3,29 @@
 use super::panel::{DisplayUnit, Panel};
 use super::query::{Promql, Series};
 use super::variable::Variable;
-use super::{Dashboard, Row, health, isolation};
+use super::{Dashboard, Row, calls, health, isolation};
 use crate::function::FUNCTION;
 use crate::http::HTTP;
 
 /// Matches what counts as an error: a client that left has no outcome the service could answer for.
 const FAILED: [&str; 2] = ["error_type!=\"\"", "error_type!=\"cancelled\""];
 
-/// Returns the dashboard of requests, dependencies and functions.
+/// Returns the dashboard of requests, dependencies, calls and functions.
 pub fn application() -> Dashboard {
     let route = Variable::label("route", "Route", HTTP.server_duration.spec(), "http_route");
     Dashboard::new(
         "mme-application",
         "Application",
-        "Requests, what the service depends on, annotated functions, tenants and data.",
+        "Requests, gRPC calls, what the service depends on, annotated functions, tenants and data.",
     )
     .variable(route)
     .row(requests())
     .row(load())
     .row(dependencies())
     .row(health::dependencies())
+    .row(calls::served())
+    .row(calls::streams())
+    .row(calls::called())
     .row(functions())
     .row(isolation::isolation())
     .row(health::data())

@@ -20,6 +20,7 @@
 
 mod application;
 mod business;
+mod calls;
 mod certificate;
 mod family;
 mod health;

@@ -43,6 +43,7 @@ impl Audience {
         self.of.push((name.into(), vec![seat]));
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty() && self.of.is_empty()
     }

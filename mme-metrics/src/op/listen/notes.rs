@@ -82,7 +82,7 @@ impl Notes {
     }
 
     /// Adds what `later` says; its tier replaces the one that is there.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn extend(&mut self, later: &Self) {
         self.tier = later.tier.or(self.tier);
         if self.attributes.is_none() {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "grpc", feature = "http"))]
     fn what_is_said_later_is_added() {
         let mut notes = Notes::new().tier("first").attribute("a", "1");
         notes.extend(&Notes::new().attribute("b", "2"));

@@ -1,0 +1,61 @@
+//! The service for machines: gRPC, on a port of its own, with health and reflection.
+//!
+//! It is measured by one line, the layer in [`serve`]; the metrics stand at `/metrics` with all others.
+
+mod service;
+mod status;
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use mme_metrics::grpc::GrpcServerLayer;
+use tokio::net::TcpListener;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH;
+use tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET as REFLECTION;
+
+use self::proto::trust_server::TrustServer;
+use self::service::Trust;
+use crate::state::App;
+
+/// What the build generates from `proto/trust.proto`.
+#[allow(missing_docs, missing_debug_implementations, unreachable_pub, clippy::pedantic, reason = "it is generated")]
+pub(crate) mod proto {
+    tonic::include_proto!("trust.v1");
+}
+
+const TRUST: &[u8] = tonic::include_file_descriptor_set!("trust.v1");
+
+/// Serves until the process is told to stop.
+pub(crate) async fn serve(listener: TcpListener, app: App) -> Result<(), Box<dyn Error>> {
+    // The descriptors tell it which methods there are; what strangers call reads `_OTHER`.
+    let measured = GrpcServerLayer::new().descriptors(TRUST)?.descriptors(HEALTH)?.descriptors(REFLECTION)?;
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<TrustServer<Trust>>().await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(TRUST)
+        .register_encoded_file_descriptor_set(HEALTH)
+        .build_v1()?;
+    let stopped = app.stop.stopped();
+    let going_down = async move {
+        stopped.await;
+        // Load balancers that ask send nothing more.
+        health.set_not_serving::<TrustServer<Trust>>().await;
+    };
+    Server::builder()
+        .layer(measured)
+        .add_service(health_service)
+        .add_service(reflection)
+        .add_service(TrustServer::new(Trust::new(app)))
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener), going_down)
+        .await?;
+    Ok(())
+}
+
+/// Says how to try it.
+pub(crate) fn try_it(address: SocketAddr) -> String {
+    format!(
+        r#"  grpcurl -plaintext -H "authorization: Bearer $TOKEN" -d '{{"certificate":1}}' {address} trust.v1.Trust/Validate"#
+    )
+}

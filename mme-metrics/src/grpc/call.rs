@@ -1,0 +1,126 @@
+//! One call on either side: what is noted while it runs and recorded at its end.
+
+use std::sync::Arc;
+
+use ::http::{HeaderMap, Response};
+use bytes::Buf;
+use http_body::Body;
+
+use super::deadline::Deadline;
+use super::label::{Code, Direction};
+use super::message::Messages;
+use super::series::{MethodSeries, Outcome};
+use super::status;
+use crate::clock::Moment;
+use crate::exchange::{End, Observe};
+use crate::op::{Audience, Ending, Notes, Source};
+use crate::spec::Raised;
+
+/// One call, of a [`GrpcServerLayer`](super::GrpcServerLayer) or a [`GrpcClientLayer`](super::GrpcClientLayer).
+#[derive(Debug)]
+pub struct GrpcCall {
+    started: Moment,
+    deadline: Deadline,
+    series: &'static MethodSeries,
+    /// Whether the go-grpc-middleware names move too.
+    go: bool,
+    /// Comes down when this is dropped, after everything is recorded.
+    _active: Raised,
+    /// The messages of the response.
+    messages: Messages,
+    /// How the call ended, if the body ends now.
+    status: Code,
+    /// What stands for a status that does not come.
+    missing: Code,
+    /// Those who are told of the end, and what else they are told.
+    heard: Option<(Arc<Audience>, Notes)>,
+}
+
+impl GrpcCall {
+    /// Begins a call whose request has these headers; its responses go `direction`.
+    pub(super) fn begin(series: &'static MethodSeries, headers: &HeaderMap, go: bool, direction: Direction) -> Self {
+        let active = series.active.raise();
+        if go {
+            series.go().started.increment();
+        }
+        Self {
+            started: Moment::now(),
+            deadline: Deadline::of_headers(headers),
+            series,
+            go,
+            _active: active,
+            messages: messages(series, go, direction),
+            status: Code::Unknown,
+            missing: Code::Unknown,
+            heard: None,
+        }
+    }
+
+    /// Adds those who are told of the end.
+    pub(super) fn heard_by(mut self, audience: Option<&Arc<Audience>>) -> Self {
+        self.heard = audience.map(|audience| (Arc::clone(audience), Notes::new()));
+        self
+    }
+
+    /// Returns what counts the messages of the request, which go `direction`.
+    pub(super) fn request_messages(&self, direction: Direction) -> Messages {
+        messages(self.series, self.go, direction)
+    }
+
+    fn outcome(&self, end: End, seconds: f64) -> Outcome {
+        match end {
+            End::Panic => Outcome::Panic,
+            End::Cancelled if self.deadline.is_over(seconds) => Outcome::Status(Code::DeadlineExceeded),
+            End::Cancelled => Outcome::Status(Code::Cancelled),
+            End::Complete | End::Error | End::BodyError => Outcome::Status(self.status),
+        }
+    }
+}
+
+fn messages(series: &'static MethodSeries, go: bool, direction: Direction) -> Messages {
+    Messages::new(series.messages(direction), go.then(|| series.go().messages(direction)))
+}
+
+impl Observe for GrpcCall {
+    // The status is in them.
+    const NEEDS_TRAILERS: bool = true;
+
+    fn head<B: Body>(&mut self, response: &Response<B>) {
+        self.missing = status::of_http(response.status());
+        self.status = status::of_headers(response.headers()).unwrap_or(self.missing);
+        if let Some((_, notes)) = &mut self.heard
+            && let Some(later) = response.extensions().get::<Notes>()
+        {
+            notes.extend(later);
+        }
+    }
+
+    fn data<D: Buf>(&mut self, data: &D) {
+        if data.has_remaining() {
+            // A status in the head is one only if nothing follows it.
+            self.status = self.missing;
+            self.messages.pass(data);
+        }
+    }
+
+    fn trailers(&mut self, trailers: &HeaderMap) {
+        self.status = status::of_headers(trailers).unwrap_or(self.missing);
+    }
+
+    fn error<E: 'static>(&mut self, error: &E) {
+        self.status = status::of_error(error);
+    }
+
+    fn end(self, end: End) {
+        let seconds = self.started.seconds();
+        let outcome = self.outcome(end, seconds);
+        self.series.record(outcome, seconds);
+        if self.go {
+            self.series.go().record(outcome.code(), seconds);
+        }
+        if let Some((audience, notes)) = &self.heard {
+            let ending = Ending::new(Source::Grpc, self.series.name(), outcome.read(), seconds);
+            audience.tell(&ending.status(outcome.code() as u16).notes(notes));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! The labels of the go-grpc-middleware names: what they say is the same, in Go's words.
+
+use metrics::SharedString;
+
+use super::label::{CallType, Code, METHODS, Method};
+use crate::label::{LabelValue, Values};
+
+/// The label `grpc_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GoType(pub CallType);
+
+impl LabelValue for GoType {
+    const KEY: &'static str = "grpc_type";
+    const VALUES: Values = CallType::VALUES;
+
+    fn label_value(&self) -> SharedString {
+        self.0.label_value()
+    }
+
+    fn ordinal(&self) -> Option<usize> {
+        self.0.ordinal()
+    }
+}
+
+/// The label `grpc_service`: `package.Service`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GoService(pub Method);
+
+impl LabelValue for GoService {
+    const KEY: &'static str = "grpc_service";
+    // A method belongs to one service, so the two do not multiply.
+    const VALUES: Values = Values::Bounded(METHODS + 1);
+
+    fn label_value(&self) -> SharedString {
+        SharedString::const_str(split(self.0).0)
+    }
+}
+
+/// The label `grpc_method`: the method's name alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GoMethod(pub Method);
+
+impl LabelValue for GoMethod {
+    const KEY: &'static str = "grpc_method";
+    const VALUES: Values = Values::Bounded(METHODS + 1);
+
+    fn label_value(&self) -> SharedString {
+        SharedString::const_str(split(self.0).1)
+    }
+}
+
+/// Splits `package.Service/Method`; what has no service reads the same in both places.
+fn split(method: Method) -> (&'static str, &'static str) {
+    method.as_str().rsplit_once('/').unwrap_or((method.as_str(), method.as_str()))
+}
+
+/// The label `grpc_code`, in Go's spelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GoCode(pub Code);
+
+/// By number; Go writes `Canceled` with one l.
+const CODES: &[&str] = &[
+    "OK",
+    "Canceled",
+    "Unknown",
+    "InvalidArgument",
+    "DeadlineExceeded",
+    "NotFound",
+    "AlreadyExists",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "FailedPrecondition",
+    "Aborted",
+    "OutOfRange",
+    "Unimplemented",
+    "Internal",
+    "Unavailable",
+    "DataLoss",
+    "Unauthenticated",
+];
+
+impl LabelValue for GoCode {
+    const KEY: &'static str = "grpc_code";
+    const VALUES: Values = Values::Closed(CODES);
+
+    fn label_value(&self) -> SharedString {
+        SharedString::const_str(CODES[self.0 as usize])
+    }
+
+    fn ordinal(&self) -> Option<usize> {
+        self.0.ordinal()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_in_go_is_the_same_word_in_other_letters() {
+        for code in Code::ALL.into_iter().filter(|code| *code != Code::Cancelled) {
+            let shouted = code.as_str().replace('_', "");
+            assert_eq!(GoCode(code).label_value().to_uppercase(), shouted);
+        }
+        assert_eq!(&*GoCode(Code::Cancelled).label_value(), "Canceled");
+    }
+
+    #[test]
+    fn a_method_is_split_at_its_last_slash() {
+        let method = Method::register("label.v1.Desk/Sign").expect("it is short and there are few");
+        assert_eq!(
+            (GoService(method).label_value(), GoMethod(method).label_value()),
+            ("label.v1.Desk".into(), "Sign".into())
+        );
+        assert_eq!(split(Method::FALLBACK), ("_OTHER", "_OTHER"));
+    }
+}

@@ -1,0 +1,137 @@
+//! The methods that a program serves or calls, told at set-up.
+
+use std::error::Error;
+use std::fmt;
+
+use prost::Message;
+use prost_types::FileDescriptorSet;
+
+use super::label::{CallType, Method};
+use crate::label::RegisterError;
+
+/// Methods with their types, in the order they were told.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KnownMethods(Vec<(Method, CallType)>);
+
+impl KnownMethods {
+    /// Adds `package.Service/Method`, with or without the slash of its path before it.
+    pub(super) fn add(&mut self, name: &str, call_type: CallType) -> Result<(), RegisterError> {
+        self.0.push((Method::register(name.trim_start_matches('/'))?, call_type));
+        Ok(())
+    }
+
+    /// Adds every method of every service of an encoded `google.protobuf.FileDescriptorSet`.
+    pub(super) fn add_descriptors(&mut self, encoded: &[u8]) -> Result<(), DescriptorError> {
+        let set = FileDescriptorSet::decode(encoded).map_err(|error| DescriptorError(Reason::Malformed(error)))?;
+        let before = self.0.len();
+        for file in &set.file {
+            let package = file.package();
+            let dot = if package.is_empty() { "" } else { "." };
+            for service in &file.service {
+                for method in &service.method {
+                    let name = format!("{package}{dot}{}/{}", service.name(), method.name());
+                    let call_type = CallType::new(method.client_streaming(), method.server_streaming());
+                    self.add(&name, call_type).map_err(|error| DescriptorError(Reason::Label(error)))?;
+                }
+            }
+        }
+        if self.0.len() == before { Err(DescriptorError(Reason::Empty)) } else { Ok(()) }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Method, CallType)> {
+        self.0.iter().copied()
+    }
+}
+
+/// Why the methods of a descriptor set cannot be registered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DescriptorError(Reason);
+
+#[derive(Debug, Clone, PartialEq)]
+enum Reason {
+    Malformed(prost::DecodeError),
+    Empty,
+    Label(RegisterError),
+}
+
+impl fmt::Display for DescriptorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Reason::Malformed(_) => {
+                "the descriptor set cannot be decoded: pass the bytes that the build wrote, as `tonic::include_file_descriptor_set!` gives them"
+            }
+            Reason::Empty => {
+                "the descriptor set has no method: pass that of the files in which your services are declared"
+            }
+            Reason::Label(_) => "a method of the descriptor set cannot be a label",
+        })
+    }
+}
+
+impl Error for DescriptorError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.0 {
+            Reason::Malformed(error) => Some(error),
+            Reason::Label(error) => Some(error),
+            Reason::Empty => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_types::{FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto};
+
+    use super::*;
+
+    fn method(name: &str, client_streaming: bool, server_streaming: bool) -> MethodDescriptorProto {
+        MethodDescriptorProto {
+            name: Some(name.to_owned()),
+            client_streaming: Some(client_streaming),
+            server_streaming: Some(server_streaming),
+            ..MethodDescriptorProto::default()
+        }
+    }
+
+    fn set(package: &str, method: Vec<MethodDescriptorProto>) -> Vec<u8> {
+        let service =
+            ServiceDescriptorProto { name: Some("Desk".to_owned()), method, ..ServiceDescriptorProto::default() };
+        let file = FileDescriptorProto {
+            package: Some(package.to_owned()),
+            service: vec![service],
+            ..FileDescriptorProto::default()
+        };
+        FileDescriptorSet { file: vec![FileDescriptorProto::default(), file] }.encode_to_vec()
+    }
+
+    #[test]
+    fn every_method_has_the_type_that_its_descriptor_says() {
+        let mut known = KnownMethods::default();
+        let unary = MethodDescriptorProto { name: Some("Ask".to_owned()), ..MethodDescriptorProto::default() };
+        let methods = vec![unary, method("Up", true, false), method("Down", false, true), method("Both", true, true)];
+        known.add_descriptors(&set("known.v1", methods)).expect("it is a descriptor set");
+        let read: Vec<_> = known.iter().map(|(method, call_type)| (method.as_str(), call_type)).collect();
+        let expected = [
+            ("known.v1.Desk/Ask", CallType::Unary),
+            ("known.v1.Desk/Up", CallType::ClientStream),
+            ("known.v1.Desk/Down", CallType::ServerStream),
+            ("known.v1.Desk/Both", CallType::BidiStream),
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_service_without_a_package_has_no_dot() {
+        let mut known = KnownMethods::default();
+        known.add_descriptors(&set("", vec![method("Ask", false, false)])).expect("it is a descriptor set");
+        assert_eq!(known.iter().next().map(|(method, _)| method.as_str()), Some("Desk/Ask"));
+    }
+
+    #[test]
+    fn what_is_no_descriptor_set_says_what_to_pass() {
+        let said = |encoded: &[u8]| KnownMethods::default().add_descriptors(encoded).unwrap_err().to_string();
+        assert!(said(b"\xff\xff\xff").contains("include_file_descriptor_set!"));
+        assert!(said(b"").contains("has no method"));
+        assert!(said(&set("", vec![method(&"x".repeat(200), false, false)])).contains("cannot be a label"));
+    }
+}

@@ -1,0 +1,224 @@
+//! Messages, counted as they pass: each is five bytes that say its length, and so many bytes.
+
+use std::fmt;
+use std::io::IoSlice;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Buf;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::spec::CounterHandle;
+
+/// Flags and length before each message.
+const PREFIX: usize = 5;
+
+/// Set in the flags of what is no message but the trailers of gRPC-Web.
+const TRAILERS: u64 = 0x80 << 32;
+
+/// Pieces of one buffer that are looked at; buffers of bodies have one, or two when something was put in front.
+const PIECES: usize = 16;
+
+/// Finds where messages end, wherever the pieces are cut.
+#[derive(Clone, Copy, Debug, Default)]
+struct Frames {
+    /// The prefix of the current message, as far as it came.
+    prefix: u64,
+    seen: usize,
+    /// Bytes of the current message that are still to come.
+    left: u64,
+}
+
+impl Frames {
+    /// Takes the next bytes, and returns how many messages have ended in them.
+    fn feed(&mut self, mut bytes: &[u8]) -> u64 {
+        let mut ended = 0;
+        while !bytes.is_empty() {
+            if self.seen < PREFIX {
+                let (part, rest) = bytes.split_at((PREFIX - self.seen).min(bytes.len()));
+                self.prefix = part.iter().fold(self.prefix, |prefix, byte| prefix << 8 | u64::from(*byte));
+                self.seen += part.len();
+                bytes = rest;
+                if self.seen < PREFIX {
+                    break;
+                }
+                self.left = self.prefix & u64::from(u32::MAX);
+            }
+            let step = usize::try_from(self.left).map_or(bytes.len(), |left| left.min(bytes.len()));
+            self.left -= step as u64;
+            bytes = &bytes[step..];
+            if self.left == 0 {
+                ended += u64::from(self.prefix & TRAILERS == 0);
+                *self = Self::default();
+            }
+        }
+        ended
+    }
+
+    /// Takes a buffer, and leaves it as it is.
+    fn feed_buffer(&mut self, data: &impl Buf) -> u64 {
+        let first = data.chunk();
+        if first.len() == data.remaining() {
+            return self.feed(first);
+        }
+        let mut pieces = [IoSlice::new(&[]); PIECES];
+        let filled = data.chunks_vectored(&mut pieces);
+        let ended = pieces[..filled].iter().map(|piece| self.feed(piece)).sum();
+        if pieces[..filled].iter().map(|piece| piece.len()).sum::<usize>() < data.remaining() {
+            // Where the next message begins is not known any more, so none is counted rather than anything.
+            *self = Self { prefix: 0, seen: PREFIX, left: u64::MAX };
+        }
+        ended
+    }
+}
+
+/// Counts the messages of one direction of one call.
+#[derive(Debug)]
+pub(super) struct Messages {
+    frames: Frames,
+    counter: &'static CounterHandle,
+    go: Option<&'static CounterHandle>,
+}
+
+impl Messages {
+    pub(super) const fn new(counter: &'static CounterHandle, go: Option<&'static CounterHandle>) -> Self {
+        Self { frames: Frames { prefix: 0, seen: 0, left: 0 }, counter, go }
+    }
+
+    /// Counts what ends in this buffer.
+    pub(super) fn pass(&mut self, data: &impl Buf) {
+        let ended = self.frames.feed_buffer(data);
+        if ended > 0 {
+            self.counter.add(ended);
+            if let Some(go) = self.go {
+                go.add(ended);
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// The body of a request whose messages are counted. Frames, trailers, size hint and end pass through unchanged.
+    pub struct MessageBody<B> {
+        #[pin]
+        inner: B,
+        messages: Option<Messages>,
+    }
+}
+
+impl<B> MessageBody<B> {
+    pub(super) const fn new(inner: B, messages: Option<Messages>) -> Self {
+        Self { inner, messages }
+    }
+}
+
+/// A body whose messages nobody counts.
+impl<B: Default> Default for MessageBody<B> {
+    fn default() -> Self {
+        Self::new(B::default(), None)
+    }
+}
+
+impl<B: Body> Body for MessageBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let this = self.project();
+        let polled = this.inner.poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(data) = frame.data_ref()
+            && let Some(messages) = this.messages
+        {
+            messages.pass(data);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B> fmt::Debug for MessageBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageBody").field("messages", &self.messages).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three messages, the second empty, the third compressed.
+    fn stream() -> Vec<u8> {
+        let mut bytes = vec![0, 0, 0, 0, 3, b'a', b'b', b'c'];
+        bytes.extend([0, 0, 0, 0, 0]);
+        bytes.extend([1, 0, 0, 1, 0]);
+        bytes.extend([7; 256]);
+        bytes
+    }
+
+    #[test]
+    fn messages_count_once_wherever_they_are_cut() {
+        let bytes = stream();
+        for first in 0..=bytes.len() {
+            for second in first..=bytes.len() {
+                let mut frames = Frames::default();
+                let pieces = [&bytes[..first], &bytes[first..second], &bytes[second..]];
+                assert_eq!(pieces.map(|piece| frames.feed(piece)).iter().sum::<u64>(), 3, "{first} {second}");
+            }
+        }
+    }
+
+    #[test]
+    fn messages_count_once_byte_by_byte() {
+        let mut frames = Frames::default();
+        assert_eq!(stream().chunks(1).map(|byte| frames.feed(byte)).sum::<u64>(), 3);
+    }
+
+    #[test]
+    fn a_message_that_is_cut_off_does_not_count() {
+        let bytes = stream();
+        assert_eq!(Frames::default().feed(&bytes[..bytes.len() - 1]), 2);
+        assert_eq!(Frames::default().feed(&[0, 0, 0, 0]), 0);
+        assert_eq!(Frames::default().feed(&[0, 255, 255, 255, 255, 1]), 0);
+    }
+
+    #[test]
+    fn a_buffer_of_several_pieces_is_read_and_left() {
+        let bytes = stream();
+        let chain = bytes[..7].chain(&bytes[7..9]).chain(&bytes[9..]);
+        assert_eq!(Frames::default().feed_buffer(&chain), 3);
+        assert_eq!(chain.remaining(), bytes.len());
+    }
+
+    #[test]
+    fn behind_what_cannot_be_seen_nothing_is_made_up() {
+        struct Hiding(&'static [u8]);
+        impl Buf for Hiding {
+            fn remaining(&self) -> usize {
+                self.0.len()
+            }
+            fn chunk(&self) -> &[u8] {
+                &self.0[..self.0.len().min(8)]
+            }
+            fn advance(&mut self, count: usize) {
+                self.0 = &self.0[count..];
+            }
+        }
+        let mut frames = Frames::default();
+        assert_eq!(frames.feed_buffer(&Hiding(&[0, 0, 0, 0, 1, 9, 0, 0, 0, 0, 0])), 1);
+        assert_eq!(frames.feed(&[0; 100]), 0);
+    }
+
+    #[test]
+    fn the_trailers_of_grpc_web_are_no_message() {
+        assert_eq!(Frames::default().feed(&[0x80, 0, 0, 0, 2, b'x', b'y', 0, 0, 0, 0, 0]), 1);
+    }
+}

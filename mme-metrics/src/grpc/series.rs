@@ -1,0 +1,266 @@
+//! The kept handles: a call of a known method finds its series by its path.
+
+use std::array;
+use std::sync::{LazyLock, OnceLock};
+
+use super::go::GoSeries;
+use super::label::{CallType, Code, Direction, ErrorType, METHODS, Method, System};
+use super::metrics::GRPC;
+use crate::label::{OVERFLOW, SERVERS, ServerAddress};
+use crate::op;
+use crate::spec::{CappedTable, CounterHandle, GaugeHandle, HistogramHandle};
+
+/// How a call is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It had this status, sent or put in place of a missing one.
+    Status(Code),
+    /// The service panicked.
+    Panic,
+}
+
+/// Every outcome has a place of its own.
+const OUTCOMES: usize = Code::ALL.len() + 1;
+
+impl Outcome {
+    fn place(self) -> usize {
+        match self {
+            Self::Status(code) => code as usize,
+            Self::Panic => OUTCOMES - 1,
+        }
+    }
+
+    /// Returns the code; after a panic nothing is sent, and `INTERNAL` is what that means.
+    pub(super) fn code(self) -> Code {
+        match self {
+            Self::Status(code) => code,
+            Self::Panic => Code::Internal,
+        }
+    }
+
+    /// Returns how listeners read it: what is the caller's own fault is no failure of the service.
+    pub(super) fn read(self) -> op::Outcome {
+        match self {
+            Self::Panic => op::Outcome::Panic,
+            Self::Status(Code::Cancelled) => op::Outcome::Cancelled,
+            Self::Status(code) if code.is_server_fault() => op::Outcome::Error(code.as_str()),
+            Self::Status(_) => op::Outcome::Ok,
+        }
+    }
+}
+
+/// Which end of a call this process is.
+#[derive(Clone, Debug)]
+pub(super) enum Side {
+    Server,
+    Client(ServerAddress),
+}
+
+impl Side {
+    fn error_type(&self, outcome: Outcome) -> ErrorType {
+        let failed = match self {
+            Self::Server => outcome.code().is_server_fault(),
+            Self::Client(_) => outcome.code() != Code::Ok,
+        };
+        match outcome {
+            Outcome::Panic => ErrorType::Panic,
+            Outcome::Status(code) if failed => ErrorType::Code(code),
+            Outcome::Status(_) => ErrorType::None,
+        }
+    }
+}
+
+/// A method on one side, and the handles of its series.
+#[derive(Debug)]
+pub(super) struct MethodSeries {
+    side: Side,
+    method: Method,
+    call_type: CallType,
+    pub(super) active: GaugeHandle,
+    received: CounterHandle,
+    sent: CounterHandle,
+    outcomes: [OnceLock<Box<OutcomeSeries>>; OUTCOMES],
+    stream_duration: Option<HistogramHandle>,
+    go: OnceLock<Box<GoSeries>>,
+}
+
+/// What is recorded once, at the end.
+#[derive(Debug)]
+struct OutcomeSeries {
+    duration: HistogramHandle,
+    /// Only on a server.
+    calls: Option<CounterHandle>,
+}
+
+impl MethodSeries {
+    fn new(side: Side, method: Method, call_type: CallType) -> Self {
+        let messages = |direction| match &side {
+            Side::Server => GRPC.server_messages.with((method, direction)),
+            Side::Client(server) => GRPC.client_messages.with((method, server.clone(), direction)),
+        };
+        let active = match &side {
+            Side::Server => GRPC.server_active.with((method,)),
+            Side::Client(server) => GRPC.client_active.with((method, server.clone())),
+        };
+        let streams = matches!(side, Side::Server) && call_type.is_streaming();
+        Self {
+            active,
+            received: messages(Direction::Received),
+            sent: messages(Direction::Sent),
+            outcomes: array::from_fn(|_| OnceLock::new()),
+            stream_duration: streams.then(|| GRPC.server_stream_duration.with((method, call_type))),
+            go: OnceLock::new(),
+            side,
+            method,
+            call_type,
+        }
+    }
+
+    /// Returns the method as it shows.
+    pub(super) fn name(&self) -> &'static str {
+        self.method.as_str()
+    }
+
+    pub(super) fn messages(&self, direction: Direction) -> &CounterHandle {
+        match direction {
+            Direction::Received => &self.received,
+            Direction::Sent => &self.sent,
+        }
+    }
+
+    /// Returns the series of the go-grpc-middleware names.
+    pub(super) fn go(&self) -> &GoSeries {
+        self.go.get_or_init(|| Box::new(GoSeries::new(&self.side, self.method, self.call_type)))
+    }
+
+    /// Records the end of a call.
+    pub(super) fn record(&self, outcome: Outcome, seconds: f64) {
+        let series = self.outcome(outcome);
+        series.duration.record(seconds);
+        if let Some(calls) = &series.calls {
+            calls.increment();
+        }
+        if let Some(stream_duration) = &self.stream_duration {
+            stream_duration.record(seconds);
+        }
+    }
+
+    fn outcome(&self, outcome: Outcome) -> &OutcomeSeries {
+        self.outcomes[outcome.place()].get_or_init(|| Box::new(self.make_outcome(outcome)))
+    }
+
+    #[cold]
+    fn make_outcome(&self, outcome: Outcome) -> OutcomeSeries {
+        let (code, error_type) = (outcome.code(), self.side.error_type(outcome));
+        match &self.side {
+            Side::Server => OutcomeSeries {
+                duration: GRPC.server_duration.with((System::Grpc, self.method, code, error_type)),
+                calls: Some(GRPC.server_streams.with((self.method, self.call_type, code))),
+            },
+            Side::Client(server) => OutcomeSeries {
+                duration: GRPC.client_duration.with((System::Grpc, self.method, server.clone(), code, error_type)),
+                calls: None,
+            },
+        }
+    }
+
+    /// Makes the series of a known method exist: every end of a call as a count, and successes with their duration.
+    pub(super) fn touch(&self, go: bool) {
+        self.active.touch();
+        self.received.touch();
+        self.sent.touch();
+        for code in Code::ALL {
+            if let Some(calls) = &self.outcome(Outcome::Status(code)).calls {
+                calls.touch();
+            }
+        }
+        self.outcome(Outcome::Status(Code::Ok)).duration.touch();
+        if let Some(stream_duration) = &self.stream_duration {
+            stream_duration.touch();
+        }
+        if go {
+            self.go().touch();
+        }
+    }
+}
+
+/// The methods of the servers of this process, by the path that calls them, for its life.
+static SERVED: LazyLock<CappedTable<MethodSeries>> =
+    LazyLock::new(|| CappedTable::new(METHODS, MethodSeries::new(Side::Server, Method::FALLBACK, CallType::Unknown)));
+
+/// Registers a method that is served.
+pub(super) fn serve(method: Method, call_type: CallType) -> &'static MethodSeries {
+    let path = format!("/{}", method.as_str());
+    SERVED.get_or_insert_with(&path, |_| MethodSeries::new(Side::Server, method, call_type))
+}
+
+/// Finds the method that a path calls.
+pub(super) fn served(path: &str) -> Option<&'static MethodSeries> {
+    SERVED.get(path)
+}
+
+/// Returns the series of calls of methods that nobody registered.
+pub(super) fn unserved() -> &'static MethodSeries {
+    SERVED.overflow()
+}
+
+/// A server that calls are sent to, and its methods by name.
+#[derive(Debug)]
+pub(super) struct CalledServer {
+    address: ServerAddress,
+    methods: CappedTable<MethodSeries>,
+}
+
+impl CalledServer {
+    fn new(address: ServerAddress) -> Self {
+        let other = MethodSeries::new(Side::Client(address.clone()), Method::FALLBACK, CallType::Unknown);
+        Self { address, methods: CappedTable::new(METHODS, other) }
+    }
+
+    /// Finds the server with this host; past the budget of servers, the one that stands for the rest.
+    pub(super) fn of(host: &str) -> &'static Self {
+        static CALLED: LazyLock<CappedTable<CalledServer>> =
+            LazyLock::new(|| CappedTable::new(SERVERS, CalledServer::new(ServerAddress::new(OVERFLOW))));
+        CALLED.get_or_insert_with(host, |host| Self::new(ServerAddress::new(host.to_owned())))
+    }
+
+    /// Registers a method that is called.
+    pub(super) fn call(&self, method: Method, call_type: CallType) -> &MethodSeries {
+        let side = || Side::Client(self.address.clone());
+        self.methods.get_or_insert_with(method.as_str(), |_| MethodSeries::new(side(), method, call_type))
+    }
+
+    /// Finds a method by its name, `package.Service/Method`.
+    pub(super) fn called(&self, name: &str) -> Option<&MethodSeries> {
+        self.methods.get(name)
+    }
+
+    /// Returns the series of calls of methods that nobody registered.
+    pub(super) fn uncalled(&self) -> &MethodSeries {
+        self.methods.overflow()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_fails_by_six_codes_and_a_client_by_all_but_one() {
+        let client = Side::Client(ServerAddress::new("series.example"));
+        for code in Code::ALL {
+            let failed = |side: &Side| side.error_type(Outcome::Status(code)) != ErrorType::None;
+            assert_eq!(failed(&Side::Server), code.is_server_fault(), "{code:?}");
+            assert_eq!(failed(&client), code != Code::Ok, "{code:?}");
+        }
+        assert_eq!(Side::Server.error_type(Outcome::Panic), ErrorType::Panic);
+    }
+
+    #[test]
+    fn a_path_finds_the_method_that_was_registered_for_it() {
+        let method = Method::register("series.v1.Desk/Ask").expect("it is short and there are few");
+        let series = serve(method, CallType::Unary);
+        assert!(std::ptr::eq(series, served("/series.v1.Desk/Ask").expect("it was registered")));
+        assert!(served("/series.v1.Desk/Sign").is_none() && served("series.v1.Desk/Ask").is_none());
+    }
+}

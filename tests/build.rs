@@ -1,0 +1,21 @@
+//! Compiles the service that the tests of gRPC call, without `protoc`.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+
+use prost::Message as _;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=proto");
+    println!("cargo::rerun-if-changed=../examples/trust-service/proto");
+    // The example's own service is called as a stranger would call it, who has its description and nothing else.
+    let trust = protox::compile(["trust.proto"], ["../examples/trust-service/proto"])?;
+    tonic_prost_build::configure().build_server(false).compile_fds(trust)?;
+    let descriptors = protox::compile(["proto/desk.proto"], ["proto"])?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    fs::write(out.join("desk.v1.bin"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure().compile_fds(descriptors)?;
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! The client's side: the same ends, as the caller is told them.
+
+use std::time::Duration;
+
+use mme_metrics::Format;
+use mme_metrics::grpc::{
+    CallType, Code, Direction, ErrorType, GRPC, GoCode, GoMethod, GoService, GoType, GrpcClientLayer,
+    GrpcClientService, Method, System,
+};
+use mme_metrics::label::ServerAddress;
+use mme_metrics::testing::{Emission, Expectation};
+use mme_metrics_tests::desk::proto::desk_client::DeskClient;
+use mme_metrics_tests::desk::proto::desk_server::DeskServer;
+use mme_metrics_tests::desk::proto::{Answer, Order};
+use mme_metrics_tests::desk::{Clerk, METHODS};
+use mme_metrics_tests::grpc::method;
+use tokio::net::TcpListener;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+use tower::{Layer, ServiceExt};
+
+use crate::wire::{Wire, order};
+
+const SERVER: &str = "desk.example";
+
+type Client = DeskClient<GrpcClientService<Channel>>;
+
+fn measured(channel: Channel) -> Client {
+    DeskClient::new(GrpcClientLayer::new(&format!("http://{SERVER}:50051")).layer(channel))
+}
+
+/// Expects so many calls of a method to have ended with `code`, and messages to have passed.
+fn expect<'a>(
+    expectation: Expectation<'a>,
+    method: Method,
+    (code, count): (Code, u64),
+    (sent, received): (u64, u64),
+) -> Expectation<'a> {
+    let server = || ServerAddress::new(SERVER);
+    let error = if code == Code::Ok { ErrorType::None } else { ErrorType::Code(code) };
+    expectation
+        .gauge(&GRPC.client_active, (method, server()), 0.0)
+        .histogram(&GRPC.client_duration, (System::Grpc, method, server(), code, error), count)
+        .counter(&GRPC.client_messages, (method, server(), Direction::Sent), sent)
+        .counter(&GRPC.client_messages, (method, server(), Direction::Received), received)
+}
+
+#[tokio::test]
+async fn the_client_counts_what_its_caller_is_told() {
+    let wire = Wire::bare(DeskServer::new(Clerk::default())).await;
+    let mut client = measured(wire.channel().await);
+    let mut expectation = wire.emission.expect();
+    for (name, call_type) in METHODS {
+        let mut received = 0;
+        for code in Code::ALL {
+            let (count, told) = order(&mut client, call_type, Order { answers: 3, ..Order::ending(code) }).await;
+            assert_eq!(told, code as i32, "{name}");
+            received += count;
+            expectation = expect(expectation, method(name), (code, 1), (17, 0));
+        }
+        expectation = expect(expectation, method(name), (Code::Ok, 1), (17, received));
+    }
+    expectation.only();
+}
+
+#[tokio::test]
+async fn a_clone_of_a_client_counts_too() {
+    let wire = Wire::bare(DeskServer::new(Clerk::default())).await;
+    let client = measured(wire.channel().await);
+    for mut client in [client.clone(), client] {
+        client.ask(Order::default()).await.unwrap();
+    }
+    expect(wire.emission.expect(), method("desk.v1.Desk/Ask"), (Code::Ok, 2), (2, 2)).only();
+}
+
+/// Calls a server that is not there, or not right, with and without the layer: the caller is told the same.
+async fn fails(endpoint: Endpoint) -> (Code, Emission) {
+    let emission = Emission::new();
+    let told = |status: Status| (status.code(), status.message().to_owned());
+    let plain = DeskClient::new(endpoint.connect_lazy()).ask(Order::default()).await.map_err(told).unwrap_err();
+    let called = async { measured(endpoint.connect_lazy()).ask(Order::default()).await };
+    let layered = emission.record_async(called).await.map_err(told).unwrap_err();
+    assert_eq!(layered, plain);
+    (Code::ALL[plain.0 as usize], emission)
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unavailable() {
+    // Port 1 of this host is nobody's.
+    let (code, emission) = fails(Endpoint::from_static("http://127.0.0.1:1")).await;
+    assert_eq!(code, Code::Unavailable);
+    expect(emission.expect(), method("desk.v1.Desk/Ask"), (code, 1), (0, 0)).only();
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_is_what_the_caller_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        // Until the test is over.
+        while let Ok((connection, _)) = listener.accept().await {
+            drop(connection);
+        }
+    });
+    let (code, emission) = fails(Endpoint::from_shared(format!("http://{address}")).unwrap()).await;
+    assert_ne!(code, Code::Ok);
+    let ask = method("desk.v1.Desk/Ask");
+    let labels = (System::Grpc, ask, ServerAddress::new(SERVER), code, ErrorType::Code(code));
+    emission.expect().histogram(&GRPC.client_duration, labels, 1).among_others();
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_has_cancelled() {
+    let wire = Wire::bare(DeskServer::new(Clerk::default())).await;
+    let mut client = measured(wire.channel().await);
+    let endless = Order { answers: 2, endless: true, ..Order::default() };
+    let mut answers = client.watch(endless).await.unwrap().into_inner();
+    answers.message().await.unwrap().unwrap();
+    answers.message().await.unwrap().unwrap();
+    drop(answers);
+    expect(wire.emission.expect(), method("desk.v1.Desk/Watch"), (Code::Cancelled, 1), (1, 2)).only();
+}
+
+#[tokio::test]
+async fn a_call_whose_time_is_over_has_exceeded_it_whoever_stops_it() {
+    let wire = Wire::bare(DeskServer::new(Clerk::default())).await;
+    let mut client = measured(wire.channel().await);
+    let endless = || Order { answers: 1, endless: true, ..Order::default() };
+    let short = |order| {
+        let mut request = Request::new(order);
+        request.set_timeout(Duration::from_millis(50));
+        request
+    };
+    // tonic's own timer, before the answer has begun.
+    client.ask(short(endless())).await.unwrap_err();
+    // Behind the head tonic does not look at the clock any more; the caller does.
+    let mut answers = client.watch(short(endless())).await.unwrap().into_inner();
+    answers.message().await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_millis(50), answers.message()).await.unwrap_err();
+    drop(answers);
+    let expectation = expect(wire.emission.expect(), method("desk.v1.Desk/Ask"), (Code::DeadlineExceeded, 1), (1, 0));
+    expect(expectation, method("desk.v1.Desk/Watch"), (Code::DeadlineExceeded, 1), (1, 1)).only();
+}
+
+#[tokio::test]
+async fn a_method_has_a_name_if_somebody_gave_it_one() {
+    let wire = Wire::bare(DeskServer::new(Clerk::default())).await;
+    let channel = wire.channel().await;
+    let by_hand = |layer: GrpcClientLayer, path: &'static str| {
+        let mut client = tonic::client::Grpc::new(layer.layer(channel.clone()));
+        async move {
+            client.ready().await.unwrap();
+            let codec = tonic_prost::ProstCodec::<Order, Answer>::default();
+            let path = http::uri::PathAndQuery::from_static(path);
+            client.unary(Request::new(Order::default()), path, codec).await.map(drop)
+        }
+    };
+    by_hand(GrpcClientLayer::new("unnamed.example"), "/desk.v1.Desk/Ask").await.unwrap();
+    let named = GrpcClientLayer::new("named.example").method("desk.v1.Desk/Ask", CallType::Unary).unwrap();
+    by_hand(named.go_names(true), "/desk.v1.Desk/Ask").await.unwrap();
+    let labels =
+        |server: &'static str, method| (System::Grpc, method, ServerAddress::new(server), Code::Ok, ErrorType::None);
+    let ask = method("desk.v1.Desk/Ask");
+    let go = (GoType(CallType::Unary), GoService(ask), GoMethod(ask));
+    let expectation = wire
+        .emission
+        .expect()
+        .histogram(&GRPC.client_duration, labels("unnamed.example", Method::FALLBACK), 1)
+        .histogram(&GRPC.client_duration, labels("named.example", ask), 1)
+        .counter(&GRPC.go_client_started, go, 1)
+        .counter(&GRPC.go_client_handled, (go.0, go.1, go.2, GoCode(Code::Ok)), 1)
+        .counter(&GRPC.go_client_received, go, 1)
+        .counter(&GRPC.go_client_sent, go, 1)
+        .histogram(&GRPC.go_client_handling, go, 1);
+    let both = [("unnamed.example", Method::FALLBACK), ("named.example", ask)];
+    let messages = both.into_iter().flat_map(|(server, method)| {
+        [Direction::Sent, Direction::Received].map(|direction| (method, ServerAddress::new(server), direction))
+    });
+    messages.fold(expectation, |expectation, labels| expectation.counter(&GRPC.client_messages, labels, 1)).only();
+}
+
+#[tokio::test]
+async fn a_call_that_passes_two_layers_is_counted_by_the_outer_one() {
+    let wire = Wire::bare(DeskServer::new(Clerk::default())).await;
+    let inner = GrpcClientLayer::new("inner.example").layer(wire.channel().await);
+    let boxed = inner.map_response(|response| response.map(tonic::body::Body::new));
+    let mut client = DeskClient::new(GrpcClientLayer::new(SERVER).layer(boxed));
+    client.ask(Order::default()).await.unwrap();
+    expect(wire.emission.expect(), method("desk.v1.Desk/Ask"), (Code::Ok, 1), (1, 1)).only();
+}
+
+#[test]
+fn what_an_address_has_beside_its_host_is_shown_nowhere() {
+    let emission = Emission::new();
+    let layer = GrpcClientLayer::new("https://me:hunter2@secret.example:1234/token?key=value");
+    let layer = layer.method("desk.v1.Desk/Ask", CallType::Unary).unwrap().go_names(true);
+    let service = emission.record(|| layer.layer(()));
+    let text = format!("{layer:?} {service:?} {}", emission.recorder().render(Format::Text));
+    assert!(text.contains("server_address=\"secret.example\""), "{text}");
+    for secret in ["me:", "hunter2", "1234", "token", "key=value"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+}

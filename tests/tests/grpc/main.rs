@@ -1,0 +1,22 @@
+//! gRPC: every call is counted once, with the status it really ended with, and nobody can tell that it was.
+
+mod axum_router;
+mod client;
+mod go_names;
+mod known;
+mod load;
+mod messages;
+mod polls;
+mod python;
+mod status;
+mod wire;
+
+use mme_metrics::grpc::GrpcServerLayer;
+use mme_metrics_tests::desk::METHODS;
+
+/// The layer of these tests, which knows a method of each type.
+fn layer() -> GrpcServerLayer {
+    METHODS.iter().fold(GrpcServerLayer::new(), |layer, (name, call_type)| {
+        layer.method(name, *call_type).expect("they are short and there are few")
+    })
+}

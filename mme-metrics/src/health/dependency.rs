@@ -9,7 +9,9 @@ use super::label::{DependencyKind, DependencyName};
 use super::metrics::HEALTH;
 use crate::clock::unix_seconds;
 use crate::label::RegisterError;
-use crate::spec::{GaugeHandle, HistogramHandle};
+use crate::spec::GaugeHandle;
+#[cfg(feature = "probe")]
+use crate::spec::HistogramHandle;
 
 /// Calls that fail one after the other until a dependency counts as down: one can fail for a reason of its own.
 const FAILURES: u32 = 3;
@@ -26,6 +28,7 @@ struct Series {
     kind: DependencyKind,
     up: GaugeHandle,
     last_success: GaugeHandle,
+    #[cfg(feature = "probe")]
     check_duration: HistogramHandle,
     /// Calls that have failed since the last one that did not.
     failures: AtomicU32,
@@ -44,6 +47,7 @@ impl Dependency {
             kind,
             up: HEALTH.up.with((name, kind)),
             last_success: HEALTH.last_success.with((name,)),
+            #[cfg(feature = "probe")]
             check_duration: HEALTH.check_duration.with((name,)),
             failures: AtomicU32::new(0),
         })))

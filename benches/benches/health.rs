@@ -53,7 +53,7 @@ async fn thousandths(time: Duration, work: impl Future) -> f64 {
     let (begun, used) = (Instant::now(), used());
     work.await;
     assert!(begun.elapsed() >= time, "it ended by itself");
-    (self::used() - used).as_secs_f64() / begun.elapsed().as_secs_f64() * 1e3
+    self::used().saturating_sub(used).as_secs_f64() / begun.elapsed().as_secs_f64() * 1e3
 }
 
 /// Returns the processor time of this thread.

@@ -84,13 +84,11 @@ impl Order {
             sent.then(move |sent| {
                 let (order, _call) = (self.clone(), &call);
                 async move {
-                    match sent {
-                        Ok(_) => Some(Ok(order.answer(1))),
-                        Err(()) => {
-                            order.wait().await;
-                            order.status().err().map(Err)
-                        }
+                    if sent.is_ok() {
+                        return Some(Ok(order.answer(1)));
                     }
+                    order.wait().await;
+                    order.status().err().map(Err)
                 }
             })
             .filter_map(std::future::ready),

@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn decimals_are_those_of_the_standard() {
-        let units = [Currency::USD, Currency::JPY, Currency::KWD, Currency::CLF].map(|it| it.minor_units());
+        let units = [Currency::USD, Currency::JPY, Currency::KWD, Currency::CLF].map(Currency::minor_units);
         assert_eq!(units, [Some(100), Some(1), Some(1000), Some(10_000)]);
         assert_eq!(Currency::UNKNOWN.minor_units(), None);
     }

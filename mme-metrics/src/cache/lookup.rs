@@ -38,9 +38,9 @@ impl Cache {
     /// Counts a lookup by what it found, and hands that on.
     pub fn observe<T>(&self, found: Option<T>) -> Option<T> {
         if found.is_some() {
-            self.hit()
+            self.hit();
         } else {
-            self.miss()
+            self.miss();
         }
         found
     }

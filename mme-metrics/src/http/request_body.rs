@@ -33,7 +33,7 @@ pub(super) fn count<B: 'static>(request: &mut Request<B>) -> Option<Received> {
         let received = Received::default();
         let inner = std::mem::take(body);
         *body = axum::body::Body::new(CountedBody { inner, received: received.clone() });
-        return Some(received);
+        Some(received)
     }
     #[cfg(not(feature = "axum"))]
     None

@@ -180,9 +180,12 @@ impl Registry {
         text: &mut LabelText,
     ) -> Admitted<C> {
         let is_folded = fold::is_folded(family.spec, own, source);
-        let admit = |series, is_folded| match is_folded {
-            false => Admitted::Series(series),
-            true => Admitted::Folded(Folded::new(series, &family.group.folded)),
+        let admit = |series, is_folded| {
+            if is_folded {
+                Admitted::Folded(Folded::new(series, &family.group.folded))
+            } else {
+                Admitted::Series(series)
+            }
         };
         let labels = text.format(own, &self.global_labels, |_| None);
         let hash = family.hash(labels);

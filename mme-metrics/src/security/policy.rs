@@ -118,7 +118,7 @@ impl Operation for PolicyEvaluation {
         // A decision that was not come to in the end is none.
         let decision = self.decision.filter(|_| outcome == Outcome::Ok).map(|decision| DECISIONS + decision as usize);
         let counters = [ended, decision.unwrap_or(ended)];
-        self.policy.kept.record(self.policy, &counters[..1 + usize::from(decision.is_some())], Some(seconds));
+        self.policy.kept.record(self.policy, &counters[..=usize::from(decision.is_some())], Some(seconds));
         if matches!(outcome, Outcome::Error(_) | Outcome::Panic) {
             SECURITY.policy_errors.increment((self.policy.name, outcome.error_word()));
         }

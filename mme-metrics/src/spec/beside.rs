@@ -5,8 +5,10 @@ use std::sync::{PoisonError, RwLock};
 
 use crate::label::{LabelSpec, Values};
 
+type ByMetric = HashMap<&'static str, Vec<(&'static str, Said)>>;
+
 /// By metric, the keys and what was said of each. A program's source has an end, and so has this.
-static BESIDE: RwLock<Option<HashMap<&'static str, Vec<(&'static str, Said)>>>> = RwLock::new(None);
+static BESIDE: RwLock<Option<ByMetric>> = RwLock::new(None);
 
 /// What the types that share a key said.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -148,7 +148,7 @@ mod tests {
     fn a_moment_is_written_to_the_millisecond() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(20_666 * 86_400_000 + 45_296_007);
         assert_eq!(stamp(time), "2026-08-01T12:34:56.007Z");
-        assert_eq!(Day::of(time).end(), SystemTime::UNIX_EPOCH + Duration::from_secs(20_667 * 86_400));
+        assert_eq!(Day::of(time).end(), SystemTime::UNIX_EPOCH + Duration::from_hours(20_667 * 24));
         assert_eq!(Day::of(time).before(1).to_string(), "2026-07-31");
     }
 }

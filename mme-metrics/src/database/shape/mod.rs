@@ -229,7 +229,7 @@ impl<'s> Reader<'s> {
             match self.next()? {
                 Token::Word(word) if is(word, modifiers) => {}
                 Token::Word(name) | Token::Quoted(name) => return Some(self.last_part(name)),
-                Token::Sign(b';') | Token::Sign(_) | Token::Value => return None,
+                Token::Sign(_) | Token::Value => return None,
             }
         }
     }

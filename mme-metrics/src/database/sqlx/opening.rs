@@ -21,9 +21,9 @@ pub(super) struct Opening {
 
 impl Opening {
     /// Runs one poll of the acquire.
-    pub(super) fn watch<DB: Driver, T>(&mut self, pool: &Pool<DB>, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+    pub(super) fn watch<DB: Driver, T>(&mut self, pool: &Pool<DB>, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
         let (before, now) = (shares(pool), Moment::now());
-        let polled = poll();
+        let polled = ask();
         let after = shares(pool);
         if polled.is_pending() && after > before {
             self.since.get_or_insert(now);

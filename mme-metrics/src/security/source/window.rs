@@ -104,7 +104,7 @@ impl<const N: usize> Frames<N> {
 
     fn part(&self, now: u32, most: u32) -> Self {
         let (mut whole, mut part, mut left) = (*self, Self::NONE, most);
-        for back in 0..N as u32 {
+        for back in (0..).take(N) {
             // Before the first frames there were none.
             let Some(number) = now.checked_sub(back) else { break };
             let frame = u32::from(*whole.at(number)).min(left);
@@ -126,7 +126,10 @@ mod tests {
 
     /// What the rings stand for: every failure with its tick.
     fn naive(failures: &[Tick], now: Tick) -> Counts {
-        let within = |window: usize| failures.iter().filter(|then| Windows::reach(**then, now)[window]).count() as u32;
+        let within = |window: usize| {
+            let count = failures.iter().filter(|then| Windows::reach(**then, now)[window]).count();
+            u32::try_from(count).expect("a few hundred fit")
+        };
         Counts { minute: within(0), hour: within(1) }
     }
 
@@ -150,10 +153,11 @@ mod tests {
                     15..=17 => random(&mut state) % 9,
                     18 => random(&mut state) % 60,
                     _ => random(&mut state) % 800,
-                } as Tick;
+                };
+                let pause = Tick::try_from(pause).expect("below 800");
                 windows.advance(now, now + pause);
                 now += pause;
-                if random(&mut state) % 4 > 0 {
+                if !random(&mut state).is_multiple_of(4) {
                     windows.add(now);
                     failures.push(now);
                 }

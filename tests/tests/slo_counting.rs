@@ -205,7 +205,7 @@ impl Operation for Dice {
 
 impl Judges<u32> for Dice {
     fn judge(&mut self, returned: &u32) -> Outcome {
-        if returned % 3 == 0 { Outcome::OTHER } else { Outcome::Ok }
+        if returned.is_multiple_of(3) { Outcome::OTHER } else { Outcome::Ok }
     }
 }
 

@@ -80,7 +80,7 @@ impl Faults {
     pub(crate) async fn happen(&self) -> Result<(), ApiError> {
         match self.current() {
             // Relaxed: only the number matters.
-            Fault::Errors(every) if self.requests.fetch_add(1, Ordering::Relaxed) % every == 0 => {
+            Fault::Errors(every) if self.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(every) => {
                 return Err(ApiError::Internal("an injected fault: see TRUST_FAULT".into()));
             }
             Fault::Off | Fault::Errors(_) => {}

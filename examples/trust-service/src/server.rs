@@ -78,7 +78,7 @@ pub(crate) async fn run(settings: Settings, identity: Identity) -> Result<(), Bo
     // With the traffic comes a rotation of the service's own certificate from time to time.
     let renewing = async {
         if settings.demo {
-            identity.keep_renewing().await
+            identity.keep_renewing().await;
         }
     };
 
@@ -110,7 +110,7 @@ pub(crate) async fn run(settings: Settings, identity: Identity) -> Result<(), Bo
 /// Does `work`, and is never done.
 async fn keep_on(work: impl Future<Output = ()>) {
     work.await;
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Writes to standard output, which may have been closed by whoever started the service.

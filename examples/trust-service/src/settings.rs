@@ -37,6 +37,8 @@ pub(crate) const GRPC_ADDR: &str = "TRUST_GRPC_ADDR";
 
 /// What the program was asked to do.
 #[derive(Debug, PartialEq)]
+// Made once.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Command {
     Serve(Settings),
     Help,

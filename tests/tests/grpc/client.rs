@@ -30,12 +30,12 @@ fn measured(channel: Channel) -> Client {
 }
 
 /// Expects so many calls of a method to have ended with `code`, and messages to have passed.
-fn expect<'a>(
-    expectation: Expectation<'a>,
+fn expect(
+    expectation: Expectation<'_>,
     method: Method,
     (code, count): (Code, u64),
     (sent, received): (u64, u64),
-) -> Expectation<'a> {
+) -> Expectation<'_> {
     let server = || ServerAddress::new(SERVER);
     let error = if code == Code::Ok { ErrorType::None } else { ErrorType::Code(code) };
     expectation

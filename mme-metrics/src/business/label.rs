@@ -52,7 +52,7 @@ open_label! {
     pub registered ScoreKind: "kind", budget = 100, fallback = "_other";
     /// The label `queue`, as a [`BusinessQueue`](super::BusinessQueue) names it.
     pub registered QueueName: "queue", budget = 200, fallback = "_other";
-    /// The label `tier`, as a [`Tier`](super::Tier) names it.
+    /// The label `tier`, as a type of tiers names it.
     pub registered TierName: "tier", budget = 50, fallback = "_other";
 }
 

@@ -15,7 +15,7 @@
 //! // server.serve("127.0.0.1:50051".parse()?).await?;
 //!
 //! // To see them: `/metrics` on a port of its own.
-//! let metrics = mme_metrics::metrics_router::<()>();
+//! let metrics = mme_metrics::metrics_router();
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -19,6 +19,13 @@
 //! let layer = HttpLayer::new().listener_on("POST /promote", &QUICK).listener_on("POST /promote", &SOUND);
 //! # }
 //!
+//! // Of a gRPC method, likewise:
+//! # #[cfg(feature = "grpc")] {
+//! # use mme_metrics::grpc::{CallType, GrpcServerLayer};
+//! let layer = GrpcServerLayer::new().method("desk.v1.Desk/Promote", CallType::Unary)?;
+//! let layer = layer.listener_on("desk.v1.Desk/Promote", &QUICK).listener_on("desk.v1.Desk/Promote", &SOUND);
+//! # }
+//!
 //! // Of a function, by the attribute that measures it:
 //! # #[cfg(feature = "macros")] {
 //! # use mme_metrics::instrument_metrics;
@@ -31,6 +38,7 @@
 //! let text = emission.recorder().render(mme_metrics::Format::Text);
 //! assert!(text.contains("slo_events_total{slo=\"import\"} 1\n"));
 //! # }
+//! # Ok::<(), mme_metrics::label::RegisterError>(())
 //! ```
 //!
 //! Of anything else by [`Guard`](crate::guard::Guard), for which `&IMPORT` is an [`Operation`](crate::op::Operation) as well,
@@ -55,8 +63,9 @@
 //! | was cancelled when it was late already | not counted | bad: `latency` | bad: `latency` |
 //!
 //! A client that leaves early says nothing of the service, so it neither burns budget nor earns any; one that leaves after the
-//! threshold has waited too long. A 4xx is the client's fault, and good. Event streams and upgrades are judged by the time to
-//! their head, as they are measured.
+//! threshold has waited too long. A 4xx is the client's fault, and good, and so is every gRPC status but `UNKNOWN`,
+//! `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`. Event streams and upgrades are judged by the
+//! time to their head, as they are measured.
 //!
 //! # What it costs
 //!

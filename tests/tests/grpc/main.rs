@@ -4,6 +4,7 @@ mod axum_router;
 mod client;
 mod go_names;
 mod known;
+mod listen;
 mod load;
 mod messages;
 mod polls;

@@ -1,0 +1,140 @@
+//! Who listens to calls: objectives of one method, and whoever is told of all.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use http::{Request, Response};
+use mme_metrics::Format;
+use mme_metrics::grpc::{Code, GrpcServerLayer, MessageBody};
+use mme_metrics::op::{Ended, Ending, Listen, Notes, Source};
+use mme_metrics::slo::{Objective, Reason, SLO, Slo};
+use mme_metrics::testing::{Emission, Expectation, record};
+use mme_metrics_tests::desk::proto::Order;
+use mme_metrics_tests::desk::proto::desk_client::DeskClient;
+use mme_metrics_tests::desk::proto::desk_server::DeskServer;
+use mme_metrics_tests::desk::{Clerk, METHODS};
+use mme_metrics_tests::future::poll_once;
+use mme_metrics_tests::grpc::{Script, answer, call, read};
+use tonic::service::Routes;
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::layer;
+use crate::wire::order;
+
+const ASK: &str = "desk.v1.Desk/Ask";
+const HOUR: Duration = Duration::from_hours(1);
+const NO_TIME: Duration = Duration::from_nanos(1);
+
+/// Expects what an objective has counted.
+fn counted<'a>(expect: Expectation<'a>, objective: &Objective, events: u64, bad: [u64; 2]) -> Expectation<'a> {
+    let slo = Slo::register(objective.name()).expect("these tests have few objectives");
+    let expect = expect.counter(&SLO.events, (slo,), events);
+    let expect = expect.counter(&SLO.bad_events, (slo, Reason::Error), bad[0]);
+    expect.counter(&SLO.bad_events, (slo, Reason::Latency), bad[1])
+}
+
+/// Calls a method that answers with this status.
+async fn exchange(layer: &GrpcServerLayer, name: &str, code: Code) {
+    let service = service_fn(|request: Request<MessageBody<Script>>| async move {
+        read(request.into_body()).await?;
+        let trailers = [(code as u8).to_string()];
+        Ok::<_, Infallible>(answer(200, &[], Script::empty().message(9).trailers(&[&trailers[0]])))
+    });
+    let Ok(response) = layer.layer(service).oneshot(call(name, Script::empty().message(3))).await;
+    let Ok(()) = read(response.into_body()).await;
+}
+
+#[tokio::test]
+async fn two_objectives_on_one_method_count_each_call_of_it_and_no_other() {
+    static SOUND: Objective = Objective::success("grpc_sound", 0.995);
+    static SLOW: Objective = Objective::latency("grpc_slow", 0.95, HOUR);
+    static NEVER: Objective = Objective::latency("grpc_never", 0.95, NO_TIME);
+    let layer = layer().listener_on(ASK, &SOUND).listener_on(&format!("/{ASK}"), &SLOW).listener_on(ASK, &NEVER);
+    let emission = Emission::new();
+    let calls = async {
+        for code in Code::ALL {
+            exchange(&layer, ASK, code).await;
+            exchange(&layer, "desk.v1.Desk/Watch", code).await;
+            exchange(&layer, "desk.v1.Desk/Invented", code).await;
+        }
+    };
+    emission.record_async(calls).await;
+    // Of 17 codes one is the client's leaving, and six are the server's fault.
+    let expect = counted(emission.expect(), &SOUND, 16, [6, 0]);
+    let expect = counted(expect, &SLOW, 16, [0, 0]);
+    counted(expect, &NEVER, 17, [0, 17]).among_others();
+}
+
+#[tokio::test]
+async fn a_call_that_panics_is_bad_and_one_that_is_dropped_only_if_it_was_late() {
+    static SOUND: Objective = Objective::success("grpc_ends_sound", 0.995);
+    static LATE: Objective = Objective::latency("grpc_ends_late", 0.95, NO_TIME);
+    let layer = layer().listener_on(ASK, &SOUND).listener_on(ASK, &LATE);
+    type Answer = Result<Response<Script>, Infallible>;
+    let emission = Emission::new();
+    let panics = layer.layer(service_fn(|_: Request<MessageBody<Script>>| async {
+        if true {
+            panic!("on purpose");
+        }
+        Answer::Ok(answer(200, &["0"], Script::empty()))
+    }));
+    let panicking = emission.record_async(panics.oneshot(call(ASK, Script::empty())));
+    assert!(AssertUnwindSafe(panicking).catch_unwind().await.is_err());
+    emission.record(|| {
+        let hangs = layer.layer(service_fn(|_: Request<MessageBody<Script>>| std::future::pending::<Answer>()));
+        let mut call = Box::pin(hangs.oneshot(call(ASK, Script::empty())));
+        assert!(poll_once(call.as_mut()).is_pending());
+    });
+    counted(counted(emission.expect(), &SOUND, 1, [1, 0]), &LATE, 2, [0, 2]).among_others();
+}
+
+#[test]
+fn an_objective_is_there_at_zero_once_the_layer_is_put_around_something() {
+    static READY: Objective = Objective::success("grpc_ready", 0.995);
+    let emission = record(|| drop(layer().listener_on(ASK, &READY).layer(())));
+    let text = emission.recorder().render(Format::Text);
+    for line in ["slo_events_total{slo=\"grpc_ready\"} 0\n", "slo_objective_ratio{slo=\"grpc_ready\"} 0.995\n"] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+}
+
+/// A call as a listener is told of it.
+type Told = (Source, String, String, Option<u16>, Ended, Option<&'static str>);
+
+#[derive(Default)]
+struct Witness(Mutex<Vec<Told>>);
+
+impl Listen for Witness {
+    fn ended(&self, ending: &Ending<'_>) {
+        let Ending { source, name, method, status, outcome, notes, .. } = *ending;
+        let told = (source, name.to_owned(), method.to_owned(), status, outcome.ended(), notes.tier_name());
+        self.0.lock().expect("nothing panics while it is held").push(told);
+    }
+}
+
+#[tokio::test]
+async fn who_listens_to_all_is_told_of_each_call_by_the_name_of_its_method() {
+    let witness = Arc::new(Witness::default());
+    let noted = axum::middleware::map_response(|mut response: axum::response::Response| async {
+        response.extensions_mut().insert(Notes::new().tier("direct"));
+        response
+    });
+    let routes = Routes::new(DeskServer::new(Clerk::default())).into_axum_router().layer(noted);
+    let app = routes.layer(layer().listener(Arc::clone(&witness)));
+    let mut client = DeskClient::new(app.clone());
+    for (_, call_type) in METHODS {
+        order(&mut client, call_type, Order::ending(Code::DataLoss)).await;
+    }
+    exchange(&layer().listener(Arc::clone(&witness)), "a.stranger/chose_this", Code::NotFound).await;
+    let told = witness.0.lock().expect("nothing panics while it is held").clone();
+    let call = |name: &str, code: Code, ended| {
+        let tier = (code == Code::DataLoss).then_some("direct");
+        (Source::Grpc, name.to_owned(), String::new(), Some(code as u16), ended, tier)
+    };
+    let mut expected: Vec<_> = METHODS.map(|(name, _)| call(name, Code::DataLoss, Ended::Error)).into();
+    expected.push(call("_OTHER", Code::NotFound, Ended::Ok));
+    assert_eq!(told, expected);
+}

@@ -54,9 +54,25 @@
 //! | `mme_isolation_check_duration_seconds` | with each check that ended within its round |
 //! | `mme_isolation_interval_seconds` | at the start: how often rounds come, so that two of them without news can be seen |
 //!
-//! A breach is also an event at level `error` with the target `mme::audit`, with owner, resource and the tenant that could read
-//! it, and a call of each [`on_breach`](IsolationSentinel::on_breach). Each round is a line with the target `mme::isolation`:
-//! `2026-11-21T03:14:02Z PASS 12 passed, 0 breached, 0 unknown`; `FAIL` and `UNKNOWN` name the checks.
+//! Each round is a line with the target `mme::isolation`: `2026-11-21T03:14:02Z PASS 12 passed, 0 breached, 0 unknown`; `FAIL`
+//! and `UNKNOWN` name the checks.
+//!
+//! # What a breach does
+//!
+//! Right when it is found it is an event of the audit trail, at level `error` with the target `mme::audit` and the fields
+//! `event_type="cross_tenant_access"`, `outcome="breach"`, `owner`, `resource` and `foreigner`, which is the tenant that could read
+//! it; and each [`on_breach`](IsolationSentinel::on_breach) is called. A service whose audit trail is counted counts it there:
+//!
+//! ```
+//! # #[cfg(feature = "probe")] {
+//! use mme_metrics::isolation::IsolationSentinel;
+//! use mme_metrics::security::{AuditEvent, EventOutcome, EventType};
+//!
+//! # let resources = Vec::new();
+//! let sentinel = IsolationSentinel::new(resources)
+//!     .on_breach(|_| AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).record_told());
+//! # }
+//! ```
 //!
 //! # What it costs
 //!

@@ -90,6 +90,15 @@ impl AuditEvent {
         }
     }
 
+    /// Counts an event that something else tells under the target `mme::audit`, such as a breach that the
+    /// [isolation sentinel](crate::isolation) found: told once more, it would stand in the trail twice.
+    pub fn record_told(self) {
+        self.count();
+        if !Self::is_heard() {
+            SECURITY.audit_write_failures.increment(());
+        }
+    }
+
     /// Counts the event, tells it, and has `write` put it into a trail of the service's own, whose word it is whether it was
     /// written.
     ///
@@ -114,10 +123,18 @@ impl AuditEvent {
         SECURITY.audit_write_failures.touch(());
     }
 
-    /// Says whether somebody listens.
-    #[cfg(feature = "tracing")]
+    /// Says whether somebody listens; without the feature, counting is all that was asked for.
+    fn is_heard() -> bool {
+        #[cfg(feature = "tracing")]
+        return tracing::event_enabled!(target: TARGET, tracing::Level::INFO);
+        #[cfg(not(feature = "tracing"))]
+        true
+    }
+
+    /// Tells the event, and says whether somebody listens.
     fn tell(&self) -> bool {
-        let is_heard = tracing::event_enabled!(target: TARGET, tracing::Level::INFO);
+        let is_heard = Self::is_heard();
+        #[cfg(feature = "tracing")]
         if is_heard {
             tracing::event!(
                 target: TARGET,
@@ -129,13 +146,6 @@ impl AuditEvent {
             );
         }
         is_heard
-    }
-
-    /// Without the feature, counting is all that was asked for.
-    #[cfg(not(feature = "tracing"))]
-    #[allow(clippy::unused_self, reason = "the twin above needs it")]
-    const fn tell(&self) -> bool {
-        true
     }
 }
 

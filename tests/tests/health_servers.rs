@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use mme_metrics::health::{DependencyProbe, RedisProbe, SqlProbe};
+use mme_metrics::health::{DependencyProbe, GrpcProbe, RedisProbe, SqlProbe};
 use mme_metrics::probe::Failure;
 use mme_metrics_tests::postgres::Postgres;
 use mme_metrics_tests::redis::Redis;
+use tokio::net::TcpListener;
 use tokio::time::sleep;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic_health::ServingStatus;
 
 /// Longest time that a server may take to open its port.
 const PATIENCE: u32 = 1_000;
@@ -51,4 +54,46 @@ async fn postgres_answers_over_the_pool_and_is_missed_when_it_is_gone() {
     assert!(probe.probe().await.is_err());
     pool.close().await;
     assert_eq!(probe.probe().await, Err(Failure::Unreachable));
+}
+
+#[tokio::test]
+async fn tonics_health_service_is_up_while_it_serves_and_down_else() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (reporter, service) = tonic_health::server::health_reporter();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tonic::transport::Server::builder().add_service(service);
+    let server = server.serve_with_incoming_shutdown(TcpListenerStream::new(listener), async { _ = stopped.await });
+    let server = tokio::spawn(server);
+
+    let whole = GrpcProbe::new(&address).unwrap();
+    let ledger = GrpcProbe::new(&format!("{address}/")).unwrap().service("ledger.v1.Ledger");
+    assert_eq!(whole.probe().await, Ok(()));
+    // It is not known to the server.
+    assert_eq!(ledger.probe().await, Err(Failure::Other("the call failed")));
+    for (status, expected) in [
+        (ServingStatus::Serving, Ok(())),
+        (ServingStatus::NotServing, Err(Failure::Other("not serving"))),
+        (ServingStatus::Unknown, Err(Failure::Other("not serving"))),
+        (ServingStatus::Serving, Ok(())),
+    ] {
+        reporter.set_service_status("ledger.v1.Ledger", status).await;
+        assert_eq!(ledger.probe().await, expected, "{status}");
+    }
+    reporter.set_service_status("", ServingStatus::NotServing).await;
+    assert_eq!(whole.probe().await, Err(Failure::Other("not serving")));
+    assert_eq!(ledger.probe().await, Ok(()));
+
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+    assert_eq!(ledger.probe().await, Err(Failure::Unreachable));
+}
+
+#[tokio::test]
+async fn a_grpc_server_without_the_health_service_is_down() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let server = tonic::transport::Server::builder().add_routes(tonic::service::Routes::default());
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    assert_eq!(GrpcProbe::new(&address).unwrap().probe().await, Err(Failure::Other("the call failed")));
 }

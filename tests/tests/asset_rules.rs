@@ -149,20 +149,6 @@ fn large_groups_short_records_and_doubled_names_are_found() {
 }
 
 #[test]
-fn groups_without_an_order_or_a_name_of_their_own_are_found() {
-    let two = "groups: [{name: kitchen, rules: []}, {name: cellar, rules: []}]";
-    let two = File::new(Kind::Rules, "rules/kitchen.yml", two);
-    let tests = |order: &str| {
-        let text = format!("{{rule_files: [../rules/kitchen.yml], group_eval_order: [{order}], tests: []}}");
-        File::new(Kind::RuleTests, "tests/kitchen.yml", text)
-    };
-    assert_finds(&[two.clone(), tests("kitchen")], "group cellar: its place is left to chance");
-    assert_eq!(lint(&[two.clone(), tests("kitchen, cellar")]), []);
-    let third = File::new(Kind::Rules, "rules/larder.yml", "groups: [{name: cellar, rules: []}]");
-    assert_finds(&[two, third], "rules/kitchen.yml has a group of this name, too");
-}
-
-#[test]
 fn a_rule_without_a_test_or_a_runbook_is_found() {
     let tests = "tests: [{alert_rule_test: [{alertname: Other, eval_time: 1m, exp_alerts: []}]}]";
     let tests = File::new(Kind::RuleTests, "kitchen_test.yml", tests);

@@ -55,6 +55,17 @@ async fn an_http_dependency_is_up_with_a_good_answer_only() {
 }
 
 #[tokio::test]
+async fn without_tls_a_dependency_over_https_is_down_and_says_what_is_missing() {
+    let peer = Peer::always(Reply::http(200, "text/plain", "ok")).await;
+    let address = format!("https://{}", peer.address());
+    let missing = Err(Failure::Other("https needs a TLS feature of `reqwest`, such as `rustls`"));
+    assert_eq!(HttpProbe::new(&address).unwrap().probe().await, missing);
+    assert_eq!(VaultProbe::new(&address).unwrap().probe().await, missing);
+    assert_eq!(GrpcProbe::new(&address).unwrap().probe().await, missing);
+    assert_eq!(peer.asked(), 0);
+}
+
+#[tokio::test]
 async fn vault_is_up_if_it_says_so_by_status_and_in_words() {
     let open = r#"{"initialized":true,"sealed":false,"standby":false}"#;
     let sealed = r#"{"initialized":true,"sealed":true}"#;

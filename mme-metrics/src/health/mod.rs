@@ -72,6 +72,11 @@
 //! | `TcpProbe` | a connection |
 //! | a closure | `Ok(())` |
 //!
+//! Those over HTTP speak `https` if the service builds `reqwest` with TLS, for instance with
+//! `reqwest = { version = "0.13", default-features = false, features = ["rustls"] }` among its dependencies; else they are down,
+//! and the log says why. They trust what the system trusts; for a certificate authority of your own, hand them a `reqwest::Client`.
+//! A certificate that is not trusted, has expired or is of another host is down.
+//!
 //! Each runs on a task of its own, is down when its time is over, reads a bounded part of what it is sent, and holds up no other.
 //!
 //! # What it costs

@@ -36,6 +36,8 @@ type AsTenant = Box<dyn Fn(&str, RequestBuilder) -> RequestBuilder + Send + Sync
 /// | none: no connection, no name, no trusted certificate | [`Sight::Unclear`] |
 ///
 /// A 401 is no refusal of this resource: it says that the tenant's credentials do not work, so that nothing was tried.
+///
+/// Speaks `https` if the service builds `reqwest` with TLS, for instance with its feature `rustls`.
 pub struct HttpRead {
     url: Url,
     marker: String,

@@ -84,10 +84,18 @@ pub(crate) async fn answer(client: &Client, request: Request, limit: usize) -> R
     Ok(answer)
 }
 
+/// What the connector says of `https` where no TLS is built in.
+const NO_TLS: &str = "invalid URL, scheme is not http";
+
 fn failure(error: &client::Error) -> Failure {
     if error.is_timeout() {
         Failure::TimedOut
     } else if error.is_connect() {
+        let mut sources = std::iter::successors(error.source(), |&error| error.source());
+        if sources.any(|error| error.to_string() == NO_TLS) {
+            // Else nobody would find out why a dependency that is well is down.
+            return Failure::Other("https needs a TLS feature of `reqwest`, such as `rustls`");
+        }
         Failure::Unreachable
     } else {
         Failure::Broken

@@ -17,7 +17,7 @@ const MAX_RULES: usize = 20;
 /// Checks how the rules among `files` are written.
 ///
 /// - Prometheus 2.42 loads the file: no group labels, no `query_offset`.
-/// - A group has at most 20 rules and a name of its own; a recorded name reads `level:metric:operations`; no alert is defined twice.
+/// - A group has at most 20 rules; a recorded name reads `level:metric:operations`; no alert is defined twice.
 /// - An alert has a CamelCase name of at most 40 characters; the labels `severity` (`critical`, `warning` or `info`)
 ///   and `category`; a `summary` that is one fixed sentence, a `description` with the values at hand, and a
 ///   `runbook_url` that ends in the page of its name. An alert that always fires, called `Watchdog`, has no severity.
@@ -25,13 +25,11 @@ const MAX_RULES: usize = 20;
 ///   number as `le`, which Prometheus 2 and 3 write differently; no expression is a YAML alias.
 ///
 /// If runbooks are among the files, alerts and runbooks have to be one set, each page with its four sections. If tests
-/// are among them, each alert needs one that fires and one that does not, each recording rule one that gives a value,
-/// and each test file an order of the groups it reads.
+/// are among them, each alert needs one that fires and one that does not, each recording rule one that gives a value.
 pub fn lint(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut alerts: HashMap<String, &File> = HashMap::new();
     let mut records = Vec::new();
-    let mut names: Vec<(String, &File)> = Vec::new();
     for file in files.iter().filter(|file| file.kind() == Kind::Rules) {
         let groups = match rule::parse(file.text()) {
             Ok(parsed) => parsed.groups,
@@ -42,8 +40,7 @@ pub fn lint(files: &[File]) -> Vec<Finding> {
         };
         check_aliases(file, &mut findings);
         for group in &groups {
-            check_group(file, group, &names, &mut findings);
-            names.push((group.name.clone(), file));
+            check_group(file, group, &mut findings);
         }
         for rule in groups.into_iter().flat_map(|group| group.rules) {
             let mut find = |message| findings.push(finding(file, rule.place(), message));
@@ -56,16 +53,11 @@ pub fn lint(files: &[File]) -> Vec<Finding> {
         }
     }
     runbook::check(files, &alerts, &mut findings);
-    tested::check(files, &names, &alerts, &records, &mut findings);
+    tested::check(files, &alerts, &records, &mut findings);
     findings
 }
 
-fn check_group(file: &File, group: &Group, others: &[(String, &File)], findings: &mut Vec<Finding>) {
-    if let Some((name, other)) = others.iter().find(|(name, _)| *name == group.name) {
-        let message =
-            format!("{} has a group of this name, too: rename one, so that an order can be told", other.path());
-        findings.push(finding(file, format!("group {name}"), message));
-    }
+fn check_group(file: &File, group: &Group, findings: &mut Vec<Finding>) {
     let count = group.rules.len();
     if count > MAX_RULES {
         let message = format!("{count} rules run one after the other: split the group, {MAX_RULES} are the most");

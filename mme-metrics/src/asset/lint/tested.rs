@@ -1,7 +1,6 @@
 //! Every rule is tested: an alert both ways, a recording rule for a value.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use promql_parser::parser::Expr;
 use serde::Deserialize;
@@ -14,10 +13,6 @@ use crate::asset::{File, Kind};
 /// A test file of promtool, as far as it says what is tested.
 #[derive(Deserialize)]
 struct TestFile {
-    #[serde(default)]
-    rule_files: Vec<String>,
-    #[serde(default)]
-    group_eval_order: Vec<String>,
     #[serde(default)]
     tests: Vec<Test>,
 }
@@ -55,7 +50,6 @@ struct Covered {
 /// Checks that the tests among `files`, if there are any, cover every rule.
 pub(super) fn check(
     files: &[File],
-    groups: &[(String, &File)],
     alerts: &HashMap<String, &File>,
     records: &[(String, &File)],
     findings: &mut Vec<Finding>,
@@ -67,10 +61,7 @@ pub(super) fn check(
     let mut covered = Covered::default();
     for file in tests {
         match serde_saphyr::from_str::<TestFile>(file.text()) {
-            Ok(parsed) => {
-                check_order(file, &parsed, groups, findings);
-                parsed.tests.into_iter().for_each(|test| covered.add(test));
-            }
+            Ok(parsed) => parsed.tests.into_iter().for_each(|test| covered.add(test)),
             Err(error) => findings.push(finding(file, String::new(), format!("no file of rule tests: {error}"))),
         }
     }
@@ -87,17 +78,6 @@ pub(super) fn check(
     for (name, file) in records.iter().filter(|(name, _)| !covered.values.contains(name)) {
         let message = "no test of its value: name it in a `promql_expr_test` with `exp_samples`";
         findings.push(finding(file, format!("record {name}"), message.to_owned()));
-    }
-}
-
-/// Promtool runs the groups of a step in any order, so that what reads a record sees it now or a step late, as it happens.
-fn check_order(file: &File, parsed: &TestFile, groups: &[(String, &File)], findings: &mut Vec<Finding>) {
-    let is_read = |rules: &File| parsed.rule_files.iter().any(|path| Path::new(path).ends_with(rules.path()));
-    let read: Vec<&str> = groups.iter().filter(|(_, rules)| is_read(rules)).map(|(name, _)| name.as_str()).collect();
-    for name in read.iter().filter(|name| read.len() > 1 && !parsed.group_eval_order.iter().any(|set| set == *name)) {
-        let message =
-            "its place is left to chance: name each group in `group_eval_order`, after those whose records it reads";
-        findings.push(finding(file, format!("group {name}"), message.to_owned()));
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the tests share: programs they start, and figures they read.
 
 pub mod alone;
-pub mod command;
 pub mod desk;
 pub mod exposition;
 pub mod figure;

@@ -215,15 +215,16 @@ fn binary() -> &'static PathBuf {
     BINARY.get_or_init(|| built("trust-service"))
 }
 
-/// Builds an example, and returns where its program is.
+/// Builds an example or the command `mme-metrics`, and returns where its program is.
 ///
 /// # Panics
 ///
 /// When it does not build; the compiler's reason is on standard error.
 pub fn built(package: &str) -> PathBuf {
+    // With the features that the tests are built with, so that little has to be built again.
     let built = Command::new(env!("CARGO"))
-        .args(["build", "-p", package, "--message-format=json"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(["build", "--bin", package, "--all-features", "--message-format=json"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo runs these tests, so it can be called");

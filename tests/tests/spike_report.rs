@@ -148,7 +148,7 @@ fn a_report_replaces_a_link_and_does_not_follow_it() {
 /// Builds the command if need be, and returns its path.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| mme_metrics_tests::command::built().expect("cargo builds the command"))
+    PROGRAM.get_or_init(|| mme_metrics_tests::service::built("mme-metrics"))
 }
 
 fn run(arguments: &[&str], directory: &Path) -> (Option<i32>, String) {

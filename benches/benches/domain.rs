@@ -79,7 +79,7 @@ fn operations() -> Vec<Contestant> {
 
 fn table(what: &str, contestants: &[Contestant]) -> Table {
     contestants[..contestants.len() - 2].iter().for_each(Contestant::verify);
-    let spreads = contest::alone(contestants, ROUNDS);
+    let spreads = contest::alone(contestants, ROUNDS).spreads();
     let mut table = Table::new(format!("{what}, ns"), &["contestant", "ns", "least", "batches"]);
     for (contestant, spread) in contestants.iter().zip(&spreads) {
         let (least, batches) = (format!("{:.1}", spread.quantile(0.0)), spread.len().to_string());

@@ -48,7 +48,7 @@ fn main() {
 
 fn alone(what: &str, contestants: &[Contestant], budget: f64) -> Table {
     let bare = verified(contestants);
-    let spreads = contest::alone(contestants, ROUNDS);
+    let spreads = contest::alone(contestants, ROUNDS).spreads();
     let mut table = Table::new(format!("{what} on one thread, ns"), &["contestant", "ns", "least", "batches"]);
     for (contestant, spread) in contestants.iter().zip(&spreads) {
         let (least, batches) = (format!("{:.1}", spread.quantile(0.0)), spread.len().to_string());
@@ -61,7 +61,7 @@ fn alone(what: &str, contestants: &[Contestant], budget: f64) -> Table {
 
 fn together(what: &str, contestants: &[Contestant]) -> Table {
     let bare = verified(contestants);
-    let spreads = contest::together(contestants, MEETINGS);
+    let spreads = contest::together(contestants, MEETINGS).spreads();
     let title = format!("{what}, two threads on one series, ns each");
     let mut table = Table::new(title, &["contestant", "ns", "least", "undisturbed meetings"]);
     for (contestant, spread) in contestants.iter().zip(&spreads) {

@@ -38,7 +38,7 @@ fn requests_table(contestants: &[Contestant]) -> Table {
 }
 
 fn table(title: &str, contestants: &[Contestant]) -> (Table, Vec<Spread>) {
-    let spreads = contest::alone(contestants, ROUNDS);
+    let spreads = contest::alone(contestants, ROUNDS).spreads();
     let mut table = Table::new(title, &["contestant", "ns", "least", "batches"]);
     for (contestant, spread) in contestants.iter().zip(&spreads) {
         let (least, batches) = (format!("{:.1}", spread.quantile(0.0)), spread.len().to_string());

@@ -62,8 +62,32 @@ const LONG: Duration = Duration::from_millis(5);
 /// Share of a batch that a thread may have waited for a processor.
 const DISTURBED: f64 = 0.01;
 
-/// Times every contestant alone, `rounds` times in turn; returns nanoseconds for each time.
-pub fn alone(contestants: &[Contestant], rounds: usize) -> Vec<Spread> {
+/// What each round measured of every contestant, in their order.
+#[derive(Clone, Debug)]
+pub struct Rounds(Vec<Vec<f64>>);
+
+impl Rounds {
+    /// Returns what was measured of the contestant at `index`.
+    pub fn spread(&self, index: usize) -> Spread {
+        Spread::new(self.0.iter().map(|round| round[index]).collect())
+    }
+
+    /// Returns what was measured of each contestant, in their order.
+    pub fn spreads(&self) -> Vec<Spread> {
+        let contestants = self.0.first().map_or(0, Vec::len);
+        (0..contestants).map(|index| self.spread(index)).collect()
+    }
+
+    /// Returns by how much the contestant at `index` took longer than those at `bare` did on average, each time in the same
+    /// round.
+    pub fn over(&self, index: usize, bare: &[usize]) -> Spread {
+        let mean = |round: &[f64]| bare.iter().map(|at| round[*at]).sum::<f64>() / bare.len() as f64;
+        Spread::new(self.0.iter().map(|round| round[index] - mean(round)).collect())
+    }
+}
+
+/// Times every contestant alone, `rounds` times in turn, in nanoseconds for each time.
+pub fn alone(contestants: &[Contestant], rounds: usize) -> Rounds {
     pin(0);
     let counts: Vec<u64> = contestants.iter().map(calibrate).collect();
     let rounds = rounds_of(contestants, rounds, |index, contestant| {
@@ -77,24 +101,21 @@ pub fn alone(contestants: &[Contestant], rounds: usize) -> Vec<Spread> {
 }
 
 /// Keeps the rounds in which the bare loops ran as fast as they can: in the others, somebody else used the same core.
-fn at_full_speed(contestants: &[Contestant], rounds: Vec<Vec<f64>>) -> Vec<Spread> {
+fn at_full_speed(contestants: &[Contestant], rounds: Vec<Vec<f64>>) -> Rounds {
     /// How much slower a bare loop may have been in a round that counts.
     const SLOWER: f64 = 1.25;
     let bare: Vec<usize> =
         (0..contestants.len()).filter(|index| contestants[*index].name.starts_with("bare")).collect();
-    let slowest = |round: &[f64]| bare.iter().map(|index| round[*index]).fold(0.0, f64::max);
+    // `max` would take what was not measured for nothing at all.
+    let larger = |left: f64, right: f64| if right.is_nan() { f64::INFINITY } else { left.max(right) };
+    let slowest = |round: &[f64]| bare.iter().map(|index| round[*index]).fold(0.0, larger);
     let fastest = rounds.iter().map(|round| slowest(round)).fold(f64::INFINITY, f64::min);
-    let kept: Vec<_> = rounds.into_iter().filter(|round| slowest(round) <= SLOWER * fastest).collect();
-    transposed(&kept, contestants.len())
-}
-
-fn transposed(rounds: &[Vec<f64>], contestants: usize) -> Vec<Spread> {
-    (0..contestants).map(|index| Spread::new(rounds.iter().map(|round| round[index]).collect())).collect()
+    Rounds(rounds.into_iter().filter(|round| slowest(round) <= SLOWER * fastest && fastest.is_finite()).collect())
 }
 
 /// Lets `measure` run for every contestant in turn, again where it was disturbed.
 pub fn in_turn<C>(contestants: &[C], rounds: usize, measure: impl FnMut(usize, &C) -> f64) -> Vec<Spread> {
-    transposed(&rounds_of(contestants, rounds, measure), contestants.len())
+    Rounds(rounds_of(contestants, rounds, measure)).spreads()
 }
 
 fn rounds_of<C>(contestants: &[C], rounds: usize, mut measure: impl FnMut(usize, &C) -> f64) -> Vec<Vec<f64>> {
@@ -119,7 +140,7 @@ fn rounds_of<C>(contestants: &[C], rounds: usize, mut measure: impl FnMut(usize,
 }
 
 fn calibrate(contestant: &Contestant) -> u64 {
-    let mut count = 1024;
+    let mut count = 64;
     loop {
         let start = Instant::now();
         (contestant.run)(count);

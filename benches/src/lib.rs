@@ -5,9 +5,13 @@
 //! its full speed in it: where two processors are one core, a busy neighbour halves everybody's. The table gives the median and the middle half.
 //! The bare loop runs twice, as two contestants: what differs between the two is noise.
 
+pub mod allocation;
 pub mod contest;
+pub mod function;
+pub mod http;
 pub mod load;
 pub mod memory;
+pub mod overhead;
 pub mod peer;
 pub mod register;
 pub mod render;

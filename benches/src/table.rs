@@ -74,15 +74,22 @@ impl Table {
 
     /// Adds a line that says whether `figure` keeps to `most`.
     pub fn bar(&mut self, what: &str, figure: f64, most: f64) {
-        let verdict = if figure <= most { "holds" } else { "MISSED" };
-        self.note(format!("{what}: {figure:.1}, budget {most:.0}: {verdict}"));
+        self.note(format!("{what}: {figure:.1}, budget {most:.0}: {}", verdict(figure <= most)));
+    }
+
+    /// Adds a line that says whether `ratio` is no more than `most`.
+    pub fn share(&mut self, what: &str, ratio: f64, most: f64) {
+        self.note(format!("{what}: {ratio:.2}×, at most {most}×: {}", verdict(ratio <= most)));
     }
 
     /// Adds a line that says whether `ratio` reaches `least`.
     pub fn ratio(&mut self, what: &str, ratio: f64, least: f64) {
-        let verdict = if ratio >= least { "holds" } else { "MISSED" };
-        self.note(format!("{what}: {ratio:.1}×, at least {least:.0}×: {verdict}"));
+        self.note(format!("{what}: {ratio:.1}×, at least {least:.0}×: {}", verdict(ratio >= least)));
     }
+}
+
+fn verdict(holds: bool) -> &'static str {
+    if holds { "holds" } else { "does not hold" }
 }
 
 impl fmt::Display for Table {

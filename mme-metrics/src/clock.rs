@@ -10,30 +10,46 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 static COUNTER: OnceLock<quanta::Clock> = OnceLock::new();
 
-/// A moment, to measure from.
+/// A moment, to measure from. It is one word, because measured futures carry it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Moment {
-    Counter(u64),
-    System(Instant),
-}
+pub(crate) struct Moment(u64);
+
+/// Marks the nanoseconds of the system's clock; a counter takes a lifetime to get there.
+const SYSTEM: u64 = 1 << 63;
 
 impl Moment {
     #[inline]
     pub(crate) fn now() -> Self {
-        COUNTER.get().map_or_else(|| Self::System(Instant::now()), |counter| Self::Counter(counter.raw()))
+        COUNTER.get().map_or_else(Self::system, |counter| Self(counter.raw()))
+    }
+
+    #[cold]
+    fn system() -> Self {
+        Self(SYSTEM | elapsed())
     }
 
     /// Returns the seconds that have passed; zero if the clock went backwards.
     #[inline]
     pub(crate) fn seconds(self) -> f64 {
-        match (self, COUNTER.get()) {
-            (Self::System(moment), _) => moment.elapsed().as_secs_f64(),
+        // A moment of the counter is proof that there is one.
+        match COUNTER.get() {
             // Not by way of a `Duration`, which divides twice.
-            (Self::Counter(ticks), Some(counter)) => counter.delta_as_nanos(ticks, counter.raw()) as f64 * 1e-9,
-            // A moment of the counter is proof that there is one.
-            (Self::Counter(_), None) => 0.0,
+            Some(counter) if self.0 < SYSTEM => counter.delta_as_nanos(self.0, counter.raw()) as f64 * 1e-9,
+            _ => self.system_seconds(),
         }
     }
+
+    #[cold]
+    fn system_seconds(self) -> f64 {
+        elapsed().saturating_sub(self.0 & !SYSTEM) as f64 * 1e-9
+    }
+}
+
+/// Returns the nanoseconds since this was asked first.
+fn elapsed() -> u64 {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    // Five hundred years fit.
+    u64::try_from(FIRST.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX) & !SYSTEM
 }
 
 /// Finds out what the counter's ticks are worth, on a thread of its own that then ends.
@@ -79,7 +95,7 @@ mod tests {
     #[test]
     fn the_counter_agrees_with_the_system_within_a_thousandth() {
         let counter = COUNTER.get_or_init(quanta::Clock::new);
-        let (system, ticks) = (Instant::now(), Moment::Counter(counter.raw()));
+        let (system, ticks) = (Instant::now(), Moment(counter.raw()));
         while system.elapsed() < Duration::from_millis(50) {
             std::hint::spin_loop();
         }
@@ -91,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_moment_of_the_system_is_measured_by_the_system() {
-        let moment = Moment::System(Instant::now());
+        let moment = Moment::system();
         COUNTER.get_or_init(quanta::Clock::new);
         assert!(moment.seconds() < 60.0);
     }

@@ -5,14 +5,16 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Contestant, at_full_speed, disturbed, pin, waited};
-use crate::table::Spread;
+use super::{Contestant, Rounds, at_full_speed, calibrate, disturbed, pin, waited};
 
 /// How long two threads meet: much shorter than a scheduler's slice, so that some meetings pass undisturbed on a busy machine.
 const WINDOW: Duration = Duration::from_micros(300);
 
-/// Times done between two looks at the clock.
+/// Most times done between two looks at the clock.
 const STRIDE: u64 = 512;
+
+/// How many looks at the clock there are at least while two threads meet; what takes long is done fewer times in between.
+const LOOKS: u64 = 100;
 
 /// How long a meeting is tried before it is left out.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -20,14 +22,16 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// Share of the window that one thread may have begun or ended earlier than the other.
 const APART: f64 = 0.05;
 
-/// Times every contestant on two pinned threads at once; returns nanoseconds that each thread waits for each time. Meetings
-/// that no attempt got undisturbed are left out.
-pub fn together(contestants: &[Contestant], rounds: usize) -> Vec<Spread> {
+/// Times every contestant on two pinned threads at once, in nanoseconds that each thread waits for each time. Meetings that no
+/// attempt got undisturbed are left out.
+pub fn together(contestants: &[Contestant], rounds: usize) -> Rounds {
+    let strides: Vec<_> =
+        contestants.iter().map(|contestant| (calibrate(contestant) / LOOKS).clamp(1, STRIDE)).collect();
     let rounds = (0..rounds).map(|round| {
         let mut figures = vec![f64::NAN; contestants.len()];
         for turn in 0..contestants.len() {
             let index = (round + turn) % contestants.len();
-            figures[index] = meet(&contestants[index]).unwrap_or(f64::NAN);
+            figures[index] = meet(&contestants[index], strides[index]).unwrap_or(f64::NAN);
         }
         figures
     });
@@ -61,7 +65,7 @@ impl Door {
 }
 
 /// Lets two threads meet until they were undisturbed.
-fn meet(contestant: &Contestant) -> Option<f64> {
+fn meet(contestant: &Contestant, stride: u64) -> Option<f64> {
     let door = Door::default();
     let stays = [Mutex::new(None), Mutex::new(None)];
     let stay = |core: usize| *stays[core].lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,7 +74,7 @@ fn meet(contestant: &Contestant) -> Option<f64> {
         pin(core);
         for attempt in 0.. {
             door.pass(3 * attempt + 1);
-            let mut one = run(contestant);
+            let mut one = run(contestant, stride);
             door.pass(3 * attempt + 2);
             if core == 0 {
                 let settle = Instant::now();
@@ -96,12 +100,12 @@ fn meet(contestant: &Contestant) -> Option<f64> {
     })
 }
 
-fn run(contestant: &Contestant) -> Stay {
+fn run(contestant: &Contestant, stride: u64) -> Stay {
     let (waited, start) = (waited(), Instant::now());
     let mut count = 0;
     while start.elapsed() < WINDOW {
-        (contestant.run)(STRIDE);
-        count += STRIDE;
+        (contestant.run)(stride);
+        count += stride;
     }
     let end = Instant::now();
     Stay { start, end, count, disturbed: disturbed(waited, end - start), settle: Duration::ZERO }

@@ -4,7 +4,7 @@ use metrics::{Key, Label, Level, Metadata, Recorder};
 
 use crate::load::{self, Kind};
 
-pub(super) const METADATA: Metadata<'static> = Metadata::new("bench", Level::INFO, None);
+pub(crate) const METADATA: Metadata<'static> = Metadata::new("bench", Level::INFO, None);
 
 /// Makes the series at `index` of the mix and gives it its value.
 pub(super) fn register(recorder: &impl Recorder, index: usize) {

@@ -53,10 +53,7 @@ where
         if this.guard.is_over() {
             return this.inner.poll_frame(context);
         }
-        let unwinding = this.guard.on_unwind();
-        let polled = this.inner.as_mut().poll_frame(context);
-        unwinding.disarm();
-        let polled = ready!(polled);
+        let polled = ready!(this.guard.run(|| this.inner.as_mut().poll_frame(context)));
         match &polled {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {

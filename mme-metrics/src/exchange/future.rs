@@ -1,6 +1,7 @@
 //! The future: an exchange until its head.
 
 use std::fmt;
+use std::mem::{self, ManuallyDrop};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -25,12 +26,12 @@ pin_project! {
 }
 
 impl<F, O: Observe> ExchangeFuture<F, O> {
+    #[inline]
     pub(crate) fn begin(observer: Option<O>, bodies: Bodies, call: impl FnOnce() -> F) -> Self {
-        let mut guard = Guard::new(observer, bodies);
-        let unwinding = guard.on_unwind();
-        let inner = call();
-        unwinding.disarm();
-        Self { inner, guard }
+        // It is not dropped when the call panics, and need not be: the exchange is over by then. With nothing to clean up
+        // here, the future is written where it belongs at once; that of a router is too large to be moved for nothing.
+        let mut guard = ManuallyDrop::new(Guard::new(observer, bodies));
+        Self { inner: guard.run(call), guard: ManuallyDrop::into_inner(guard) }
     }
 }
 
@@ -45,13 +46,10 @@ where
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let unwinding = this.guard.on_unwind();
-        let polled = this.inner.poll(context);
-        unwinding.disarm();
-        Poll::Ready(match ready!(polled) {
+        Poll::Ready(match ready!(this.guard.run(|| this.inner.poll(context))) {
             Ok(response) => {
                 let announced = this.guard.head(&response);
-                let guard = std::mem::replace(this.guard, Guard::idle());
+                let guard = mem::replace(this.guard, Guard::idle());
                 Ok(response.map(|body| ExchangeBody::new(body, guard, announced)))
             }
             Err(error) => {

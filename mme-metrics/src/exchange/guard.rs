@@ -104,9 +104,16 @@ impl<O: Observe> Guard<O> {
         !(never || status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED))
     }
 
-    /// Ends the exchange as panicked if the returned value is dropped without [`Unwinding::disarm`].
-    pub(super) fn on_unwind(&mut self) -> Unwinding<'_, O> {
-        Unwinding(self)
+    /// Runs foreign code, a panic of which ends the exchange.
+    ///
+    /// It stays a function of its own: what a call returns that has something to clean up after it is moved once more, and
+    /// responses are large.
+    #[inline(never)]
+    pub(super) fn run<R>(&mut self, foreign: impl FnOnce() -> R) -> R {
+        let unwinding = Unwinding(self);
+        let returned = foreign();
+        mem::forget(unwinding);
+        returned
     }
 }
 
@@ -131,13 +138,7 @@ impl<O: Observe> fmt::Debug for Guard<O> {
 /// Stands on the stack while foreign code runs, so that only a panic of that code drops it. Asking whether the thread is
 /// panicking would not do: whoever catches the panic may drop the future later, and a future may be dropped by the panic of
 /// something else.
-pub(super) struct Unwinding<'a, O: Observe>(&'a mut Guard<O>);
-
-impl<O: Observe> Unwinding<'_, O> {
-    pub(super) fn disarm(self) {
-        mem::forget(self);
-    }
-}
+struct Unwinding<'a, O: Observe>(&'a mut Guard<O>);
 
 impl<O: Observe> Drop for Unwinding<'_, O> {
     fn drop(&mut self) {

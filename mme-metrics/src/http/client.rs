@@ -65,7 +65,7 @@ impl Watch for HttpClientWatch {
         Some(HttpClientExchange {
             started: Moment::now(),
             server,
-            method: Method::from_name(request.method().as_str()),
+            method: Method::of(request.method()),
             scheme,
             status: Status::NONE,
             active: Some(server.active.raise()),

@@ -66,6 +66,20 @@ closed_label! {
 }
 
 impl Method {
+    /// Reads the method of a request.
+    #[cfg(feature = "http")]
+    pub(super) fn of(method: &::http::Method) -> Self {
+        // The usual ones by their number; all names are compared only for the others.
+        match *method {
+            ::http::Method::GET => Self::Get,
+            ::http::Method::POST => Self::Post,
+            ::http::Method::PUT => Self::Put,
+            ::http::Method::PATCH => Self::Patch,
+            ::http::Method::DELETE => Self::Delete,
+            ref other => Self::from_name(other.as_str()),
+        }
+    }
+
     /// Reads the name of a method, which is case-sensitive.
     pub fn from_name(name: &str) -> Self {
         match name {

@@ -41,58 +41,72 @@ impl Watch for HttpWatch {
     fn begin<B: 'static>(&self, request: &mut Request<B>) -> Option<HttpExchange> {
         let rules = self.rules.as_deref();
         let matched = matched(request, rules);
-        let is_skipped = rules.is_some_and(|rules| rules.skips(request.uri().path(), matched));
-        if let Some(late) = request.extensions().get::<LateRoute>() {
-            // A layer further out measures this request and could not see the route.
-            if is_skipped || matched.is_some() {
-                // Two layers inside one: the first to know told it.
-                let _ = late.0.set(matched.filter(|_| !is_skipped).map(RouteSeries::of));
-            }
-            return None;
-        }
-        if is_skipped || request.extensions().get::<Measured>().is_some() {
+        if rules.is_some_and(|rules| rules.skips(request.uri().path(), matched)) {
+            // A layer further out that measures this request and could not see its route leaves it out too.
+            LateRoute::tell(request, None);
             return None;
         }
         let route = matched.map(RouteSeries::of);
+        if request.extensions_mut().insert(Measured).is_some() {
+            // A layer further out measures this request.
+            if route.is_some() {
+                LateRoute::tell(request, route);
+            }
+            return None;
+        }
         let rare = self.rare(request, route.is_some());
         let heard = self.rules.as_ref().filter(|rules| !rules.audience.is_empty());
         let heard = heard.cloned();
-        let method = Method::from_name(request.method().as_str());
+        let method = Method::of(request.method());
         let scheme = self.scheme.unwrap_or_else(|| scheme(request));
         Some(HttpExchange {
             started: Moment::now(),
             route: route.unwrap_or_else(RouteSeries::unmatched),
+            active: Some(HTTP.server_active.raise((method, scheme))),
+            sent: 0,
+            heard,
+            rare,
             method,
             scheme,
             status: Status::NONE,
             body_sizes: self.body_sizes,
             first_byte: self.first_byte,
-            sent: 0,
-            active: Some(HTTP.server_active.raise((method, scheme))),
             is_skipped: false,
-            stream: None,
-            heard,
-            rare,
         })
+    }
+}
+
+impl LateRoute {
+    /// Tells the route to a layer that waits for it. Of two layers inside one, the first to know tells it.
+    fn tell<B>(request: &Request<B>, route: Option<&'static RouteSeries>) {
+        if let Some(late) = request.extensions().get::<Self>() {
+            let _ = late.0.set(route);
+        }
     }
 }
 
 impl HttpWatch {
     /// Collects what only some requests need, so that the others pay nothing for it.
+    #[inline]
     fn rare<B: 'static>(&self, request: &mut Request<B>, routed: bool) -> Option<Box<Rare>> {
+        let upgrade = upgrade_kind(request);
+        let needed = !routed || upgrade.is_some() || self.body_sizes || self.rules.is_some();
+        if needed { self.collect(request, routed, upgrade) } else { None }
+    }
+
+    fn collect<B: 'static>(&self, request: &mut Request<B>, routed: bool, upgrade: Option<Kind>) -> Option<Box<Rare>> {
         let labelled = self.rules.as_ref().filter(|rules| rules.has_labels());
         let has_route_fn = self.rules.as_ref().is_some_and(|rules| rules.route.is_some());
         let rare = Rare {
             late: (!routed && !has_route_fn).then(LateRoute::default),
             labels: labelled.map(|rules| (Arc::clone(rules), rules.request_labels(RequestHead::of(request)))),
-            upgrade: upgrade_kind(request).map(StreamGuard::new),
+            upgrade: upgrade.map(StreamGuard::new),
             received: self.body_sizes.then(|| request_body::count(request)).flatten(),
             notes: self.rules.as_ref().map_or(Notes::new(), |rules| rules.request_notes(RequestHead::of(request))),
+            stream: None,
         };
         if let Some(late) = &rare.late {
             request.extensions_mut().insert(late.clone());
-        } else {
-            request.extensions_mut().insert(Measured);
         }
         if let Some(upgrade) = &rare.upgrade {
             request.extensions_mut().insert(upgrade.clone());
@@ -132,26 +146,24 @@ fn upgrade_kind<B>(request: &Request<B>) -> Option<Kind> {
     Some(if websocket { Kind::Websocket } else { Kind::Connect })
 }
 
-/// One request to the server.
+/// One request to the server. It moves with future and body, so it is small, and what few requests need is elsewhere.
 #[derive(Debug)]
 pub struct HttpExchange {
     started: Moment,
     route: &'static RouteSeries,
+    /// Nothing once the request is over.
+    active: Option<Raised>,
+    sent: u64,
+    /// Those who are told of the end.
+    heard: Option<Arc<Rules>>,
+    rare: Option<Box<Rare>>,
     method: Method,
     scheme: Scheme,
     status: Status,
     body_sizes: bool,
     first_byte: bool,
-    sent: u64,
-    /// Nothing once the request is over.
-    active: Option<Raised>,
     /// An inner layer was told to leave the request out.
     is_skipped: bool,
-    /// The stream that the response has become; the request is recorded then.
-    stream: Option<Clocked>,
-    /// Those who are told of the end, and what else they are told.
-    heard: Option<Arc<Rules>>,
-    rare: Option<Box<Rare>>,
 }
 
 #[derive(Debug, Default)]
@@ -162,6 +174,8 @@ struct Rare {
     received: Option<Received>,
     /// What those who are told of the end are told beside it.
     notes: Notes,
+    /// The stream that the response has become; the request is recorded then.
+    stream: Option<Clocked>,
 }
 
 impl Observe for HttpExchange {
@@ -187,7 +201,7 @@ impl Observe for HttpExchange {
         }
         if is_event_stream(response) && self.method != Method::Head {
             self.record(End::Complete);
-            self.stream = Some(Clocked::start(self.route.route, Kind::Sse));
+            self.rare.get_or_insert_default().stream = Some(Clocked::start(self.route.route, Kind::Sse));
         } else if self.is_upgrade(response.status())
             && let Some(upgrade) = self.rare.as_mut().and_then(|rare| rare.upgrade.take())
         {
@@ -200,7 +214,7 @@ impl Observe for HttpExchange {
     }
 
     fn end(mut self, end: End) {
-        if self.stream.take().is_none() {
+        if self.rare.as_mut().and_then(|rare| rare.stream.take()).is_none() {
             self.learn_route();
             self.record(end);
         }

@@ -35,17 +35,18 @@ pub struct Raised(Where);
 /// under the process's recorder the kept one is used as it stands.
 enum Where {
     Kept(&'static metrics::Gauge),
-    Passing(metrics::Gauge),
+    // Boxed, so that what carries the other one stays small.
+    Passing(Box<metrics::Gauge>),
 }
 
 impl Raised {
     #[inline]
     pub(crate) fn on(slot: &'static Slot<metrics::Gauge>, register: impl Fn(&dyn Recorder) -> metrics::Gauge) -> Self {
-        Self::up(slot.hold(register, Where::Kept, Where::Passing))
+        Self::up(slot.hold(register, Where::Kept, |gauge| Where::Passing(Box::new(gauge))))
     }
 
     pub(crate) fn passing(gauge: metrics::Gauge) -> Self {
-        Self::up(Where::Passing(gauge))
+        Self::up(Where::Passing(Box::new(gauge)))
     }
 
     #[inline]

@@ -1,0 +1,51 @@
+//! Does the HTTP layer cost no more than 2.2 layers that do nothing, and a fraction of what its peers cost?
+//!
+//! `cargo bench -p mme-metrics-benches --bench http` prints everything; a word after `--` picks one part: `alone` or `meet`.
+
+use mme_metrics_benches::contest::{self, Contestant};
+use mme_metrics_benches::http::{AXUM_OTEL_METRICS, AXUM_PROMETHEUS, BARE, BY_HAND, NOOP, OURS, SILENT, WRAPPING};
+use mme_metrics_benches::overhead::Overhead;
+use mme_metrics_benches::table::Table;
+use mme_metrics_benches::{allocation, http};
+
+/// Batches of each contestant.
+const ROUNDS: usize = 301;
+
+/// Meetings of two threads for each contestant.
+const MEETINGS: usize = 101;
+
+fn main() {
+    let parts: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|word| word == part);
+    let contestants = http::contestants();
+    contestants[SILENT..].iter().for_each(Contestant::verify);
+    if wanted("alone") {
+        println!("{}", alone(&contestants));
+    }
+    if wanted("meet") {
+        println!("{}", together(&contestants));
+    }
+}
+
+fn alone(contestants: &[Contestant]) -> Table {
+    let allocations = allocation::counted(env!("CARGO_BIN_EXE_allocation"), "http");
+    let rounds = contest::alone(contestants, ROUNDS);
+    let title = "One thread, ns each request";
+    let mut over = Overhead::new(title, contestants, &rounds, |_| BARE, Some(&allocations));
+    let more = allocations[OURS] - allocations[WRAPPING];
+    over.share("to the no-op layer", OURS, NOOP, 2.2);
+    over.table.bar("allocations more than the layer that wraps the body", more, 1.0);
+    over.share("to axum-prometheus", OURS, AXUM_PROMETHEUS, 0.25);
+    over.share("to axum-otel-metrics", OURS, AXUM_OTEL_METRICS, 0.3);
+    over.share("to the layer by hand on `prometheus`", OURS, BY_HAND, 1.0);
+    over.table
+}
+
+fn together(contestants: &[Contestant]) -> Table {
+    let rounds = contest::together(contestants, MEETINGS);
+    let title = "Two threads on one route, ns each request";
+    let mut over = Overhead::new(title, contestants, &rounds, |_| BARE, None);
+    over.share("to axum-prometheus", OURS, AXUM_PROMETHEUS, 0.2);
+    over.share("to the layer by hand on `prometheus`", OURS, BY_HAND, 0.5);
+    over.table
+}

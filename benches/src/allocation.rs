@@ -1,0 +1,43 @@
+//! How often each contestant allocates, counted by a program of its own: an allocator that counts slows down those that allocate.
+
+use std::collections::HashMap;
+use std::process::Command;
+
+use crate::contest::Contestant;
+use crate::{function, http};
+
+/// Times that are counted.
+pub const TIMES: u64 = 1024;
+
+/// Returns the contestants that the bench called `bench` compares.
+///
+/// # Panics
+///
+/// When there is no such bench.
+pub fn contestants(bench: &str) -> Vec<Contestant> {
+    match bench {
+        "http" => http::contestants(),
+        "function" => function::contestants(),
+        unknown => panic!("no bench is called {unknown}"),
+    }
+}
+
+/// Allocations that each contestant of `bench` makes each time, as `program` counts them.
+///
+/// # Panics
+///
+/// When `program` fails.
+pub fn counted(program: &str, bench: &str) -> HashMap<String, f64> {
+    let run = Command::new(program).arg(bench).output().expect("the program was built with the bench");
+    assert!(
+        run.status.success(),
+        "the program that counts allocations failed: {}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    let lines = String::from_utf8(run.stdout).expect("it prints text");
+    let line = |line: &str| {
+        let (name, count) = line.split_once('\t').expect("a name, a tab and a count");
+        (name.to_owned(), count.parse::<f64>().expect("a count") / TIMES as f64)
+    };
+    lines.lines().map(line).collect()
+}

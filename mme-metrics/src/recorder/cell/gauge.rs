@@ -13,11 +13,13 @@ struct Shift {
     down: AtomicU64,
 }
 
-/// Starts with one word for all threads. When two of them meet on it, additions move to a shard for each. From then on it is
-/// exact as long as a thread's additions come to less than 2^53 units between two settings, which is 285 years of a million
-/// requests a second.
+/// Starts with the words of one thread. When another one adds to it, additions move to a shard for each. It is exact as long as
+/// a thread's additions come to less than 2^53 units, which is 285 years of a million requests a second.
 pub(in crate::recorder) struct GaugeCell {
-    value: AtomicU64,
+    owner: AtomicU64,
+    own: Shift,
+    /// What it would be without any addition.
+    base: AtomicU64,
     shards: Spread<Box<CachePadded<Shift>>>,
     only_grows: bool,
 }
@@ -25,7 +27,8 @@ pub(in crate::recorder) struct GaugeCell {
 impl GaugeCell {
     /// Makes a cell at zero. One that only grows is a counter with a fraction; its series refuses what would lower it.
     pub(in crate::recorder) fn new(only_grows: bool) -> Self {
-        Self { value: AtomicU64::new(0), shards: Spread::new(), only_grows }
+        let (owner, base) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { owner, own: Shift::default(), base, shards: Spread::new(), only_grows }
     }
 
     /// Makes a cell that two threads have met on already.
@@ -43,86 +46,78 @@ impl GaugeCell {
     /// Replaces the value. Of additions that run at the same moment, some may be replaced too; a gauge is meant to be either
     /// set or shifted.
     pub(in crate::recorder) fn set(&self, value: f64) {
-        for shard in self.shards.iter() {
-            // Relaxed: a setter orders nothing with the additions it overtakes.
-            shard.up.store(0, Ordering::Relaxed);
-            shard.down.store(0, Ordering::Relaxed);
-        }
-        self.value.store(value.to_bits(), Ordering::Release);
-    }
-
-    /// Takes the value away: from now on it reads as NaN, until it is set again. Additions meanwhile are refused.
-    pub(in crate::recorder) fn clear(&self) {
-        self.set(f64::NAN);
+        // The additions stay where they are, each thread's its own to write. Nothing was added to most gauges that are set,
+        // and of whole numbers the difference is exact.
+        let base = value - self.sum(|shift| &shift.up) + self.sum(|shift| &shift.down);
+        // Release: as with a taking, whoever sees this sees the additions that were told before.
+        self.base.store(base.to_bits(), Ordering::Release);
     }
 
     /// Adds `amount` and returns whether the sum is finite; if not, nothing is added.
     #[inline]
     pub(in crate::recorder) fn add(&self, amount: f64) -> bool {
-        if let Some(shards) = self.shards.get() {
-            return Self::add_to(shards, amount);
+        // Relaxed: whatever is set meanwhile, the sum was finite with what was set before.
+        if !(f64::from_bits(self.base.load(Ordering::Relaxed)) + amount).is_finite() {
+            return false;
         }
-        match shift_once(&self.value, amount) {
-            Shifted::Done => true,
-            Shifted::NotFinite => false,
-            Shifted::Contended => Self::add_to(self.shards.start(), amount),
+        let thread = Thread::current();
+        if let Some(shards) = self.shards.get() {
+            Self::add_to(shards, thread, amount)
+        } else if thread.owns(&self.owner) {
+            self.own.add(amount, true)
+        } else {
+            Self::add_to(self.shards.start(), thread, amount)
         }
     }
 
     #[inline]
-    fn add_to(shards: Shards<'_, Box<CachePadded<Shift>>>, amount: f64) -> bool {
-        // Also a shard that one thread alone adds to is written by setters, so it is never written without looking.
-        let (shard, _) = shards.of(Thread::current(), Box::default);
-        let (word, amount) = if amount < 0.0 { (&shard.down, -amount) } else { (&shard.up, amount) };
-        add_float(word, amount)
+    fn add_to(shards: Shards<'_, Box<CachePadded<Shift>>>, thread: Thread, amount: f64) -> bool {
+        let (shard, alone) = shards.of(thread, Box::default);
+        shard.add(amount, alone)
     }
 
-    /// Returns the value, or NaN if it was taken away.
     pub(in crate::recorder) fn read(&self) -> f64 {
-        // Acquire: a taking that is seen makes the addition before it visible, wherever that one was written.
-        let sum = |word: fn(&Shift) -> &AtomicU64| -> f64 {
-            self.shards.iter().map(|shard| f64::from_bits(word(shard).load(Ordering::Acquire))).sum()
-        };
-        let down = sum(|shift| &shift.down);
-        let value = f64::from_bits(self.value.load(Ordering::Acquire));
-        let up = sum(|shift| &shift.up);
+        let down = self.sum(|shift| &shift.down);
+        // Acquire: pairs with the release of a setter.
+        let base = f64::from_bits(self.base.load(Ordering::Acquire));
+        let up = self.sum(|shift| &shift.up);
         // The sum of no terms is -0.0 for floats; adding 0.0 makes it the zero people expect.
-        (value + up - down + 0.0).clamp(f64::MIN, f64::MAX)
+        (base + up - down + 0.0).clamp(f64::MIN, f64::MAX)
+    }
+
+    fn sum(&self, word: fn(&Shift) -> &AtomicU64) -> f64 {
+        // Acquire: a taking that is seen makes the addition before it visible, wherever that one was written.
+        let value = |shift: &Shift| f64::from_bits(word(shift).load(Ordering::Acquire));
+        self.shards.iter().map(|shard| value(shard)).fold(value(&self.own), |sum, value| sum + value)
     }
 }
 
-enum Shifted {
-    Done,
-    NotFinite,
-    Contended,
+impl Shift {
+    #[inline]
+    fn add(&self, amount: f64, alone: bool) -> bool {
+        let (word, amount) = if amount < 0.0 { (&self.down, -amount) } else { (&self.up, amount) };
+        if alone { add_alone(word, amount) } else { add_shared(word, amount) }
+    }
 }
 
-/// Tries once to add to a word that holds a float.
+/// Adds to a word that no other thread writes, without a locked instruction; refuses a sum that is not finite.
 #[inline]
-fn shift_once(word: &AtomicU64, amount: f64) -> Shifted {
-    // Relaxed: the exchange below finds out whether it was current.
-    let before = word.load(Ordering::Relaxed);
-    let after = f64::from_bits(before) + amount;
-    if !after.is_finite() {
-        return Shifted::NotFinite;
+fn add_alone(word: &AtomicU64, amount: f64) -> bool {
+    // Relaxed: this thread wrote it, or the one before that had its number.
+    let after = f64::from_bits(word.load(Ordering::Relaxed)) + amount;
+    if after.is_finite() {
+        // Release: a reader that sees this taking also sees the addition that this thread made, or waited for, before it.
+        word.store(after.to_bits(), Ordering::Release);
     }
-    // Release: a reader that sees this taking also sees the addition that this thread made, or waited for, before it.
-    match word.compare_exchange(before, after.to_bits(), Ordering::Release, Ordering::Relaxed) {
-        Ok(_) => Shifted::Done,
-        Err(_) => Shifted::Contended,
-    }
+    after.is_finite()
 }
 
-/// Adds to a word that holds a float, until it succeeds; refuses a sum that is not finite.
+/// Adds to a word that several threads may write; refuses a sum that is not finite.
 #[inline]
-pub(super) fn add_float(word: &AtomicU64, amount: f64) -> bool {
-    loop {
-        match shift_once(word, amount) {
-            Shifted::Done => return true,
-            Shifted::NotFinite => return false,
-            Shifted::Contended => std::hint::spin_loop(),
-        }
-    }
+fn add_shared(word: &AtomicU64, amount: f64) -> bool {
+    let sum = |before| Some(f64::from_bits(before) + amount).filter(|after| after.is_finite()).map(f64::to_bits);
+    // Release, as above; relaxed: the exchange finds out whether the value was current.
+    word.fetch_update(Ordering::Release, Ordering::Relaxed, sum).is_ok()
 }
 
 #[cfg(all(test, not(mme_loom)))]

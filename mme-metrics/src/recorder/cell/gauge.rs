@@ -50,10 +50,15 @@ impl GaugeCell {
         // and of whole numbers the difference is exact.
         let base = value - self.sum(|shift| &shift.up) + self.sum(|shift| &shift.down);
         // Release: as with a taking, whoever sees this sees the additions that were told before.
-        self.base.store(base.to_bits(), Ordering::Release);
+        self.base.store(base.clamp(f64::MIN, f64::MAX).to_bits(), Ordering::Release);
     }
 
-    /// Adds `amount` and returns whether the sum is finite; if not, nothing is added.
+    /// Takes the value away: from now on it reads as NaN, until it is set again. Additions meanwhile are refused.
+    pub(in crate::recorder) fn clear(&self) {
+        self.base.store(f64::NAN.to_bits(), Ordering::Release);
+    }
+
+    /// Adds `amount` and returns whether the sum is finite and there is one; if not, nothing is added.
     #[inline]
     pub(in crate::recorder) fn add(&self, amount: f64) -> bool {
         // Relaxed: whatever is set meanwhile, the sum was finite with what was set before.
@@ -76,6 +81,7 @@ impl GaugeCell {
         shard.add(amount, alone)
     }
 
+    /// Returns the value, or NaN if it was taken away.
     pub(in crate::recorder) fn read(&self) -> f64 {
         let down = self.sum(|shift| &shift.down);
         // Acquire: pairs with the release of a setter.

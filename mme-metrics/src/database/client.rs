@@ -67,6 +67,7 @@ impl DatabaseClient {
     }
 
     /// Names the tables that [`statement`](Self::statement) tells apart, without their schemas; all others read `_other`.
+    /// If none is named, statements have no table.
     pub const fn tables(mut self, tables: &'static [&'static str]) -> Self {
         self.tables = tables;
         self
@@ -133,17 +134,23 @@ impl DatabaseClient {
     }
 
     fn shaped(&self, shape: Shape<'_>) -> DatabaseCall<'_> {
-        let known = shape.tables.iter().flatten().find_map(|table| self.find(table));
-        let named = shape.tables.iter().any(Option::is_some);
-        let table = known.unwrap_or(if named { CollectionName::FALLBACK } else { "" });
+        let mut tables = shape.tables.iter().flatten();
+        let table = match tables.clone().find_map(|table| self.find(table)) {
+            Some(known) => known,
+            None if tables.next().is_some() && !self.known().is_empty() => CollectionName::FALLBACK,
+            None => "",
+        };
         DatabaseCall::new(self, shape.operation, table)
+    }
+
+    fn known(&self) -> &HashMap<Box<str>, &'static str> {
+        let admit = |table: &&str| (lower(table), CollectionName::admit(table).as_str());
+        self.known.get_or_init(|| self.tables.iter().map(admit).collect())
     }
 
     /// Finds a table that the service named, without allocating.
     fn find(&self, table: &str) -> Option<&'static str> {
-        let known = self.known.get_or_init(|| {
-            self.tables.iter().map(|table| (lower(table), CollectionName::admit(table).as_str())).collect()
-        });
+        let known = self.known();
         if known.is_empty() {
             return None;
         }

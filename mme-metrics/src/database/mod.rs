@@ -71,9 +71,9 @@
 //! # What becomes a label
 //!
 //! Of a statement, two words. What it does is one of some sixty verbs, or `_OTHER`; several statements in one text are a
-//! `BATCH`. What it does it to is a table that the service named at set-up, or `_other`. Literals, comments, column names and
-//! tables nobody named are read over. Of the options to connect with, the name of the database; user, password and host are
-//! not looked at.
+//! `BATCH`. What it does it to is a table that the service named at set-up, or `_other`; if it named none, nothing. Literals,
+//! comments, column names and tables nobody named are read over. Of the options to connect with, the name of the database;
+//! user, password and host are not looked at.
 //!
 //! # What it costs
 //!

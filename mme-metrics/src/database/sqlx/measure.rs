@@ -58,7 +58,8 @@ impl Measure {
         self
     }
 
-    /// Names the tables that are told apart, without their schemas; all others read `_other`.
+    /// Names the tables that are told apart, without their schemas; all others read `_other`. If none is named, statements have
+    /// no table.
     ///
     /// Statements can name any table, so nothing but this makes one a label. A program has at most 1 000.
     pub fn tables<T: Into<String>>(mut self, tables: impl IntoIterator<Item = T>) -> Self {

@@ -17,13 +17,13 @@ impl<'a, DB: Driver> Acquire<'a> for &'_ MeasuredPool<DB> {
 
     fn acquire(self) -> BoxFuture<'a, Result<PoolConnection<DB>, Error>> {
         let shared = self.shared();
-        Box::pin(async move { shared.acquire().await.map(|(connection, _)| connection) })
+        Box::pin(async move { shared.lend().await.map(|(connection, _)| connection) })
     }
 
     fn begin(self) -> BoxFuture<'a, Result<Transaction<'a, DB>, Error>> {
         let shared = self.shared();
         Box::pin(async move {
-            let (connection, _) = shared.acquire().await?;
+            let (connection, _) = shared.lend().await?;
             Transaction::begin(connection, None).await
         })
     }

@@ -13,7 +13,7 @@ use super::driver::{Driver, Options};
 use super::measure::Measure;
 use super::opening::Opening;
 use super::transaction::{self, MeasuredTransaction};
-use crate::database::{DatabaseClient, PoolMeter, PoolUse};
+use crate::database::{DatabaseClient, PoolMeter, PoolUse, PoolWait};
 
 /// A pool of sqlx that is measured. Use it where the pool was used: it is an executor, and has the same methods.
 ///
@@ -167,8 +167,13 @@ impl<DB: Driver> MeasuredPool<DB> {
 }
 
 impl<DB: Driver> Shared<DB> {
-    /// Acquires a connection, and tells of the wait, whatever comes of it.
+    /// Acquires a connection, which is in use from then on.
     pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
+        self.lend().await.map(|(connection, wait)| (connection, wait.got()))
+    }
+
+    /// Acquires a connection, and tells of the wait, whatever comes of it.
+    pub(super) async fn lend(&self) -> Result<(PoolConnection<DB>, PoolWait), Error> {
         let wait = self.meter.wait();
         let mut opening = Opening::default();
         let mut acquiring = pin!(self.pool.acquire());
@@ -178,7 +183,7 @@ impl<DB: Driver> Shared<DB> {
                 if let Some(since) = opening.since() {
                     self.meter.opened(since);
                 }
-                Ok((connection, wait.got()))
+                Ok((connection, wait))
             }
             Err(error) => {
                 if matches!(error, Error::PoolTimedOut) {

@@ -11,12 +11,15 @@ use crate::database::metrics::DATABASE;
 ///
 /// A replica that has applied all it received is not behind, as long as somebody sends to it: without a receiver it cannot
 /// know what it lacks, and then the age of the last transaction it applied is told, which grows. A clock that is behind the
-/// primary's makes no negative lag. A server that is no replica is not behind.
+/// primary's makes no negative lag. A server that is no replica is not behind. One that has never applied a transaction has no
+/// age, which `GREATEST` would take for none.
 const LAG: &str = "SELECT CASE
         WHEN NOT pg_is_in_recovery() THEN 0
         WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
-        ELSE GREATEST(0, EXTRACT(EPOCH FROM clock_timestamp() - pg_last_xact_replay_timestamp()))
-    END::float8";
+        WHEN age < 0 THEN 0
+        ELSE age
+    END::float8
+    FROM (SELECT EXTRACT(EPOCH FROM clock_timestamp() - pg_last_xact_replay_timestamp()) AS age) AS replay";
 
 /// Asks a replica of PostgreSQL how far it is behind, whenever it is told to.
 ///
@@ -52,8 +55,8 @@ impl ReplicationProbe {
 
     /// Asks the replica, and sets `db_replication_lag_seconds` and the time of the answer.
     ///
-    /// Returns nothing where nobody can tell: a replica without a sender that has never applied a transaction. Then, and when
-    /// it fails, neither is set.
+    /// Returns nothing where nobody can tell: a replica that has never applied a transaction, and lacks what was sent or has no
+    /// sender. Then, and when it fails, neither is set.
     ///
     /// # Errors
     ///

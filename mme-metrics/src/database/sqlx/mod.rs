@@ -54,6 +54,10 @@
 //! `disable_statement_logging` of its options does. The event of this crate, target `mme_metrics::database`, names the
 //! operation and the table of a slow statement, at most once a second for each pool.
 //!
+//! Two things nobody outside of sqlx can turn off, but a filter of their targets. The notices of PostgreSQL, in the server's
+//! words, go to `sqlx::postgres::notice`. And when an address is parsed, a parameter of it that sqlx does not know is logged
+//! with its value, by `sqlx_postgres::options::parse`.
+//!
 //! # What it costs
 //!
 //! A query on the pool allocates no more than without it, one on a connection once more. A point query on SQLite in memory

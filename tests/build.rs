@@ -1,4 +1,6 @@
-//! Compiles the service that the tests of gRPC call, without `protoc`.
+//! Compiles the service that the tests of gRPC call, without `protoc`, and lets the queries that are checked while compiling be
+//! checked against what is kept in `.sqlx`, whatever database the developer's environment names: `tests/database/checked.rs`
+//! says how that is renewed.
 
 use std::env;
 use std::error::Error;
@@ -8,8 +10,13 @@ use std::path::PathBuf;
 use prost::Message as _;
 
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=proto");
     println!("cargo::rerun-if-changed=../examples/trust-service/proto");
+    println!("cargo::rerun-if-env-changed=MME_SQLX_PREPARE");
+    if env::var_os("MME_SQLX_PREPARE").is_none() {
+        println!("cargo::rustc-env=SQLX_OFFLINE=true");
+    }
     // The example's own service is called as a stranger would call it, who has its description and nothing else.
     let trust = protox::compile(["trust.proto"], ["../examples/trust-service/proto"])?;
     tonic_prost_build::configure().build_server(false).compile_fds(trust)?;

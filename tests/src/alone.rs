@@ -13,11 +13,25 @@ const ALONE: &str = "MME_METRICS_TEST_ALONE";
 /// When that process fails, with its output.
 #[track_caller]
 pub fn alone(name: &str, body: impl FnOnce()) {
+    alone_with(name, &[], body);
+}
+
+/// Does so with these environment variables as well.
+///
+/// # Panics
+///
+/// Like [`alone`].
+#[track_caller]
+pub fn alone_with(name: &str, variables: &[(&str, &str)], body: impl FnOnce()) {
     if env::var_os(ALONE).is_some_and(|test| test == *name) {
         return body();
     }
     let program = env::current_exe().expect("a running test has a path");
-    let output = Command::new(program).args(["--exact", name, "--nocapture"]).env(ALONE, name).output();
+    let output = Command::new(program)
+        .args(["--exact", name, "--nocapture"])
+        .env(ALONE, name)
+        .envs(variables.iter().copied())
+        .output();
     let output = output.expect("a running test can be run again");
     let said = String::from_utf8_lossy(&output.stdout);
     // Without the count, a misspelt name would run nothing and pass.

@@ -27,6 +27,15 @@ impl Postgres {
     ///
     /// When it cannot be made or started.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Makes a cluster and starts it with these settings, each `name=value`.
+    ///
+    /// # Panics
+    ///
+    /// Like [`start`](Self::start).
+    pub async fn start_with(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let data = folder.path().join("data");
         give_away(folder.path());
@@ -34,9 +43,34 @@ impl Postgres {
             program("initdb").args(["--auth=trust", "--no-sync", "--username=postgres", "-D"]).arg(&data).output();
         let made = made.expect("`initdb` is missing: install it with `apt-get install postgresql`");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        Self::serve(folder, settings).await
+    }
+
+    /// Copies the server as it is now, and starts the copy as its replica.
+    ///
+    /// # Panics
+    ///
+    /// Like [`start`](Self::start).
+    pub async fn replica(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        give_away(folder.path());
+        let copied = program("pg_basebackup")
+            .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--username=postgres", "-h"])
+            .arg(self.folder.path())
+            .arg("-D")
+            .arg(folder.path().join("data"))
+            .stderr(Stdio::piped())
+            .output()
+            .expect("it stands beside `initdb`");
+        assert!(copied.status.success(), "{}", String::from_utf8_lossy(&copied.stderr));
+        Self::serve(folder, &[]).await
+    }
+
+    async fn serve(folder: TempDir, settings: &[&str]) -> Self {
         let server = program("postgres")
             .args(["-c", "listen_addresses=", "-c", "fsync=off", "-D"])
-            .arg(&data)
+            .arg(folder.path().join("data"))
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .arg("-k")
             .arg(folder.path())
             .spawn()
@@ -48,14 +82,24 @@ impl Postgres {
         started
     }
 
+    /// Returns how to connect as this role.
+    pub fn options(&self, role: &str) -> PgConnectOptions {
+        PgConnectOptions::new_without_pgpass().socket(self.folder.path()).username(role).database("postgres")
+    }
+
+    /// Returns the address of one of its databases, as the superuser.
+    pub fn url(&self, database: &str) -> String {
+        let socket = self.folder.path().to_string_lossy().replace('/', "%2F");
+        format!("postgres://postgres@{socket}/{database}")
+    }
+
     /// Connects as this role; asks again until the server takes connections.
     ///
     /// # Panics
     ///
     /// When it does not.
     pub async fn pool(&self, role: &str) -> PgPool {
-        let options =
-            PgConnectOptions::new_without_pgpass().socket(self.folder.path()).username(role).database("postgres");
+        let options = self.options(role);
         let begun = std::time::Instant::now();
         loop {
             match PgPoolOptions::new().max_connections(4).connect_with(options.clone()).await {

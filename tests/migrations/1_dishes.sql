@@ -1,0 +1,5 @@
+CREATE TABLE dishes (
+    id    INTEGER PRIMARY KEY,
+    name  TEXT NOT NULL UNIQUE,
+    price BIGINT NOT NULL
+);

@@ -17,6 +17,7 @@ pub(crate) enum ApiError {
     NotFound(&'static str),
     Conflict(&'static str),
     Unprocessable(String),
+    TooMany(&'static str),
     /// Something of the service's own failed; the log has the reason, the client does not.
     Internal(Box<dyn Error + Send + Sync>),
     /// The database has no connection to give.
@@ -33,6 +34,7 @@ impl ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Unprocessable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout(_) => StatusCode::GATEWAY_TIMEOUT,
@@ -47,6 +49,7 @@ impl fmt::Display for ApiError {
             | Self::Forbidden(text)
             | Self::NotFound(text)
             | Self::Conflict(text)
+            | Self::TooMany(text)
             | Self::Timeout(text) => f.write_str(text),
             Self::Unprocessable(text) => f.write_str(text),
             Self::Internal(_) => f.write_str("something went wrong here, not with your request"),
@@ -66,8 +69,17 @@ impl Error for ApiError {
 
 /// How measured functions name these errors; without it they would all be one.
 impl ErrorType for ApiError {
-    const ERROR_TYPES: &'static [&'static str] =
-        &["unauthorized", "forbidden", "not_found", "conflict", "unprocessable", "internal", "busy", "timeout"];
+    const ERROR_TYPES: &'static [&'static str] = &[
+        "unauthorized",
+        "forbidden",
+        "not_found",
+        "conflict",
+        "unprocessable",
+        "too_many",
+        "internal",
+        "busy",
+        "timeout",
+    ];
 
     fn error_type(&self) -> &'static str {
         match self {
@@ -76,6 +88,7 @@ impl ErrorType for ApiError {
             Self::NotFound(_) => "not_found",
             Self::Conflict(_) => "conflict",
             Self::Unprocessable(_) => "unprocessable",
+            Self::TooMany(_) => "too_many",
             Self::Internal(_) => "internal",
             Self::Busy => "busy",
             Self::Timeout(_) => "timeout",

@@ -20,10 +20,15 @@
 //! | what exactly the slowest requests were | `spikes.rs`, and `Notes` in `promote.rs` |
 //! | a metric family of the service's own | `documents/metrics.rs` |
 //! | a label whose values come from outside | `tenant.rs` |
+//! | who logs in, is refused or keeps trying | `login/`, `sources.rs` |
+//! | what may be done | `documents/access.rs` |
+//! | a rate limit of tower | `LOGINS` in `login/mod.rs` |
+//! | the audit trail | `audit.rs` |
 //! | tenants, dependencies, backups and data watched | `watch/` |
 //!
 //! One folder for each domain; a domain knows its own routes, tables and metrics.
 
+mod audit;
 mod business;
 mod certificates;
 mod clock;
@@ -38,6 +43,7 @@ mod objectives;
 mod promote;
 mod server;
 mod settings;
+mod sources;
 mod spikes;
 mod state;
 mod telemetry;
@@ -47,6 +53,7 @@ mod watch;
 use std::error::Error;
 use std::process::ExitCode;
 
+use crate::audit::Trail;
 use crate::certificates::Identity;
 use crate::settings::{Command, HELP, Settings};
 
@@ -71,8 +78,11 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     let identity = Identity::open(settings.certificate.clone())?;
-    telemetry::start(&identity)?;
-    server::run(settings, identity).await
+    let sources = sources::track(&settings.proxies, settings.secret.as_deref())?;
+    let trail = Trail::open(settings.audit.clone())?;
+    let trail_path = trail.path().to_owned();
+    telemetry::start(&identity, &sources, trail)?;
+    server::run(settings, identity, sources, &trail_path).await
 }
 
 /// Says what went wrong and why, innermost reason last.

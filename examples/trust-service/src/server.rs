@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use mme_metrics::http::HttpLayer;
 use mme_metrics::metrics_router;
+use mme_metrics::security::SourceTracker;
 use mme_metrics::spike::Spikes;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -18,10 +20,11 @@ use tokio::time::timeout;
 use crate::certificates::Identity;
 use crate::error::ApiError;
 use crate::fault::Faults;
+use crate::login::{OpenSessions, TokenKey};
 use crate::settings::{GRPC_ADDR, HTTP_ADDR, Settings};
 use crate::state::{App, Stop};
 use crate::watch::Watch;
-use crate::{certificates, database, demo, documents, fault, grpc, login, objectives, promote, spikes};
+use crate::{audit, certificates, database, demo, documents, fault, grpc, login, objectives, promote, sources, spikes};
 
 /// Longest time that requests in flight get to finish once the service is told to stop.
 const GRACE: Duration = Duration::from_secs(4);
@@ -39,6 +42,7 @@ const EXPECTED: [&str; 6] = [
 /// Puts the domains together and measures them.
 fn router(app: App, traces: &Spikes, admin_token: &str) -> Router {
     let measured = HttpLayer::new().routes(EXPECTED).listener(traces.clone());
+    let sources = sources::router(&app.sources, admin_token);
     Router::new()
         .merge(login::routes())
         .merge(documents::routes())
@@ -47,14 +51,21 @@ fn router(app: App, traces: &Spikes, admin_token: &str) -> Router {
         .route_layer(from_fn_with_state(app.clone(), fault::inject))
         .merge(fault::routes())
         .fallback(async || ApiError::NotFound("there is no such route"))
+        .layer(from_fn_with_state(app.clone(), audit::request))
         .with_state(app)
         .layer(objectives::of_routes(measured))
         .merge(metrics_router())
         .merge(spikes::router(traces.clone(), admin_token))
+        .merge(sources)
 }
 
 /// Serves until the process is told to stop.
-pub(crate) async fn run(settings: Settings, identity: Identity) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(
+    settings: Settings,
+    identity: Identity,
+    sources: SourceTracker,
+    trail: &Path,
+) -> Result<(), Box<dyn Error>> {
     let listener = bind(HTTP_ADDR, settings.address).await?;
     let address = listener.local_addr()?;
     let grpc_listener = bind(GRPC_ADDR, settings.grpc_address).await?;
@@ -63,16 +74,21 @@ pub(crate) async fn run(settings: Settings, identity: Identity) -> Result<(), Bo
     let password = settings.password.map_or_else(login::invent_password, Ok)?;
     login::seed(&database, &password).await?;
     let admin_token = settings.admin_token.map_or_else(login::invent_password, Ok)?;
+    let secret = settings.secret.map_or_else(login::random_text, Ok)?;
     let traces = spikes::start(settings.spikes)?;
     let app = App {
         database,
+        key: TokenKey::derive(&secret),
+        sessions: OpenSessions::default(),
+        sources,
+        access: documents::Access::default(),
         recent: documents::Recent::default(),
         events: documents::Events::new(),
         faults: Arc::new(Faults::new(settings.fault)),
         stop: Stop::new(),
     };
     tokio::spawn(stop_on_signal(app.stop.clone()));
-    print(&welcome(address, grpc_address, &password, &admin_token));
+    print(&welcome(address, grpc_address, &password, &admin_token, trail));
     let watch = Watch::start(&app, demo::reachable(address), settings.demo).await?;
     let demo = settings.demo.then(|| tokio::spawn(demo::run(address, grpc_address, password, app.stop.clone())));
     // With the traffic comes a rotation of the service's own certificate from time to time.
@@ -147,18 +163,21 @@ async fn stop_on_signal(stop: Stop) {
 }
 
 /// Says where the service is and what to try.
-fn welcome(address: SocketAddr, grpc_address: SocketAddr, password: &str, admin_token: &str) -> String {
+fn welcome(address: SocketAddr, grpc_address: SocketAddr, password: &str, admin_token: &str, trail: &Path) -> String {
     let base = format!("http://{address}");
     let grpc = grpc::try_it(grpc_address);
+    let trail = trail.display();
     format!(
         r#"trust-service is running, stop it with Ctrl-C
   service   {base}
   grpc      {grpc_address}
   metrics   {base}/metrics
+  audit     {trail}
 
 try:
   curl -s {base}/metrics | grep -e ^http_server -e ^slo_
   curl -s {base}/spikes -H 'authorization: Bearer {admin_token}'   # the slowest requests, and those that failed
+  curl -s {base}/metrics/security/sources -H 'authorization: Bearer {admin_token}'   # who fails to log in
   TOKEN=$(curl -s {base}/login -H 'content-type: application/json' \
     -d '{{"tenant":"acme","user":"alice","password":"{password}"}}' | cut -d'"' -f4)
   curl -s {base}/documents -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \

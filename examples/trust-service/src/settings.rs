@@ -23,7 +23,12 @@ Environment:
                     postgres://USER:PASSWORD@HOST/NAME
   TRUST_PASSWORD    the password of the example accounts [a new one at each start, printed]
   TRUST_SPIKES      a directory to write spike traces to [none: they stay in memory]
-  TRUST_ADMIN_TOKEN the token that shows them at /spikes [a new one at each start, printed]
+  TRUST_ADMIN_TOKEN the token that shows them at /spikes, and at /metrics/security/sources who fails to log in [a new one
+                    at each start, printed]
+  TRUST_SECRET      what tokens are signed with, the same for all instances, 16 characters or more [a new one at each
+                    start, which ends all sessions]
+  TRUST_PROXIES     who is believed in X-Forwarded-For where a request came from, such as 10.0.0.0/8,fd00::/8 [nobody]
+  TRUST_AUDIT       a file to append the audit trail to [one that goes with the process]
   TRUST_CERTIFICATE the service's own certificate, a PEM file whose expiry is watched [one made at each start]
   TRUST_FAULT       a fault to inject: errors[=N] fails every Nth request [4], slow[=MS] delays each [800]
   RUST_LOG          what to log to standard error [info]
@@ -55,6 +60,12 @@ pub(crate) struct Settings {
     pub(crate) admin_token: Option<String>,
     pub(crate) fault: Fault,
     pub(crate) demo: bool,
+    /// What tokens are signed with.
+    pub(crate) secret: Option<String>,
+    /// Networks of trusted proxies.
+    pub(crate) proxies: Vec<String>,
+    /// Where the audit trail goes.
+    pub(crate) audit: Option<PathBuf>,
     /// The service's own certificate; it makes one if there is none.
     pub(crate) certificate: Option<PathBuf>,
 }
@@ -77,6 +88,11 @@ impl Settings {
             let text = env(name).unwrap_or_else(|| usual.to_owned());
             text.parse().map_err(|_| SettingsError::Address { name, text, usual: usual.to_owned() })
         };
+        let proxies = env("TRUST_PROXIES").unwrap_or_default();
+        let proxies = proxies.split(',').map(str::trim).filter(|proxy| !proxy.is_empty());
+        // The demo comes from this machine, and says to come from elsewhere.
+        let own = if demo { &["127.0.0.0/8", "::1"][..] } else { &[] };
+        let proxies = proxies.chain(own.iter().copied()).map(str::to_owned).collect();
         let fault = env("TRUST_FAULT").unwrap_or_default();
         Ok(Command::Serve(Self {
             address: address(HTTP_ADDR, "127.0.0.1:8080")?,
@@ -87,6 +103,9 @@ impl Settings {
             admin_token: env("TRUST_ADMIN_TOKEN").filter(|token| !token.is_empty()),
             fault: fault.parse().map_err(SettingsError::Fault)?,
             demo,
+            secret: env("TRUST_SECRET").filter(|secret| !secret.is_empty()),
+            proxies,
+            audit: env("TRUST_AUDIT").filter(|path| !path.is_empty()).map(PathBuf::from),
             certificate: env("TRUST_CERTIFICATE").filter(|path| !path.is_empty()).map(PathBuf::from),
         }))
     }
@@ -140,6 +159,17 @@ mod tests {
         assert_eq!(settings.database, "sqlite::memory:");
         assert_eq!((settings.spikes, settings.admin_token), (None, None));
         assert_eq!((settings.fault, settings.demo, settings.password), (Fault::Off, false, None));
+    }
+
+    #[test]
+    fn nobody_is_believed_unless_told_so_and_with_the_demo_the_machine_itself() {
+        let proxies = |args: &[&str], env: &[(&str, &str)]| match read(args, env) {
+            Ok(Command::Serve(settings)) => settings.proxies,
+            other => panic!("{other:?}"),
+        };
+        assert!(proxies(&[], &[]).is_empty());
+        assert_eq!(proxies(&[], &[("TRUST_PROXIES", "10.0.0.0/8, fd00::/8,")]), ["10.0.0.0/8", "fd00::/8"]);
+        assert_eq!(proxies(&["--demo"], &[]), ["127.0.0.0/8", "::1"]);
     }
 
     #[test]

@@ -2,16 +2,22 @@
 
 use std::sync::Arc;
 
+use mme_metrics::security::SourceTracker;
 use tokio::sync::watch;
 
 use crate::database::Database;
-use crate::documents::{Events, Recent};
+use crate::documents::{Access, Events, Recent};
 use crate::fault::Faults;
+use crate::login::{OpenSessions, TokenKey};
 
 /// The service's state; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) database: Database,
+    pub(crate) key: TokenKey,
+    pub(crate) sessions: OpenSessions,
+    pub(crate) sources: SourceTracker,
+    pub(crate) access: Access,
     pub(crate) recent: Recent,
     pub(crate) events: Events,
     pub(crate) faults: Arc<Faults>,

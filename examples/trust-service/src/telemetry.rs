@@ -1,27 +1,38 @@
 //! Everything that has to be set up for the service to be observed: once, before anything else runs.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use mme_metrics::Builder;
 use mme_metrics::certificate::CertificateWatch;
-use tracing_subscriber::EnvFilter;
+use mme_metrics::security::SourceTracker;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, fmt, registry};
 
+use crate::audit::{self, Trail};
 use crate::certificates::Identity;
 use crate::documents::DOCUMENTS;
-use crate::{business, objectives, tenant};
+use crate::{business, objectives, sources, tenant};
 
-/// Installs the recorder and the log.
-pub(crate) fn start(identity: &Identity) -> Result<(), Box<dyn Error>> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+/// Installs the recorder, the log and the audit trail.
+pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,mme::audit=off"));
+    let log = fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let audited = Targets::new().with_target(audit::TARGET, LevelFilter::INFO);
+    let trail = fmt::layer().with_writer(Arc::new(trail)).with_filter(audited);
+    registry().with(log).with(trail).init();
 
     Builder::new()
         .build_info(env!("CARGO_PKG_VERSION"), option_env!("TRUST_REVISION").unwrap_or("unknown"))
         .family(&DOCUMENTS)
+        .collect(sources.collector())
         .collect(CertificateWatch::new().file("trust-service", identity.path())?.collector())
         .install()?;
     tenant::register()?;
     business::set_up()?;
+    sources::set_up();
     // Series that exist from the start begin at zero, so that their first event is seen as an increase.
     DOCUMENTS.processed.touch_all();
     objectives::declare();

@@ -11,6 +11,9 @@ open_label! {
 /// The accounts that the example comes with: a tenant, and the name of its one user.
 pub(crate) const ACCOUNTS: [(&str, &str); 2] = [("acme", "alice"), ("globex", "bob")];
 
+/// An account that is there to have a second factor: the demo gives it one.
+pub(crate) const CAREFUL: (&str, &str) = ("globex", "carol");
+
 /// Makes the tenants known to the metrics, so that each of them is a label value.
 pub(crate) fn register() -> Result<(), RegisterError> {
     for (tenant, _) in ACCOUNTS {

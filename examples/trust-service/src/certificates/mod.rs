@@ -16,6 +16,7 @@ use ed25519_dalek::{Signature, Signer};
 use mme_metrics::certificate::CertificateOperation;
 use mme_metrics::instrument_metrics;
 use mme_metrics::op::ErrorType;
+use mme_metrics::security::{AuditEvent, EventOutcome, EventType};
 use serde::{Deserialize, Serialize};
 
 use self::store::{Certificate, Certificates};
@@ -176,6 +177,7 @@ async fn renew(
 #[instrument_metrics(record = CertificateOperation::Revocation)]
 async fn revoke(State(app): State<App>, session: Session, Path(id): Path<i64>) -> Result<StatusCode, ApiError> {
     Certificates::of(&app.database, &session.tenant).revoke(id).await?;
+    AuditEvent::new(EventType::new("certificate_revoked"), EventOutcome::Success).record();
     Ok(StatusCode::NO_CONTENT)
 }
 

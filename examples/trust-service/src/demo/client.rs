@@ -1,18 +1,37 @@
 //! One user of the demo: an account, its session and the documents it remembers.
 
 use std::collections::VecDeque;
+use std::net::Ipv4Addr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use mme_metrics::http::SendMeasured;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use super::KEPT;
 use super::rpc::Caller;
+use crate::login::code_now;
 
 /// Longest time that a client waits.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Addresses that users say to come from, of networks that are there for examples, as the proxy of a service says it.
+pub(super) const ADDRESSES: [[u8; 4]; 12] = [
+    [192, 0, 2, 10],
+    [192, 0, 2, 11],
+    [192, 0, 2, 12],
+    [192, 0, 2, 13],
+    [198, 51, 100, 10],
+    [198, 51, 100, 11],
+    [198, 51, 100, 12],
+    [198, 51, 100, 13],
+    [203, 0, 113, 10],
+    [203, 0, 113, 11],
+    [203, 0, 113, 12],
+    [203, 0, 113, 13],
+];
 
 #[derive(Debug)]
 pub(super) struct Client {
@@ -28,6 +47,8 @@ pub(super) struct Client {
 #[derive(Debug, Default)]
 struct Memory {
     token: String,
+    /// Of the second factor, once there is one.
+    secret: Option<String>,
     documents: VecDeque<i64>,
     certificate: Option<i64>,
 }
@@ -40,20 +61,57 @@ impl Client {
     }
 
     /// Opens a session and uses it from now on; the one before is closed.
-    pub(super) async fn log_in(&self) -> reqwest::Result<()> {
-        let answer = self.log_in_with(&self.password).await?.error_for_status()?;
+    pub(super) async fn log_in(&self, from: u64) -> reqwest::Result<()> {
+        let answer = self.log_in_with(&self.password, from).await?.error_for_status()?;
         let token = answer.json::<Value>().await?["token"].as_str().unwrap_or_default().to_owned();
         let before = self.remember(|memory| std::mem::replace(&mut memory.token, token));
         if !before.is_empty() {
-            self.http.post(format!("{}/logout", self.base)).bearer_auth(before).send_measured().await?;
+            self.log_out(before).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn log_in_with(&self, password: &str) -> reqwest::Result<Response> {
+    /// Tries to log in with this password, and with the code of now if there is a second factor; `from` says from where.
+    pub(super) async fn log_in_with(&self, password: &str, from: u64) -> reqwest::Result<Response> {
+        let code = self.remember(|memory| memory.secret.as_deref().map(code_now));
+        self.try_to_log_in(password, code.as_deref(), from).await
+    }
+
+    /// Tries to log in with the right password and no code that anybody has.
+    pub(super) async fn log_in_without_factor(&self, from: u64) -> reqwest::Result<Response> {
+        self.try_to_log_in(&self.password, Some("none"), from).await
+    }
+
+    async fn try_to_log_in(&self, password: &str, code: Option<&str>, from: u64) -> reqwest::Result<Response> {
         let (tenant, user) = self.account;
-        let credentials = json!({ "tenant": tenant, "user": user, "password": password });
-        self.http.post(format!("{}/login", self.base)).json(&credentials).send_measured().await
+        let credentials = json!({ "tenant": tenant, "user": user, "password": password, "code": code });
+        let address = Ipv4Addr::from(ADDRESSES[usize::try_from(from % ADDRESSES.len() as u64).unwrap_or_default()]);
+        let request = self.http.post(format!("{}/login", self.base)).header("x-forwarded-for", address.to_string());
+        request.json(&credentials).send_measured().await
+    }
+
+    /// Logs in so many times at once, and out again.
+    pub(super) async fn log_in_often(&self, times: usize, from: u64) -> reqwest::Result<()> {
+        let logins = join_all((0..times).map(|_| self.log_in_with(&self.password, from))).await;
+        for answer in logins {
+            let opened = answer?.json::<Value>().await?;
+            if let Some(token) = opened["token"].as_str() {
+                self.log_out(token.to_owned()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn log_out(&self, token: String) -> reqwest::Result<()> {
+        self.http.post(format!("{}/logout", self.base)).bearer_auth(token).send_measured().await.map(drop)
+    }
+
+    /// Takes a second factor, which each later login needs.
+    pub(super) async fn enrol(&self) -> reqwest::Result<()> {
+        let answer = self.request(Method::POST, "/login/factor").send_measured().await?.error_for_status()?;
+        let secret = answer.json::<Value>().await?["secret"].as_str().map(str::to_owned);
+        self.remember(|memory| memory.secret = secret);
+        Ok(())
     }
 
     /// Starts a request without a session.

@@ -9,12 +9,16 @@ use tokio::time::{sleep, timeout};
 use tonic::Status;
 
 use super::client::Client;
+use crate::login::AT_ONCE;
 
 /// Time after which an impatient client hangs up; text recognition of a scan takes longer.
 const IMPATIENCE: Duration = Duration::from_millis(60);
 
 /// Time that a client follows the events of its tenant.
 pub(super) const FOLLOWS: Duration = Duration::from_secs(3);
+
+/// Logins of a crowd that are one too many.
+const TURNED_AWAY: usize = 1;
 
 /// Something that a user does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +42,11 @@ enum Action {
     ScanTooMuch,
     ProcessNothing,
     WrongPassword,
+    /// Logs in with a second factor.
+    LogInWithFactor,
+    WrongFactor,
+    /// One login more at once than there is room for.
+    LogInOften,
     NoSession,
     Malformed,
     ReadUnknown,
@@ -79,9 +88,12 @@ const MIX: &[(Action, u64)] = &[
 /// What goes wrong, is slow or takes work, and every how many turns it is due. It is there to be seen, and stays below what the
 /// bundled alerts call trouble: an alert that fires over the demo is one that was made to, see `fault.rs`.
 const RARE: &[(Action, u64)] = &[
+    (Action::LogInOften, 7_200),
     (Action::ScanTooMuch, 3_600),
+    (Action::WrongFactor, 3_600),
+    (Action::LogInWithFactor, 2_400),
     (Action::WrongPassword, 1_800),
-    (Action::NoSession, 900),
+    (Action::NoSession, 1_800),
     (Action::ProcessNothing, 600),
     (Action::LogIn, 400),
     (Action::HangUp, 300),
@@ -103,10 +115,16 @@ pub(super) fn tenant(turn: u64) -> usize {
     usize::from(scatter(turn, 1).is_multiple_of(3))
 }
 
+/// Says whether this turn is that of the account with a second factor.
+pub(super) fn is_careful(turn: u64) -> bool {
+    matches!(action(turn), Action::LogInWithFactor | Action::WrongFactor)
+}
+
 /// Does what this turn has.
 pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
     let subject = SUBJECTS[scatter_to(turn, SUBJECTS.len())];
     let some = client.some_document(scatter(turn, 2));
+    let from = scatter(turn, 5);
     match action(turn) {
         Action::List => get(client, "/documents").await?,
         Action::Read => get(client, &format!("/documents/{some}")).await?,
@@ -128,7 +146,7 @@ pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
             finish(client.request(Method::POST, &path).send_measured().await?).await?;
         }
         Action::ListCertificates => get(client, "/certificates").await?,
-        Action::LogIn => client.log_in().await?,
+        Action::LogIn => client.log_in(from).await?,
         Action::Follow => follow(client).await?,
         Action::HangUp => {
             let id = client.store(&scan(&format!("{subject} ").repeat(40))).await?;
@@ -138,7 +156,10 @@ pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
         }
         Action::ScanTooMuch => process(client, &scan(&format!("{subject} ").repeat(150))).await?,
         Action::ProcessNothing => process(client, &scan("…")).await?,
-        Action::WrongPassword => finish(client.log_in_with("letmein").await?).await?,
+        Action::WrongPassword => finish(client.log_in_with("letmein", from).await?).await?,
+        Action::LogInWithFactor => client.log_in(from).await?,
+        Action::WrongFactor => finish(client.log_in_without_factor(from).await?).await?,
+        Action::LogInOften => client.log_in_often(AT_ONCE + TURNED_AWAY, from).await?,
         Action::NoSession => finish(client.anonymous(Method::GET, "/documents").send_measured().await?).await?,
         Action::Malformed => {
             let request = client.request(Method::POST, "/documents").json(&json!({ "title": "no kind" }));
@@ -180,7 +201,7 @@ async fn take_call(client: &Client, call: Action, turn: u64) -> Result<()> {
 
 fn action(turn: u64) -> Action {
     // Each at a turn of its own, so soon that all of it is seen within the first half minute.
-    let due = |at: usize, every: u64| turn % every == every / 6 + 7 * at as u64;
+    let due = |at: usize, every: u64| turn % every == every / 10 + 7 * at as u64;
     if let Some((_, (action, _))) = RARE.iter().enumerate().find(|(at, (_, every))| due(*at, *every)) {
         return *action;
     }
@@ -241,6 +262,7 @@ fn scatter_to(turn: u64, length: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::RATE;
+    use super::super::client::ADDRESSES;
     use super::*;
 
     /// Ten minutes, and the first of them.
@@ -258,7 +280,7 @@ mod tests {
             let (given_up, recognized) = ([Action::HangUp], [Action::ProcessScan, Action::ProcessLongScan]);
             let processed = [Action::Process, Action::ProcessScan, Action::ProcessLongScan, Action::ProcessNothing];
             let processed = count(turns, &processed) + count(turns, &failing) + count(turns, &given_up);
-            let unauthorized = count(turns, &[Action::NoSession, Action::WrongPassword]);
+            let unauthorized = count(turns, &[Action::NoSession, Action::WrongPassword, Action::WrongFactor]);
             // `MmeHttpErrorRateHigh`, `MmeHttpRequestsCancelled`, `MmeHttpLatencyHigh`, `MmeFunctionErrorRateHigh` and
             // `MmeAuthFailuresHigh`, in this order; with a margin.
             assert!(count(turns, &failing) / processed < 0.005 * 0.8, "{seconds} s");
@@ -267,6 +289,36 @@ mod tests {
             assert!(count(turns, &failing) / count(turns, &recognized) < 0.05 * 0.5, "{seconds} s");
             assert!(unauthorized / (seconds as f64) < 0.1 * 0.6, "{seconds} s");
         }
+    }
+
+    #[test]
+    fn what_is_turned_away_stays_below_the_thresholds_of_the_alerts() {
+        for seconds in WINDOWS {
+            let turns = seconds * u64::from(RATE);
+            let crowds = count(turns, &[Action::LogInOften]);
+            let others = [Action::LogIn, Action::LogInWithFactor, Action::WrongPassword, Action::WrongFactor];
+            let logins = crowds * (AT_ONCE + TURNED_AWAY) as f64 + count(turns, &others);
+            // `MmeRateLimitingExcessive`, and `MmeJwtValidationFailures`: every fifth action needs no token at most.
+            assert!(crowds * TURNED_AWAY as f64 / logins < 0.1 * 0.8, "{seconds} s");
+            assert!(count(turns, &[Action::CallWithoutSession]) / (turns as f64 * 0.8) < 0.05 * 0.5, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn no_address_of_the_demo_fails_as_often_as_an_attacker() {
+        let mut failures = [0_u64; ADDRESSES.len()];
+        // An hour, and as much more as its window may reach back.
+        for turn in 0..65 * 60 * u64::from(RATE) {
+            if matches!(action(turn), Action::WrongPassword | Action::WrongFactor) {
+                failures[usize::try_from(scatter(turn, 5) % failures.len() as u64).expect("it is below 12")] += 1;
+            }
+        }
+        // `MmeAuthBruteForce`, whose limit is 50, and so `MmeAuthSourceFailures`: 10 within a minute.
+        let most = failures.iter().max().copied().unwrap_or_default();
+        assert!((1..25).contains(&most), "{failures:?}");
+        let a_minute = count(60 * u64::from(RATE), &[Action::WrongPassword, Action::WrongFactor]);
+        // `MmeAuthSourceBucketHigh` and `MmeFailedLoginsHigh`, too.
+        assert!(a_minute < 10.0 * 0.5, "{a_minute}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use self::client::Client;
 use self::rpc::Caller;
 use crate::state::Stop;
-use crate::tenant::ACCOUNTS;
+use crate::tenant::{ACCOUNTS, CAREFUL};
 
 /// Requests in a second.
 const RATE: u32 = 30;
@@ -51,10 +51,19 @@ async fn send(
     let clients =
         ACCOUNTS.map(|account| Arc::new(Client::new(base.clone(), caller.clone(), account, password.clone())));
     for client in &clients {
-        while let Err(error) = client.log_in().await {
+        while let Err(error) = client.log_in(0).await {
             tracing::warn!(%error, "the demo cannot log in, and tries again");
             sleep(Duration::from_secs(1)).await;
         }
+    }
+    let careful = Arc::new(Client::new(base, caller, CAREFUL, password));
+    if let Err(error) = async {
+        careful.log_in(0).await?;
+        careful.enrol().await
+    }
+    .await
+    {
+        tracing::warn!(%error, "the demo goes on without a second factor");
     }
     let places = Arc::new(Semaphore::new(IN_FLIGHT));
     let mut ticks = interval(Duration::from_secs(1) / RATE);
@@ -64,7 +73,8 @@ async fn send(
         ticks.tick().await;
         while running.try_join_next().is_some() {}
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-        let client = Arc::clone(&clients[mix::tenant(turn)]);
+        let client = if mix::is_careful(turn) { &careful } else { &clients[mix::tenant(turn)] };
+        let client = Arc::clone(client);
         running.spawn(async move {
             // A request that fails is part of the picture, and is seen at /metrics.
             if let Err(error) = mix::take_turn(&client, turn).await {

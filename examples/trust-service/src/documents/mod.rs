@@ -1,11 +1,13 @@
 //! Documents: stored, listed, read, processed and deleted, each by its own tenant.
 
+mod access;
 mod event;
 mod metrics;
 mod process;
 mod recent;
 mod store;
 
+pub(crate) use self::access::Access;
 pub(crate) use self::event::Events;
 pub(crate) use self::metrics::DOCUMENTS;
 pub(crate) use self::recent::Recent;
@@ -16,6 +18,7 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use mme_metrics::LabelValue;
+use mme_metrics::security::{AuditEvent, EventOutcome, EventType};
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +107,7 @@ async fn list(State(app): State<App>, session: Session) -> Result<Json<Vec<Docum
 }
 
 async fn read(State(app): State<App>, session: Session, Path(id): Path<i64>) -> Result<Json<Document>, ApiError> {
+    app.access.check(&app.database, &session.tenant, id).await?;
     if let Some(document) = app.recent.find(&session.tenant, id) {
         return Ok(Json(document));
     }
@@ -117,6 +121,7 @@ async fn process(
     session: Session,
     Path(id): Path<i64>,
 ) -> Result<Json<process::Processed>, ApiError> {
+    app.access.check(&app.database, &session.tenant, id).await?;
     let documents = Documents::of(&app.database, &session.tenant);
     let document = documents.find(id).await?;
     let waiting = BACKLOG.enter();
@@ -133,7 +138,10 @@ async fn process(
 }
 
 async fn delete(State(app): State<App>, session: Session, Path(id): Path<i64>) -> Result<StatusCode, ApiError> {
+    app.access.check(&app.database, &session.tenant, id).await?;
     Documents::of(&app.database, &session.tenant).delete(id).await?;
+    app.access.forget(&session.tenant, id);
     app.recent.forget(&session.tenant, id);
+    AuditEvent::new(EventType::new("document_deleted"), EventOutcome::Success).record();
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,6 +12,7 @@ impl From<ApiError> for Status {
             ApiError::NotFound(_) => Code::NotFound,
             ApiError::Conflict(_) => Code::FailedPrecondition,
             ApiError::Unprocessable(_) => Code::InvalidArgument,
+            ApiError::TooMany(_) => Code::ResourceExhausted,
             ApiError::Internal(error) => {
                 tracing::error!(%error, "a call failed");
                 Code::Internal

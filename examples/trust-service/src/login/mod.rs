@@ -1,24 +1,68 @@
-//! Who is calling: passwords, sessions, and the extractor that lets only sessions in.
+//! Who is calling: passwords, second factors, sessions, and the extractor that lets only sessions in.
 
+mod factor;
+mod open;
 mod password;
+mod refusal;
 mod session;
+mod token;
 
+pub(crate) use self::factor::code_now;
+pub(crate) use self::open::OpenSessions;
 pub(crate) use self::session::Session;
+pub(crate) use self::token::TokenKey;
 
-use axum::extract::State;
-use axum::http::StatusCode;
+use std::net::SocketAddr;
+
+use axum::error_handling::HandleErrorLayer;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use axum::{Json, Router};
+use axum::{BoxError, Json, Router};
+use mme_metrics::guard::measure_async;
+use mme_metrics::op::ByOperation;
+use mme_metrics::security::{
+    AuditEvent, AuthMethod, Authenticator, BlockReason, Client, EventOutcome, EventType, FailureReason, PolicyName,
+    RateLimit, RateLimitLayer, SECURITY,
+};
 use serde::{Deserialize, Serialize};
+use tower::ServiceBuilder;
+use tower::limit::GlobalConcurrencyLimitLayer;
 
+use self::refusal::Denied;
 use crate::database::Database;
 use crate::error::ApiError;
+use crate::sources;
 use crate::state::App;
-use crate::tenant::ACCOUNTS;
+use crate::tenant::{ACCOUNTS, CAREFUL};
+
+/// Logins with a password.
+static PASSWORD: Authenticator = Authenticator::new(AuthMethod::PASSWORD).reasons(&[
+    FailureReason::CREDENTIALS,
+    FailureReason::SECOND_FACTOR,
+    FailureReason::BLOCKED,
+]);
+
+/// Logins at one time: hashing is slow on purpose, so who sends many would keep everybody else waiting.
+static LOGINS: RateLimit = RateLimit::new(PolicyName::new("logins"));
+
+/// How many those are.
+pub(crate) const AT_ONCE: usize = 8;
+
+/// Seconds that a session of the service itself is good for.
+const OWN_LIFETIME: i64 = 5 * 60;
 
 /// The routes of this domain.
 pub(crate) fn routes() -> Router<App> {
-    Router::new().route("/login", post(login)).route("/logout", post(logout))
+    let limited = ServiceBuilder::new()
+        .layer(RateLimitLayer::new(&LOGINS))
+        .layer(HandleErrorLayer::new(async |_: BoxError| ApiError::TooMany("too many log in at once: try again")))
+        .load_shed()
+        .layer(GlobalConcurrencyLimitLayer::new(AT_ONCE));
+    Router::new()
+        .route("/login", post(login).layer(limited))
+        .route("/login/factor", post(enrol))
+        .route("/logout", post(logout))
 }
 
 #[derive(Deserialize)]
@@ -26,6 +70,8 @@ struct Credentials {
     tenant: String,
     user: String,
     password: String,
+    /// Of the second factor, if the account has one.
+    code: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -34,27 +80,75 @@ struct Opened {
     expires_in: i64,
 }
 
-async fn login(State(app): State<App>, Json(given): Json<Credentials>) -> Result<Json<Opened>, ApiError> {
+#[derive(Serialize)]
+struct Enrolled {
+    /// Hexadecimal, as `oathtool --totp=sha256` takes it.
+    secret: String,
+}
+
+async fn login(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Json(given): Json<Credentials>,
+) -> Result<Json<Opened>, ApiError> {
+    let client = app.sources.client(peer.ip(), &headers).account(&format!("{}/{}", given.tenant, given.user));
+    let entered = measure_async(PASSWORD.attempt().by(&client), ByOperation, enter(&app, &client, given)).await;
+    let outcome = match &entered {
+        Ok(_) => EventOutcome::Success,
+        Err(Denied::Broken(_)) => EventOutcome::Unknown,
+        Err(_) => EventOutcome::Failure,
+    };
+    AuditEvent::new(EventType::LOGIN, outcome).by(&client).record();
+    Ok(Json(Opened { token: entered?, expires_in: session::LIFETIME }))
+}
+
+/// Opens a session for whoever proves to be the user.
+async fn enter(app: &App, client: &Client, given: Credentials) -> Result<String, Denied> {
+    let Credentials { tenant, user, password, code } = given;
+    if sources::is_threat(client.address()) {
+        return Err(blocked(BlockReason::THREAT));
+    }
+    // Each attempt counts, so who goes on trying stays out.
+    if client.standing().is_over_limit() {
+        return Err(blocked(BlockReason::BRUTE_FORCE));
+    }
     let stored: Option<String> = sqlx::query_scalar("SELECT password FROM users WHERE tenant = $1 AND name = $2")
-        .bind(&given.tenant)
-        .bind(&given.user)
+        .bind(&tenant)
+        .bind(&user)
         .fetch_optional(&app.database)
         .await?;
-    if !password::verify(given.password, stored).await? {
-        return Err(ApiError::Unauthorized("tenant, user or password is wrong"));
+    if !password::verify(password, stored).await? {
+        return Err(Denied::Credentials);
     }
-    let token = session::open(&app.database, &given.tenant, &given.user).await?;
-    Ok(Json(Opened { token, expires_in: session::LIFETIME }))
+    if let Some(secret) = factor::secret(&app.database, &tenant, &user).await? {
+        let code = code.ok_or(Denied::SecondFactor)?;
+        factor::challenge(&app.database, (&tenant, &user), &secret, &code).await?;
+    }
+    Ok(session::open(app, &tenant, &user, session::LIFETIME).await?)
+}
+
+fn blocked(reason: BlockReason) -> Denied {
+    SECURITY.blocks.increment((reason,));
+    Denied::Blocked(reason)
+}
+
+/// Gives the account of the session a second factor; the next login needs its code.
+async fn enrol(State(app): State<App>, session: Session) -> Result<Json<Enrolled>, ApiError> {
+    let secret = factor::enrol(&app.database, &session.tenant, &session.account).await?;
+    AuditEvent::new(EventType::new("factor_enrolled"), EventOutcome::Success).record();
+    Ok(Json(Enrolled { secret }))
 }
 
 async fn logout(State(app): State<App>, session: Session) -> Result<StatusCode, ApiError> {
-    session.close(&app.database).await?;
+    session.close(&app).await?;
+    AuditEvent::new(EventType::LOGOUT, EventOutcome::Success).record();
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives the example accounts this password, and makes those that are missing.
+/// Gives the example accounts this password and no second factor, and makes those that are missing.
 pub(crate) async fn seed(database: &Database, password: &str) -> Result<(), ApiError> {
-    for (tenant, user) in ACCOUNTS {
+    for (tenant, user) in ACCOUNTS.into_iter().chain([CAREFUL]) {
         let hash = password::hash(password.to_owned()).await?;
         sqlx::query(
             "INSERT INTO users (tenant, name, password) VALUES ($1, $2, $3)
@@ -65,6 +159,7 @@ pub(crate) async fn seed(database: &Database, password: &str) -> Result<(), ApiE
         .bind(hash)
         .execute(database)
         .await?;
+        factor::remove(database, tenant, user).await?;
     }
     Ok(())
 }
@@ -74,9 +169,9 @@ pub(crate) fn invent_password() -> Result<String, ApiError> {
     session::random::<9>()
 }
 
-/// Opens a session for a task of the service itself, which needs no password.
-pub(crate) async fn open_session(database: &Database, tenant: &str, user: &str) -> Result<String, ApiError> {
-    session::open(database, tenant, user).await
+/// Opens a session for a task of the service itself, which needs no password and not for long.
+pub(crate) async fn open_session(app: &App, tenant: &str, user: &str) -> Result<String, ApiError> {
+    session::open(app, tenant, user, OWN_LIFETIME).await
 }
 
 /// Makes a text that nobody can guess.

@@ -1,14 +1,15 @@
-//! Sessions: a random token for the client, its digest for the database.
+//! Sessions: a token for the client, its digest for the database.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use mme_metrics::instrument_metrics;
+use mme_metrics::security::{JwtReason, JwtValidation, Refusal};
 use sha2::{Digest, Sha256};
 
 use crate::clock;
-use crate::database::Database;
 use crate::error::ApiError;
 use crate::state::App;
 
@@ -19,7 +20,34 @@ pub(super) const LIFETIME: i64 = 12 * 60 * 60;
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) tenant: String,
+    pub(super) account: String,
     digest: Vec<u8>,
+}
+
+/// Why a token opens nothing.
+enum Invalid {
+    Token(JwtReason),
+    /// It could not be found out.
+    Unknown(ApiError),
+}
+
+impl Refusal<JwtReason> for Invalid {
+    fn refusal(&self) -> Option<JwtReason> {
+        match self {
+            Self::Token(reason) => Some(*reason),
+            Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl From<Invalid> for ApiError {
+    fn from(invalid: Invalid) -> Self {
+        match invalid {
+            // What exactly is wrong with it is for the metrics; who made it up learns nothing.
+            Invalid::Token(_) => Self::Unauthorized("the session is over: log in again at /login"),
+            Invalid::Unknown(error) => error,
+        }
+    }
 }
 
 impl Session {
@@ -28,21 +56,32 @@ impl Session {
         let token = header
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or(ApiError::Unauthorized("log in at /login and send the token as `Authorization: Bearer …`"))?;
-        let digest = digest(token);
-        let tenant = sqlx::query_scalar("SELECT tenant FROM sessions WHERE digest = $1 AND expires_at > $2")
-            .bind(&digest)
-            .bind(clock::now())
-            .fetch_optional(&app.database)
-            .await?
-            .ok_or(ApiError::Unauthorized("the session is over: log in again at /login"))?;
-        Ok(Self { tenant, digest })
+        Ok(validate(app, token).await?)
     }
 
     /// Ends the session; its token opens nothing any more.
-    pub(super) async fn close(self, database: &Database) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(self.digest).execute(database).await?;
+    pub(super) async fn close(self, app: &App) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(&self.digest).execute(&app.database).await?;
+        app.sessions.close(&self.digest);
         Ok(())
     }
+}
+
+/// Finds the session of a token that is ours, has not expired and was not taken back.
+#[instrument_metrics(record = JwtValidation::new())]
+async fn validate(app: &App, token: &str) -> Result<Session, Invalid> {
+    let now = clock::now();
+    app.key.check(token, now).map_err(Invalid::Token)?;
+    let digest = digest(token);
+    let found: Option<(String, String)> =
+        sqlx::query_as("SELECT tenant, account FROM sessions WHERE digest = $1 AND expires_at > $2")
+            .bind(&digest)
+            .bind(now)
+            .fetch_optional(&app.database)
+            .await
+            .map_err(|error| Invalid::Unknown(error.into()))?;
+    let (tenant, account) = found.ok_or(Invalid::Token(JwtReason::Revoked))?;
+    Ok(Session { tenant, account, digest })
 }
 
 impl FromRequestParts<App> for Session {
@@ -54,25 +93,34 @@ impl FromRequestParts<App> for Session {
     }
 }
 
-/// Opens a session and returns its token; sessions that are over are forgotten on the way.
-pub(super) async fn open(database: &Database, tenant: &str, user: &str) -> Result<String, ApiError> {
-    let token = random::<32>()?;
-    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(clock::now()).execute(database).await?;
+/// Opens a session for so many seconds and returns its token; sessions that are over are forgotten on the way.
+pub(super) async fn open(app: &App, tenant: &str, user: &str, lifetime: i64) -> Result<String, ApiError> {
+    let now = clock::now();
+    let expires_at = now + lifetime;
+    let token = app.key.issue(random::<32>()?, expires_at);
+    let digest = digest(&token);
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= $1").bind(now).execute(&app.database).await?;
     sqlx::query("INSERT INTO sessions (digest, tenant, account, expires_at) VALUES ($1, $2, $3, $4)")
-        .bind(digest(&token))
+        .bind(&digest)
         .bind(tenant)
         .bind(user)
-        .bind(clock::now() + LIFETIME)
-        .execute(database)
+        .bind(expires_at)
+        .execute(&app.database)
         .await?;
+    app.sessions.open(digest, now, expires_at);
     Ok(token)
 }
 
 /// Returns `N` random bytes as text that is safe in a header and in a shell.
 pub(super) fn random<const N: usize>() -> Result<String, ApiError> {
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(random_bytes::<N>()?))
+}
+
+/// Returns `N` bytes that nobody can guess.
+pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], ApiError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| ApiError::Internal(error.into()))?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    Ok(bytes)
 }
 
 fn digest(token: &str) -> Vec<u8> {

@@ -13,6 +13,14 @@ CREATE TABLE IF NOT EXISTS sessions (
     expires_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS factors (
+    tenant  TEXT NOT NULL,
+    account TEXT NOT NULL,
+    secret  BLOB NOT NULL,
+    used    INTEGER NOT NULL, -- the step of the last code, which is good once
+    PRIMARY KEY (tenant, account)
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS documents (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant     TEXT NOT NULL,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel};
 use mme_metrics::probe::Failure;
 
+use super::breach;
 use crate::database::Database;
 use crate::error::ApiError;
 use crate::login;
@@ -18,20 +19,21 @@ const EVERY: Duration = Duration::from_secs(30);
 
 /// Makes the sentinel of this service.
 pub(super) fn sentinel(app: &App, address: SocketAddr) -> IsolationSentinel {
-    let database = app.database.clone();
-    IsolationSentinel::planned(move || plan(database.clone(), address)).every(EVERY).at_once()
+    let app = app.clone();
+    IsolationSentinel::planned(move || plan(app.clone(), address)).every(EVERY).at_once().on_breach(breach::found)
 }
 
 /// Says what there is to check: asked anew before each round, so that sessions and documents may come and go.
-async fn plan(database: Database, address: SocketAddr) -> Result<Vec<IsolationResource>, Failure> {
+async fn plan(app: App, address: SocketAddr) -> Result<Vec<IsolationResource>, Failure> {
     let mut sessions = Vec::new();
     for (tenant, user) in ACCOUNTS {
-        let token = login::open_session(&database, tenant, user).await.map_err(|_| Failure::Other("no session"))?;
+        let token = login::open_session(&app, tenant, user).await.map_err(|_| Failure::Other("no session"))?;
         sessions.push((tenant, token));
     }
     let mut resources = Vec::new();
     for (tenant, _) in ACCOUNTS {
-        let (id, marker) = canary(&database, tenant).await.map_err(|_| Failure::Other("no document to look for"))?;
+        let (id, marker) =
+            canary(&app.database, tenant).await.map_err(|_| Failure::Other("no document to look for"))?;
         let sessions = sessions.clone();
         let read = HttpRead::new(&format!("http://{address}/documents/{id}"), marker, move |tenant, request| {
             match sessions.iter().find(|(owner, _)| *owner == tenant) {

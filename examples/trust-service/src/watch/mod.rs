@@ -2,6 +2,7 @@
 //! neighbour that is not always well, and a backup.
 
 mod backup;
+mod breach;
 mod canary;
 mod ledger;
 
@@ -40,6 +41,7 @@ impl Watch {
             if database::is_embedded(&app.database) {
                 running.push(backup::start(app.database.clone())?);
             }
+            breach::set_up();
             running.push(canary::sentinel(app, address).start());
         }
         running.push(monitor.start());

@@ -1,0 +1,57 @@
+//! Why somebody is not let in: to the client a status, to the metrics a reason.
+
+use mme_metrics::security::{BlockReason, FailureReason, Refusal};
+
+use crate::error::ApiError;
+
+/// Why a login ends without a session.
+#[derive(Debug)]
+pub(super) enum Denied {
+    /// Nobody looked at the password.
+    Blocked(BlockReason),
+    Credentials,
+    SecondFactor,
+    /// Something of the service's own failed: nobody was refused.
+    Broken(ApiError),
+}
+
+impl Refusal<FailureReason> for Denied {
+    fn refusal(&self) -> Option<FailureReason> {
+        match self {
+            Self::Blocked(_) => Some(FailureReason::BLOCKED),
+            Self::Credentials => Some(FailureReason::CREDENTIALS),
+            Self::SecondFactor => Some(FailureReason::SECOND_FACTOR),
+            Self::Broken(_) => None,
+        }
+    }
+}
+
+impl Refusal<()> for Denied {
+    fn refusal(&self) -> Option<()> {
+        Refusal::<FailureReason>::refusal(self).map(drop)
+    }
+}
+
+impl From<Denied> for ApiError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Blocked(BlockReason::BRUTE_FORCE) => Self::TooMany("too many logins have failed: wait a minute"),
+            Denied::Blocked(_) => Self::Forbidden("logins from here are not taken"),
+            Denied::Credentials => Self::Unauthorized("tenant, user or password is wrong"),
+            Denied::SecondFactor => Self::Unauthorized("the second factor is missing or wrong: send the `code` of now"),
+            Denied::Broken(error) => error,
+        }
+    }
+}
+
+impl From<ApiError> for Denied {
+    fn from(error: ApiError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<sqlx::Error> for Denied {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Broken(error.into())
+    }
+}

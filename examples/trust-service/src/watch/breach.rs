@@ -1,0 +1,48 @@
+//! What a breach between tenants is, once it is found: an incident, and a control that was breached.
+
+use mme_metrics::isolation::IsolationCheck;
+use mme_metrics::security::{Control, EventOutcome, EventType, Framework, SECURITY};
+
+/// Who asks for it: article 32 of the General Data Protection Regulation, security of processing.
+const GDPR: Framework = Framework::new("gdpr");
+const SEPARATION: Control = Control::new("art_32_separation");
+
+/// Lets what should never happen begin at zero.
+pub(super) fn set_up() {
+    SECURITY.events.touch((EventType::INCIDENT, EventOutcome::Success));
+    SECURITY.audit_events.touch((EventType::CROSS_TENANT_ACCESS, EventOutcome::Success));
+    SECURITY.violations.touch((GDPR, SEPARATION));
+}
+
+/// Counts a breach.
+pub(super) fn found(_: &IsolationCheck) {
+    // The sentinel has put it into the trail, with whose it is and who could read it; it is counted there by what knows it.
+    SECURITY.audit_events.increment((EventType::CROSS_TENANT_ACCESS, EventOutcome::Success));
+    SECURITY.events.increment((EventType::INCIDENT, EventOutcome::Success));
+    SECURITY.violations.increment((GDPR, SEPARATION));
+}
+
+#[cfg(test)]
+mod tests {
+    use mme_metrics::isolation::{IsolationResource, IsolationSentinel, Sight};
+    use mme_metrics::testing::Emission;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_breach_is_an_audit_event_an_incident_and_a_violation() {
+        let anybody = |_| async { Sight::Seen };
+        let resources = ["acme", "globex"].map(|owner| IsolationResource::new(owner, "a document", anybody));
+        let emission = Emission::new();
+        let sentinel = IsolationSentinel::new(resources.to_vec()).on_breach(found);
+        let round = emission.record_async(sentinel.run_once()).await;
+        assert_eq!(round.breaches().len(), 2);
+        let audited = (EventType::CROSS_TENANT_ACCESS, EventOutcome::Success);
+        emission
+            .expect()
+            .counter(&SECURITY.audit_events, audited, 2)
+            .counter(&SECURITY.events, (EventType::INCIDENT, EventOutcome::Success), 2)
+            .counter(&SECURITY.violations, (GDPR, SEPARATION), 2)
+            .among_others();
+    }
+}

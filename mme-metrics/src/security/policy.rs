@@ -31,6 +31,8 @@ use crate::op::{Ended, ErrorType, Judges, Operation, Outcome};
 pub struct Policy {
     name: PolicyName,
     kept: Kept<8>,
+    /// Says whether the series of errors exist: evaluations know which there are, lookups in a cache do not.
+    errors: Kept<0>,
 }
 
 /// Where the counters stand among the kept ones; the ends come first, by their ordinal.
@@ -41,7 +43,7 @@ const REQUESTS: usize = 6;
 impl Policy {
     /// Names the policy.
     pub const fn new(name: PolicyName) -> Self {
-        Self { name, kept: Kept::new() }
+        Self { name, kept: Kept::new(), errors: Kept::new() }
     }
 
     /// Returns one evaluation, to be measured by [`guard`](crate::guard) or by `#[instrument_metrics(record = …)]`.
@@ -87,6 +89,12 @@ impl Names<8> for Policy {
     }
 }
 
+impl Names<0> for Policy {
+    fn counters(&self) -> [Key; 0] {
+        []
+    }
+}
+
 /// One evaluation of a [`Policy`].
 #[derive(Clone, Copy, Debug)]
 #[must_use = "an evaluation is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
@@ -107,7 +115,8 @@ impl Guard<PolicyEvaluation> {
 
 impl Operation for PolicyEvaluation {
     fn start(&mut self, error_types: &'static [&'static str]) {
-        if self.policy.kept.announce(self.policy) {
+        self.policy.kept.announce(self.policy);
+        if self.policy.errors.announce(self.policy) {
             let errors = error_types.iter().map(|word| Outcome::Error(word)).chain([Outcome::Panic]);
             errors.for_each(|error| SECURITY.policy_errors.touch((self.policy.name, error.error_word())));
         }

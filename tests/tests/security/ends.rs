@@ -10,6 +10,7 @@ use mme_metrics::security::{
     AuthResult, Decision, FailureReason, JwtReason, JwtValidation, MfaMethod, Refusal, SECURITY, SessionGuard,
 };
 use mme_metrics::testing::{Emission, record};
+use mme_metrics_tests::alone::alone;
 use mme_metrics_tests::future::{poll_once, yield_once};
 
 use super::{CODE, LOGINS, LOGINS_NAME, PASSWORD, SHARE, SHARE_NAME, attempts, decided};
@@ -250,6 +251,20 @@ fn a_cache_of_decisions_counts_what_it_knew() {
     let expected = expected.counter(&SECURITY.cache_requests, (SHARE_NAME, Hit), 2);
     let expected = expected.counter(&SECURITY.cache_requests, (SHARE_NAME, Miss), 1);
     expected.counter(&SECURITY.decisions, (SHARE_NAME, Decision::Deny), 1).only();
+}
+
+#[test]
+fn the_errors_of_a_policy_exist_at_zero_though_its_cache_was_asked_first() {
+    alone("ends::the_errors_of_a_policy_exist_at_zero_though_its_cache_was_asked_first", || {
+        let recorder = mme_metrics::Builder::new().install().expect("nobody else has one in this process");
+        SHARE.cache_miss();
+        assert!(may(Ok(Decision::Allow)).is_ok());
+        let text = recorder.render(Format::Text);
+        for error in ["wrong", "down", "panic"] {
+            let line = format!("policy_errors_total{{error_type=\"{error}\",policy=\"share\"}} 0\n");
+            assert!(text.contains(&line), "{line}: {text}");
+        }
+    });
 }
 
 #[test]

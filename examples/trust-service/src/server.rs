@@ -87,6 +87,8 @@ pub(crate) async fn run(
         faults: Arc::new(Faults::new(settings.fault)),
         stop: Stop::new(),
     };
+    // Its methods are known from now on, before anybody is told where to ask for metrics.
+    let calls = grpc::measured()?;
     tokio::spawn(stop_on_signal(app.stop.clone()));
     print(&welcome(address, grpc_address, &password, &admin_token, trail));
     let watch = Watch::start(&app, demo::reachable(address), settings.demo).await?;
@@ -100,7 +102,8 @@ pub(crate) async fn run(
 
     let service = router(app.clone(), &traces, &admin_token).into_make_service_with_connect_info::<SocketAddr>();
     let requests = axum::serve(listener, service).with_graceful_shutdown(app.stop.stopped());
-    let serving = async { tokio::try_join!(async { Ok(requests.await?) }, grpc::serve(grpc_listener, app.clone())) };
+    let serving =
+        async { tokio::try_join!(async { Ok(requests.await?) }, grpc::serve(grpc_listener, app.clone(), calls)) };
     let grace_is_over = async {
         app.stop.stopped().await;
         tokio::time::sleep(GRACE).await;

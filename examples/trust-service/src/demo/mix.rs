@@ -146,7 +146,7 @@ pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
             finish(client.request(Method::POST, &path).send_measured().await?).await?;
         }
         Action::ListCertificates => get(client, "/certificates").await?,
-        Action::LogIn => client.log_in(from).await?,
+        Action::LogIn | Action::LogInWithFactor => client.log_in(from).await?,
         Action::Follow => follow(client).await?,
         Action::HangUp => {
             let id = client.store(&scan(&format!("{subject} ").repeat(40))).await?;
@@ -157,7 +157,6 @@ pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
         Action::ScanTooMuch => process(client, &scan(&format!("{subject} ").repeat(150))).await?,
         Action::ProcessNothing => process(client, &scan("…")).await?,
         Action::WrongPassword => finish(client.log_in_with("letmein", from).await?).await?,
-        Action::LogInWithFactor => client.log_in(from).await?,
         Action::WrongFactor => finish(client.log_in_without_factor(from).await?).await?,
         Action::LogInOften => client.log_in_often(AT_ONCE + TURNED_AWAY, from).await?,
         Action::NoSession => finish(client.anonymous(Method::GET, "/documents").send_measured().await?).await?,

@@ -27,10 +27,13 @@ pub(crate) mod proto {
 
 const TRUST: &[u8] = tonic::include_file_descriptor_set!("trust.v1");
 
+/// Makes what measures the calls. The descriptors tell it which methods there are; what strangers call reads `_OTHER`.
+pub(crate) fn measured() -> Result<GrpcServerLayer, Box<dyn Error>> {
+    Ok(GrpcServerLayer::new().descriptors(TRUST)?.descriptors(HEALTH)?.descriptors(REFLECTION)?)
+}
+
 /// Serves until the process is told to stop.
-pub(crate) async fn serve(listener: TcpListener, app: App) -> Result<(), Box<dyn Error>> {
-    // The descriptors tell it which methods there are; what strangers call reads `_OTHER`.
-    let measured = GrpcServerLayer::new().descriptors(TRUST)?.descriptors(HEALTH)?.descriptors(REFLECTION)?;
+pub(crate) async fn serve(listener: TcpListener, app: App, measured: GrpcServerLayer) -> Result<(), Box<dyn Error>> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<TrustServer<Trust>>().await;
     let reflection = tonic_reflection::server::Builder::configure()

@@ -32,7 +32,8 @@ pub(super) async fn enrol(database: &Database, tenant: &str, account: &str) -> R
     .bind(secret.to_vec())
     .execute(database)
     .await?;
-    Ok(secret.iter().map(|byte| format!("{byte:02x}")).collect())
+    let digits = secret.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    Ok(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
 }
 
 /// Takes the second factor away from an account.

@@ -27,7 +27,8 @@ fn main() {
     Builder::new().install().expect("nothing else is installed");
     let server = serve();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
-    let bare = runtime.block_on(thousandths(WATCHED / 6, sleep(WATCHED / 6)));
+    // Timers are made where they run.
+    let bare = runtime.block_on(async { thousandths(WATCHED / 6, sleep(WATCHED / 6)).await });
     let every = Duration::from_secs(15);
     let idle = runtime.block_on(async {
         let sentinel = sentinel(server).start();
@@ -35,7 +36,8 @@ fn main() {
         sentinel.stop().await;
         cost
     });
-    let busy = runtime.block_on(thousandths(WATCHED / 3, timeout(WATCHED / 3, ten(server, BUSY).run())));
+    let busy =
+        runtime.block_on(async { thousandths(WATCHED / 3, timeout(WATCHED / 3, ten(server, BUSY).run())).await });
     let question = busy * BUSY.as_secs_f64() * 1e6 / 1e3 / 10.0;
 
     let mut table =

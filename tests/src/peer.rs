@@ -17,6 +17,8 @@ pub enum Reply {
     Silence,
     /// Announces ten gibibytes and sends as much as is taken.
     Endless,
+    /// Sends a head that never ends, as fast as it is taken.
+    EndlessHead,
     /// Writes a byte of a head that never ends, each 20 ms.
     Drip,
     /// Writes this and keeps the connection open.
@@ -127,6 +129,12 @@ async fn answer(
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n").await?;
             loop {
                 stream.write_all(&[b'x'; 16 * 1024]).await?;
+            }
+        }
+        Reply::EndlessHead => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\n").await?;
+            loop {
+                stream.write_all(b"X-More: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n").await?;
             }
         }
         Reply::Drip => {

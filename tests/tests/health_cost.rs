@@ -34,4 +34,9 @@ async fn a_probe_of_a_dependency_that_never_ends_costs_less_than_a_mebibyte() {
         grown(RedisProbe::new("127.0.0.1", port)).await,
     ];
     assert!(grown.iter().all(|bytes| *bytes < MEBIBYTE), "{grown:?}");
+    // Neither does a head, which no limit on bodies holds back.
+    let peer = Peer::always(Reply::EndlessHead).await;
+    let url = peer.url("/");
+    let head = self::grown(HttpProbe::new(&url).unwrap()).await;
+    assert!(head < MEBIBYTE, "{head}");
 }

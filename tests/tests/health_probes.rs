@@ -41,6 +41,7 @@ async fn an_http_dependency_is_up_with_a_good_answer_only() {
         (Reply::status(503), Err(Failure::Status(503))),
         (Reply::http(200, "text/plain", &"ok".repeat(100_000)), Err(Failure::TooLarge)),
         (Reply::Endless, Err(Failure::TooLarge)),
+        (Reply::EndlessHead, Err(Failure::Broken)),
         (Reply::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok".to_vec()), Err(Failure::Broken)),
         (Reply::Bytes(b"+OK\r\n".to_vec()), Err(Failure::Broken)),
         (Reply::Bytes(Vec::new()), Err(Failure::Broken)),

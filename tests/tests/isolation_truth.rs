@@ -115,8 +115,10 @@ async fn silence_and_dripping_are_unknown_when_their_time_is_over() {
 
 #[tokio::test]
 async fn an_endless_answer_is_unknown_and_never_read_to_its_end() {
-    let (round, _) = round_of(good(), Reply::Endless, LIMIT).await;
-    assert!(matches!(round.unknown(), [(_, Failure::TooLarge)]), "{round}");
+    for (endless, failure) in [(Reply::Endless, Failure::TooLarge), (Reply::EndlessHead, Failure::Broken)] {
+        let (round, _) = round_of(good(), endless, LIMIT).await;
+        assert!(matches!(round.unknown(), [(_, found)] if *found == failure), "{round}");
+    }
 }
 
 #[tokio::test]

@@ -145,6 +145,17 @@ fn a_report_replaces_a_link_and_does_not_follow_it() {
     assert!(Report::read(directory.path(), day()).is_err());
 }
 
+#[test]
+fn what_a_report_that_was_killed_has_left_is_in_nobodys_way() {
+    let directory = written();
+    let left = directory.path().join(format!(".{DAY}.md.{}", std::process::id()));
+    std::os::unix::fs::symlink("/dev/full", &left).expect("a link");
+    let report = Report::read(directory.path(), day()).expect("it can be read");
+    let path = report.write(directory.path()).expect("it can be written");
+    assert_eq!(fs::read_to_string(path).expect("it was written"), report.to_string());
+    assert!(!left.is_symlink());
+}
+
 /// Builds the command if need be, and returns its path.
 fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();

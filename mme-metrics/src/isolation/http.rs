@@ -8,7 +8,7 @@ use client::{Client, Request, RequestBuilder, Url};
 
 use super::resource::{TenantName, TenantRead};
 use super::sight::Sight;
-use crate::probe::{Answer, Failure, UrlError, answer, client as client_of_checks, json_holds, parse_url};
+use crate::probe::{Answer, Failure, UrlError, answer, client as client_of_checks, holds, json_holds, parse_url};
 
 /// Bytes of a body that are searched unless it is said otherwise, and at most.
 const LIMIT: usize = 64 * 1024;
@@ -32,7 +32,7 @@ type AsTenant = Box<dyn Fn(&str, RequestBuilder) -> RequestBuilder + Send + Sync
 /// | 403 or 404 | [`Sight::Denied`] |
 /// | a 2xx without the marker: a login page, an empty list | [`Sight::Unclear`] |
 /// | 401, a redirect, 429, 5xx | [`Sight::Unclear`] |
-/// | longer than 64 KiB, cut off, or JSON that is none | [`Sight::Unclear`], unless the marker was in what was read |
+/// | longer than 64 KiB, cut off, packed though nobody asked for it, or JSON that is none | [`Sight::Unclear`], unless the marker was in what was read |
 /// | none: no connection, no name, no trusted certificate | [`Sight::Unclear`] |
 ///
 /// A 401 is no refusal of this resource: it says that the tenant's credentials do not work, so that nothing was tried.
@@ -64,7 +64,7 @@ impl HttpRead {
         if marker.len() < MIN_MARKER {
             return Err(HttpReadError::ShortMarker);
         }
-        if url.as_str().contains(&marker) {
+        if repeats(&url, marker.as_bytes()) {
             return Err(HttpReadError::MarkerInUrl);
         }
         let as_tenant = Box::new(as_tenant);
@@ -99,10 +99,9 @@ impl HttpRead {
     /// Says whether the request itself holds the marker.
     fn echoes(&self, request: &Request) -> bool {
         let marker = self.marker.as_bytes();
-        let holds = |bytes: &[u8]| bytes.windows(marker.len()).any(|window| window == marker);
-        let in_headers = request.headers().values().any(|value| holds(value.as_bytes()));
-        let in_body = request.body().and_then(client::Body::as_bytes).is_some_and(holds);
-        holds(request.url().as_str().as_bytes()) || in_headers || in_body
+        let in_headers = request.headers().values().any(|value| holds(value.as_bytes(), marker));
+        let in_body = request.body().and_then(client::Body::as_bytes).is_some_and(|body| holds(body, marker));
+        repeats(request.url(), marker) || in_headers || in_body
     }
 
     async fn ask(&self, tenant: &str) -> Result<Sight, Failure> {
@@ -127,12 +126,31 @@ impl HttpRead {
         }
         Sight::Unclear(match answer.status {
             _ if !answer.whole => Failure::TooLarge,
+            // What is packed cannot be searched, and nobody asked for that.
+            _ if answer.is_packed() => Failure::Malformed,
             status if self.denied.contains(&status) => return Sight::Denied,
             _ if !answer.is_success() => Failure::Status(answer.status),
             _ if malformed => Failure::Malformed,
             _ => Failure::Unexpected,
         })
     }
+}
+
+/// Says whether an address holds the marker, as it is written or as a page would show it.
+fn repeats(url: &Url, marker: &[u8]) -> bool {
+    holds(url.as_str().as_bytes(), marker) || holds(&unescaped(url.as_str()), marker)
+}
+
+/// Undoes the `%` of an address.
+fn unescaped(url: &str) -> Vec<u8> {
+    let (bytes, mut plain, mut at) = (url.as_bytes(), Vec::new(), 0);
+    while at < bytes.len() {
+        let digits = if bytes[at] == b'%' { url.get(at + 1..at + 3) } else { None };
+        let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        plain.push(escaped.unwrap_or(bytes[at]));
+        at += if escaped.is_some() { 3 } else { 1 };
+    }
+    plain
 }
 
 impl TenantRead for HttpRead {
@@ -234,10 +252,23 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_that_is_packed_is_unclear_because_what_is_in_it_cannot_be_seen() {
+        let refusal = |encoding: &'static str| {
+            let headers = HeaderMap::from_iter([(::http::header::CONTENT_ENCODING, encoding.parse().unwrap())]);
+            read().read_off(&Answer { status: 404, headers, body: b"packed".into(), trailers: None, whole: true })
+        };
+        assert_eq!(refusal("gzip"), Sight::Unclear(Failure::Malformed));
+        assert_eq!(refusal("Identity"), Sight::Denied);
+    }
+
+    #[test]
     fn a_marker_that_proves_nothing_is_refused() {
         let new = |url, marker| HttpRead::new(url, marker, |_, request| request).map(drop);
         assert_eq!(new("http://a/", "short"), Err(HttpReadError::ShortMarker));
         assert_eq!(new("http://a/canary-of-acme", MARKER), Err(HttpReadError::MarkerInUrl));
+        assert_eq!(new("http://a/?q=canary%2dof%2Dacme", MARKER), Err(HttpReadError::MarkerInUrl));
+        assert_eq!(new("http://a/?q=zwölf Mäuse", "zwölf Mäuse"), Err(HttpReadError::MarkerInUrl));
+        assert_eq!(new("http://a/%%4%zz%", MARKER), Ok(()));
         assert!(matches!(new("documents", MARKER), Err(HttpReadError::Url(_))));
         let in_header = HttpRead::new("http://a/", MARKER, |_, request| request.bearer_auth(MARKER)).unwrap();
         let request = in_header.request(&Client::new(), "acme").unwrap();

@@ -26,7 +26,8 @@ const REFUSED: &str = "42501";
 /// error of the statement that acts for the tenant, because then nothing was tried. The transaction is rolled back.
 ///
 /// Connect as the service does. An owner of the table, a superuser and a role with `BYPASSRLS` see every row, and the sentinel
-/// would rightly call that a breach.
+/// would rightly call that a breach. As the service does, but best over a small pool of its own: a read that hangs keeps its
+/// connection.
 pub struct SqlRead<DB: Database> {
     pool: Pool<DB>,
     acting: Option<&'static str>,

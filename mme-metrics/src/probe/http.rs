@@ -6,8 +6,8 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::OnceLock;
 
-use ::http::header::CONTENT_TYPE;
-use ::http::{HeaderMap, Response};
+use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use ::http::{HeaderMap, HeaderValue, Response};
 use ::reqwest as client;
 use client::redirect::Policy;
 use client::{Body, Client, Request, Url};
@@ -36,6 +36,12 @@ impl Answer {
         kind == "application/json" || kind.ends_with("+json")
     }
 
+    /// Says whether the body is packed in a way that the client did not unpack.
+    pub(crate) fn is_packed(&self) -> bool {
+        let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+        !self.headers.get_all(CONTENT_ENCODING).iter().all(is_plain)
+    }
+
     /// Says whether `text` stands in what was read of the body.
     pub(crate) fn contains(&self, text: &str) -> bool {
         holds(&self.body, text.as_bytes())
@@ -52,7 +58,7 @@ impl Answer {
 }
 
 /// Searches for `needle`; nothing is found where there is nothing to search for.
-fn holds(hay: &[u8], needle: &[u8]) -> bool {
+pub(crate) fn holds(hay: &[u8], needle: &[u8]) -> bool {
     !needle.is_empty() && hay.windows(needle.len()).any(|window| window == needle)
 }
 

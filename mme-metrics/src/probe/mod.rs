@@ -62,6 +62,6 @@ pub use self::periodic::Periodic;
 pub use self::supervised::Supervised;
 
 #[cfg(feature = "probe")]
-pub(crate) use self::http::{Answer, answer, client, parse_url};
+pub(crate) use self::http::{Answer, answer, client, holds, parse_url};
 #[cfg(feature = "probe")]
 pub(crate) use self::json::json_holds;

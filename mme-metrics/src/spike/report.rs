@@ -125,7 +125,14 @@ impl Report {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
+        let mut file = match options.open(&beside) {
+            // Left by one that was killed and had the same number, as the first process of a container has.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&beside)?;
+                options.open(&beside)?
+            }
+            opened => opened?,
+        };
         let written = file.write_all(self.to_string().as_bytes()).and_then(|()| fs::rename(&beside, &path));
         if let Err(error) = written {
             let _ = fs::remove_file(&beside);

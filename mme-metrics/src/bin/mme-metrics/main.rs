@@ -23,7 +23,8 @@ enum Said {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // What is no text becomes one that names no file, instead of a panic.
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let said = match &words[..] {
         ["report", "daily", options @ ..] => report::daily(options),

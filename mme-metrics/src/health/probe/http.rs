@@ -31,9 +31,9 @@ impl HttpProbe {
         Ok(Self { url: parse_url(url)?, text: None, client: None, prepare: None })
     }
 
-    /// Expects this text in the body: a proxy in front may answer 200 to anything.
+    /// Expects this text in the body: a proxy in front may answer 200 to anything. No text at all expects nothing.
     pub fn containing(mut self, text: impl Into<String>) -> Self {
-        self.text = Some(text.into());
+        self.text = Some(text.into()).filter(|text| !text.is_empty());
         self
     }
 

@@ -1,7 +1,7 @@
 //! What a breach between tenants is, once it is found: an incident, and a control that was breached.
 
 use mme_metrics::isolation::IsolationCheck;
-use mme_metrics::security::{Control, EventOutcome, EventType, Framework, SECURITY};
+use mme_metrics::security::{AuditEvent, Control, EventOutcome, EventType, Framework, SECURITY};
 
 /// Who asks for it: article 32 of the General Data Protection Regulation, security of processing.
 const GDPR: Framework = Framework::new("gdpr");
@@ -16,8 +16,8 @@ pub(super) fn set_up() {
 
 /// Counts a breach.
 pub(super) fn found(_: &IsolationCheck) {
-    // The sentinel has put it into the trail, with whose it is and who could read it; it is counted there by what knows it.
-    SECURITY.audit_events.increment((EventType::CROSS_TENANT_ACCESS, EventOutcome::Success));
+    // The sentinel has told it, with whose it is and who could read it.
+    AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).record_told();
     SECURITY.events.increment((EventType::INCIDENT, EventOutcome::Success));
     SECURITY.violations.increment((GDPR, SEPARATION));
 }

@@ -17,6 +17,8 @@ pub enum Reply {
     Silence,
     /// Announces ten gibibytes and sends as much as is taken.
     Endless,
+    /// Answers the first call of HTTP/2, and sends without end, whatever the client has room for.
+    EndlessHttp2,
     /// Sends a head that never ends, as fast as it is taken.
     EndlessHead,
     /// Writes a byte of a head that never ends, each 20 ms.
@@ -129,6 +131,14 @@ async fn answer(
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n").await?;
             loop {
                 stream.write_all(&[b'x'; 16 * 1024]).await?;
+            }
+        }
+        Reply::EndlessHttp2 => {
+            // Empty settings, the head of the first stream (`:status: 200`), and data.
+            stream.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88]).await?;
+            let frame = [&[0, 64, 0, 0, 0, 0, 0, 0, 1], &[0; 16 * 1024][..]].concat();
+            loop {
+                stream.write_all(&frame).await?;
             }
         }
         Reply::EndlessHead => {

@@ -39,4 +39,8 @@ async fn a_probe_of_a_dependency_that_never_ends_costs_less_than_a_mebibyte() {
     let url = peer.url("/");
     let head = self::grown(HttpProbe::new(&url).unwrap()).await;
     assert!(head < MEBIBYTE, "{head}");
+    // And neither does one that sends more than it was given room for.
+    let peer = Peer::always(Reply::EndlessHttp2).await;
+    let http2 = self::grown(GrpcProbe::new(&peer.url("")).unwrap()).await;
+    assert!(http2 < MEBIBYTE, "{http2}");
 }

@@ -161,6 +161,8 @@ async fn a_grpc_dependency_is_up_if_it_serves() {
         let address = grpc_server(message, status).await;
         assert_eq!(GrpcProbe::new(&address).unwrap().service("ledger").probe().await, expected, "{status}");
     }
+    let endless = Peer::always(Reply::EndlessHttp2).await;
+    assert!(GrpcProbe::new(&endless.url("")).unwrap().probe().await.is_err());
     // One that speaks another language, and one that answers the call like any other request.
     let plain = Peer::always(Reply::http(200, "text/html", "hello")).await;
     assert_eq!(GrpcProbe::new(&plain.url("")).unwrap().probe().await, Err(Failure::Broken));

@@ -71,7 +71,7 @@ fn plan(number: usize) -> Plan {
         5 => End::LeftMidBody,
         _ => End::Works,
     };
-    Plan { end, is_slow: number / 20 % 25 == 0, is_post: number / 500 % 2 == 0 }
+    Plan { end, is_slow: (number / 20).is_multiple_of(25), is_post: (number / 500).is_multiple_of(2) }
 }
 
 /// Keeps what the layer tells of each request, by the request's number.

@@ -75,12 +75,8 @@ async fn a_call_that_panics_is_bad_and_one_that_is_dropped_only_if_it_was_late()
     let layer = layer().listener_on(ASK, &SOUND).listener_on(ASK, &LATE);
     type Answer = Result<Response<Script>, Infallible>;
     let emission = Emission::new();
-    let panics = layer.layer(service_fn(|_: Request<MessageBody<Script>>| async {
-        if true {
-            panic!("on purpose");
-        }
-        Answer::Ok(answer(200, &["0"], Script::empty()))
-    }));
+    let fall = || -> Answer { panic!("on purpose") };
+    let panics = layer.layer(service_fn(move |_: Request<MessageBody<Script>>| async move { fall() }));
     let panicking = emission.record_async(panics.oneshot(call(ASK, Script::empty())));
     assert!(AssertUnwindSafe(panicking).catch_unwind().await.is_err());
     emission.record(|| {

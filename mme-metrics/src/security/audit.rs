@@ -132,6 +132,7 @@ impl AuditEvent {
     }
 
     /// Tells the event, and says whether somebody listens.
+    #[cfg_attr(not(feature = "tracing"), allow(clippy::unused_self, reason = "it is what is told"))]
     fn tell(&self) -> bool {
         let is_heard = Self::is_heard();
         #[cfg(feature = "tracing")]

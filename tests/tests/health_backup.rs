@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use http_body_util::{BodyExt as _, StreamBody};
 use mme_metrics::guard::{Guard, measure, measure_async};
 use mme_metrics::health::{
     Backup, BackupFiles, BackupName, CheckName, CheckResult, ConsistencyCheck, Dependency, DependencyKind, HEALTH,
@@ -15,6 +16,7 @@ use mme_metrics::op::{AlwaysOk, ByResult, Ended, Outcome};
 use mme_metrics::testing::{Emission, record};
 use mme_metrics_tests::figure::{figure, time_since};
 use mme_metrics_tests::future::poll_once;
+use mme_metrics_tests::grpc::{Script, answer};
 use tokio::time::{sleep, timeout};
 use tower::{Layer as _, Service as _, service_fn};
 
@@ -184,4 +186,63 @@ async fn calls_mark_a_dependency_down_with_the_third_failure_in_a_row() {
         emission.record(|| drop(client.call(http::Request::new(()))));
     }
     assert_eq!(figure(&emission, "dependency_up{dependency=\"called\",kind=\"http\"}"), up);
+}
+
+/// Sends a request through the layer, reads the answer to its end, and returns what `dependency_up` stands at.
+async fn after_reading<B>(emission: &Emission, dependency: &Dependency, response: http::Response<B>) -> Option<f64>
+where
+    B: http_body::Body<Data: Send, Error: std::fmt::Debug> + Send + Unpin + 'static,
+{
+    let mut response = Some(response);
+    let answer = service_fn(move |_: http::Request<()>| std::future::ready(response.take().ok_or(())));
+    let mut client = dependency_layer(dependency.clone()).layer(answer);
+    let read = async {
+        let response = client.call(http::Request::new(())).await.expect("it answers once");
+        // How it ended is the layer's business here.
+        _ = response.into_body().collect().await;
+    };
+    emission.record_async(read).await;
+    let (name, kind) = (dependency.name(), dependency.kind());
+    figure(emission, &format!("dependency_up{{dependency=\"{name}\",kind=\"{}\"}}", kind.as_str()))
+}
+
+#[tokio::test]
+async fn the_third_body_in_a_row_that_breaks_off_is_down_though_each_had_a_good_head() {
+    let dependency = Dependency::register("breaking", DependencyKind::Storage).unwrap();
+    let emission = Emission::new();
+    let response = |breaks: bool| {
+        let frame = Ok(http_body::Frame::data(bytes::Bytes::from_static(b"half")));
+        let rest = if breaks { Some(Err(std::io::Error::other("on purpose"))) } else { None };
+        http::Response::new(StreamBody::new(futures_util::stream::iter([Some(frame), rest].into_iter().flatten())))
+    };
+    let mut figures = Vec::new();
+    for breaks in [true, true, true, true, false, true, true, false, true, true] {
+        figures.push(after_reading(&emission, &dependency, response(breaks)).await);
+    }
+    let [up, down] = [Some(1.0), Some(0.0)];
+    assert_eq!(figures, [up, up, down, down, up, up, up, up, up, up]);
+}
+
+#[tokio::test]
+async fn a_call_of_grpc_is_judged_by_its_status_wherever_it_stands() {
+    let dependency = Dependency::register("over_grpc", DependencyKind::Grpc).unwrap();
+    let emission = Emission::new();
+    let in_trailers = |status: &str| answer(200, &[], Script::empty().message(3).trailers(&[status]));
+    let answers = [
+        (in_trailers("0"), 1.0),
+        (in_trailers("14"), 1.0),
+        (answer(200, &["14"], Script::empty()), 1.0),
+        (in_trailers("13"), 0.0),
+        // The caller's own fault, and the server answers.
+        (in_trailers("5"), 1.0),
+        // No status at all, none that there is, and an answer of a proxy.
+        (answer(200, &[], Script::empty().message(3)), 1.0),
+        (in_trailers("17"), 1.0),
+        (answer(503, &["0"], Script::empty()), 0.0),
+        (answer(200, &["16"], Script::empty()), 1.0),
+    ];
+    for (at, (mut response, up)) in answers.into_iter().enumerate() {
+        response.headers_mut().insert("content-type", http::HeaderValue::from_static("application/grpc+proto"));
+        assert_eq!(after_reading(&emission, &dependency, response).await, Some(up), "{at}");
+    }
 }

@@ -108,6 +108,13 @@ impl Dependency {
         returned
     }
 
+    /// Says whether the last call of it failed.
+    #[cfg(feature = "http")]
+    pub(super) fn has_failed(&self) -> bool {
+        // Relaxed, as above.
+        self.0.failures.load(Ordering::Relaxed) > 0
+    }
+
     fn show(&self, up: bool) {
         self.0.up.set(f64::from(u8::from(up)));
         if up {

@@ -42,7 +42,7 @@
 //! ```
 //!
 //! A dependency that the service calls anyway need not be asked: [`Dependency::judge`] goes by what a call returned,
-//! `dependency_layer` (feature `http`) by the requests of a client.
+//! `dependency_layer` (feature `http`) by the requests of a client, and the calls of one of gRPC.
 //!
 //! # When each metric moves
 //!

@@ -115,7 +115,11 @@ impl IsolationRound {
 
     /// Returns how a cron job ends: with 0 for a pass, 1 for a breach, 2 for what could not be told.
     pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(self.verdict() as u8)
+        ExitCode::from(match self.verdict() {
+            Verdict::Pass => 0,
+            Verdict::Breach => 1,
+            Verdict::Unknown => 2,
+        })
     }
 }
 
@@ -161,6 +165,20 @@ mod tests {
         assert_eq!(round.verdict(), Verdict::Unknown);
         round.add(check("acme"), Finding::Breach);
         assert_eq!(round.verdict(), Verdict::Breach);
+    }
+
+    #[test]
+    fn a_cron_job_fails_unless_the_round_passed() {
+        let code = |finding| {
+            let mut round = IsolationRound::new();
+            round.add(check("acme"), finding);
+            format!("{:?}", round.exit_code())
+        };
+        let expected = |code| format!("{:?}", ExitCode::from(code));
+        assert_eq!(code(Finding::Pass), expected(0));
+        assert_eq!(code(Finding::Breach), expected(1));
+        assert_eq!(code(Finding::Unknown(Failure::TimedOut)), expected(2));
+        assert_eq!(format!("{:?}", IsolationRound::new().exit_code()), expected(2));
     }
 
     #[test]

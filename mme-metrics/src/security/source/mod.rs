@@ -85,8 +85,10 @@ const ACCOUNT_SHARDS: usize = 16;
 ///
 /// # Cost
 ///
-/// About 0.3 µs for a failure, a few nanoseconds for a success while nobody is over a limit. An exposition looks at every source
-/// that is held, one part of 64 at a time: some milliseconds when there are 131 072.
+/// About 0.1 µs for a failure of one who keeps failing, and 0.4 µs where a hundred thousand do in turn: then it is the memory that
+/// is waited for. A success takes less than a nanosecond while nobody is over a limit, and 0.1 µs otherwise; to make out who a
+/// request comes from takes 40 ns. An exposition looks at every source that is held, one part of 64 at a time: some milliseconds
+/// when there are 131 072.
 #[derive(Clone)]
 pub struct SourceTracker(Arc<Inner>);
 
@@ -100,7 +102,7 @@ struct Inner {
     clock: Clock,
     shards: [CachePadded<Mutex<Shard>>; SHARDS],
     accounts: [CachePadded<Mutex<Accounts>>; ACCOUNT_SHARDS],
-    /// Sources over a limit, as far as somebody has looked; an upper bound.
+    /// Sources that are noted as over a limit: since the last look at all of them, fewer may be.
     over: AtomicIsize,
 }
 
@@ -168,8 +170,8 @@ impl SourceTracker {
         let now = inner.clock.now();
         let mut totals = Totals::default();
         inner.shards.iter().for_each(|shard| held(shard).add_up(now, inner.limits, &mut totals));
-        // Relaxed: a hint where to look; who fails meanwhile is seen with the next failure.
-        inner.over.store(totals.flagged.cast_signed(), Ordering::Relaxed);
+        // Relaxed: a hint where to look. Added and not stored, or who fails meanwhile would be forgotten.
+        inner.over.fetch_add(totals.more, Ordering::Relaxed);
         for (at, window) in [Window::Minute, Window::Hour].into_iter().enumerate() {
             SECURITY.source_failures_max.set((window,), totals.max[at].into());
             SECURITY.sources_over_limit.set((window,), totals.over[at].into());

@@ -103,8 +103,8 @@ pub(super) struct Totals {
     pub(super) max: [u32; 2],
     pub(super) over: [u32; 2],
     pub(super) distinct: [u32; 2],
-    /// Sources over either limit.
-    pub(super) flagged: usize,
+    /// By how many more sources are noted as over a limit than before.
+    pub(super) more: isize,
 }
 
 /// One source, for those who may know its address.
@@ -186,8 +186,7 @@ impl Shard {
                 totals.distinct[window] += u32::from(Windows::reach(slot.seen(), now)[window]);
             }
             let over = Counts { minute, hour }.exceed(limits);
-            slot.set_over(over);
-            totals.flagged += usize::from(over);
+            totals.more += isize::from(over) - isize::from(slot.set_over(over));
         }
     }
 
@@ -211,5 +210,29 @@ impl Shard {
                 over_limit: counts.exceed(limits),
             })
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_noted_of_sources_over_a_limit_adds_up_whoever_looks() {
+        let (mut shard, limits) = (Shard::new(), Counts { minute: 1, hour: 1 });
+        let mut noted = 0;
+        let look = |shard: &mut Shard, now| {
+            let mut totals = Totals::default();
+            shard.add_up(now, limits, &mut totals);
+            totals.more
+        };
+        for (prefix, now) in [(1, 0), (1, 0), (1, 0), (2, 0), (2, 1)] {
+            let source = Source { prefix, is_v6: false };
+            noted += shard.fail(source, prefix, now, limits, |source| source.prefix).1;
+        }
+        assert_eq!(noted, 2);
+        assert_eq!(look(&mut shard, 1), 0);
+        // An hour later nobody is over a limit, which is noted once.
+        assert_eq!([look(&mut shard, 400), look(&mut shard, 400)], [-2, 0]);
     }
 }

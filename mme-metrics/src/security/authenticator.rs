@@ -106,12 +106,14 @@ impl Attempt {
 }
 
 impl Operation for Attempt {
+    #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
         if self.authenticator.kept.announce(self.authenticator) {
             self.authenticator.reasons.iter().for_each(|reason| SECURITY.failed_logins.touch((*reason,)));
         }
     }
 
+    #[inline]
     fn end(self, outcome: Outcome, seconds: f64) {
         let result = AuthResult::of(outcome);
         self.authenticator.kept.record(self.authenticator, &[result as usize], Some(seconds));

@@ -51,10 +51,12 @@ pub struct MfaChallenge {
 }
 
 impl Operation for MfaChallenge {
+    #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
         self.factor.kept.announce(self.factor);
     }
 
+    #[inline]
     fn end(self, outcome: Outcome, _seconds: f64) {
         self.factor.kept.record(self.factor, &[AuthResult::of(outcome) as usize], None);
     }

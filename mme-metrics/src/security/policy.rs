@@ -52,16 +52,19 @@ impl Policy {
     }
 
     /// Counts a decision that needed no evaluation.
+    #[inline]
     pub fn decided(&self, decision: Decision) {
         self.kept.record(self, &[DECISIONS + decision as usize], None);
     }
 
     /// Counts a decision that was found in a cache.
+    #[inline]
     pub fn cache_hit(&self) {
         self.kept.record(self, &[HITS, REQUESTS + CacheResult::Hit as usize], None);
     }
 
     /// Counts a decision that was not found in a cache.
+    #[inline]
     pub fn cache_miss(&self) {
         self.kept.record(self, &[REQUESTS + CacheResult::Miss as usize], None);
     }
@@ -114,6 +117,7 @@ impl Guard<PolicyEvaluation> {
 }
 
 impl Operation for PolicyEvaluation {
+    #[inline]
     fn start(&mut self, error_types: &'static [&'static str]) {
         self.policy.kept.announce(self.policy);
         if self.policy.errors.announce(self.policy) {
@@ -122,6 +126,7 @@ impl Operation for PolicyEvaluation {
         }
     }
 
+    #[inline]
     fn end(self, outcome: Outcome, seconds: f64) {
         let ended = outcome.ended() as usize;
         // A decision that was not come to in the end is none.

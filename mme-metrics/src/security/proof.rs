@@ -96,6 +96,7 @@ impl AuthResult {
 
     /// Reads a result from how the operation ended. Being given up says nothing about the caller, so it is an error: neither
     /// let in nor refused.
+    #[inline]
     pub(super) fn of(outcome: Outcome) -> Self {
         match outcome {
             Outcome::Ok => Self::Success,

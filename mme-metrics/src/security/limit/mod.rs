@@ -38,11 +38,13 @@ impl RateLimit {
     }
 
     /// Counts a request that was let through.
+    #[inline]
     pub fn allowed(&self) {
         self.count(LimitResult::Allowed);
     }
 
     /// Counts a request that was turned away.
+    #[inline]
     pub fn limited(&self) {
         self.count(LimitResult::Limited);
     }
@@ -52,6 +54,7 @@ impl RateLimit {
         self.kept.announce(self);
     }
 
+    #[inline]
     fn count(&self, result: LimitResult) {
         self.kept.record(self, &[result as usize], None);
     }

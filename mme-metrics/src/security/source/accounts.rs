@@ -59,18 +59,24 @@ impl Slot {
         if passed == 0 {
             return self.cells;
         }
-        // What was hit is at most 12 frames older than the last failure, so up to 12 frames later ages are below 255.
-        let age = |cell: u8| (u32::from(code(to)) + 255 - u32::from(cell)) % 255;
-        self.cells.map(|cell| if passed >= FRAMES || age(cell) >= FRAMES { 0 } else { cell })
+        if passed >= FRAMES {
+            return [0; CELLS];
+        }
+        // What was hit is at most 12 frames older than the last failure, so up to 12 frames later ages are below 255. Between
+        // the numbers 1 to 255 there is no 0 to count when they have begun again.
+        let now = code(to);
+        let age = |cell: u8| now.wrapping_sub(cell).wrapping_sub(u8::from(cell > now));
+        self.cells.map(|cell| if u32::from(age(cell)) >= FRAMES { 0 } else { cell })
     }
 
     fn taken(&self, now: Tick) -> u32 {
-        taken(&self.cells(now))
+        if self.seen() / TICKS == now / TICKS { taken(&self.cells) } else { taken(&self.cells(now)) }
     }
 }
 
 fn taken(cells: &[u8; CELLS]) -> u32 {
-    cells.iter().map(|cell| u32::from(*cell != 0)).sum()
+    // There are 64.
+    u32::from(cells.iter().map(|cell| u8::from(*cell != 0)).sum::<u8>())
 }
 
 fn code(frame: u32) -> u8 {
@@ -129,6 +135,21 @@ impl Accounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ages_are_counted_over_the_end_of_the_numbers() {
+        for to in 0..600_u32 {
+            for age in 0..FRAMES.min(to + 1) {
+                let seen = to.saturating_sub(12) * TICKS;
+                let mut slot = Slot { hash: [0; 2], stamp: seen, cells: [0; CELLS] };
+                slot.cells[7] = code(to - age);
+                assert_eq!(slot.taken(to * TICKS), 1, "{age} at {to}");
+            }
+            let mut slot = Slot { hash: [0; 2], stamp: to * TICKS, cells: [0; CELLS] };
+            slot.cells[7] = code(to);
+            assert_eq!([slot.taken((to + 12) * TICKS), slot.taken((to + 13) * TICKS)], [1, 0], "{to}");
+        }
+    }
 
     /// Spreads small numbers as a hash would (the finalizer of `SplitMix64`).
     fn hash(number: u64) -> u64 {

@@ -26,22 +26,13 @@ const MOST: u64 = 64 << 20;
 pub(crate) struct Trail {
     path: PathBuf,
     open: Mutex<(File, u64)>,
-    /// Removed with the service, if the file is its own.
-    _folder: Option<tempfile::TempDir>,
 }
 
 impl Trail {
-    /// Goes on with this file, or begins one that goes with the service.
-    pub(crate) fn open(path: Option<PathBuf>) -> io::Result<Self> {
-        let folder = if path.is_none() { Some(tempfile::tempdir()?) } else { None };
-        let own = folder.as_ref().map(|folder| folder.path().join("audit.log"));
-        let path = path.or(own).unwrap_or_default();
+    /// Goes on with this file, or begins it.
+    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let open = Mutex::new(Self::append_to(&path)?);
-        Ok(Self { path, open, _folder: folder })
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+        Ok(Self { path, open })
     }
 
     fn append_to(path: &Path) -> io::Result<(File, u64)> {
@@ -109,7 +100,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let path = folder.path().join("audit.log");
         for line in ["one\n", "two\n"] {
-            let trail = Trail::open(Some(path.clone())).expect("it can be written");
+            let trail = Trail::open(path.clone()).expect("it can be written");
             (&trail).write_all(line.as_bytes()).expect("it can be written");
         }
         assert_eq!(fs::read_to_string(path).expect("it is there"), "one\ntwo\n");
@@ -118,10 +109,10 @@ mod tests {
     #[test]
     fn a_trail_that_is_long_is_set_aside() {
         let folder = tempfile::tempdir().expect("a temporary directory");
-        let trail = Trail::open(Some(folder.path().join("audit.log"))).expect("it can be written");
+        let trail = Trail::open(folder.path().join("audit.log")).expect("it can be written");
         trail.open.lock().expect("nobody panicked").1 = MOST;
         (&trail).write_all(b"new\n").expect("it can be written");
-        assert_eq!(fs::read_to_string(trail.path()).expect("it is there"), "new\n");
+        assert_eq!(fs::read_to_string(&trail.path).expect("it is there"), "new\n");
         assert!(folder.path().join("audit.old").exists());
     }
 }

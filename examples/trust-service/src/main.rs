@@ -79,10 +79,11 @@ fn main() -> ExitCode {
 async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     let identity = Identity::open(settings.certificate.clone())?;
     let sources = sources::track(&settings.proxies, settings.secret.as_deref())?;
-    let trail = Trail::open(settings.audit.clone())?;
-    let trail_path = trail.path().to_owned();
-    telemetry::start(&identity, &sources, trail)?;
-    server::run(settings, identity, sources, &trail_path).await
+    // What is in it goes with the service; the log lives on until the process has ended.
+    let folder = tempfile::tempdir()?;
+    let trail = settings.audit.clone().unwrap_or_else(|| folder.path().join("audit.log"));
+    telemetry::start(&identity, &sources, Trail::open(trail.clone())?)?;
+    server::run(settings, identity, sources, &trail).await
 }
 
 /// Says what went wrong and why, innermost reason last.

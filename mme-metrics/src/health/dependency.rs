@@ -85,7 +85,8 @@ impl Dependency {
         }
     }
 
-    /// Passes on what a call returned, and says whether it succeeded.
+    /// Passes on what a call returned, and says whether it succeeded. Any error is a failure; where some are answers, take
+    /// [`judge_by`](Self::judge_by).
     ///
     /// ```
     /// use mme_metrics::health::{Dependency, DependencyKind};
@@ -100,10 +101,29 @@ impl Dependency {
     ///
     /// Those of the call, unchanged.
     pub fn judge<T, E>(&self, returned: Result<T, E>) -> Result<T, E> {
-        if returned.is_ok() {
-            self.succeeded();
-        } else {
+        self.judge_by(returned, |_| true)
+    }
+
+    /// Passes on what a call returned. An error is a failure if `is_failure` says so; else it is an answer, and shows that the
+    /// dependency is up.
+    ///
+    /// ```
+    /// use mme_metrics::health::{Dependency, DependencyKind};
+    ///
+    /// # fn read() -> std::io::Result<Vec<u8>> { Err(std::io::ErrorKind::NotFound.into()) }
+    /// let store = Dependency::register("store", DependencyKind::Storage)?;
+    /// let object = store.judge_by(read(), |error| error.kind() != std::io::ErrorKind::NotFound);
+    /// # Ok::<(), mme_metrics::label::RegisterError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of the call, unchanged.
+    pub fn judge_by<T, E>(&self, returned: Result<T, E>, is_failure: impl FnOnce(&E) -> bool) -> Result<T, E> {
+        if returned.as_ref().is_err_and(is_failure) {
             self.failed();
+        } else {
+            self.succeeded();
         }
         returned
     }
@@ -160,6 +180,22 @@ mod tests {
         assert_eq!(calls(&[true, false, false, true, false, false]).as_deref(), Some("1"));
         assert_eq!(calls(&[false]).as_deref(), Some("0"));
         assert_eq!(calls(&[false, false, true]).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn an_error_that_is_an_answer_shows_that_it_is_up() {
+        let dependency = Dependency::register("answers", DependencyKind::Storage).unwrap();
+        let emission = Emission::new();
+        let calls = |error: &'static str| {
+            for _ in 0..3 {
+                let returned = emission.record(|| dependency.judge_by(Err::<(), _>(error), |error| *error == "gone"));
+                assert_eq!(returned, Err(error));
+            }
+            up(&emission)
+        };
+        assert_eq!(calls("not found").as_deref(), Some("1"));
+        assert_eq!(calls("gone").as_deref(), Some("0"));
+        assert_eq!(calls("not found").as_deref(), Some("1"));
     }
 
     #[test]

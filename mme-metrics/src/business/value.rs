@@ -90,11 +90,11 @@ impl BusinessValue {
 
     #[inline]
     fn count(&self, minor: u64) {
-        self.series.with(|recorder| self.register(recorder), |counter| counter.increment(minor));
         if self.currency == Currency::UNKNOWN {
-            // It was added up with other unknown currencies, which is a sum of nothing.
+            // It is added up with other unknown currencies, which is a sum of nothing.
             refuse("currency");
         }
+        self.series.with(|recorder| self.register(recorder), |counter| counter.increment(minor));
     }
 
     /// Makes the counter, and says what its minor units are worth.

@@ -161,6 +161,11 @@ impl Rules {
         })
     }
 
+    /// Says whether anything is read from a request beside its route.
+    pub(super) fn reads_requests(&self) -> bool {
+        self.has_labels() || !self.notes.is_empty()
+    }
+
     pub(super) fn has_labels(&self) -> bool {
         !self.labels.is_empty()
     }

@@ -90,7 +90,8 @@ impl HttpWatch {
     #[inline]
     fn rare<B: 'static>(&self, request: &mut Request<B>, routed: bool) -> Option<Box<Rare>> {
         let upgrade = upgrade_kind(request);
-        let needed = !routed || upgrade.is_some() || self.body_sizes || self.rules.is_some();
+        let told = self.rules.as_ref().is_some_and(|rules| rules.reads_requests());
+        let needed = !routed || upgrade.is_some() || self.body_sizes || told;
         if needed { self.collect(request, routed, upgrade) } else { None }
     }
 

@@ -23,16 +23,7 @@ const MAX_ATTEMPTS: usize = 64;
 /// The recorder refused last, so that one local recorder costs one attempt.
 static REFUSED: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
-/// Runs `use_it` with the current recorder and whether it is the process's global one.
-fn with_current<T>(use_it: impl FnOnce(&dyn Recorder, bool) -> T) -> T {
-    metrics::with_recorder(|recorder| {
-        let address = address_of(recorder);
-        // Relaxed: the pointer is only compared, and nothing is read through it.
-        let global = address == GLOBAL.load(Ordering::Relaxed) || is_global(recorder, address);
-        use_it(recorder, global)
-    })
-}
-
+#[inline]
 fn address_of(recorder: &dyn Recorder) -> *mut () {
     ptr::from_ref(recorder).cast::<()>().cast_mut()
 }
@@ -100,11 +91,13 @@ impl<H> Slot<H> {
         kept: impl FnOnce(&H) -> T,
         passing: impl FnOnce(&dyn Recorder) -> T,
     ) -> T {
-        with_current(
-            |recorder, global| {
-                if global { kept(self.0.get_or_init(|| register(recorder))) } else { passing(recorder) }
-            },
-        )
+        if let Some(handle) = self.ready() {
+            return kept(handle);
+        }
+        rarely(|| match self.make(register) {
+            Some(handle) => kept(handle),
+            None => metrics::with_recorder(passing),
+        })
     }
 
     /// Returns what `kept` makes of the handle of the global recorder, or `passing` of one under any other.
@@ -115,19 +108,51 @@ impl<H> Slot<H> {
         kept: impl FnOnce(&'static H) -> T,
         passing: impl FnOnce(H) -> T,
     ) -> T {
-        with_current(
-            |recorder, global| {
-                if global { kept(self.0.get_or_init(|| register(recorder))) } else { passing(register(recorder)) }
-            },
-        )
+        if let Some(handle) = self.ready() {
+            return kept(handle);
+        }
+        rarely(|| match self.make(&register) {
+            Some(handle) => kept(handle),
+            None => passing(metrics::with_recorder(register)),
+        })
     }
 
     /// Runs `use_it` with the handle that `register` makes with the current recorder.
-    pub(crate) fn with<T>(&self, register: impl FnOnce(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
-        with_current(|recorder, global| {
-            if global { use_it(self.0.get_or_init(|| register(recorder))) } else { use_it(&register(recorder)) }
+    #[inline]
+    pub(crate) fn with<T>(&self, register: impl Fn(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
+        if let Some(handle) = self.ready() {
+            return use_it(handle);
+        }
+        rarely(|| match self.make(&register) {
+            Some(handle) => use_it(handle),
+            None => use_it(&metrics::with_recorder(register)),
         })
     }
+
+    /// Returns the handle that is kept, if the current recorder is the global one.
+    #[inline]
+    fn ready(&self) -> Option<&H> {
+        // Only an address leaves the facade's closure, which is compiled once for each place a recorder can be at. Relaxed:
+        // the pointer is only compared, and nothing is read through it.
+        if metrics::with_recorder(address_of) == GLOBAL.load(Ordering::Relaxed) { self.0.get() } else { None }
+    }
+
+    /// Returns the handle of the global recorder if that is the current one.
+    fn make(&self, register: impl FnOnce(&dyn Recorder) -> H) -> Option<&H> {
+        metrics::with_recorder(|recorder| {
+            let address = address_of(recorder);
+            // Relaxed, as above.
+            let global = address == GLOBAL.load(Ordering::Relaxed) || is_global(recorder, address);
+            global.then(|| self.0.get_or_init(|| register(recorder)))
+        })
+    }
+}
+
+/// Keeps code out of the way of what runs with every event.
+#[cold]
+#[inline(never)]
+fn rarely<T>(code: impl FnOnce() -> T) -> T {
+    code()
 }
 
 macro_rules! kept_handle {
@@ -146,6 +171,7 @@ macro_rules! kept_handle {
                 Self { key, slot: Slot::new() }
             }
 
+            #[inline]
             fn with<T>(&self, use_it: impl FnOnce(&$handle) -> T) -> T {
                 self.slot.with(|recorder| recorder.$register(&self.key, &METADATA), use_it)
             }

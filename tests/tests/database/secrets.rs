@@ -56,10 +56,17 @@ fn connecting_in_vain_tells_no_secret() {
                     shown.push(format!("{pool:?}"));
                 }
             }
+            // The password has characters in it that somebody forgot to escape.
+            let torn: PgConnectOptions = "postgres://u:p@127.0.0.1/hunter2@127.0.0.1:1/shop".parse().unwrap();
+            let torn = Measure::new().connect_lazy_with(PgPoolOptions::new(), torn);
+            shown.push(format!("{torn:?}"));
             let any: sqlx::any::AnyConnectOptions = "postgres://hunter2-user:hunter2@127.0.0.1:1/shop".parse().unwrap();
             let any = Measure::new().connect_lazy_with(sqlx::pool::PoolOptions::<Any>::new(), any);
             shown.push(format!("{any:?} {:?}", ReplicationProbe::new("reports")));
             shown.push(shown_when_open().await);
+            // Both pools are there while the exposition is written.
+            shown.push(recorder.render(Format::Text));
+            drop((torn, any));
             shown
         });
         let text = recorder.render(Format::Text);

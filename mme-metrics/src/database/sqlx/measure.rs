@@ -115,7 +115,8 @@ impl Measure {
     pub fn pool<DB: Driver>(self, pool: Pool<DB>) -> MeasuredPool<DB> {
         let options = pool.connect_options();
         let system = DB::system(&options);
-        let namespace = Namespace::admit(&self.namespace.or_else(|| DB::namespace(&options)).unwrap_or_default());
+        let learned = || DB::namespace(&options).filter(|name| is_plain(name));
+        let namespace = Namespace::admit(&self.namespace.or_else(learned).unwrap_or_default());
         // The pool is asked how many connections it opens by who holds its options.
         drop(options);
         let mut client = DatabaseClient::new(system).namespace(namespace.as_str());
@@ -134,6 +135,12 @@ impl Measure {
         let meter = PoolMeter::new(name, figures(pool.clone()));
         MeasuredPool::share(Shared { pool, client, meter })
     }
+}
+
+/// Says whether what stands in the place of a database's name is one, and not the rest of an address in which a password was not
+/// escaped: `postgres://user:pass/word@host/shop`.
+fn is_plain(name: &str) -> bool {
+    !name.contains(['/', '@', ':', '?', '%'])
 }
 
 /// Asks a pool what it holds.

@@ -20,6 +20,21 @@ const TRAILERS: u64 = 0x80 << 32;
 /// Pieces of one buffer that are looked at; buffers of bodies have one, or two when something was put in front.
 const PIECES: usize = 16;
 
+/// Reads flags and length as one number.
+const fn prefix_of(bytes: &[u8; PREFIX]) -> u64 {
+    let [flags, a, b, c, d] = *bytes;
+    u64::from_be_bytes([0, 0, 0, flags, a, b, c, d])
+}
+
+/// Returns how many bytes follow the prefix.
+const fn length(prefix: u64) -> u64 {
+    prefix & u32::MAX as u64
+}
+
+const fn is_message(prefix: u64) -> bool {
+    prefix & TRAILERS == 0
+}
+
 /// Finds where messages end, wherever the pieces are cut.
 #[derive(Clone, Copy, Debug, Default)]
 struct Frames {
@@ -32,7 +47,25 @@ struct Frames {
 
 impl Frames {
     /// Takes the next bytes, and returns how many messages have ended in them.
+    #[inline]
     fn feed(&mut self, mut bytes: &[u8]) -> u64 {
+        let mut ended = 0;
+        if self.seen == 0 {
+            // As a rule messages are whole, and nothing of them has to be kept.
+            while let Some((prefix, rest)) = bytes.split_first_chunk() {
+                let prefix = prefix_of(prefix);
+                let Some(rest) = usize::try_from(length(prefix)).ok().and_then(|length| rest.get(length..)) else {
+                    break;
+                };
+                ended += u64::from(is_message(prefix));
+                bytes = rest;
+            }
+        }
+        if bytes.is_empty() { ended } else { ended + self.feed_parts(bytes) }
+    }
+
+    /// Takes bytes that may begin or end within a message.
+    fn feed_parts(&mut self, mut bytes: &[u8]) -> u64 {
         let mut ended = 0;
         while !bytes.is_empty() {
             if self.seen < PREFIX {
@@ -43,13 +76,13 @@ impl Frames {
                 if self.seen < PREFIX {
                     break;
                 }
-                self.left = self.prefix & u64::from(u32::MAX);
+                self.left = length(self.prefix);
             }
             let step = usize::try_from(self.left).map_or(bytes.len(), |left| left.min(bytes.len()));
             self.left -= step as u64;
             bytes = &bytes[step..];
             if self.left == 0 {
-                ended += u64::from(self.prefix & TRAILERS == 0);
+                ended += u64::from(is_message(self.prefix));
                 *self = Self::default();
             }
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
@@ -53,25 +53,28 @@ where
         if this.guard.is_over() {
             return this.inner.poll_frame(context);
         }
-        let polled = ready!(this.guard.run(|| this.inner.as_mut().poll_frame(context)));
-        match &polled {
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    let bytes = data.remaining();
-                    this.guard.data(data);
-                    *this.left = this.left.map(|left| left.saturating_sub(bytes as u64));
-                } else if let Some(trailers) = frame.trailers_ref() {
-                    this.guard.trailers(trailers);
+        // It is looked at where it stands and never moved: a frame has room for a map of trailers.
+        let polled = this.guard.run(|| this.inner.as_mut().poll_frame(context));
+        if let Poll::Ready(item) = &polled {
+            match item {
+                Some(Ok(frame)) => {
+                    if let Some(data) = frame.data_ref() {
+                        let bytes = data.remaining();
+                        this.guard.data(data);
+                        *this.left = this.left.map(|left| left.saturating_sub(bytes as u64));
+                    } else if let Some(trailers) = frame.trailers_ref() {
+                        this.guard.trailers(trailers);
+                    }
+                    // Nothing follows trailers, and hyper does not ask whether something does.
+                    if frame.is_trailers() || *this.left == Some(0) || this.inner.is_end_stream() {
+                        this.guard.end(End::Complete);
+                    }
                 }
-                // Nothing follows trailers, and hyper does not ask whether something does.
-                if frame.is_trailers() || *this.left == Some(0) || this.inner.is_end_stream() {
-                    this.guard.end(End::Complete);
-                }
+                Some(Err(error)) => this.guard.fail(error, End::BodyError),
+                None => this.guard.end(End::Complete),
             }
-            Some(Err(error)) => this.guard.fail(error, End::BodyError),
-            None => this.guard.end(End::Complete),
         }
-        Poll::Ready(polled)
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

@@ -9,7 +9,7 @@ use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::spec::CounterHandle;
+use crate::spec::{CounterHandle, HeldCounter};
 
 /// Flags and length before each message.
 const PREFIX: usize = 5;
@@ -90,11 +90,15 @@ impl Frames {
     }
 
     /// Takes a buffer, and leaves it as it is.
+    #[inline]
     fn feed_buffer(&mut self, data: &impl Buf) -> u64 {
         let first = data.chunk();
-        if first.len() == data.remaining() {
-            return self.feed(first);
-        }
+        if first.len() == data.remaining() { self.feed(first) } else { self.feed_pieces(data) }
+    }
+
+    /// Takes a buffer of several pieces.
+    #[cold]
+    fn feed_pieces(&mut self, data: &impl Buf) -> u64 {
         let mut pieces = [IoSlice::new(&[]); PIECES];
         let filled = data.chunks_vectored(&mut pieces);
         let ended = pieces[..filled].iter().map(|piece| self.feed(piece)).sum();
@@ -110,16 +114,17 @@ impl Frames {
 #[derive(Debug)]
 pub(super) struct Messages {
     frames: Frames,
-    counter: &'static CounterHandle,
-    go: Option<&'static CounterHandle>,
+    counter: HeldCounter,
+    go: Option<HeldCounter>,
 }
 
 impl Messages {
-    pub(super) const fn new(counter: &'static CounterHandle, go: Option<&'static CounterHandle>) -> Self {
-        Self { frames: Frames { prefix: 0, seen: 0, left: 0 }, counter, go }
+    pub(super) fn new(counter: &'static CounterHandle, go: Option<&'static CounterHandle>) -> Self {
+        Self { frames: Frames::default(), counter: counter.held(), go: go.map(CounterHandle::held) }
     }
 
     /// Counts what ends in this buffer.
+    #[inline]
     pub(super) fn pass(&mut self, data: &impl Buf) {
         let ended = self.frames.feed_buffer(data);
         if ended > 0 {

@@ -58,7 +58,8 @@
 //! 1 000 methods are told apart. Whatever strangers call reads `_OTHER`, in one series for each metric and end.
 //!
 //! A call takes no lock and reads the clock twice. On a server it allocates nothing, given that its request has any extension, as
-//! those of every real server do; on a client, the box that holds the request's body. A message costs about 10 ns.
+//! those of every real server do; on a client, the box that holds the request's body. Around a service in process a unary call takes
+//! 0.4 µs longer than its 1.1 µs, and a message 10 to 20 ns; `benches/README.md` has the tables.
 //!
 //! # Assets
 //!

@@ -117,6 +117,13 @@ impl<H> Slot<H> {
         })
     }
 
+    /// Returns the handle of the global recorder, if that is the current one.
+    #[cfg(feature = "grpc")]
+    #[inline]
+    fn global(&'static self, register: impl FnOnce(&dyn Recorder) -> H) -> Option<&'static H> {
+        with_current(|recorder, global| global.then(|| self.0.get_or_init(|| register(recorder))))
+    }
+
     /// Runs `use_it` with the handle that `register` makes with the current recorder.
     #[inline]
     pub(crate) fn with<T>(&self, register: impl Fn(&dyn Recorder) -> H, use_it: impl FnOnce(&H) -> T) -> T {
@@ -219,6 +226,40 @@ impl CounterHandle {
     #[inline]
     pub fn add(&self, amount: u64) {
         self.with(|counter| counter.increment(amount));
+    }
+
+    /// Returns where it counts now: who counts often, and under one recorder, need not look for that each time.
+    #[cfg(feature = "grpc")]
+    #[inline]
+    pub(crate) fn held(&'static self) -> HeldCounter {
+        let register = |recorder: &dyn Recorder| recorder.register_counter(&self.key, &METADATA);
+        self.slot.global(register).map_or(HeldCounter::Passing(self), HeldCounter::Kept)
+    }
+}
+
+/// A counter of the process's recorder if that was current when it was taken, else of whichever is.
+#[cfg(feature = "grpc")]
+#[derive(Clone, Copy)]
+pub(crate) enum HeldCounter {
+    Kept(&'static metrics::Counter),
+    Passing(&'static CounterHandle),
+}
+
+#[cfg(feature = "grpc")]
+impl HeldCounter {
+    #[inline]
+    pub(crate) fn add(self, amount: u64) {
+        match self {
+            Self::Kept(counter) => counter.increment(amount),
+            Self::Passing(counter) => counter.add(amount),
+        }
+    }
+}
+
+#[cfg(feature = "grpc")]
+impl fmt::Debug for HeldCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HeldCounter")
     }
 }
 

@@ -22,13 +22,13 @@ pub(super) struct Opening {
 impl Opening {
     /// Runs one poll of the acquire.
     pub(super) fn watch<DB: Driver, T>(&mut self, pool: &Pool<DB>, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        let (before, now) = (shares(pool), Moment::now());
+        let before = shares(pool);
         let polled = ask();
-        let after = shares(pool);
-        if polled.is_pending() && after > before {
-            self.since.get_or_insert(now);
-        } else if polled.is_ready() && after >= before {
-            self.since = None;
+        // Whoever has opened nothing by the last poll, as most have not, need not be looked at after it.
+        match (polled.is_pending(), self.since) {
+            (true, None) if shares(pool) > before => self.since = Some(Moment::now()),
+            (false, Some(_)) if shares(pool) >= before => self.since = None,
+            _ => {}
         }
         polled
     }

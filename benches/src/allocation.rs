@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::process::Command;
 
 use crate::contest::Contestant;
-use crate::{function, http};
+use crate::{database, function, grpc, http};
 
 /// Times that are counted.
 pub const TIMES: u64 = 1024;
@@ -18,6 +18,10 @@ pub fn contestants(bench: &str) -> Vec<Contestant> {
     match bench {
         "http" => http::contestants(),
         "function" => function::contestants(),
+        "database-pool" => database::contestants(database::Place::Pool),
+        "database-connection" => database::contestants(database::Place::Connection),
+        "grpc-unary" => grpc::contestants(grpc::Call::Unary),
+        "grpc-stream" => grpc::contestants(grpc::Call::Stream),
         unknown => panic!("no bench is called {unknown}"),
     }
 }

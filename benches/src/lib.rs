@@ -7,7 +7,9 @@
 
 pub mod allocation;
 pub mod contest;
+pub mod database;
 pub mod function;
+pub mod grpc;
 pub mod http;
 pub mod load;
 pub mod memory;

@@ -3,7 +3,7 @@
 use mme_metrics_benches::allocation::{TIMES, contestants};
 
 fn main() {
-    let bench = std::env::args().nth(1).expect("the name of a bench: http or function");
+    let bench = std::env::args().nth(1).expect("the name of a bench, as `contestants` knows it");
     for contestant in contestants(&bench) {
         // What is allocated once, such as series, is no part of what each time costs.
         (contestant.run)(TIMES);

@@ -72,9 +72,10 @@ async fn an_error_reads_as_its_word() {
     ] {
         for fetches in [false, true] {
             let emission = emitted(async {
-                let failed = match fetches {
-                    true => sqlx::query(sql).fetch_optional(&pool).await.is_err(),
-                    false => sqlx::query(sql).execute(&pool).await.is_err(),
+                let failed = if fetches {
+                    sqlx::query(sql).fetch_optional(&pool).await.is_err()
+                } else {
+                    sqlx::query(sql).execute(&pool).await.is_err()
                 };
                 assert!(failed, "{sql}");
             });

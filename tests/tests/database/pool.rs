@@ -95,13 +95,13 @@ async fn each_connection_that_was_opened_is_counted_once() {
 
 /// Asks a pool a thousand times for a connection that somebody else has, and gives up each time.
 macro_rules! give_up {
-    ($pool:expr, $while_waiting:expr) => {{
+    ($pool:expr, $while_waiting:block) => {{
         let pool = &$pool;
         let held = pool.acquire().await.unwrap();
         let mut waiting: Vec<_> = (0..1_000).map(|_| Box::pin(pool.acquire())).collect();
         let pending = waiting.iter_mut().map(|acquire| usize::from(poll_once(acquire.as_mut()).is_pending()));
         let pending: usize = pending.sum();
-        $while_waiting;
+        $while_waiting
         drop(waiting);
         drop(held);
         let answered = sqlx::query_scalar::<_, i64>("SELECT 1").fetch_one(pool).await.unwrap();
@@ -112,11 +112,11 @@ macro_rules! give_up {
 #[tokio::test]
 async fn a_thousand_that_give_up_leave_nobody_waiting() {
     let bare: SqlitePool = one_connection().connect_with(in_memory()).await.unwrap();
-    let bare = give_up!(bare, ());
+    let bare = give_up!(bare, {});
     let (emission, name) = (Emission::new(), (PoolName::register("given-up").unwrap(),));
     let measured = emission.record_async(async {
         let pool = Measure::new().name("given-up").connect_with(one_connection(), in_memory()).await.unwrap();
-        let story = give_up!(pool, assert_eq!(gauges(&pool, "given-up"), [0, 1, 1_000]));
+        let story = give_up!(pool, { assert_eq!(gauges(&pool, "given-up"), [0, 1, 1_000]) });
         assert_eq!(gauges(&pool, "given-up")[2], 0);
         story
     });

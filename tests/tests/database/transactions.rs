@@ -88,14 +88,14 @@ async fn a_closure_that_fails_rolls_its_transaction_back() {
             let mut connection = pool.acquire().await.unwrap();
             let kept = connection.transaction(|transaction| {
                 Box::pin(async move {
-                    add(&mut **transaction, "kept").await;
+                    add(transaction, "kept").await;
                     Ok::<_, sqlx::Error>(7)
                 })
             });
             assert_eq!(kept.await.unwrap(), 7);
             let failed = connection.transaction(|transaction| {
                 Box::pin(async move {
-                    add(&mut **transaction, "taken back").await;
+                    add(transaction, "taken back").await;
                     Err::<(), _>(sqlx::Error::RowNotFound)
                 })
             });

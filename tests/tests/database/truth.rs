@@ -7,6 +7,7 @@ use mme_metrics::database::{CollectionName, DATABASE, Failure, Namespace, Operat
 use mme_metrics::op::Outcome;
 use mme_metrics::testing::{Emission, Expectation};
 use mme_metrics_tests::postgres::Postgres;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, Postgres as Driver};
 
@@ -122,7 +123,7 @@ async fn an_error_of_the_server_reads_as_the_class_of_its_sqlstate() {
     ] {
         let emission = Emission::new();
         let failed = emission.record_async(sqlx::query(sql).execute(&pool)).await.unwrap_err();
-        assert_eq!(failed.as_database_error().and_then(|error| error.code()).as_deref(), Some(code), "{sql}");
+        assert_eq!(failed.as_database_error().and_then(DatabaseError::code).as_deref(), Some(code), "{sql}");
         ended(emission.expect(), (operation, table), Outcome::Error(class), 1).among_others();
     }
     sqlx::query("SET statement_timeout = 50").execute(&pool).await.unwrap();

@@ -121,7 +121,7 @@ impl<H> Slot<H> {
     #[cfg(feature = "grpc")]
     #[inline]
     fn global(&'static self, register: impl FnOnce(&dyn Recorder) -> H) -> Option<&'static H> {
-        with_current(|recorder, global| global.then(|| self.0.get_or_init(|| register(recorder))))
+        self.ready().or_else(|| rarely(|| self.make(register)))
     }
 
     /// Runs `use_it` with the handle that `register` makes with the current recorder.

@@ -21,8 +21,8 @@ const TRAILERS: u64 = 0x80 << 32;
 const PIECES: usize = 16;
 
 /// Reads flags and length as one number.
-const fn prefix_of(bytes: &[u8; PREFIX]) -> u64 {
-    let [flags, a, b, c, d] = *bytes;
+const fn prefix_of(bytes: [u8; PREFIX]) -> u64 {
+    let [flags, a, b, c, d] = bytes;
     u64::from_be_bytes([0, 0, 0, flags, a, b, c, d])
 }
 
@@ -53,7 +53,7 @@ impl Frames {
         if self.seen == 0 {
             // As a rule messages are whole, and nothing of them has to be kept.
             while let Some((prefix, rest)) = bytes.split_first_chunk() {
-                let prefix = prefix_of(prefix);
+                let prefix = prefix_of(*prefix);
                 let Some(rest) = usize::try_from(length(prefix)).ok().and_then(|length| rest.get(length..)) else {
                     break;
                 };

@@ -156,7 +156,7 @@ async fn without_a_connection_the_operation_failed_and_its_time_was_the_wait() {
     // Long enough to open a connection on a busy computer.
     let patience = Duration::from_secs(1);
     let pool = one_connection().acquire_timeout(patience);
-    let pool = Measure::new().name("none").connect_with(pool, in_memory()).await.unwrap();
+    let pool = Measure::new().name("none").slow_after(Duration::MAX).connect_with(pool, in_memory()).await.unwrap();
     let held = pool.acquire().await.unwrap();
     let emission = emitted(async {
         assert!(matches!(sqlx::query(ALL).execute(&pool).await, Err(sqlx::Error::PoolTimedOut)));

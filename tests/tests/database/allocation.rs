@@ -8,23 +8,19 @@ use tokio::runtime::Runtime;
 
 use super::{in_memory, one_connection};
 
-/// How often each is done; what is made once then does not count.
-const TIMES: u64 = 100;
+/// How often each is done in one round. SQLite has a thread of its own, and whoever has to wait for its answer allocates for
+/// that: only the least of many says what a query itself needs.
+const TIMES: u32 = 500;
+
+/// How many rounds there are at the most for both to meet a thread that answers at once.
+const ROUNDS: u32 = 40;
 
 const POINT: &str = "SELECT id FROM dishes WHERE id = $1";
 
-/// Returns how often `query` allocates on this thread.
+/// Returns how often `query` allocates on this thread, at the least.
 fn allocations<F: Future<Output = sqlx::Result<()>>>(runtime: &Runtime, query: impl Fn() -> F) -> u64 {
-    let repeat = || {
-        runtime.block_on(async {
-            for _ in 0..TIMES {
-                query().await.unwrap()
-            }
-        })
-    };
-    repeat();
-    let least = (0..10).map(|_| measure(repeat).count_total).min();
-    least.expect("it was measured") / TIMES
+    let once = || runtime.block_on(async { query().await.unwrap() });
+    (0..TIMES).map(|_| measure(once).count_total).min().expect("it was measured")
 }
 
 #[test]
@@ -55,8 +51,17 @@ fn a_query_allocates_no_more_on_the_pool_and_once_more_on_a_connection() {
                 ]
             }};
         }
-        let (bare, measured) = (ways!(&bare), ways!(&measured));
-        let more: Vec<_> = measured.iter().zip(bare).map(|(measured, bare)| measured.saturating_sub(bare)).collect();
-        assert!(more[..3].iter().all(|more| *more == 0) && more[3] <= 1, "{measured:?} {bare:?}");
+        let mut least = [[u64::MAX; 4]; 2];
+        let is_met =
+            |[bare, measured]: &[[u64; 4]; 2]| (0..4).all(|way| measured[way] <= bare[way] + [0, 0, 0, 1][way]);
+        for _ in 0..ROUNDS {
+            for (least, found) in least.iter_mut().zip([ways!(&bare), ways!(&measured)]) {
+                *least = [0, 1, 2, 3].map(|way| least[way].min(found[way]));
+            }
+            if is_met(&least) {
+                break;
+            }
+        }
+        assert!(is_met(&least), "bare and measured: {least:?}");
     });
 }

@@ -43,8 +43,8 @@ for code in range(17):
     tell("Watch", lambda: watch(order(code, 2), timeout=60))
     tell("Talk", lambda: talk(iter([order(code, 2)] * 3), timeout=60))
 
-tell("Ask", lambda: [ask(order(endless=True), timeout=0.3)], late=True)
-tell("Watch", lambda: watch(order(0, 2, True), timeout=0.3))
+tell("Ask", lambda: [ask(order(endless=True), timeout=0.5)], late=True)
+tell("Watch", lambda: watch(order(0, 2, True), timeout=0.5))
 
 stream = watch(order(0, 2, True), timeout=60)
 next(stream); next(stream)

@@ -117,7 +117,8 @@ impl GrpcServerLayer {
     ///
     /// A call has failed if it ended with a code that the server is to blame for, or in a panic.
     pub fn listener_on(mut self, method: &str, listener: impl Listen + 'static) -> Self {
-        self.audience().add_to(method.trim_start_matches('/'), None, Arc::new(listener));
+        let method = method.trim_start_matches('/').to_owned();
+        self.audience().add_to(method.into(), None, Arc::new(listener));
         self
     }
 

@@ -121,13 +121,13 @@ impl Rules {
         self.skipped.push(path.into());
     }
 
-    /// Says whether a rule names this path or this route.
-    pub(super) fn skips(&self, path: &str, route: Option<&str>) -> bool {
+    /// Says whether a rule names the path of this target or this route.
+    pub(super) fn skips(&self, target: &Uri, route: Option<&str>) -> bool {
         let fits = |rule: &str, text: &str| match rule.strip_suffix('*') {
             Some(start) => text.starts_with(start),
             None => rule == text,
         };
-        self.skipped.iter().any(|rule| fits(rule, path) || route.is_some_and(|route| fits(rule, route)))
+        self.skipped.iter().any(|rule| fits(rule, target.path()) || route.is_some_and(|route| fits(rule, route)))
     }
 
     pub(super) fn label(&mut self, key: SharedString, budget: usize, source: Source) {
@@ -143,7 +143,11 @@ impl Rules {
         // As the label reads, so that templates the label cannot take are not listened to.
         let name = RouteSeries::of(template).route.as_str();
         if name == template {
-            self.audience.add_to(name, method, listener);
+            let method = method.map(|method| match super::label::Method::from_name(method).as_str() {
+                known if known == method => Cow::Borrowed(known),
+                _ => Cow::Owned(method.to_owned()),
+            });
+            self.audience.add_to(Cow::Borrowed(name), method, listener);
         }
     }
 
@@ -248,8 +252,9 @@ mod tests {
         rules.skip("/health");
         rules.skip("/internal/*");
         rules.skip("/live/{probe}");
-        assert!(rules.skips("/health", None) && rules.skips("/internal/a/b", None));
-        assert!(rules.skips("/live/x", Some("/live/{probe}")));
-        assert!(!rules.skips("/healthy", None) && !rules.skips("/users", Some("/users")));
+        let skips = |path: &'static str, route| rules.skips(&Uri::from_static(path), route);
+        assert!(skips("/health", None) && skips("/internal/a/b", None));
+        assert!(skips("/live/x", Some("/live/{probe}")));
+        assert!(!skips("/healthy", None) && !skips("/users", Some("/users")));
     }
 }

@@ -41,7 +41,7 @@ impl Watch for HttpWatch {
     fn begin<B: 'static>(&self, request: &mut Request<B>) -> Option<HttpExchange> {
         let rules = self.rules.as_deref();
         let matched = matched(request, rules);
-        if rules.is_some_and(|rules| rules.skips(request.uri().path(), matched)) {
+        if rules.is_some_and(|rules| rules.skips(request.uri(), matched)) {
             // A layer further out that measures this request and could not see its route leaves it out too.
             LateRoute::tell(request, None);
             return None;
@@ -257,12 +257,16 @@ impl HttpExchange {
             Some((rules, extra)) => rules.record(self.route, outcome, extra, seconds),
         }
         if let Some(rules) = self.heard.take() {
-            let nothing = Notes::new();
-            let notes = self.rare.as_ref().map_or(&nothing, |rare| &rare.notes);
-            let ending = Ending::new(Source::Http, self.route.route.as_str(), outcome.read(), seconds);
-            let ending = ending.method(self.method.as_str()).notes(notes);
-            let status = Some(self.status.code()).filter(|code| *code != 0);
-            rules.audience.tell(&status.map_or(ending, |code| ending.status(code)));
+            let notes = self.rare.as_ref().map_or(Notes::NONE, |rare| &rare.notes);
+            rules.audience.tell(&Ending {
+                source: Source::Http,
+                name: self.route.route.as_str(),
+                method: self.method.as_str(),
+                status: Some(self.status.code()).filter(|code| *code != 0),
+                outcome: outcome.read(),
+                seconds,
+                notes,
+            });
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The listeners of one layer.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ptr;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -11,9 +13,9 @@ use super::{Ending, Listen};
 #[derive(Clone, Default)]
 pub(crate) struct Audience {
     all: Vec<Arc<dyn Listen>>,
-    of: Vec<(Box<str>, Vec<Seat>)>,
+    of: Vec<(Cow<'static, str>, Vec<Seat>)>,
     /// Where a name stands in `of`, once there are many.
-    index: HashMap<Box<str>, usize>,
+    index: HashMap<Cow<'static, str>, usize>,
 }
 
 /// Names that are compared one by one sooner than one is hashed.
@@ -23,7 +25,7 @@ const FEW: usize = 8;
 #[derive(Clone)]
 struct Seat {
     /// The only method that is listened to; any if there is none.
-    method: Option<Box<str>>,
+    method: Option<Cow<'static, str>>,
     listener: Arc<dyn Listen>,
 }
 
@@ -33,14 +35,20 @@ impl Audience {
         self.all.push(listener);
     }
 
-    /// Adds a listener to the events of one name, and of one method if it is given.
-    pub(crate) fn add_to(&mut self, name: &str, method: Option<&str>, listener: Arc<dyn Listen>) {
-        let seat = Seat { method: method.map(Into::into), listener };
-        if let Some((_, seats)) = self.of.iter_mut().find(|(known, _)| **known == *name) {
+    /// Adds a listener to the events of one name, and of one method if it is given. Both are found soonest if they are the
+    /// texts that the labels have.
+    pub(crate) fn add_to(
+        &mut self,
+        name: Cow<'static, str>,
+        method: Option<Cow<'static, str>>,
+        listener: Arc<dyn Listen>,
+    ) {
+        let seat = Seat { method, listener };
+        if let Some((_, seats)) = self.of.iter_mut().find(|(known, _)| *known == name) {
             return seats.push(seat);
         }
-        self.index.insert(name.into(), self.of.len());
-        self.of.push((name.into(), vec![seat]));
+        self.index.insert(name.clone(), self.of.len());
+        self.of.push((name, vec![seat]));
     }
 
     #[cfg(feature = "http")]
@@ -61,7 +69,7 @@ impl Audience {
             listener.ended(ending);
         }
         for seat in self.seats(ending.name) {
-            if seat.method.as_deref().is_none_or(|method| method == ending.method) {
+            if seat.method.as_deref().is_none_or(|method| is_same(method, ending.method)) {
                 seat.listener.ended(ending);
             }
         }
@@ -70,12 +78,18 @@ impl Audience {
     #[inline]
     fn seats(&self, name: &str) -> &[Seat] {
         let found = if self.of.len() <= FEW {
-            self.of.iter().find(|(known, _)| **known == *name)
+            self.of.iter().find(|(known, _)| is_same(known, name))
         } else {
             self.index.get(name).and_then(|at| self.of.get(*at))
         };
         found.map_or(&[], |(_, seats)| seats)
     }
+}
+
+/// Compares two texts. Where they stand is compared sooner than what they say.
+#[inline]
+fn is_same(one: &str, other: &str) -> bool {
+    ptr::eq(one, other) || one == other
 }
 
 impl fmt::Debug for Audience {

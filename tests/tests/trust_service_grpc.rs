@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use mme_metrics_tests::prometheus::patiently;
 use mme_metrics_tests::service::Service;
 use mme_metrics_tests::trust::proto::trust_client::TrustClient;
 use mme_metrics_tests::trust::proto::{
@@ -198,11 +199,17 @@ fn faults_are_faults_of_calls_too() {
 
 #[test]
 fn methods_are_known_before_their_first_call() {
-    let text = Service::start(&[]).metrics();
-    for method in ["Validate", "ValidateEach", "Sign", "Upload", "Watch"] {
-        let series = format!("rpc_server_active_calls{{rpc_method=\"trust.v1.Trust/{method}\"}} 0\n");
-        assert!(text.contains(&series), "{series}");
-    }
+    let service = Service::start(&[]);
+    let unknown = || {
+        let text = service.metrics();
+        let is_unknown = |method: &&str| {
+            !text.contains(&format!("rpc_server_active_calls{{rpc_method=\"trust.v1.Trust/{method}\"}} 0\n"))
+        };
+        ["Validate", "ValidateEach", "Sign", "Upload", "Watch"].into_iter().filter(is_unknown).collect::<Vec<_>>()
+    };
+    // They are as soon as it serves, and its addresses are told a moment before.
+    let found = patiently(|| Some(()).filter(|()| unknown().is_empty()).ok_or_else(unknown));
+    assert_eq!(found, Ok(()));
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub(crate) async fn run(
         faults: Arc::new(Faults::new(settings.fault)),
         stop: Stop::new(),
     };
-    // Its methods are known from now on, before anybody is told where to ask for metrics.
+    // A description that is none is told before the addresses are.
     let calls = grpc::measured()?;
     tokio::spawn(stop_on_signal(app.stop.clone()));
     print(&welcome(address, grpc_address, &password, &admin_token, trail));

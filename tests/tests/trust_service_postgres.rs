@@ -61,8 +61,8 @@ async fn everything_works_the_same_on_postgresql() {
     });
     let (counted, transactions, hits) = told.await.unwrap();
     let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM tags").fetch_one(&own).await.unwrap();
-    // Two accounts, a session, a document, its tags and a certificate; issued, looked up for signing, revoked, validated.
-    assert_eq!(counted, [5 + rows.unsigned_abs(), 4, 0]);
+    // Three accounts, a session, a document, its tags and a certificate; issued, looked up for signing, revoked, validated.
+    assert_eq!(counted, [6 + rows.unsigned_abs(), 4, 0]);
     assert_eq!([transactions, hits], [1, 1]);
 }
 

@@ -7,16 +7,16 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::HeaderMap;
+use mme_metrics::Builder;
 use mme_metrics::guard::Guard;
 use mme_metrics::op::{Operation as _, Outcome};
 use mme_metrics::security::{
     AuthMethod, AuthResult, Authenticator, Client, FailureReason, LimitResult, PolicyName, RateLimit, SECURITY,
     SourceTracker,
 };
-use mme_metrics::{Builder, Format, Recorder};
-use mme_metrics_benches::contest::{self, Contestant};
-use mme_metrics_benches::load;
-use mme_metrics_benches::table::{Spread, Table};
+use mme_metrics_benches::contest;
+use mme_metrics_benches::event::{bare, beside_bare, times, total};
+use mme_metrics_benches::table::Table;
 
 /// Batches of each contestant.
 const ROUNDS: usize = 201;
@@ -24,9 +24,6 @@ const ROUNDS: usize = 201;
 /// Longest time of a failure and of a success, in ns.
 const FAILURE: f64 = 1_000.0;
 const SUCCESS: f64 = 50.0;
-
-/// How much more than bare handles an event may cost.
-const MOST: f64 = 1.5;
 
 /// More sources than the tracker has room for.
 const MANY: u32 = 1_000_000;
@@ -41,23 +38,6 @@ fn main() {
     println!("{}", successes());
     println!("{}", limits());
     println!("{}", attempts());
-}
-
-/// Returns how much a counter or the `_count` of a histogram stands at, all series together.
-fn total(name: &'static str) -> impl Fn() -> u64 + Send + Sync {
-    || load::total(&Recorder::installed().expect("it was installed").render(Format::Text), name)
-}
-
-fn times(
-    name: &str,
-    one: impl Fn() + Send + Sync + 'static,
-    done: impl Fn() -> u64 + Send + Sync + 'static,
-) -> Contestant {
-    Contestant::new(name, move |count| (0..count).for_each(|_| one()), done)
-}
-
-fn bare() -> impl Iterator<Item = Contestant> {
-    ["bare loop", "bare loop again"].into_iter().map(|name| times(name, || _ = black_box(1), || 0))
 }
 
 fn client(tracker: &SourceTracker, number: u32) -> Client {
@@ -103,7 +83,7 @@ fn failures() -> Table {
         ),
     ];
     all.extend(bare());
-    let (mut table, spreads) = timed("A failure, told to the source tracker, ns", &all);
+    let (mut table, spreads) = contest::timed("A failure, told to the source tracker, ns", &all, ROUNDS);
     for (contestant, spread) in all.iter().zip(&spreads).take(5) {
         table.bar(&format!("{}, ns", contestant.name), spread.median(), FAILURE);
     }
@@ -125,7 +105,7 @@ fn successes() -> Table {
         times("asking how a source stands", move || _ = black_box(looked_up.standing()), || 0),
     ];
     all.extend(bare());
-    let (mut table, spreads) = timed("A success, told to the source tracker, ns", &all);
+    let (mut table, spreads) = contest::timed("A success, told to the source tracker, ns", &all, ROUNDS);
     for (contestant, spread) in all.iter().zip(&spreads).take(2) {
         table.bar(&format!("{}, ns", contestant.name), spread.median(), SUCCESS);
     }
@@ -139,7 +119,7 @@ fn limits() -> Table {
         times("RateLimit::allowed", || LIMIT.allowed(), total("rate_limit_requests")),
     ];
     all.extend(bare());
-    beside_bare("A request that a limit lets through, ns", &all, 1)
+    beside_bare("A request that a limit lets through, ns", &all, ROUNDS, 1)
 }
 
 fn attempts() -> Table {
@@ -163,25 +143,5 @@ fn attempts() -> Table {
         times("attempt under a guard that fails, with its source", told, total("auth_requests_total")),
     ];
     all.extend(bare());
-    beside_bare("An attempt to authenticate that has ended, ns", &all, 1)
-}
-
-/// Times contestants of which the first is the bare way; the next `judged` may cost so much more.
-fn beside_bare(what: &str, contestants: &[Contestant], judged: usize) -> Table {
-    contestants[..contestants.len() - 2].iter().for_each(Contestant::verify);
-    let (mut table, spreads) = timed(what, contestants);
-    for (contestant, spread) in contestants.iter().zip(&spreads).skip(1).take(judged) {
-        table.share(&format!("{} to bare", contestant.name), spread.median() / spreads[0].median(), MOST);
-    }
-    table
-}
-
-fn timed(what: &str, contestants: &[Contestant]) -> (Table, Vec<Spread>) {
-    let spreads = contest::alone(contestants, ROUNDS).spreads();
-    let mut table = Table::new(what, &["contestant", "ns", "least", "batches"]);
-    for (contestant, spread) in contestants.iter().zip(&spreads) {
-        let (least, batches) = (format!("{:.1}", spread.quantile(0.0)), spread.len().to_string());
-        table.row(vec![contestant.name.clone(), spread.to_string(), least, batches]);
-    }
-    (table, spreads)
+    beside_bare("An attempt to authenticate that has ended, ns", &all, ROUNDS, 1)
 }

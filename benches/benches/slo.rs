@@ -5,7 +5,7 @@
 use mme_metrics::Builder;
 use mme_metrics_benches::contest::{self, Contestant};
 use mme_metrics_benches::slo::{self, place};
-use mme_metrics_benches::table::{Spread, Table};
+use mme_metrics_benches::table::Table;
 
 /// Batches of each contestant.
 const ROUNDS: usize = 201;
@@ -23,11 +23,11 @@ fn main() {
     requests[place::LAYER..].iter().for_each(Contestant::verify);
     println!("{}", requests_table(&requests));
     let listeners = slo::listeners();
-    println!("{}", table("Listeners alone, ns", &listeners).0);
+    println!("{}", contest::timed("Listeners alone, ns", &listeners, ROUNDS).0);
 }
 
 fn requests_table(contestants: &[Contestant]) -> Table {
-    let (mut table, spreads) = table("A request through the layer, ns", contestants);
+    let (mut table, spreads) = contest::timed("A request through the layer, ns", contestants, ROUNDS);
     let layer = spreads[place::LAYER].median();
     let added = |index: usize| spreads[index].median() - layer;
     table.bar("an objective adds, ns", added(place::OBJECTIVE), OBJECTIVE);
@@ -35,14 +35,4 @@ fn requests_table(contestants: &[Contestant]) -> Table {
     table.bar("two add, ns", added(place::OBJECTIVES), 2.0 * OBJECTIVE);
     table.bar("a sampler adds, ns", added(place::SAMPLER), SAMPLER);
     table
-}
-
-fn table(title: &str, contestants: &[Contestant]) -> (Table, Vec<Spread>) {
-    let spreads = contest::alone(contestants, ROUNDS).spreads();
-    let mut table = Table::new(title, &["contestant", "ns", "least", "batches"]);
-    for (contestant, spread) in contestants.iter().zip(&spreads) {
-        let (least, batches) = (format!("{:.1}", spread.quantile(0.0)), spread.len().to_string());
-        table.row(vec![contestant.name.clone(), spread.to_string(), least, batches]);
-    }
-    (table, spreads)
 }

@@ -7,7 +7,7 @@ pub use self::meeting::together;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use crate::table::Spread;
+use crate::table::{Spread, Table};
 
 /// One way to do the same thing.
 pub struct Contestant {
@@ -84,6 +84,17 @@ impl Rounds {
         let mean = |round: &[f64]| bare.iter().map(|at| round[*at]).sum::<f64>() / bare.len() as f64;
         Spread::new(self.0.iter().map(|round| round[index] - mean(round)).collect())
     }
+}
+
+/// Times all contestants on one thread, and returns the table of that with the spread of each.
+pub fn timed(title: &str, contestants: &[Contestant], rounds: usize) -> (Table, Vec<Spread>) {
+    let spreads = alone(contestants, rounds).spreads();
+    let mut table = Table::new(title, &["contestant", "ns", "least", "batches"]);
+    for (contestant, spread) in contestants.iter().zip(&spreads) {
+        let (least, batches) = (format!("{:.1}", spread.quantile(0.0)), spread.len().to_string());
+        table.row(vec![contestant.name.clone(), spread.to_string(), least, batches]);
+    }
+    (table, spreads)
 }
 
 /// Times every contestant alone, `rounds` times in turn, in nanoseconds for each time.

@@ -8,6 +8,7 @@
 pub mod allocation;
 pub mod contest;
 pub mod database;
+pub mod event;
 pub mod function;
 pub mod grpc;
 pub mod http;
@@ -19,3 +20,4 @@ pub mod register;
 pub mod render;
 pub mod slo;
 pub mod table;
+mod wrapped;

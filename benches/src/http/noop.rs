@@ -1,16 +1,14 @@
 //! Layers that record nothing: what axum itself takes for a layer, and for one with a body of its own.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use ::http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
 use tower::Service;
 use tower::layer::layer_fn;
 
 use super::{NOOP, WRAPPING, app};
 use crate::contest::Contestant;
+use crate::wrapped::Wrapped;
 
 pub(super) fn contestant() -> Contestant {
     super::contestant(NOOP, app().layer(layer_fn(Plain)), || 0)
@@ -54,38 +52,5 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         Wrapped { inner: self.0.call(request) }
-    }
-}
-
-pin_project! {
-    struct Wrapped<T> {
-        #[pin]
-        inner: T,
-    }
-}
-
-impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for Wrapped<F> {
-    type Output = Result<Response<Wrapped<B>>, E>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.project().inner.poll(context))?;
-        Poll::Ready(Ok(response.map(|inner| Wrapped { inner })))
-    }
-}
-
-impl<B: Body> Body for Wrapped<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        self.project().inner.poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
     }
 }

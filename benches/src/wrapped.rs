@@ -1,0 +1,42 @@
+//! What a layer of its own future and bodies is made of when it records nothing.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use ::http::Response;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// A future or a body in another that adds nothing.
+    pub(crate) struct Wrapped<T> {
+        #[pin]
+        pub(crate) inner: T,
+    }
+}
+
+impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for Wrapped<F> {
+    type Output = Result<Response<Wrapped<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let response = ready!(self.project().inner.poll(context))?;
+        Poll::Ready(Ok(response.map(|inner| Wrapped { inner })))
+    }
+}
+
+impl<B: Body> Body for Wrapped<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        self.project().inner.poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -2,11 +2,13 @@
 
 pub mod alone;
 pub mod desk;
+pub mod dice;
 pub mod exposition;
 pub mod figure;
 pub mod future;
 pub mod grpc;
 pub mod http;
+pub mod http2;
 pub mod memory;
 pub mod panel;
 pub mod peer;

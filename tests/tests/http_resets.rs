@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -14,45 +13,16 @@ use hyper_util::service::TowerToHyperService;
 use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
 use mme_metrics::metrics;
 use mme_metrics::testing::Emission;
+use mme_metrics_tests::http2::{Arrivals, attack, frame};
 use mme_metrics_tests::memory::resident_bytes;
-use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::Notify;
+use tokio::io::AsyncReadExt;
 use tower::{Layer, service_fn};
 
 const PAIRS: u32 = 100_000;
-/// Requests in flight at once, well below the limit of streams.
-const BATCH: u32 = 50;
-
-/// An HTTP/2 frame (RFC 9113, section 4.1).
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
-}
 
 /// `GET / http`, each from the static table of HPACK, with nothing after it.
 fn headers(stream: u32) -> Vec<u8> {
     frame(1, 0x5, stream, &[0x82, 0x84, 0x86])
-}
-
-/// `RST_STREAM` with the code CANCEL.
-fn reset(stream: u32) -> Vec<u8> {
-    frame(3, 0, stream, &8_u32.to_be_bytes())
-}
-
-/// Sends all pairs, each batch after the server has seen the requests of the one before.
-async fn attack(mut io: impl AsyncWrite + Unpin, arrived: Arc<AtomicU64>, arrival: Arc<Notify>) {
-    io.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
-    io.write_all(&frame(4, 0, 0, &[])).await.unwrap();
-    for batch in 0..PAIRS / BATCH {
-        let streams = || (batch * BATCH..(batch + 1) * BATCH).map(|number| 2 * number + 1);
-        io.write_all(&streams().flat_map(headers).collect::<Vec<_>>()).await.unwrap();
-        // Relaxed: all of this runs on one thread.
-        while arrived.load(Ordering::Relaxed) < u64::from((batch + 1) * BATCH) {
-            arrival.notified().await;
-        }
-        io.write_all(&streams().flat_map(reset).collect::<Vec<_>>()).await.unwrap();
-    }
-    io.shutdown().await.unwrap();
 }
 
 // The whole test runs on one thread, so that a recorder of that thread sees all of it.
@@ -60,13 +30,11 @@ async fn attack(mut io: impl AsyncWrite + Unpin, arrived: Arc<AtomicU64>, arriva
 async fn every_request_that_was_reset_is_cancelled_once() {
     let emission = Emission::new();
     let _recorded = metrics::set_default_local_recorder(emission.recorder());
-    let (arrived, arrival) = (Arc::new(AtomicU64::new(0)), Arc::new(Notify::new()));
+    let arrivals = Arc::new(Arrivals::default());
     let never = {
-        let (arrived, arrival) = (Arc::clone(&arrived), Arc::clone(&arrival));
+        let arrivals = Arc::clone(&arrivals);
         service_fn(move |_: Request<Incoming>| {
-            // Relaxed: all of this runs on one thread.
-            arrived.fetch_add(1, Ordering::Relaxed);
-            arrival.notify_one();
+            arrivals.count();
             std::future::pending::<Result<Response<Empty<Bytes>>, Infallible>>()
         })
     };
@@ -77,7 +45,7 @@ async fn every_request_that_was_reset_is_cancelled_once() {
 
     let memory = resident_bytes();
     let drain = async { reader.read_to_end(&mut Vec::new()).await };
-    let ((), answered, _) = tokio::join!(attack(writer, arrived, arrival), connection, drain);
+    let ((), answered, _) = tokio::join!(attack(writer, PAIRS, headers, &arrivals), connection, drain);
     answered.unwrap();
     // Streams are tasks; the last ones are told of the end in their next turn.
     tokio::task::yield_now().await;

@@ -9,22 +9,10 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use mme_metrics::http::{ErrorType, HTTP, Method, Scheme};
 use mme_metrics::testing::Emission;
+use mme_metrics_tests::dice::Dice;
 use tower::{BoxError, Layer, Service, service_fn};
 
 use crate::{ended, get, layer};
-
-/// A small generator (xorshift), so that a failing seed can be run again.
-#[derive(Clone)]
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
-}
 
 /// Does something else at each poll, first as a future, then as a body.
 struct Fickle(Dice);

@@ -52,7 +52,7 @@ pub use self::raised::Raised;
 pub(crate) use self::beside::{declare_beside, declared_beside};
 #[cfg(feature = "grpc")]
 pub(crate) use self::kept::HeldCounter;
-pub(crate) use self::kept::{Slot, learn_global};
+pub(crate) use self::kept::{Slot, is_none, learn_global};
 pub(crate) use self::metric::{ABSENT, METADATA, refuse};
 pub(crate) use self::table::{CappedTable, Table};
 

@@ -185,14 +185,12 @@ impl Watch {
     /// Begins a call, if the request is one that nobody measures yet.
     fn begin<B>(&self, request: &mut Request<B>) -> Option<GrpcCall> {
         let known = series::served(request.uri().path());
-        if !is_call(request, known.is_some()) || request.extensions().get::<Measured>().is_some() {
+        if !is_call(request, known.is_some()) || request.extensions_mut().insert(Measured).is_some() {
             return None;
         }
         let series = known.unwrap_or_else(series::unserved);
-        let call =
-            GrpcCall::begin(series, request.headers(), self.go, Direction::Sent).heard_by(self.audience.as_ref());
-        request.extensions_mut().insert(Measured);
-        Some(call)
+        let call = GrpcCall::begin(series, request.headers(), self.go, Direction::Sent);
+        Some(call.heard_by(self.audience.as_ref()))
     }
 }
 

@@ -55,8 +55,7 @@ impl Watch for HttpWatch {
             return None;
         }
         let rare = self.rare(request, route.is_some());
-        let heard = self.rules.as_ref().filter(|rules| !rules.audience.is_empty());
-        let heard = heard.cloned();
+        let heard = self.rules.as_ref().filter(|rules| !rules.audience.is_empty()).cloned();
         let method = Method::of(request.method());
         let scheme = self.scheme.unwrap_or_else(|| scheme(request));
         Some(HttpExchange {

@@ -78,13 +78,7 @@ impl Ends {
     #[cold]
     fn register<N: EndKeys>(&self, names: &N) {
         let keys = self.keys(names);
-        let passing = |recorder: &dyn Recorder| {
-            // The facade's own recorder, which stands for none, has no size; there is nothing to be seen at zero.
-            if size_of_val(recorder) != 0 {
-                let _ = keys.register(recorder, N::BEFOREHAND);
-            }
-        };
-        self.series.either(|recorder| keys.register(recorder, N::BEFOREHAND), |_| (), passing);
+        self.series.announce(|recorder| keys.register(recorder, N::BEFOREHAND));
     }
 
     /// Records one run.

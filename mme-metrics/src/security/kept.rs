@@ -41,20 +41,9 @@ impl<const N: usize> Kept<N> {
     pub(super) fn announce(&self, names: &impl Names<N>) -> bool {
         let is_new = !self.series.is_filled();
         if is_new {
-            self.register(names);
+            self.series.announce(|recorder| self.make(names, recorder));
         }
         is_new
-    }
-
-    #[cold]
-    fn register(&self, names: &impl Names<N>) {
-        let passing = |recorder: &dyn Recorder| {
-            // The facade's own recorder, which stands for none, has no size; there is nothing to be seen at zero.
-            if size_of_val(recorder) != 0 {
-                self.make(names, recorder);
-            }
-        };
-        self.series.either(|recorder| self.make(names, recorder), |_| (), passing);
     }
 
     /// Counts one in each of `counters`, and records the duration.

@@ -9,7 +9,7 @@ use metrics::{Key, Recorder};
 use super::label::{Reason, Slo};
 use super::metrics::SLO;
 use crate::op::{Ending, Listen, Operation, Outcome};
-use crate::spec::{METADATA, Slot};
+use crate::spec::{METADATA, Slot, is_none};
 
 /// A share of events that has to be good, and what good means.
 ///
@@ -121,13 +121,7 @@ impl Objective {
     /// A layer does that for the objectives it is given. For those of functions call it once after
     /// [`Builder::install`](crate::Builder::install); else they appear with their first event.
     pub fn declare(&self) {
-        let passing = |recorder: &dyn Recorder| {
-            // The facade's own recorder, which stands for none, has no size.
-            if size_of_val(recorder) != 0 {
-                self.register(recorder);
-            }
-        };
-        self.series.either(|recorder| self.register(recorder), |_| (), passing);
+        self.series.announce(|recorder| self.register(recorder));
     }
 
     /// Counts an event that ended so after so many seconds.
@@ -148,7 +142,7 @@ impl Objective {
             }
         };
         let passing = |recorder: &dyn Recorder| {
-            if size_of_val(recorder) != 0 {
+            if !is_none(recorder) {
                 count(&self.register(recorder));
             }
         };

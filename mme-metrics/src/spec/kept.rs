@@ -28,10 +28,15 @@ fn address_of(recorder: &dyn Recorder) -> *mut () {
     ptr::from_ref(recorder).cast::<()>().cast_mut()
 }
 
+/// Says whether this is the facade's own recorder, which stands for none: it has no size.
+pub(crate) fn is_none(recorder: &dyn Recorder) -> bool {
+    size_of_val(recorder) == 0
+}
+
 #[cold]
 fn is_global(recorder: &dyn Recorder, address: *mut ()) -> bool {
-    // An address says nothing of a recorder without a size, such as the facade's no-op one.
-    if size_of_val(recorder) == 0
+    // An address says nothing of a recorder without a size.
+    if is_none(recorder)
         // Relaxed, as above; a race costs one more attempt.
         || !GLOBAL.load(Ordering::Relaxed).is_null()
         || REFUSED.load(Ordering::Relaxed) == address
@@ -52,7 +57,7 @@ fn is_global(recorder: &dyn Recorder, address: *mut ()) -> bool {
 pub(crate) fn learn_global() {
     let look = || {
         metrics::with_recorder(|recorder| {
-            if size_of_val(recorder) != 0 {
+            if !is_none(recorder) {
                 // Relaxed: every thread that looks stores the same pointer.
                 GLOBAL.store(address_of(recorder), Ordering::Relaxed);
             }
@@ -81,6 +86,18 @@ impl<H> Slot<H> {
     #[inline]
     pub(crate) fn is_filled(&self) -> bool {
         self.0.get().is_some()
+    }
+
+    /// Makes the handles exist under the current recorder. Under the facade's own, which stands for none, there is nothing to
+    /// be seen before the first event.
+    #[cold]
+    pub(crate) fn announce(&self, register: impl Fn(&dyn Recorder) -> H) {
+        let passing = |recorder: &dyn Recorder| {
+            if !is_none(recorder) {
+                register(recorder);
+            }
+        };
+        self.either(&register, |_| (), passing);
     }
 
     /// Runs `kept` with the handle of the global recorder, or `passing` with any other recorder that is current.

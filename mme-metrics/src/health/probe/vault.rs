@@ -1,4 +1,4 @@
-//! Vault, and what has come of it.
+//! Vault and `OpenBao`.
 
 use std::fmt;
 

@@ -1,43 +1,19 @@
 //! What a business tells apart.
 
-use metrics::SharedString;
-
-use crate::label::{LabelValue, Registered, Values};
+use crate::label::{Registered, closed_label};
 use crate::open_label;
 
-/// The label `kind` of amounts of money. Each only grows: what is paid back is a refund, not less revenue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ValueKind {
-    /// What customers pay.
-    Revenue,
-    /// What is charged for a transaction, where it is told apart from its value.
-    Fee,
-    /// What customers get back.
-    Refund,
-    /// What the service itself has to pay.
-    Cost,
-}
-
-impl ValueKind {
-    pub(super) const ALL: [Self; 4] = [Self::Revenue, Self::Fee, Self::Refund, Self::Cost];
-}
-
-// Written out, because the derive is behind a feature and this is not.
-impl LabelValue for ValueKind {
-    const KEY: &'static str = "kind";
-    const VALUES: Values = Values::Closed(&["revenue", "fee", "refund", "cost"]);
-
-    fn label_value(&self) -> SharedString {
-        SharedString::const_str(match self {
-            Self::Revenue => "revenue",
-            Self::Fee => "fee",
-            Self::Refund => "refund",
-            Self::Cost => "cost",
-        })
-    }
-
-    fn ordinal(&self) -> Option<usize> {
-        Some(*self as usize)
+closed_label! {
+    /// The label `kind` of amounts of money. Each only grows: what is paid back is a refund, not less revenue.
+    ValueKind: "kind" {
+        /// What customers pay.
+        Revenue = "revenue",
+        /// What is charged for a transaction, where it is told apart from its value.
+        Fee = "fee",
+        /// What customers get back.
+        Refund = "refund",
+        /// What the service itself has to pay.
+        Cost = "cost",
     }
 }
 

@@ -13,6 +13,7 @@ open_label! {
 
 closed_label! {
     /// What a cache had to say.
+    #[non_exhaustive]
     Lookup: "result" {
         /// It knew the answer.
         Hit = "hit",

@@ -3,43 +3,22 @@
 use std::error::Error;
 use std::fmt;
 
-use metrics::SharedString;
-
-use crate::label::{LabelValue, Values};
+use crate::label::closed_label;
 use crate::open_label;
 
-/// The label `operation`: what is done with a certificate. An operation to be measured, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CertificateOperation {
-    /// A certificate is checked. One that is found invalid is an error, with a word for the reason.
-    Validation,
-    /// Something is signed with a certificate's key.
-    Signing,
-    /// A certificate is made.
-    Issuance,
-    /// A certificate is replaced by one that holds longer.
-    Renewal,
-    /// A certificate is declared invalid.
-    Revocation,
-}
-
-// Written out, because the derive is behind a feature and this is not.
-impl LabelValue for CertificateOperation {
-    const KEY: &'static str = "operation";
-    const VALUES: Values = Values::Closed(&["validation", "signing", "issuance", "renewal", "revocation"]);
-
-    fn label_value(&self) -> SharedString {
-        SharedString::const_str(match self {
-            Self::Validation => "validation",
-            Self::Signing => "signing",
-            Self::Issuance => "issuance",
-            Self::Renewal => "renewal",
-            Self::Revocation => "revocation",
-        })
-    }
-
-    fn ordinal(&self) -> Option<usize> {
-        Some(*self as usize)
+closed_label! {
+    /// The label `operation`: what is done with a certificate. An operation to be measured, too.
+    CertificateOperation: "operation" {
+        /// A certificate is checked. One that is found invalid is an error, with a word for the reason.
+        Validation = "validation",
+        /// Something is signed with a certificate's key.
+        Signing = "signing",
+        /// A certificate is made.
+        Issuance = "issuance",
+        /// A certificate is replaced by one that holds longer.
+        Renewal = "renewal",
+        /// A certificate is declared invalid.
+        Revocation = "revocation",
     }
 }
 
@@ -48,43 +27,20 @@ open_label! {
     pub registered CertificateName: "certificate", budget = 1000, fallback = "_other";
 }
 
-/// Why a certificate could not be read; the label `error_type`, too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// There is no such file, or no certificate in the directory.
-    Missing,
-    /// The process may not read it.
-    Denied,
-    /// It cannot be read for another reason, or is no regular file.
-    Unreadable,
-    /// It is no certificate, or a broken one.
-    Malformed,
-    /// It is larger than any certificate.
-    TooLarge,
-}
-
-impl ReadError {
-    /// Every reason, in the order of their values.
-    pub const ALL: [Self; 5] = [Self::Missing, Self::Denied, Self::Unreadable, Self::Malformed, Self::TooLarge];
-}
-
-impl LabelValue for ReadError {
-    const KEY: &'static str = "error_type";
-    const VALUES: Values = Values::Closed(&["missing", "denied", "unreadable", "malformed", "too_large"]);
-
-    fn label_value(&self) -> SharedString {
-        SharedString::const_str(match self {
-            Self::Missing => "missing",
-            Self::Denied => "denied",
-            Self::Unreadable => "unreadable",
-            Self::Malformed => "malformed",
-            Self::TooLarge => "too_large",
-        })
-    }
-
-    fn ordinal(&self) -> Option<usize> {
-        Some(*self as usize)
+closed_label! {
+    /// Why a certificate could not be read; the label `error_type`, too.
+    #[non_exhaustive]
+    ReadError: "error_type" {
+        /// There is no such file, or no certificate in the directory.
+        Missing = "missing",
+        /// The process may not read it.
+        Denied = "denied",
+        /// It cannot be read for another reason, or is no regular file.
+        Unreadable = "unreadable",
+        /// It is no certificate, or a broken one.
+        Malformed = "malformed",
+        /// It is larger than any certificate.
+        TooLarge = "too_large",
     }
 }
 
@@ -105,6 +61,7 @@ impl Error for ReadError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::label::{LabelValue, Values};
 
     #[test]
     fn values_stand_in_the_order_of_their_ordinals() {

@@ -24,6 +24,7 @@ open_label! {
 
 closed_label! {
     /// Which product a database is, by its name in the OpenTelemetry conventions.
+    #[non_exhaustive]
     System: "db_system_name" {
         /// PostgreSQL.
         Postgresql = "postgresql",
@@ -54,6 +55,7 @@ closed_label! {
 
 closed_label! {
     /// What a connection of a pool does.
+    #[non_exhaustive]
     ConnectionState: "db_client_connection_state" {
         /// It waits for somebody who needs it.
         Idle = "idle",
@@ -64,6 +66,7 @@ closed_label! {
 
 closed_label! {
     /// How a transaction ended.
+    #[non_exhaustive]
     TransactionOutcome: "outcome" {
         /// It was committed.
         Commit = "commit",

@@ -27,8 +27,7 @@ pub struct TransactionGuard {
 impl TransactionGuard {
     pub(super) fn new(system: System) -> Self {
         // Both exist from the first transaction on, so that the first rollback is an increase.
-        DATABASE.transactions.touch((system, TransactionOutcome::Commit));
-        DATABASE.transactions.touch((system, TransactionOutcome::Rollback));
+        TransactionOutcome::ALL.into_iter().for_each(|outcome| DATABASE.transactions.touch((system, outcome)));
         Self { system, outcome: TransactionOutcome::Rollback }
     }
 

@@ -15,6 +15,7 @@ open_label! {
 
 closed_label! {
     /// The system: gRPC.
+    #[non_exhaustive]
     System: "rpc_system_name" {
         /// gRPC.
         Grpc = "grpc",
@@ -23,6 +24,7 @@ closed_label! {
 
 closed_label! {
     /// How a call ended, as gRPC numbers it.
+    #[non_exhaustive]
     Code: "rpc_status_code" {
         /// 0: it succeeded.
         Ok = "OK",
@@ -62,27 +64,6 @@ closed_label! {
 }
 
 impl Code {
-    /// Every code, by number.
-    pub const ALL: [Self; 17] = [
-        Self::Ok,
-        Self::Cancelled,
-        Self::Unknown,
-        Self::InvalidArgument,
-        Self::DeadlineExceeded,
-        Self::NotFound,
-        Self::AlreadyExists,
-        Self::PermissionDenied,
-        Self::ResourceExhausted,
-        Self::FailedPrecondition,
-        Self::Aborted,
-        Self::OutOfRange,
-        Self::Unimplemented,
-        Self::Internal,
-        Self::Unavailable,
-        Self::DataLoss,
-        Self::Unauthenticated,
-    ];
-
     /// Says whether the server was at fault, as OpenTelemetry has it; of the other codes the caller is the cause, or nobody.
     pub const fn is_server_fault(self) -> bool {
         matches!(
@@ -99,6 +80,7 @@ impl Code {
 
 closed_label! {
     /// Who sends how many messages; absent where it is not known.
+    #[non_exhaustive]
     CallType: "rpc_type" {
         /// One message each way.
         Unary = "unary",
@@ -132,6 +114,7 @@ impl CallType {
 
 closed_label! {
     /// Which way a message went, as this process sees it.
+    #[non_exhaustive]
     Direction: "direction" {
         /// It came in.
         Received = "received",

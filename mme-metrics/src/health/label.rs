@@ -14,6 +14,7 @@ open_label! {
 
 closed_label! {
     /// The label `kind`: what a dependency is there for. Alerts go by it.
+    #[non_exhaustive]
     DependencyKind: "kind" {
         /// Keeps data: the service can do nothing without it.
         Database = "database",
@@ -40,6 +41,7 @@ closed_label! {
 
 closed_label! {
     /// The label `result`: what a check of data found.
+    #[non_exhaustive]
     CheckResult: "result" {
         /// They agree.
         Pass = "pass",

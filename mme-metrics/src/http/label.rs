@@ -17,6 +17,7 @@ open_label! {
 
 closed_label! {
     /// The method of a request. The known ones are those of the OpenTelemetry conventions: RFC 9110, PATCH and QUERY.
+    #[non_exhaustive]
     Method: "http_request_method" {
         /// CONNECT.
         Connect = "CONNECT",
@@ -45,6 +46,7 @@ closed_label! {
 
 closed_label! {
     /// How the client reached the server.
+    #[non_exhaustive]
     Scheme: "url_scheme" {
         /// In the clear.
         Http = "http",
@@ -55,6 +57,7 @@ closed_label! {
 
 closed_label! {
     /// What a long-lived response is.
+    #[non_exhaustive]
     Kind: "kind" {
         /// Server-sent events: a response of type `text/event-stream`.
         Sse = "sse",

@@ -4,6 +4,7 @@ use crate::label::closed_label;
 
 closed_label! {
     /// The label `result`: what a check of the separation of tenants found.
+    #[non_exhaustive]
     Verdict: "result" {
         /// The owner can read it, another tenant cannot.
         Pass = "pass",

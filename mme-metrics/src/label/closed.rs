@@ -8,11 +8,13 @@ macro_rules! closed_label {
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
         pub enum $name { $($(#[$doc])* $variant,)+ }
 
         impl $name {
             const TEXTS: &'static [&'static str] = &[$($text),+];
+
+            /// Every value, by its number.
+            pub const ALL: [Self; Self::TEXTS.len()] = [$(Self::$variant),+];
 
             /// Returns the exported text.
             pub const fn as_str(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, Registry, Values};
+use crate::label::{LabelValue, Registry, Values, closed_label};
 
 /// How measured code ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,32 +41,15 @@ impl Outcome {
     }
 }
 
-/// The label `result`: how measured code ended. A panic is an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Ended {
-    /// It returned, and what it returned is no error.
-    Ok,
-    /// It returned an error, or unwound.
-    Error,
-    /// It was dropped before it returned.
-    Cancelled,
-}
-
-// Written out, because the derive is behind a feature and this is not.
-impl LabelValue for Ended {
-    const KEY: &'static str = "result";
-    const VALUES: Values = Values::Closed(&["ok", "error", "cancelled"]);
-
-    fn label_value(&self) -> SharedString {
-        SharedString::const_str(match self {
-            Self::Ok => "ok",
-            Self::Error => "error",
-            Self::Cancelled => "cancelled",
-        })
-    }
-
-    fn ordinal(&self) -> Option<usize> {
-        Some(*self as usize)
+closed_label! {
+    /// The label `result`: how measured code ended. A panic is an error.
+    Ended: "result" {
+        /// It returned, and what it returned is no error.
+        Ok = "ok",
+        /// It returned an error, or unwound.
+        Error = "error",
+        /// It was dropped before it returned.
+        Cancelled = "cancelled",
     }
 }
 

@@ -182,6 +182,7 @@ word_label! {
 
 closed_label! {
     /// The label `result` of authentication, of second factors and of token checks.
+    #[non_exhaustive]
     AuthResult: "result" {
         /// The caller is who it says.
         Success = "success",
@@ -194,6 +195,7 @@ closed_label! {
 
 closed_label! {
     /// The label `reason` of token checks; empty unless the token was refused.
+    #[non_exhaustive]
     JwtReason: "reason" {
         /// It was not refused.
         None = "",
@@ -220,6 +222,7 @@ closed_label! {
 
 closed_label! {
     /// The label `window` of the source tracker.
+    #[non_exhaustive]
     Window: "window" {
         /// The last minute.
         Minute = "1m",
@@ -230,6 +233,7 @@ closed_label! {
 
 closed_label! {
     /// The label `decision`.
+    #[non_exhaustive]
     Decision: "decision" {
         /// It may be done.
         Allow = "allow",
@@ -240,6 +244,7 @@ closed_label! {
 
 closed_label! {
     /// The label `result` of a look into a cache of decisions.
+    #[non_exhaustive]
     CacheResult: "result" {
         /// The decision was there.
         Hit = "hit",
@@ -250,6 +255,7 @@ closed_label! {
 
 closed_label! {
     /// The label `result` of a rate limit.
+    #[non_exhaustive]
     LimitResult: "result" {
         /// The request was let through.
         Allowed = "allowed",
@@ -260,6 +266,7 @@ closed_label! {
 
 closed_label! {
     /// The label `outcome` of security and audit events: the values of `event.outcome` in the Elastic Common Schema.
+    #[non_exhaustive]
     EventOutcome: "outcome" {
         /// It was done.
         Success = "success",

@@ -91,9 +91,6 @@ impl<T, E: Refusal<P::Why>, P: Proof> Judges<Result<T, E>> for P {
 }
 
 impl AuthResult {
-    /// Every result, in the order of its ordinal.
-    pub(super) const ALL: [Self; 3] = [Self::Success, Self::Failure, Self::Error];
-
     /// Reads a result from how the operation ended. Being given up says nothing about the caller, so it is an error: neither
     /// let in nor refused.
     #[inline]

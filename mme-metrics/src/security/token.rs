@@ -41,22 +41,6 @@ struct Results;
 
 static KEPT: Kept<{ 2 + JwtReason::ALL.len() }> = Kept::new();
 
-impl JwtReason {
-    /// Every reason, in the order of its ordinal.
-    const ALL: [Self; 10] = [
-        Self::None,
-        Self::Malformed,
-        Self::Algorithm,
-        Self::Signature,
-        Self::Expired,
-        Self::NotYetValid,
-        Self::Issuer,
-        Self::Audience,
-        Self::Revoked,
-        Self::Claims,
-    ];
-}
-
 impl Names<12> for Results {
     fn counters(&self) -> [Key; 12] {
         std::array::from_fn(|at| {

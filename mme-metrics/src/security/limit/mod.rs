@@ -62,7 +62,6 @@ impl RateLimit {
 
 impl Names<2> for RateLimit {
     fn counters(&self) -> [Key; 2] {
-        [LimitResult::Allowed, LimitResult::Limited]
-            .map(|result| SECURITY.rate_limited.key_with(&(self.name, result), &[]))
+        LimitResult::ALL.map(|result| SECURITY.rate_limited.key_with(&(self.name, result), &[]))
     }
 }

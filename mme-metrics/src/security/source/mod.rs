@@ -172,7 +172,7 @@ impl SourceTracker {
         inner.shards.iter().for_each(|shard| held(shard).add_up(now, inner.limits, &mut totals));
         // Relaxed: a hint where to look. Added and not stored, or who fails meanwhile would be forgotten.
         inner.over.fetch_add(totals.more, Ordering::Relaxed);
-        for (at, window) in [Window::Minute, Window::Hour].into_iter().enumerate() {
+        for (at, window) in Window::ALL.into_iter().enumerate() {
             SECURITY.source_failures_max.set((window,), totals.max[at].into());
             SECURITY.sources_over_limit.set((window,), totals.over[at].into());
             SECURITY.distinct_sources.set((window,), totals.distinct[at].into());

@@ -109,7 +109,7 @@ pub use crate::recorder::{Builder, Format, Recorder};
 pub use crate::spec::{Counter, Family, FractionalCounter, Gauge, Histogram, Unit};
 
 /// The README's code compiles and runs.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "grpc", feature = "probe"))]
 #[doc = include_str!("../../README.md")]
 #[derive(Debug)]
 pub struct Readme;

@@ -39,6 +39,21 @@ impl Moment {
         }
     }
 
+    /// Returns the seconds from this moment to `end`; zero if that was before.
+    #[inline]
+    pub(crate) fn until(self, end: Self) -> f64 {
+        match COUNTER.get() {
+            Some(counter) if self.0 < SYSTEM && end.0 < SYSTEM => counter.delta_as_nanos(self.0, end.0) as f64 * 1e-9,
+            _ => self.system_until(end),
+        }
+    }
+
+    #[cold]
+    fn system_until(self, end: Self) -> f64 {
+        // Once in a process the counter comes into use between the two; `end` was then a moment ago.
+        if end.0 < SYSTEM { self.seconds() } else { end.0.saturating_sub(self.0) as f64 * 1e-9 }
+    }
+
     #[cold]
     fn system_seconds(self) -> f64 {
         elapsed().saturating_sub(self.0 & !SYSTEM) as f64 * 1e-9

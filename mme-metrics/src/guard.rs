@@ -136,6 +136,18 @@ impl<O: Operation> Guard<O> {
         }
     }
 
+    /// Returns when it began; now, if it has not.
+    #[cfg(feature = "sqlx")]
+    pub(crate) fn since(&self) -> Moment {
+        self.started.unwrap_or_else(Moment::now)
+    }
+
+    /// Takes `moment` for the beginning, if it has begun: what was before is no part of it.
+    #[cfg(feature = "sqlx")]
+    pub(crate) fn restart(&mut self, moment: Moment) {
+        self.started = self.started.map(|_| moment);
+    }
+
     /// The code waits: it can be dropped.
     #[inline]
     pub(crate) fn leave(&mut self) {

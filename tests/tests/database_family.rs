@@ -74,6 +74,23 @@ fn a_statement_reads_as_its_verb_and_a_table_the_service_named() {
 }
 
 #[test]
+fn a_statement_that_comes_again_is_counted_as_before() {
+    let sql = "SELECT * FROM orders; DELETE FROM orders";
+    let emission = record(|| {
+        for _ in 0..3 {
+            Guard::start(CLIENT.statement(sql)).end(Outcome::Ok);
+            Guard::start(CLIENT.batch(sql)).end(Outcome::Ok);
+            Guard::start(CLIENT.statement(sql).collection("users")).end(Outcome::Ok);
+            drop(Guard::start(CLIENT.statement(sql)));
+        }
+    });
+    let found = emission.expect().histogram(&DATABASE.operation_duration, labels("SELECT", "orders", Outcome::Ok), 3);
+    let found = found.histogram(&DATABASE.operation_duration, labels("BATCH", "", Outcome::Ok), 3);
+    let found = found.histogram(&DATABASE.operation_duration, labels("SELECT", "users", Outcome::Ok), 3);
+    found.histogram(&DATABASE.operation_duration, labels("SELECT", "orders", Outcome::Cancelled), 3).only();
+}
+
+#[test]
 fn an_operation_at_its_threshold_is_slow_whatever_its_end() {
     static HASTY: DatabaseClient = DatabaseClient::new(System::Redis).slow_after(Duration::ZERO);
     for outcome in [Outcome::Ok, Outcome::Cancelled, Outcome::Error("io")] {

@@ -2,6 +2,7 @@
 
 use super::DatabaseClient;
 use super::label::CollectionName;
+use super::memo::Reading;
 use crate::clock::Moment;
 use crate::op::{Operation, Outcome};
 
@@ -10,34 +11,43 @@ use crate::op::{Operation, Outcome};
 #[must_use = "an operation is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
 pub struct DatabaseCall<'c> {
     client: &'c DatabaseClient,
-    operation: &'static str,
-    collection: &'static str,
+    target: Target<'c>,
     rows: u64,
-    /// Seconds that were not the database's: spent waiting for a connection, or by the caller between two rows.
+    /// Seconds that were not the database's, but spent by the caller between two rows.
     away: f64,
     /// When the caller was handed a row, until it comes back for more.
     handed: Option<Moment>,
 }
 
+/// What is done to what.
+#[derive(Clone, Copy, Debug)]
+enum Target<'c> {
+    Named(&'static str, &'static str),
+    Read(&'c Reading),
+}
+
 impl<'c> DatabaseCall<'c> {
     pub(super) const fn new(client: &'c DatabaseClient, operation: &'static str, collection: &'static str) -> Self {
-        Self { client, operation, collection, rows: 0, away: 0.0, handed: None }
+        Self::on(client, Target::Named(operation, collection))
+    }
+
+    pub(super) const fn read(client: &'c DatabaseClient, reading: &'c Reading) -> Self {
+        Self::on(client, Target::Read(reading))
+    }
+
+    const fn on(client: &'c DatabaseClient, target: Target<'c>) -> Self {
+        Self { client, target, rows: 0, away: 0.0, handed: None }
     }
 
     /// Names the table or collection the operation is for; a program has at most 1 000 of them.
     pub const fn collection(mut self, name: &'static str) -> Self {
-        self.collection = name;
+        self.target = Target::Named(self.target.names().0, name);
         self
     }
 
     /// Notes rows that were returned, for clients that [record them](DatabaseClient::returned_rows).
     pub const fn add_rows(&mut self, rows: u64) {
         self.rows = self.rows.saturating_add(rows);
-    }
-
-    /// Leaves out what was before: only now is the database at work.
-    pub(super) fn leave_out(&mut self, since: Moment) {
-        self.away += since.seconds();
     }
 
     /// Leaves out the time until [`take_back`](Self::take_back): a row was handed to the caller.
@@ -49,7 +59,17 @@ impl<'c> DatabaseCall<'c> {
     /// The caller came back for more.
     pub(super) fn take_back(&mut self) {
         if let Some(handed) = self.handed.take() {
-            self.leave_out(handed);
+            self.away += handed.seconds();
+        }
+    }
+}
+
+impl Target<'_> {
+    /// Returns the operation and the collection.
+    const fn names(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Named(operation, collection) => (operation, collection),
+            Self::Read(reading) => (reading.operation, reading.collection),
         }
     }
 }
@@ -60,14 +80,18 @@ impl Operation for DatabaseCall<'_> {
         // The parts are measured by readings of their own, so their sum may pass the whole by a tick.
         let seconds = (seconds - self.away).max(0.0);
         let client = self.client;
-        let series = client.series().operation(self.operation);
-        series.duration(self.collection, outcome).record(seconds);
+        let series = match self.target {
+            Target::Named(operation, collection) => client.series().find(operation, collection),
+            Target::Read(reading) => reading.durations(client),
+        };
+        series.ended(outcome).record(seconds);
         if client.counts_rows() && outcome == Outcome::Ok {
-            series.rows.record(self.rows as f64);
+            series.undivided.rows.record(self.rows as f64);
         }
         if client.is_slow(seconds) {
-            series.slow.increment();
-            client.log.tell(client.system(), self.operation, CollectionName::admit(self.collection), seconds);
+            let (operation, collection) = self.target.names();
+            series.undivided.slow.increment();
+            client.log.tell(client.system(), operation, CollectionName::admit(collection), seconds);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::call::DatabaseCall;
 use super::label::{CollectionName, Namespace, System};
+use super::memo::Memo;
 use super::series::Series;
 use super::shape::Shape;
 use super::slow::SlowLog;
@@ -42,6 +43,7 @@ pub struct DatabaseClient {
     /// The tables by their names in small letters.
     known: OnceLock<HashMap<Box<str>, &'static str>>,
     series: OnceLock<Series>,
+    memo: OnceLock<Memo>,
     pub(super) log: SlowLog,
 }
 
@@ -56,6 +58,7 @@ impl DatabaseClient {
             rows: false,
             known: OnceLock::new(),
             series: OnceLock::new(),
+            memo: OnceLock::new(),
             log: SlowLog::new(),
         }
     }
@@ -94,14 +97,15 @@ impl DatabaseClient {
 
     /// Returns the operation that a prepared statement of SQL is, to be measured by [`guard`](crate::guard).
     ///
-    /// The text is read once, as far as its first table, and nothing of it is kept.
+    /// The text is read as far as its first table, and nothing of it is kept. What it was read as is, for 1 024 texts of up to
+    /// 8 KiB that came again, so that they are only hashed.
     pub fn statement(&self, sql: &str) -> DatabaseCall<'_> {
-        self.shaped(Shape::of(sql, self.system))
+        self.read(sql, false)
     }
 
     /// Returns the operation that a text of SQL is which may hold several statements; then it is a `BATCH`.
     pub fn batch(&self, sql: &str) -> DatabaseCall<'_> {
-        self.shaped(Shape::of_batch(sql, self.system))
+        self.read(sql, true)
     }
 
     /// Begins a transaction, which is counted when what is returned is dropped.
@@ -133,14 +137,28 @@ impl DatabaseClient {
         self.rows
     }
 
-    fn shaped(&self, shape: Shape<'_>) -> DatabaseCall<'_> {
+    fn read(&self, sql: &str, is_batch: bool) -> DatabaseCall<'_> {
+        let memo = self.memo.get_or_init(Memo::default);
+        let key = memo.key(sql, is_batch);
+        if let Some(reading) = key.and_then(|key| memo.get(key)) {
+            return DatabaseCall::read(self, reading);
+        }
+        let shape = if is_batch { Shape::of_batch(sql, self.system) } else { Shape::of(sql, self.system) };
+        let table = self.table_of(&shape);
+        if let Some(key) = key {
+            memo.offer(key, shape.operation, table);
+        }
+        DatabaseCall::new(self, shape.operation, table)
+    }
+
+    /// Returns the first table that the service named, or what stands for those it did not.
+    fn table_of(&self, shape: &Shape<'_>) -> &'static str {
         let mut tables = shape.tables.iter().flatten();
-        let table = match tables.clone().find_map(|table| self.find(table)) {
+        match tables.clone().find_map(|table| self.find(table)) {
             Some(known) => known,
             None if tables.next().is_some() && !self.known().is_empty() => CollectionName::FALLBACK,
             None => "",
-        };
-        DatabaseCall::new(self, shape.operation, table)
+        }
     }
 
     fn known(&self) -> &HashMap<Box<str>, &'static str> {

@@ -90,6 +90,7 @@
 mod call;
 mod client;
 mod label;
+mod memo;
 mod metrics;
 mod pool;
 mod pools;

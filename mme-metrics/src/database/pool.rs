@@ -107,9 +107,14 @@ impl PoolMeter {
 
     /// Begins to wait for a connection.
     pub fn wait(&self) -> PoolWait {
+        self.wait_since(Moment::now())
+    }
+
+    /// Begins to wait, from `since` on.
+    pub(super) fn wait_since(&self, since: Moment) -> PoolWait {
         // Relaxed: a count that orders nothing.
         self.0.pending.fetch_add(1, Ordering::Relaxed);
-        PoolWait { meter: Arc::clone(&self.0), since: Moment::now() }
+        PoolWait(Stay { meter: Arc::clone(&self.0), since, stage: Stage::Waiting })
     }
 
     /// Records how long it took to open a connection.
@@ -136,54 +141,75 @@ impl fmt::Debug for PoolMeter {
 
 /// Somebody who waits for a connection; the time is recorded however the waiting ends.
 #[must_use = "dropping this ends the waiting"]
-pub struct PoolWait {
-    meter: Arc<Meter>,
-    since: Moment,
-}
+pub struct PoolWait(Stay);
 
 impl PoolWait {
     /// Says that there is a connection, which is in use until what is returned is dropped.
     pub fn got(self) -> PoolUse {
-        let meter = Arc::clone(&self.meter);
-        drop(self);
-        PoolUse { meter, since: Moment::now() }
+        self.got_at(Moment::now())
+    }
+
+    /// Says that there has been a connection since `now`.
+    pub(super) fn got_at(self, now: Moment) -> PoolUse {
+        let Self(mut stay) = self;
+        stay.record(now);
+        (stay.since, stay.stage) = (now, Stage::Using);
+        PoolUse(stay)
     }
 
     /// Says that the pool had none in time.
     pub fn timed_out(self) {
-        self.meter.timeouts.increment();
-    }
-}
-
-impl Drop for PoolWait {
-    fn drop(&mut self) {
-        // Relaxed, as where it went up.
-        self.meter.pending.fetch_sub(1, Ordering::Relaxed);
-        self.meter.waits.record(self.since.seconds());
+        self.0.meter.timeouts.increment();
     }
 }
 
 impl fmt::Debug for PoolWait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PoolWait").field("pool", &self.meter.name.as_str()).finish_non_exhaustive()
+        f.debug_struct("PoolWait").field("pool", &self.0.meter.name.as_str()).finish_non_exhaustive()
     }
 }
 
 /// Somebody who has a connection; dropping this gives it back.
 #[must_use = "dropping this ends the use"]
-pub struct PoolUse {
-    meter: Arc<Meter>,
-    since: Moment,
-}
-
-impl Drop for PoolUse {
-    fn drop(&mut self) {
-        self.meter.uses.record(self.since.seconds());
-    }
-}
+pub struct PoolUse(Stay);
 
 impl fmt::Debug for PoolUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PoolUse").field("pool", &self.meter.name.as_str()).finish_non_exhaustive()
+        f.debug_struct("PoolUse").field("pool", &self.0.meter.name.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// Somebody who wants a connection, from asking for it to giving it back.
+struct Stay {
+    meter: Arc<Meter>,
+    /// When the stage began.
+    since: Moment,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    Waiting,
+    Using,
+}
+
+impl Stay {
+    /// Records the stage, which ends `now`.
+    fn record(&self, now: Moment) {
+        let seconds = self.since.until(now);
+        match self.stage {
+            Stage::Waiting => {
+                // Relaxed, as where it went up.
+                self.meter.pending.fetch_sub(1, Ordering::Relaxed);
+                self.meter.waits.record(seconds);
+            }
+            Stage::Using => self.meter.uses.record(seconds),
+        }
+    }
+}
+
+impl Drop for Stay {
+    fn drop(&mut self) {
+        self.record(Moment::now());
     }
 }

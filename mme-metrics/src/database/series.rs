@@ -1,6 +1,6 @@
 //! The kept handles of one client: an operation finds its series by two short words.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::label::{COLLECTIONS, CollectionName, Failure, Namespace, OPERATIONS, OperationName, System};
 use super::metrics::DATABASE;
@@ -15,34 +15,42 @@ pub(super) struct Series {
 
 /// The series of one operation.
 #[derive(Debug)]
-pub(super) struct OperationSeries {
+struct OperationSeries {
+    whatever_table: Arc<Undivided>,
+    collections: CappedTable<Arc<Durations>>,
+}
+
+/// What is not told apart by table.
+#[derive(Debug)]
+pub(super) struct Undivided {
     pub(super) slow: CounterHandle,
     pub(super) rows: HistogramHandle,
-    collections: CappedTable<Durations>,
 }
 
 /// The series of one operation on one table.
 #[derive(Debug)]
-struct Durations {
+pub(super) struct Durations {
     system: System,
     namespace: Namespace,
     operation: OperationName,
     collection: CollectionName,
     succeeded: HistogramHandle,
     failed: OnceLock<Table<&'static str, HistogramHandle>>,
+    pub(super) undivided: Arc<Undivided>,
 }
 
 impl Series {
     pub(super) fn new(system: System, namespace: Namespace) -> Self {
-        let series = move |name: &str| OperationSeries::new(system, namespace, OperationName::admit(name));
-        let rest = series(OperationName::FALLBACK);
+        let rest = OperationSeries::new(system, namespace, OperationName::admit(OperationName::FALLBACK));
         Self { operations: CappedTable::new(OPERATIONS, rest) }
     }
 
-    /// Finds the series of `operation`; its words are bounded, so the table is.
-    pub(super) fn operation(&self, operation: &'static str) -> &OperationSeries {
+    /// Finds the series of `operation` on `collection`; their words are bounded, so the tables are.
+    pub(super) fn find(&self, operation: &'static str, collection: &'static str) -> &Arc<Durations> {
         let rest = self.operations.overflow();
-        self.operations.get_or_insert_with(operation, |name| rest.like(OperationName::admit(name)))
+        let series = self.operations.get_or_insert_with(operation, |name| rest.like(OperationName::admit(name)));
+        let rest = series.collections.overflow();
+        series.collections.get_or_insert_with(collection, |name| Arc::new(rest.like(CollectionName::admit(name))))
     }
 }
 
@@ -50,36 +58,41 @@ impl OperationSeries {
     fn new(system: System, namespace: Namespace, operation: OperationName) -> Self {
         let slow = DATABASE.slow_operations.with((system, operation));
         let rows = DATABASE.returned_rows.with((system, operation));
-        let rest = Durations::new(system, namespace, operation, CollectionName::admit(CollectionName::FALLBACK));
-        Self { slow, rows, collections: CappedTable::new(COLLECTIONS, rest) }
+        let whatever_table = Arc::new(Undivided { slow, rows });
+        let collection = CollectionName::admit(CollectionName::FALLBACK);
+        let rest = Durations::new(system, namespace, operation, collection, Arc::clone(&whatever_table));
+        Self { whatever_table, collections: CappedTable::new(COLLECTIONS, Arc::new(rest)) }
     }
 
     /// Makes the series of another operation of the same client.
     fn like(&self, operation: OperationName) -> Self {
-        let Durations { system, namespace, .. } = *self.collections.overflow();
-        let made = Self::new(system, namespace, operation);
-        // Its first event is then an increase, and not a beginning.
-        made.slow.touch();
-        made
-    }
-
-    pub(super) fn duration(&self, collection: &'static str, outcome: Outcome) -> &HistogramHandle {
         let rest = self.collections.overflow();
-        let durations = self.collections.get_or_insert_with(collection, |name| {
-            Durations::new(rest.system, rest.namespace, rest.operation, CollectionName::admit(name))
-        });
-        durations.ended(outcome)
+        let made = Self::new(rest.system, rest.namespace, operation);
+        // Its first event is then an increase, and not a beginning.
+        made.whatever_table.slow.touch();
+        made
     }
 }
 
 impl Durations {
-    fn new(system: System, namespace: Namespace, operation: OperationName, collection: CollectionName) -> Self {
+    fn new(
+        system: System,
+        namespace: Namespace,
+        operation: OperationName,
+        collection: CollectionName,
+        undivided: Arc<Undivided>,
+    ) -> Self {
         let labels = (system, namespace, operation, collection, Failure::of(Outcome::Ok));
         let succeeded = DATABASE.operation_duration.with(labels);
-        Self { system, namespace, operation, collection, succeeded, failed: OnceLock::new() }
+        Self { system, namespace, operation, collection, succeeded, failed: OnceLock::new(), undivided }
     }
 
-    fn ended(&self, outcome: Outcome) -> &HistogramHandle {
+    /// Makes the series of the same operation on another table.
+    fn like(&self, collection: CollectionName) -> Self {
+        Self::new(self.system, self.namespace, self.operation, collection, Arc::clone(&self.undivided))
+    }
+
+    pub(super) fn ended(&self, outcome: Outcome) -> &HistogramHandle {
         if outcome == Outcome::Ok {
             return &self.succeeded;
         }

@@ -10,6 +10,7 @@ use super::connection::{MeasuredConnection, MeasuredPoolConnection};
 use super::driver::Driver;
 use super::pool::MeasuredPool;
 use super::transaction::MeasuredTransaction;
+use crate::clock::Moment;
 
 impl<'a, DB: Driver> Acquire<'a> for &'_ MeasuredPool<DB> {
     type Database = DB;
@@ -17,13 +18,13 @@ impl<'a, DB: Driver> Acquire<'a> for &'_ MeasuredPool<DB> {
 
     fn acquire(self) -> BoxFuture<'a, Result<PoolConnection<DB>, Error>> {
         let shared = self.shared();
-        Box::pin(async move { shared.lend().await.map(|(connection, _)| connection) })
+        Box::pin(async move { shared.lend(Moment::now()).await.map(|(connection, _)| connection) })
     }
 
     fn begin(self) -> BoxFuture<'a, Result<Transaction<'a, DB>, Error>> {
         let shared = self.shared();
         Box::pin(async move {
-            let (connection, _) = shared.lend().await?;
+            let (connection, _) = shared.lend(Moment::now()).await?;
             Transaction::begin(connection, None).await
         })
     }

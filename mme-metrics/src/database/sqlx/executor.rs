@@ -7,12 +7,14 @@ use futures_util::stream::BoxStream;
 
 use super::connection::MeasuredConnection;
 use super::driver::Driver;
+use super::error::error_type;
 use super::pool::{MeasuredPool, Shared};
 use super::statement::Taken;
-use super::watch::{Relay, Rows, during, outcome, settle, settle_row};
+use super::watch::{During, Relay, Rows, settle, settle_row};
 use crate::clock::Moment;
 use crate::database::{DatabaseCall, PoolUse};
 use crate::guard::Guard;
+use crate::op::Outcome;
 use ::sqlx::pool::PoolConnection;
 
 /// What preparing a statement is called.
@@ -149,11 +151,18 @@ async fn connect<DB: Driver>(
     guard: &mut Guard<DatabaseCall<'_>>,
     shared: &Shared<DB>,
 ) -> Result<(PoolConnection<DB>, PoolUse), Error> {
-    let asked = Moment::now();
-    let acquired = during(guard, shared.acquire()).await;
-    match &acquired {
-        Ok(_) => _ = guard.operation().map(|call| call.leave_out(asked)),
-        Err(_) => guard.conclude(outcome(&acquired)),
+    guard.enter(&[]);
+    let since = guard.since();
+    let lent = During::new(guard, shared.lend(since)).await;
+    match lent {
+        Ok((connection, wait)) => {
+            let now = Moment::now();
+            guard.restart(now);
+            Ok((connection, wait.got_at(now)))
+        }
+        Err(error) => {
+            guard.conclude(Outcome::Error(error_type(&error)));
+            Err(error)
+        }
     }
-    acquired
 }

@@ -117,8 +117,6 @@ impl Measure {
         let system = DB::system(&options);
         let learned = || DB::namespace(&options).filter(|name| is_plain(name));
         let namespace = Namespace::admit(&self.namespace.or_else(learned).unwrap_or_default());
-        // The pool is asked how many connections it opens by who holds its options.
-        drop(options);
         let mut client = DatabaseClient::new(system).namespace(namespace.as_str());
         if let Some(slow) = self.slow {
             client = client.slow_after(slow);
@@ -133,7 +131,7 @@ impl Measure {
             (None, namespace) => namespace,
         };
         let meter = PoolMeter::new(name, figures(pool.clone()));
-        MeasuredPool::share(Shared { pool, client, meter })
+        MeasuredPool::share(Shared::new(pool, client, meter))
     }
 }
 

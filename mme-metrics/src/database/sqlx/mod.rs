@@ -68,6 +68,7 @@ mod connection;
 mod driver;
 mod error;
 mod executor;
+mod lending;
 mod measure;
 mod opening;
 mod pool;

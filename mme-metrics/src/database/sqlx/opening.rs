@@ -1,11 +1,7 @@
 //! When an acquire opens a connection.
 
-use std::sync::Arc;
 use std::task::Poll;
 
-use ::sqlx::Pool;
-
-use super::driver::Driver;
 use crate::clock::Moment;
 
 /// Finds out since when one acquire has been opening a connection, if it does.
@@ -21,13 +17,13 @@ pub(super) struct Opening {
 
 impl Opening {
     /// Runs one poll of the acquire.
-    pub(super) fn watch<DB: Driver, T>(&mut self, pool: &Pool<DB>, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        let before = shares(pool);
+    pub(super) fn watch<T>(&mut self, shares: impl Fn() -> usize, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let before = shares();
         let polled = ask();
         // Whoever has opened nothing by the last poll, as most have not, need not be looked at after it.
         match (polled.is_pending(), self.since) {
-            (true, None) if shares(pool) > before => self.since = Some(Moment::now()),
-            (false, Some(_)) if shares(pool) >= before => self.since = None,
+            (true, None) if shares() > before => self.since = Some(Moment::now()),
+            (false, Some(_)) if shares() >= before => self.since = None,
             _ => {}
         }
         polled
@@ -37,8 +33,4 @@ impl Opening {
     pub(super) fn since(&self) -> Option<Moment> {
         self.since
     }
-}
-
-fn shares<DB: Driver>(pool: &Pool<DB>) -> usize {
-    Arc::strong_count(&pool.connect_options())
 }

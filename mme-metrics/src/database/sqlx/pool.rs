@@ -1,18 +1,17 @@
 //! The pool.
 
 use std::fmt;
-use std::pin::pin;
 use std::sync::Arc;
 
 use ::sqlx::pool::{CloseEvent, PoolConnection, PoolOptions};
 use ::sqlx::{Error, Pool, SqlSafeStr, SqlStr};
-use futures_util::future::poll_fn;
 
 use super::connection::{MeasuredConnection, MeasuredPoolConnection};
 use super::driver::{Driver, Options};
+use super::lending::Lending;
 use super::measure::Measure;
-use super::opening::Opening;
 use super::transaction::{self, MeasuredTransaction};
+use crate::clock::Moment;
 use crate::database::{DatabaseClient, PoolMeter, PoolUse, PoolWait};
 
 /// A pool of sqlx that is measured. Use it where the pool was used: it is an executor, and has the same methods.
@@ -27,6 +26,8 @@ pub(super) struct Shared<DB: Driver> {
     pub(super) pool: Pool<DB>,
     pub(super) client: DatabaseClient,
     pub(super) meter: PoolMeter,
+    /// What connections were opened with at first: asking the pool for it takes a lock.
+    options: Arc<Options<DB>>,
 }
 
 impl<DB: Driver> MeasuredPool<DB> {
@@ -167,30 +168,30 @@ impl<DB: Driver> MeasuredPool<DB> {
 }
 
 impl<DB: Driver> Shared<DB> {
-    /// Acquires a connection, which is in use from then on.
-    pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
-        self.lend().await.map(|(connection, wait)| (connection, wait.got()))
+    pub(super) fn new(pool: Pool<DB>, client: DatabaseClient, meter: PoolMeter) -> Self {
+        let options = pool.connect_options();
+        Self { pool, client, meter, options }
     }
 
-    /// Acquires a connection, and tells of the wait, whatever comes of it.
-    pub(super) async fn lend(&self) -> Result<(PoolConnection<DB>, PoolWait), Error> {
-        let wait = self.meter.wait();
-        let mut opening = Opening::default();
-        let mut acquiring = pin!(self.pool.acquire());
-        let acquired = poll_fn(|context| opening.watch(&self.pool, || acquiring.as_mut().poll(context))).await;
-        match acquired {
-            Ok(connection) => {
-                if let Some(since) = opening.since() {
-                    self.meter.opened(since);
-                }
-                Ok((connection, wait))
-            }
-            Err(error) => {
-                if matches!(error, Error::PoolTimedOut) {
-                    wait.timed_out();
-                }
-                Err(error)
-            }
+    /// Acquires a connection, which is in use from then on.
+    pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
+        self.lend(Moment::now()).await.map(|(connection, wait)| (connection, wait.got()))
+    }
+
+    /// Acquires a connection, and tells of the wait from `since` on, whatever comes of it.
+    pub(super) fn lend(
+        &self,
+        since: Moment,
+    ) -> impl Future<Output = Result<(PoolConnection<DB>, PoolWait), Error>> + Send {
+        Lending::new(self, since, self.pool.acquire())
+    }
+
+    /// Returns how many hold a share of what connections are opened with.
+    pub(super) fn shares(&self) -> usize {
+        match Arc::strong_count(&self.options) {
+            // The pool has others now.
+            1 => Arc::strong_count(&self.pool.connect_options()),
+            shares => shares,
         }
     }
 }

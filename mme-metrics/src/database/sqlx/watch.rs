@@ -1,6 +1,6 @@
 //! Futures and streams of a driver, watched until their end.
 
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -8,6 +8,7 @@ use ::sqlx::{Database, Either, Error};
 use futures_util::Stream;
 use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::BoxStream;
+use pin_project_lite::pin_project;
 
 use super::error::error_type;
 use crate::database::DatabaseCall;
@@ -17,18 +18,34 @@ use crate::op::Outcome;
 /// What a driver's stream yields: rows, and after those of each statement its result.
 pub(super) type Item<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
 
-/// Awaits `future` as a part of what `guard` measures.
-pub(super) async fn during<F: Future>(guard: &mut Guard<DatabaseCall<'_>>, future: F) -> F::Output {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        guard.enter(&[]);
-        let polled = future.as_mut().poll(context);
+pin_project! {
+    /// A future that is a part of what a guard measures.
+    #[must_use = "a future does nothing unless it is polled"]
+    pub(super) struct During<'g, 'c, F> {
+        guard: &'g mut Guard<DatabaseCall<'c>>,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<'g, 'c, F> During<'g, 'c, F> {
+    pub(super) fn new(guard: &'g mut Guard<DatabaseCall<'c>>, future: F) -> Self {
+        Self { guard, future }
+    }
+}
+
+impl<F: Future> Future for During<'_, '_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.guard.enter(&[]);
+        let polled = this.future.poll(context);
         if polled.is_pending() {
-            guard.leave();
+            this.guard.leave();
         }
         polled
-    })
-    .await
+    }
 }
 
 /// Awaits `future`, which is the rest of what `guard` measures.
@@ -36,7 +53,7 @@ pub(super) async fn settle<T>(
     guard: &mut Guard<DatabaseCall<'_>>,
     future: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let result = during(guard, future).await;
+    let result = During::new(guard, future).await;
     guard.conclude(outcome(&result));
     result
 }
@@ -46,7 +63,7 @@ pub(super) async fn settle_row<T>(
     guard: &mut Guard<DatabaseCall<'_>>,
     future: impl Future<Output = Result<Option<T>, Error>>,
 ) -> Result<Option<T>, Error> {
-    let result = during(guard, future).await;
+    let result = During::new(guard, future).await;
     if let (Ok(Some(_)), Some(call)) = (&result, guard.operation()) {
         call.add_rows(1);
     }
@@ -54,7 +71,7 @@ pub(super) async fn settle_row<T>(
     result
 }
 
-pub(super) fn outcome<T>(result: &Result<T, Error>) -> Outcome {
+fn outcome<T>(result: &Result<T, Error>) -> Outcome {
     match result {
         Ok(_) => Outcome::Ok,
         Err(error) => Outcome::Error(error_type(error)),

@@ -1,0 +1,125 @@
+//! What statements were read as, so that one that comes again and again is read once. Of their texts only hashes are kept.
+
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use hashbrown::DefaultHashBuilder;
+
+use super::DatabaseClient;
+use super::series::Durations;
+use crate::spec::Table;
+
+/// How many statements of one client are kept.
+const BUDGET: usize = 1_024;
+
+/// Longest text that is looked for, in bytes: with values in it, it would not come again.
+const MAX_TEXT: usize = 8_192;
+
+/// Places for the hash of a text that came once.
+const PLACES: usize = 256;
+
+/// The statements of one client that came twice within a short while.
+pub(super) struct Memo {
+    hasher: DefaultHashBuilder,
+    kept: Table<Key, Reading>,
+    taken: AtomicUsize,
+    /// So that texts with values in them, each of which comes once, do not use the budget up.
+    once: Box<[AtomicU64]>,
+}
+
+/// The hash of a text. Its seed is another one in each process, and two texts of one hash cost a wrong label, of those there are.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Key(u64);
+
+/// What a statement was read as.
+pub(super) struct Reading {
+    pub(super) operation: &'static str,
+    pub(super) collection: &'static str,
+    durations: OnceLock<Arc<Durations>>,
+}
+
+impl Default for Memo {
+    fn default() -> Self {
+        let once = (0..PLACES).map(|_| AtomicU64::new(0)).collect();
+        Self { hasher: DefaultHashBuilder::default(), kept: Table::default(), taken: AtomicUsize::new(0), once }
+    }
+}
+
+impl Memo {
+    /// Returns where `sql` is kept, if it may be.
+    pub(super) fn key(&self, sql: &str, is_batch: bool) -> Option<Key> {
+        (sql.len() <= MAX_TEXT).then(|| Key(self.hasher.hash_one((sql, is_batch))))
+    }
+
+    /// Returns what the statement was read as, if it is kept.
+    pub(super) fn get(&self, key: Key) -> Option<&Reading> {
+        self.kept.get(&key)
+    }
+
+    /// Keeps what a statement was read as if it is not the first time, and there is room.
+    pub(super) fn offer(&self, key: Key, operation: &'static str, collection: &'static str) {
+        // A part of the hash is enough to spread.
+        #[allow(clippy::cast_possible_truncation)]
+        let place = &self.once[key.0 as usize % PLACES];
+        // Relaxed, here and below: what is lost in a race is read once more.
+        if place.swap(key.0, Ordering::Relaxed) == key.0 && self.taken.fetch_add(1, Ordering::Relaxed) < BUDGET {
+            let reading = || Reading { operation, collection, durations: OnceLock::new() };
+            self.kept.get_or_insert_with(&key, || (key, reading()));
+        }
+    }
+}
+
+impl Reading {
+    /// Returns its series, which exist from the end of its first operation on.
+    pub(super) fn durations(&self, client: &DatabaseClient) -> &Durations {
+        let find = || Arc::clone(client.series().find(self.operation, self.collection));
+        self.durations.get_or_init(find)
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, collection, .. } = self;
+        f.debug_struct("Reading").field("operation", operation).field("collection", collection).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offer(memo: &Memo, sql: &str) -> bool {
+        let key = memo.key(sql, false).expect("it is short");
+        memo.offer(key, "SELECT", "");
+        memo.get(key).is_some()
+    }
+
+    #[test]
+    fn a_statement_is_kept_when_it_comes_again() {
+        let memo = Memo::default();
+        assert_eq!(["a", "a", "a"].map(|sql| offer(&memo, sql)), [false, true, true]);
+        let as_batch = memo.key("a", true).expect("it is short");
+        assert!(memo.get(as_batch).is_none());
+    }
+
+    #[test]
+    fn texts_that_come_once_leave_the_room_to_others() {
+        let memo = Memo::default();
+        for number in 0..10 * BUDGET {
+            assert!(!offer(&memo, &format!("SELECT {number}")));
+        }
+        assert!(!offer(&memo, "a"));
+        assert!(offer(&memo, "a"));
+    }
+
+    #[test]
+    fn no_more_are_kept_than_the_budget_allows() {
+        let memo = Memo::default();
+        let kept = (0..2 * BUDGET).map(|number| format!("SELECT {number}"));
+        let kept = kept.filter(|sql| (0..2).fold(false, |_, _| offer(&memo, sql))).count();
+        assert_eq!(kept, BUDGET);
+        assert!(memo.key(&" ".repeat(MAX_TEXT + 1), false).is_none());
+    }
+}

@@ -48,33 +48,35 @@ where
     type Data = B::Data;
     type Error = B::Error;
 
+    #[inline]
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        if this.guard.is_over() {
-            return this.inner.poll_frame(context);
-        }
-        // It is looked at where it stands and never moved: a frame has room for a map of trailers.
-        let polled = this.guard.run(|| this.inner.as_mut().poll_frame(context));
-        if let Poll::Ready(item) = &polled {
-            match item {
-                Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        let bytes = data.remaining();
-                        this.guard.data(data);
-                        *this.left = this.left.map(|left| left.saturating_sub(bytes as u64));
-                    } else if let Some(trailers) = frame.trailers_ref() {
-                        this.guard.trailers(trailers);
+        let polled = this.guard.watch(|| this.inner.as_mut().poll_frame(context));
+        // Each arm puts its own value together, so that data passes in registers: a frame that is looked at as a whole is copied
+        // as a whole, and it has room for a map of trailers.
+        match polled {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => {
+                    if !this.guard.is_over() {
+                        this.guard.data(&data);
+                        if pass(this.left, data.remaining()) || this.inner.is_end_stream() {
+                            this.guard.end(End::Complete);
+                        }
                     }
-                    // Nothing follows trailers, and hyper does not ask whether something does.
-                    if frame.is_trailers() || *this.left == Some(0) || this.inner.is_end_stream() {
-                        this.guard.end(End::Complete);
-                    }
+                    Poll::Ready(Some(Ok(Frame::data(data))))
                 }
-                Some(Err(error)) => this.guard.fail(error, End::BodyError),
-                None => this.guard.end(End::Complete),
+                Err(frame) => Poll::Ready(Some(Ok(this.guard.last(frame)))),
+            },
+            Poll::Ready(Some(Err(error))) => {
+                this.guard.fail(&error, End::BodyError);
+                Poll::Ready(Some(Err(error)))
+            }
+            Poll::Ready(None) => {
+                this.guard.end(End::Complete);
+                Poll::Ready(None)
             }
         }
-        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -84,6 +86,14 @@ where
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }
+}
+
+/// Takes bytes that have passed from an announced length, and says whether none are left.
+#[inline]
+fn pass(left: &mut Option<u64>, bytes: usize) -> bool {
+    let Some(left) = left else { return false };
+    *left = left.saturating_sub(bytes as u64);
+    *left == 0
 }
 
 impl<B, O: Observe> fmt::Debug for ExchangeBody<B, O> {

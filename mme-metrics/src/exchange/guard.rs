@@ -5,7 +5,7 @@ use std::mem;
 
 use ::http::{Method, Response, StatusCode, header};
 use bytes::Buf;
-use http_body::Body;
+use http_body::{Body, Frame};
 
 use super::{End, Observe};
 
@@ -104,12 +104,29 @@ impl<O: Observe> Guard<O> {
         !(never || status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED))
     }
 
+    /// Takes the frame behind the data. Nothing follows trailers, and hyper does not ask whether something does.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn last<D>(&mut self, frame: Frame<D>) -> Frame<D> {
+        if let Some(trailers) = frame.trailers_ref() {
+            self.trailers(trailers);
+            self.end(End::Complete);
+        }
+        frame
+    }
+
     /// Runs foreign code, a panic of which ends the exchange.
     ///
     /// It stays a function of its own: what a call returns that has something to clean up after it is moved once more, and
     /// responses are large.
     #[inline(never)]
     pub(super) fn run<R>(&mut self, foreign: impl FnOnce() -> R) -> R {
+        self.watch(foreign)
+    }
+
+    /// Runs foreign code as `run` does, but in place: for what is taken apart and not moved as a whole.
+    #[inline]
+    pub(super) fn watch<R>(&mut self, foreign: impl FnOnce() -> R) -> R {
         let unwinding = Unwinding(self);
         let returned = foreign();
         mem::forget(unwinding);

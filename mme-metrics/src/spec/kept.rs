@@ -268,8 +268,14 @@ impl HeldCounter {
     pub(crate) fn add(self, amount: u64) {
         match self {
             Self::Kept(counter) => counter.increment(amount),
-            Self::Passing(counter) => counter.add(amount),
+            Self::Passing(counter) => Self::pass(counter, amount),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pass(counter: &CounterHandle, amount: u64) {
+        counter.add(amount);
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 
-use mme_metrics::grpc::{CallType, Code, MessageBody};
+use http_body_util::BodyExt;
+use mme_metrics::grpc::{CallType, Code, Direction, GRPC, MessageBody};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::desk::Clerk;
 use mme_metrics_tests::desk::proto::Order;
@@ -56,6 +57,27 @@ async fn what_breaks_off_is_no_message() {
     pass(vec![message(3), message(3)[..7].to_vec()], 1).await;
     pass(vec![vec![0, 0, 0]], 0).await;
     pass(vec![vec![0, 255, 255, 255, 255], vec![1; 100]], 0).await;
+}
+
+#[tokio::test]
+async fn a_message_is_counted_while_its_stream_is_open() {
+    let script = || Script::empty().message(1).message(2).message(3).trailers(&["0"]);
+    let service = service_fn(|_: http::Request<MessageBody<Script>>| {
+        let response = answer(200, &[], script());
+        async { Ok::<_, Infallible>(response) }
+    });
+    let emission = Emission::new();
+    let (talk, kind) = (method(TALK), CallType::BidiStream);
+    let Ok(response) = emission.record_async(layer().layer(service).oneshot(call(TALK, Script::empty()))).await;
+    let mut body = response.into_body();
+    for passed in 1..=3 {
+        assert!(emission.record_async(body.frame()).await.unwrap().unwrap().is_data());
+        let expectation = emission.expect().gauge(&GRPC.server_active, (talk,), 1.0);
+        expectation.counter(&GRPC.server_messages, (talk, Direction::Sent), passed).only();
+    }
+    emission.record(|| drop(body));
+    let expectation = Calls::new(talk, kind, Code::Cancelled, 1).expect(emission.expect());
+    messages(streams(expectation, talk, kind, 1), talk, 0, 3).only();
 }
 
 #[tokio::test]

@@ -20,16 +20,21 @@ impl CounterCell {
     #[inline]
     pub(in crate::recorder) fn add(&self, amount: u64) -> bool {
         let thread = Thread::current();
-        if let Some(shards) = self.shards.get() {
-            Self::add_to(shards, thread, amount)
-        } else if thread.owns(&self.owner) {
-            add_alone(&self.value, amount)
-        } else {
-            Self::add_to(self.shards.start(), thread, amount)
+        match self.shards.get() {
+            None if thread.owns(&self.owner) => add_alone(&self.value, amount),
+            None => self.add_second(thread, amount),
+            Some(shards) => Self::add_to(shards, thread, amount),
         }
     }
 
-    #[inline]
+    /// Adds for the second thread that comes.
+    #[cold]
+    fn add_second(&self, thread: Thread, amount: u64) -> bool {
+        Self::add_to(self.shards.start(), thread, amount)
+    }
+
+    /// It stays a function of its own, so that a counter of one thread saves no registers for it.
+    #[inline(never)]
     fn add_to(shards: Shards<'_, Box<CachePadded<AtomicU64>>>, thread: Thread, amount: u64) -> bool {
         let (shard, alone) = shards.of(thread, Box::default);
         if alone { add_alone(shard, amount) } else { add_shared(shard, amount) }

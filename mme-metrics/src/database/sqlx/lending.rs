@@ -43,7 +43,7 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (shared, acquiring) = (*this.shared, this.acquiring);
-        let acquired = ready!(this.opening.watch(|| shared.shares(), || acquiring.poll(context)));
+        let acquired = ready!(this.opening.watch(shared, || acquiring.poll(context)));
         let wait = this.wait.take().expect("a future is not polled after its end");
         match acquired {
             Ok(connection) => {

@@ -2,14 +2,16 @@
 
 use std::task::Poll;
 
+use super::driver::Driver;
+use super::pool::Shared;
 use crate::clock::Moment;
 
 /// Finds out since when one acquire has been opening a connection, if it does.
 ///
 /// A pool says nothing of this, and its hooks belong to the service. But everybody who opens a connection holds a share of the
 /// options to connect with, from the first attempt to the last: so a poll that begins to open one leaves one share more
-/// than it found, and the poll that ends it one less. Two tasks that do so within the same microsecond on two threads can hide
-/// each other; that loses or gains one measurement, and nothing else.
+/// than it found, and the poll that ends it one less. A poll that does both leaves a larger pool. Two tasks that do so within
+/// the same microsecond on two threads can hide each other; that loses or gains one measurement, and nothing else.
 #[derive(Debug, Default)]
 pub(super) struct Opening {
     since: Option<Moment>,
@@ -17,13 +19,16 @@ pub(super) struct Opening {
 
 impl Opening {
     /// Runs one poll of the acquire.
-    pub(super) fn watch<T>(&mut self, shares: impl Fn() -> usize, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        let before = shares();
+    pub(super) fn watch<DB: Driver, T>(&mut self, shared: &Shared<DB>, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
+        let (shares, size) = (shared.shares(), shared.pool.size());
+        let has_room = size < shared.pool.options().get_max_connections() && shared.pool.num_idle() == 0;
+        // Where there is an idle one or no room, as mostly, the clock need not be read.
+        let begun = has_room.then(Moment::now);
         let polled = ask();
-        // Whoever has opened nothing by the last poll, as most have not, need not be looked at after it.
         match (polled.is_pending(), self.since) {
-            (true, None) if shares() > before => self.since = Some(Moment::now()),
-            (false, Some(_)) if shares() >= before => self.since = None,
+            (true, None) if shared.shares() > shares => self.since = begun.or_else(|| Some(Moment::now())),
+            (false, Some(_)) if shared.shares() >= shares => self.since = None,
+            (false, None) if shared.pool.size() > size => self.since = begun,
             _ => {}
         }
         polled

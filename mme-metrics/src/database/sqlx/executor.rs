@@ -118,8 +118,8 @@ where
     {
         let query = Taken::of(query);
         let (connection, client) = self.lend();
-        let mut guard = Guard::idle(query.call(client));
-        Box::pin(async move { settle_row(&mut guard, connection.fetch_optional(query)).await })
+        let guard = Guard::idle(query.call(client));
+        Box::pin(settle_row(guard, connection.fetch_optional(query)))
     }
 
     fn prepare_with<'e>(
@@ -131,8 +131,8 @@ where
         't: 'e,
     {
         let (connection, client) = self.lend();
-        let mut guard = Guard::idle(client.operation(PREPARE));
-        Box::pin(async move { settle(&mut guard, connection.prepare_with(sql, parameters)).await })
+        let guard = Guard::idle(client.operation(PREPARE));
+        Box::pin(settle(guard, connection.prepare_with(sql, parameters)))
     }
 
     #[doc(hidden)]
@@ -141,8 +141,8 @@ where
         't: 'e,
     {
         let (connection, client) = self.lend();
-        let mut guard = Guard::idle(client.operation(DESCRIBE));
-        Box::pin(async move { settle(&mut guard, connection.describe(sql)).await })
+        let guard = Guard::idle(client.operation(DESCRIBE));
+        Box::pin(settle(guard, connection.describe(sql)))
     }
 }
 

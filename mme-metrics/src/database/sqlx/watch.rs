@@ -1,5 +1,6 @@
 //! Futures and streams of a driver, watched until their end.
 
+use std::borrow::BorrowMut;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -48,27 +49,58 @@ impl<F: Future> Future for During<'_, '_, F> {
     }
 }
 
+pin_project! {
+    /// A future that is the rest of what a guard measures.
+    #[must_use = "a future does nothing unless it is polled"]
+    pub(super) struct Settling<G, F, R> {
+        // Dropped before the future, so that what the future's own drop does is not in its time.
+        guard: G,
+        rows: R,
+        #[pin]
+        future: F,
+    }
+}
+
 /// Awaits `future`, which is the rest of what `guard` measures.
-pub(super) async fn settle<T>(
-    guard: &mut Guard<DatabaseCall<'_>>,
-    future: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let result = During::new(guard, future).await;
-    guard.conclude(outcome(&result));
-    result
+pub(super) fn settle<G, F, T>(guard: G, future: F) -> Settling<G, F, impl Fn(&T) -> u64>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    Settling { guard, rows: |_: &T| 0, future }
 }
 
 /// Awaits at most one row, as the rest of what `guard` measures.
-pub(super) async fn settle_row<T>(
-    guard: &mut Guard<DatabaseCall<'_>>,
-    future: impl Future<Output = Result<Option<T>, Error>>,
-) -> Result<Option<T>, Error> {
-    let result = During::new(guard, future).await;
-    if let (Ok(Some(_)), Some(call)) = (&result, guard.operation()) {
-        call.add_rows(1);
+pub(super) fn settle_row<G, F, T>(guard: G, future: F) -> Settling<G, F, impl Fn(&Option<T>) -> u64>
+where
+    F: Future<Output = Result<Option<T>, Error>>,
+{
+    Settling { guard, rows: |row: &Option<T>| u64::from(row.is_some()), future }
+}
+
+impl<'c, G, F, R, T> Future for Settling<G, F, R>
+where
+    G: BorrowMut<Guard<DatabaseCall<'c>>>,
+    F: Future<Output = Result<T, Error>>,
+    R: Fn(&T) -> u64,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let guard = this.guard.borrow_mut();
+        guard.enter(&[]);
+        let polled = this.future.poll(context);
+        match &polled {
+            Poll::Pending => guard.leave(),
+            Poll::Ready(result) => {
+                if let (Ok(returned), Some(call)) = (result, guard.operation()) {
+                    call.add_rows((this.rows)(returned));
+                }
+                guard.conclude(outcome(result));
+            }
+        }
+        polled
     }
-    guard.conclude(outcome(&result));
-    result
 }
 
 fn outcome<T>(result: &Result<T, Error>) -> Outcome {

@@ -7,12 +7,13 @@ use mme_metrics_benches::contest::{self, Contestant};
 use mme_metrics_benches::database::{BARE, OURS, Place, SILENT};
 use mme_metrics_benches::overhead::Overhead;
 use mme_metrics_benches::table::Table;
-use mme_metrics_benches::{allocation, database};
+use mme_metrics_benches::{allocation, database, schedule};
 
 /// Batches of each contestant.
 const ROUNDS: usize = 301;
 
 fn main() {
+    schedule::in_turn();
     let parts: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
     let wanted = |part: &str| parts.is_empty() || parts.iter().any(|word| word == part);
     if wanted("pool") {

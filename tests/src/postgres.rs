@@ -1,14 +1,18 @@
 //! A real `PostgreSQL` in a folder of its own, on a socket of its own.
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tempfile::TempDir;
+
+use crate::other_user::OtherUser;
+
+/// It refuses root.
+const USER: OtherUser = OtherUser { name: "postgres", package: "postgresql" };
 
 /// Longest time that it may take to start before a test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -38,7 +42,7 @@ impl Postgres {
     pub async fn start_with(settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let data = folder.path().join("data");
-        give_away(folder.path());
+        USER.owns(folder.path());
         let made =
             program("initdb").args(["--auth=trust", "--no-sync", "--username=postgres", "-D"]).arg(&data).output();
         let made = made.expect("`initdb` is missing: install it with `apt-get install postgresql`");
@@ -53,7 +57,7 @@ impl Postgres {
     /// Like [`start`](Self::start).
     pub async fn replica(&self) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        give_away(folder.path());
+        USER.owns(folder.path());
         let copied = program("pg_basebackup")
             .args(["--write-recovery-conf", "--checkpoint=fast", "--no-sync", "--username=postgres", "-h"])
             .arg(self.folder.path())
@@ -119,14 +123,9 @@ impl Drop for Postgres {
     }
 }
 
-/// Returns one of its programs, to be run as a user that it agrees to run as: it refuses root.
+/// Returns one of its programs.
 fn program(name: &str) -> Command {
-    let mut command = Command::new(newest_folder().join(name));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
-    if let Some((user, group)) = other_user() {
-        command.uid(user).gid(group);
-    }
-    command
+    USER.program(newest_folder().join(name))
 }
 
 /// Finds where Debian puts the programs of the newest version; elsewhere they are on the path.
@@ -134,22 +133,4 @@ fn newest_folder() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let numbered = versions.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path())));
     numbered.max().map(|(_, path)| path.join("bin")).unwrap_or_default()
-}
-
-/// Returns whom root becomes: the user that comes with the package.
-fn other_user() -> Option<(u32, u32)> {
-    let id = |args: &[&str]| {
-        let output = Command::new("id").args(args).output().ok().filter(|output| output.status.success())?;
-        String::from_utf8(output.stdout).ok()?.trim().parse::<u32>().ok()
-    };
-    (id(&["-u"]) == Some(0)).then(|| {
-        let found = id(&["-u", "postgres"]).zip(id(&["-g", "postgres"]));
-        found.expect("there is no user `postgres`: install PostgreSQL with `apt-get install postgresql`")
-    })
-}
-
-fn give_away(folder: &Path) {
-    if let Some((user, group)) = other_user() {
-        std::os::unix::fs::chown(folder, Some(user), Some(group)).expect("root may give a folder away");
-    }
 }

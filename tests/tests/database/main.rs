@@ -6,6 +6,7 @@ mod checked;
 mod ends;
 mod flood;
 mod killed;
+mod mysql;
 mod pool;
 mod redis;
 mod replication;

@@ -87,7 +87,7 @@ async fn shown_when_open() -> String {
 }
 
 /// Returns what everything shows that an open pool gives out.
-async fn shown_types<DB: Driver>(pool: &MeasuredPool<DB>) -> String {
+pub(super) async fn shown_types<DB: Driver>(pool: &MeasuredPool<DB>) -> String {
     let connection = pool.acquire().await.unwrap();
     let mut shown = format!("{pool:?} {connection:?} {:?}", *connection);
     drop(connection);

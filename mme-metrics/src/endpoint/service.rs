@@ -24,10 +24,19 @@ use crate::recorder::Recorder;
 /// Until [`Builder::install`](crate::Builder::install) was called, it answers 503 and says so. A router with a state merges
 /// it after [`with_state`](axum::Router::with_state).
 ///
+/// Merge it before the layers that are to see every request. A merged router brings its own answer to what no route matches,
+/// and takes the place of yours, with the layers around it, unless you have set a
+/// [`fallback`](axum::Router::fallback):
+///
 /// ```
+/// # #[cfg(feature = "http")] {
+/// use mme_metrics::http::HttpLayer;
+///
 /// let app: axum::Router = axum::Router::new()
 ///     .route("/", axum::routing::get(|| async { "hello" }))
-///     .merge(mme_metrics::metrics_router());
+///     .merge(mme_metrics::metrics_router())
+///     .layer(HttpLayer::new().skip("/metrics"));
+/// # }
 /// ```
 pub fn metrics_router() -> axum::Router {
     Endpoint::installed().into_router()

@@ -30,11 +30,31 @@ use crate::op::Listen;
 /// # Where it goes
 ///
 /// * [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer) is the place: routes read as their whole
-///   template, nested ones too, and what no route matches reads `_unmatched`.
+///   template, nested ones too, and what no route matches reads `_unmatched`. Merge other routers before it: one that is merged
+///   after it, `metrics_router` too, answers what no route matches in place of the measured one, unless you have set a fallback.
 /// * `Router::route_layer` leaves unmatched requests out.
 /// * Outside the router, for instance around a layer that rewrites paths, the route is not known yet. Then put one more
 ///   `HttpLayer::new()` inside with `route_layer`: the outer one measures, and the inner one tells it the route.
-/// * Around a service that is no router, [`route_fn`](Self::route_fn) says what the route is.
+/// * Around a service that is no router, [`route_fn`](Self::route_fn) says what the route is. Of one that is nested in a router,
+///   such as a directory of files, a layer around the router sees no route; the same inside tells it.
+///
+/// ```
+/// # #[cfg(feature = "axum")] {
+/// # use axum::{Router, body::Body, extract::Request, response::Response};
+/// # use mme_metrics::http::HttpLayer;
+/// # use tower::{Layer, ServiceBuilder, service_fn};
+/// # let files = service_fn(|_: Request| async { Ok::<_, std::convert::Infallible>(Response::new(Body::empty())) });
+/// let files = HttpLayer::new().route_fn(|_| Some("/static/{*file}")).layer(files);
+/// let app = Router::<()>::new().nest_service("/static", files).layer(HttpLayer::new());
+///
+/// // Outside the router, for `axum::serve`, which takes one type of body only.
+/// let outside = ServiceBuilder::new().map_response(|response: Response<_>| response.map(Body::new)).layer(HttpLayer::new());
+/// # let _: Router = app;
+/// # let router = Router::<()>::new().route("/", axum::routing::get(|| async {})).route_layer(HttpLayer::new());
+/// # let make = axum::ServiceExt::<Request>::into_make_service(outside.service(router));
+/// # drop(async { axum::serve(tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(), make).await });
+/// # }
+/// ```
 ///
 /// However many layers a request passes, it is counted once, by the outermost that does not skip it. Where that one waits to be
 /// told the route, the inner one's [`skip`](Self::skip) holds for both.

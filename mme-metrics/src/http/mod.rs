@@ -10,8 +10,8 @@
 //! mme_metrics::Builder::new().install()?;
 //! let app: Router = Router::new()
 //!     .route("/users/{id}", get(|| async { "somebody" }))
-//!     .layer(HttpLayer::new())
-//!     .merge(mme_metrics::metrics_router());
+//!     .merge(mme_metrics::metrics_router())
+//!     .layer(HttpLayer::new().skip("/metrics"));
 //! # }
 //! # Ok::<(), mme_metrics::recorder::InstallError>(())
 //! ```

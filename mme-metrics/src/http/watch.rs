@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
-use ::http::{Method as HttpMethod, Request, Response, StatusCode, header};
+use ::http::{Method as HttpMethod, Request, Response, StatusCode, Version, header};
 use bytes::Buf;
 use http_body::Body;
 
@@ -129,8 +129,9 @@ fn matched<'a, B>(request: &'a Request<B>, rules: Option<&Rules>) -> Option<&'a 
 }
 
 fn scheme<B>(request: &Request<B>) -> Scheme {
-    // HTTP/2 says it; HTTP/1.1 only to a proxy.
-    if request.uri().scheme() == Some(&::http::uri::Scheme::HTTPS) { Scheme::Https } else { Scheme::Http }
+    // HTTP/2 says it; HTTP/1.1 only to a proxy, which this is not: a target with a scheme in it is a stranger's invention.
+    let said = request.version() >= Version::HTTP_2 && request.uri().scheme() == Some(&::http::uri::Scheme::HTTPS);
+    if said { Scheme::Https } else { Scheme::Http }
 }
 
 /// Says what the connection would become if the service agreed.

@@ -16,9 +16,9 @@
 //! # use mme_metrics::http::HttpLayer;
 //! let app: Router = Router::new()
 //!     .route("/users/{id}", get(|| async { "somebody" }))
-//!     .layer(HttpLayer::new().listener(spikes.clone()))
 //!     // What is kept, as JSON at `/spikes`, for those who know the token.
-//!     .merge(SpikeEndpoint::new(spikes.clone()).bearer("a long secret").into_router());
+//!     .merge(SpikeEndpoint::new(spikes.clone()).bearer("a long secret").into_router())
+//!     .layer(HttpLayer::new().listener(spikes.clone()).skip("/spikes"));
 //! # }
 //! # spikes.flush(std::time::Duration::from_secs(5));
 //! # std::fs::remove_dir_all(directory)?;

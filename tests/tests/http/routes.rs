@@ -3,9 +3,10 @@
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use http::Request;
+use http::{Request, Version};
 use http_body_util::BodyExt;
 use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
+use mme_metrics::metrics_router;
 use mme_metrics::testing::{Emission, Expectation};
 use tower::{Layer, Service, ServiceExt};
 
@@ -77,6 +78,23 @@ async fn a_fallback_is_unmatched() {
 }
 
 #[tokio::test]
+async fn routers_that_are_merged_before_the_layer_leave_unmatched_requests_to_it() {
+    let app = Router::new().route("/own", get(hello)).merge(metrics_router()).layer(HttpLayer::new().skip("/metrics"));
+    let emission = Emission::new();
+    visit(&emission, app, &["/own", "/nowhere", "/metrics"]).await;
+    saw(saw(emission.expect(), "/own", 200, 1), "_unmatched", 404, 1).only();
+}
+
+#[tokio::test]
+async fn a_layer_around_a_nested_service_is_told_the_route_by_one_inside() {
+    let files = HttpLayer::new().route_fn(|_| Some("/static/{*file}")).layer(get(hello));
+    let app = Router::new().nest_service("/static", files).layer(HttpLayer::new());
+    let emission = Emission::new();
+    visit(&emission, app, &["/static/a", "/static/b/c", "/nowhere"]).await;
+    saw(saw(emission.expect(), "/static/{*file}", 200, 2), "_unmatched", 404, 1).only();
+}
+
+#[tokio::test]
 async fn a_layer_outside_is_told_the_route_by_one_inside() {
     let inner = Router::new().route("/inside/{id}", get(hello)).route_layer(HttpLayer::new());
     let emission = Emission::new();
@@ -132,6 +150,20 @@ async fn invented_methods_are_one_value() {
     }
     let labels = (Method::Other, Route::find("/methods"), Status::new(405), Scheme::Http, ErrorType::None);
     emission.expect().histogram(&HTTP.server_duration, labels, 3).only();
+}
+
+#[tokio::test]
+async fn only_http_2_says_the_scheme() {
+    let app = Router::new().route("/scheme", get(hello)).layer(HttpLayer::new());
+    let emission = Emission::new();
+    for version in [Version::HTTP_11, Version::HTTP_2, Version::HTTP_3] {
+        let request = Request::get("https://invented.example/scheme").version(version).body(Body::empty()).unwrap();
+        let answer = async { app.clone().oneshot(request).await.unwrap().into_body().collect().await.unwrap() };
+        emission.record_async(answer).await;
+    }
+    let labels = |scheme| (Method::Get, Route::find("/scheme"), Status::new(200), scheme, ErrorType::None);
+    let expect = emission.expect().histogram(&HTTP.server_duration, labels(Scheme::Http), 1);
+    expect.histogram(&HTTP.server_duration, labels(Scheme::Https), 2).only();
 }
 
 #[tokio::test]

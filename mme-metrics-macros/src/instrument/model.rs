@@ -1,9 +1,11 @@
 //! A function as the attribute sees it, and what its shape asks for.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Type, Visibility};
+use syn::{
+    AttrStyle, Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Type, Visibility, braced,
+};
 
 use super::ends::Ends;
 use super::future::Future;
@@ -41,14 +43,23 @@ pub(crate) enum Shape {
 
 impl Parse for Function {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
+        let mut attributes = input.call(Attribute::parse_outer)?;
         let visibility = input.parse()?;
         let default = input.parse()?;
         let signature: Signature = input.parse()?;
         if input.peek(Token![;]) {
             return Err(Error::new(signature.ident.span(), diagnostics::NO_BODY));
         }
-        Ok(Self { attributes, visibility, default, signature, body: input.parse()? })
+        let content;
+        let braces = braced!(content in input);
+        // They are the function's, which the body is not any more.
+        let inner = content.call(Attribute::parse_inner)?;
+        attributes.extend(inner.into_iter().map(|attribute| Attribute { style: AttrStyle::Outer, ..attribute }));
+        // The braces are the macro's, where the user wrote them: the compiler says of those around one line that they are not
+        // needed, because they stand inside others now.
+        let mut body = Group::new(Delimiter::Brace, content.parse()?);
+        body.set_span(Span::mixed_site().located_at(braces.span.join()));
+        Ok(Self { attributes, visibility, default, signature, body: body.into_token_stream() })
     }
 }
 

@@ -23,6 +23,7 @@ macro_rules! ends {
 
 mod asynchronous;
 mod synchronous;
+mod written;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;

@@ -1,6 +1,6 @@
 //! Does the HTTP layer cost no more than 2.2 layers that do nothing, and a fraction of what its peers cost?
 //!
-//! `cargo bench -p mme-metrics-benches --bench http` prints everything; a word after `--` picks one part: `alone` or `meet`.
+//! `cargo bench -p mme-metrics-benches --bench http` prints everything; a word after `--` picks one part: `alone`, `connected` or `meet`.
 
 use mme_metrics_benches::contest::{self, Contestant};
 use mme_metrics_benches::http::{AXUM_OTEL_METRICS, AXUM_PROMETHEUS, BARE, BY_HAND, NOOP, OURS, SILENT, WRAPPING};
@@ -22,6 +22,9 @@ fn main() {
     if wanted("alone") {
         println!("{}", alone(&contestants));
     }
+    if wanted("connected") {
+        println!("{}", connected());
+    }
     if wanted("meet") {
         println!("{}", together(&contestants));
     }
@@ -37,6 +40,20 @@ fn alone(contestants: &[Contestant]) -> Table {
     over.table.bar("allocations more than the layer that wraps the body", more, 1.0);
     over.share("to axum-prometheus", OURS, AXUM_PROMETHEUS, 0.25);
     over.share("to axum-otel-metrics", OURS, AXUM_OTEL_METRICS, 0.3);
+    over.share("to the layer by hand on `prometheus`", OURS, BY_HAND, 1.0);
+    over.table
+}
+
+/// axum's table of extensions has room for three and holds three before any layer is asked, so ours makes it grow. Here it has
+/// grown before.
+fn connected() -> Table {
+    http::connect(true);
+    let few = http::few();
+    let rounds = contest::alone(&few, ROUNDS);
+    http::connect(false);
+    let title = "One thread, a request that carries its client's address, ns each request";
+    let mut over = Overhead::new(title, &few, &rounds, |_| BARE, None);
+    over.share("to the no-op layer", OURS, NOOP, 2.2);
     over.share("to the layer by hand on `prometheus`", OURS, BY_HAND, 1.0);
     over.table
 }

@@ -4,6 +4,7 @@
 //! read to its end. Everybody's layer goes on with `Router::layer`, which boxes service and future of every layer, also of one
 //! that does nothing; a body of a type of its own is boxed once more.
 
+mod atomics;
 mod autometrics;
 mod axum_metrics;
 mod axum_otel_metrics;
@@ -14,13 +15,16 @@ mod ours;
 mod tower_otel;
 
 use std::hint::black_box;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use ::http::{HeaderMap, HeaderValue, Request, Uri, header};
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::routing::get;
 use bytes::Bytes;
 use http_body::Body as _;
@@ -39,6 +43,9 @@ pub const WRAPPING: &str = "no-op layer that wraps the body";
 /// This library's layer.
 pub const OURS: &str = "mme-metrics";
 
+/// The layer that does all of it on atomics.
+pub const ATOMICS: &str = "complete, on bare atomics";
+
 /// The peers that bars compare with.
 pub const AXUM_PROMETHEUS: &str = "axum-prometheus";
 /// See [`AXUM_PROMETHEUS`].
@@ -52,7 +59,7 @@ pub const BARE: [usize; 2] = [0, 1];
 /// How many of the first contestants record nothing.
 pub const SILENT: usize = 4;
 
-/// Makes all contestants: the bare router twice, the layers that record nothing, ours, and the peers.
+/// Makes all contestants: the bare router twice, the layers that record nothing, ours, the one on atomics, and the peers.
 pub fn contestants() -> Vec<Contestant> {
     vec![
         contestant("bare router", app(), || 0),
@@ -60,6 +67,7 @@ pub fn contestants() -> Vec<Contestant> {
         noop::contestant(),
         noop::wrapping(),
         ours::contestant(),
+        atomics::contestant(),
         axum_prometheus::contestant(),
         axum_metrics::contestant(),
         axum_otel_metrics::contestant(),
@@ -69,6 +77,23 @@ pub fn contestants() -> Vec<Contestant> {
         by_hand::prometheus_client(),
         by_hand::metrics(),
     ]
+}
+
+/// Makes those of them that bars compare ours with, apart from the slow ones.
+pub fn few() -> Vec<Contestant> {
+    let bare = ["bare router", "bare router again"].map(|name| contestant(name, app(), || 0));
+    bare.into_iter()
+        .chain([noop::contestant(), noop::wrapping(), ours::contestant(), atomics::contestant(), by_hand::prometheus()])
+        .collect()
+}
+
+/// Whether requests carry the address of the client, as axum's `into_make_service_with_connect_info` leaves it.
+static CONNECTED: AtomicBool = AtomicBool::new(false);
+
+/// Says whether requests carry the address of the client from now on.
+pub fn connect(with_address: bool) {
+    // Relaxed: set between rounds, by the thread that starts them.
+    CONNECTED.store(with_address, Ordering::Relaxed);
 }
 
 const ROUTE: &str = "/users/{id}";
@@ -116,6 +141,9 @@ static HEAD: LazyLock<(Uri, HeaderMap)> = LazyLock::new(|| {
 fn exchange(router: &Router) {
     let mut request = Request::new(Body::empty());
     (*request.uri_mut(), *request.headers_mut()) = HEAD.clone();
+    if CONNECTED.load(Ordering::Relaxed) {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((Ipv4Addr::LOCALHOST, 50_000))));
+    }
     let context = &mut Context::from_waker(Waker::noop());
     let Poll::Ready(Ok(response)) = pin!(router.clone().oneshot(request)).poll(context) else {
         unreachable!("the handler awaits nothing")

@@ -18,6 +18,7 @@ pub mod overhead;
 pub mod peer;
 pub mod register;
 pub mod render;
+mod running;
 pub mod schedule;
 pub mod slo;
 pub mod table;

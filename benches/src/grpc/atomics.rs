@@ -1,9 +1,8 @@
 //! What a complete layer costs at least: everything that ours does, on atomics that stand in one static, for one method.
 
 use std::pin::Pin;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use ::http::{HeaderMap, Request, Response};
 use bytes::Bytes;
@@ -13,66 +12,32 @@ use tower::Service;
 
 use super::{ATOMICS, Call, desk::Desk};
 use crate::contest::Contestant;
-use crate::load::RECORD_BOUNDS;
+use crate::running::{ENDS, Figures, Running};
 
-/// The figures. All are read alone, so nothing orders them: every access is relaxed.
-struct Figures {
-    active: AtomicI64,
-    received: AtomicU64,
-    sent: AtomicU64,
-    calls: [AtomicU64; 17],
-    buckets: [AtomicU64; RECORD_BOUNDS.len() + 1],
-    nanoseconds: AtomicU64,
-}
+static FIGURES: Figures = Figures::new();
 
-static FIGURES: Figures = Figures {
-    active: AtomicI64::new(0),
-    received: AtomicU64::new(0),
-    sent: AtomicU64::new(0),
-    calls: [const { AtomicU64::new(0) }; 17],
-    buckets: [const { AtomicU64::new(0) }; RECORD_BOUNDS.len() + 1],
-    nanoseconds: AtomicU64::new(0),
-};
+/// Messages both ways, each read alone: every access is relaxed.
+static RECEIVED: AtomicU64 = AtomicU64::new(0);
+static SENT: AtomicU64 = AtomicU64::new(0);
+
+/// What gRPC calls it when nobody says how a call ended.
+const CANCELLED: usize = 1;
+
+/// What gRPC calls a status that nobody can read.
+const UNKNOWN: usize = 2;
 
 pub(super) fn contestant(call: Call) -> Contestant {
-    let done = || FIGURES.calls.iter().map(|calls| calls.load(Ordering::Relaxed)).sum();
-    super::contestant(ATOMICS, call, Counting(Desk), done)
+    super::contestant(ATOMICS, call, Counting(Desk), || FIGURES.ended())
 }
 
 #[derive(Clone)]
 struct Counting<S>(S);
 
-/// One call, which ends when this is dropped.
-struct Running {
-    began: Instant,
-    code: usize,
-}
-
-impl Running {
-    fn begin() -> Self {
-        FIGURES.active.fetch_add(1, Ordering::Relaxed);
-        // 1 is cancelled.
-        Self { began: Instant::now(), code: 1 }
-    }
-
-    fn read(&mut self, headers: &HeaderMap) {
-        if let Some(status) = headers.get("grpc-status") {
-            let code = status.to_str().ok().and_then(|status| status.parse().ok());
-            self.code = code.filter(|code| *code < 17).unwrap_or(2);
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let took = self.began.elapsed();
-        let seconds = took.as_secs_f64();
-        let bucket = RECORD_BOUNDS.iter().position(|bound| seconds <= *bound).unwrap_or(RECORD_BOUNDS.len());
-        FIGURES.calls[self.code].fetch_add(1, Ordering::Relaxed);
-        FIGURES.buckets[bucket].fetch_add(1, Ordering::Relaxed);
-        let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
-        FIGURES.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
-        FIGURES.active.fetch_sub(1, Ordering::Relaxed);
+/// Reads how a call ends, where its headers or trailers say so.
+fn read(running: &mut Running, headers: &HeaderMap) {
+    if let Some(status) = headers.get("grpc-status") {
+        let code = status.to_str().ok().and_then(|status| status.parse().ok());
+        running.end = code.filter(|code| *code < ENDS).unwrap_or(UNKNOWN);
     }
 }
 
@@ -89,8 +54,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let running = Some(Running::begin());
-        let request = request.map(|inner| Counted { inner, messages: &FIGURES.received, running: None });
+        let running = Some(Running::begin(&FIGURES, CANCELLED));
+        let request = request.map(|inner| Counted { inner, messages: &RECEIVED, running: None });
         Answering { inner: self.0.call(request), running }
     }
 }
@@ -111,9 +76,9 @@ impl<F: Future<Output = Result<Response<R>, E>>, R, E> Future for Answering<F> {
         let response = ready!(this.inner.poll(context))?;
         let mut running = this.running.take();
         if let Some(running) = &mut running {
-            running.read(response.headers());
+            read(running, response.headers());
         }
-        Poll::Ready(Ok(response.map(|inner| Counted { inner, messages: &FIGURES.sent, running })))
+        Poll::Ready(Ok(response.map(|inner| Counted { inner, messages: &SENT, running })))
     }
 }
 
@@ -146,7 +111,7 @@ impl<B: Body<Data = Bytes>> Body for Counted<B> {
             } else if let Some(trailers) = frame.trailers_ref()
                 && let Some(mut running) = this.running.take()
             {
-                running.read(trailers);
+                read(&mut running, trailers);
             }
         }
         polled

@@ -1,16 +1,23 @@
 //! The client's side: the same ends, told by server.
 
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::task::Poll;
 
 use bytes::Bytes;
+use futures_util::{FutureExt, stream};
 use http::{Request, Response};
-use http_body_util::{BodyExt, Empty, Full};
+use http_body::{Body, Frame};
+use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use hyper_util::rt::TokioIo;
-use mme_metrics::http::{ErrorType, HTTP, HttpClientLayer, Method, ReqwestService, SendMeasured, ServerPort, Status};
+use mme_metrics::exchange::ExchangeBody;
+use mme_metrics::http::{
+    ErrorType, HTTP, HttpClientExchange, HttpClientLayer, Method, ReqwestService, SendMeasured, ServerPort, Status,
+};
 use mme_metrics::label::ServerAddress;
 use mme_metrics::testing::Emission;
 use tokio::net::TcpListener;
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
 type ClientLabels = (Method, ServerAddress, ServerPort, Status, ErrorType);
 
@@ -41,13 +48,82 @@ async fn servers_are_told_apart_by_host_and_port_and_nothing_else() {
 }
 
 #[test]
-fn a_call_that_nobody_awaits_is_cancelled() {
+fn a_call_is_cancelled_by_a_drop_and_what_never_called_is_nothing() {
     let emission = Emission::new();
-    let never = service_fn(|_| std::future::pending::<Result<Response<Empty<Bytes>>, Infallible>>());
-    let request = Request::get("http://b.example/").body(Empty::<Bytes>::new()).unwrap();
-    emission.record(|| drop(HttpClientLayer::new().layer(never).oneshot(request)));
+    let never = || service_fn(|_| std::future::pending::<Result<Response<Empty<Bytes>>, Infallible>>());
+    let request = || Request::get("http://b.example/").body(Empty::<Bytes>::new()).unwrap();
     // `oneshot` calls only when it is polled, so nothing began.
+    emission.record(|| drop(HttpClientLayer::new().layer(never()).oneshot(request())));
     emission.expect().only();
+    emission.record(|| drop(HttpClientLayer::new().layer(never()).call(request())));
+    emission.expect().histogram(&HTTP.client_duration, labels("b.example", 80, 0, ErrorType::Cancelled), 1).only();
+}
+
+/// Sends a request that is answered by `answer`, and lets `read` do with the response what a client might.
+async fn ends<B, F>(answer: impl Fn() -> Response<B>, read: impl FnOnce(Response<MeasuredBody<B>>) -> F) -> Emission
+where
+    B: Body,
+    F: Future<Output = ()>,
+{
+    let emission = Emission::new();
+    let service = HttpClientLayer::new().layer(service_fn(|_| std::future::ready(Ok::<_, Infallible>(answer()))));
+    let request = Request::get("http://ends.example/").body(Empty::<Bytes>::new()).unwrap();
+    emission.record_async(async { read(service.oneshot(request).await.unwrap()).await }).await;
+    emission
+}
+
+type MeasuredBody<B> = ExchangeBody<B, HttpClientExchange>;
+
+#[track_caller]
+fn ended(emission: &Emission, status: u16, error: ErrorType) {
+    emission.expect().histogram(&HTTP.client_duration, labels("ends.example", 80, status, error), 1).only();
+}
+
+/// A body of two frames; `second` is the other.
+fn frames(second: Result<Frame<Bytes>, BoxError>) -> impl Body<Data = Bytes, Error = BoxError> + Unpin {
+    StreamBody::new(stream::iter([Ok(Frame::data(Bytes::from("first"))), second]))
+}
+
+#[tokio::test]
+async fn a_response_that_is_dropped_midway_is_cancelled_with_its_status() {
+    let answer = || Response::new(frames(Ok(Frame::data(Bytes::new()))));
+    let emission = ends(answer, async |mut response| drop(response.frame().await)).await;
+    ended(&emission, 200, ErrorType::Cancelled);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_is_a_body_error() {
+    let answer = || Response::new(frames(Err("on purpose".into())));
+    let emission = ends(answer, async |response| assert!(response.collect().await.is_err())).await;
+    ended(&emission, 200, ErrorType::Body);
+}
+
+#[tokio::test]
+async fn a_body_that_panics_is_a_panic() {
+    let panics =
+        || StreamBody::new(stream::poll_fn(|_| -> Poll<Option<Result<Frame<Bytes>, Infallible>>> { panic!() }));
+    let read = async |mut response: Response<MeasuredBody<_>>| {
+        let caught = AssertUnwindSafe(response.frame()).catch_unwind().await;
+        assert!(caught.is_err());
+    };
+    ended(&ends(|| Response::new(panics()), read).await, 200, ErrorType::Panic);
+}
+
+#[tokio::test]
+async fn a_5xx_is_an_error_of_its_number_and_a_4xx_is_none() {
+    for (status, error) in [(503, ErrorType::Status(Status::new(503))), (404, ErrorType::None)] {
+        let answer = || Response::builder().status(status).body(Full::<Bytes>::from("text")).unwrap();
+        let emission = ends(answer, async |response| drop(response.collect().await.unwrap())).await;
+        ended(&emission, status, error);
+    }
+}
+
+#[tokio::test]
+async fn an_event_stream_ends_at_its_head() {
+    let endless = || StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
+    let answer = || Response::builder().header("content-type", "text/event-stream").body(endless()).unwrap();
+    let emission = ends(answer, async |response| drop(response)).await;
+    ended(&emission, 200, ErrorType::None);
 }
 
 #[test]

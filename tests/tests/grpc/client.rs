@@ -1,25 +1,35 @@
 //! The client's side: the same ends, as the caller is told them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use mme_metrics::Format;
 use mme_metrics::grpc::{
     CallType, Code, Direction, ErrorType, GRPC, GoCode, GoMethod, GoService, GoType, GrpcClientLayer,
     GrpcClientService, Method, System,
 };
 use mme_metrics::label::ServerAddress;
+use mme_metrics::metrics;
 use mme_metrics::testing::{Emission, Expectation};
 use mme_metrics_tests::desk::proto::desk_client::DeskClient;
 use mme_metrics_tests::desk::proto::desk_server::DeskServer;
 use mme_metrics_tests::desk::proto::{Answer, Order};
 use mme_metrics_tests::desk::{Clerk, METHODS};
-use mme_metrics_tests::grpc::method;
+use mme_metrics_tests::grpc::{message, method};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 use tower::{Layer, ServiceExt};
 
-use crate::wire::{Wire, order};
+use crate::wire::{Wire, drain, order};
 
 const SERVER: &str = "desk.example";
 
@@ -107,6 +117,70 @@ async fn a_server_that_hangs_up_is_what_the_caller_is_told() {
     let ask = method("desk.v1.Desk/Ask");
     let labels = (System::Grpc, ask, ServerAddress::new(SERVER), code, ErrorType::Code(code));
     emission.expect().histogram(&GRPC.client_duration, labels, 1).among_others();
+}
+
+/// How a stream stops behind its first message.
+#[derive(Clone, Copy, Debug)]
+enum Break {
+    /// The server resets it.
+    Reset,
+    /// The connection is gone.
+    HangUp,
+    /// It ends as if all had been said, without a status.
+    End,
+}
+
+/// Serves one connection, each of whose calls breaks off once its caller has `read` the message.
+async fn serve_broken(listener: TcpListener, how: Break, read: Arc<Notify>) {
+    let told = Arc::clone(&read);
+    let answer = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let read = Arc::clone(&told);
+        let reset = async move {
+            read.notified().await;
+            Err(std::io::Error::other("on purpose"))
+        };
+        async move {
+            request.into_body().collect().await.unwrap();
+            let rest = match how {
+                Break::Reset => stream::once(reset).boxed(),
+                Break::HangUp => stream::pending().boxed(),
+                Break::End => stream::empty().boxed(),
+            };
+            let frames = stream::iter([Ok(Frame::data(Bytes::from(message(0))))]).chain(rest);
+            http::Response::builder().header("content-type", "application/grpc").body(StreamBody::new(frames))
+        }
+    });
+    let (connection, _) = listener.accept().await.unwrap();
+    let served = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(connection), answer);
+    // Whichever is first; the connection goes with this.
+    tokio::select! {
+        _ = served => {}
+        () = read.notified(), if matches!(how, Break::HangUp) => {}
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_off_is_what_its_caller_is_told_and_never_a_success() {
+    for how in [Break::Reset, Break::HangUp, Break::End] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::from_shared(format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let read = Arc::new(Notify::new());
+        let server = tokio::spawn(serve_broken(listener, how, Arc::clone(&read)));
+        let emission = Emission::new();
+        // A task of the channel sends the order, on this thread.
+        let recorded = metrics::set_default_local_recorder(emission.recorder());
+        let mut client = measured(endpoint.connect_lazy());
+        let mut answers = client.watch(Order::default()).await.unwrap().into_inner();
+        answers.message().await.unwrap().unwrap();
+        read.notify_one();
+        let (count, told) = drain(answers).await;
+        drop(recorded);
+        // To tonic an end without a status says nothing; here it is unknown.
+        let told = told.map_or(Code::Unknown, |status| Code::ALL[status.code() as usize]);
+        assert!(count == 0 && told != Code::Ok, "{how:?}: {count} {told:?}");
+        expect(emission.expect(), method("desk.v1.Desk/Watch"), (told, 1), (1, 1)).only();
+        server.abort();
+    }
 }
 
 #[tokio::test]

@@ -60,11 +60,14 @@ impl Memo {
 
     /// Keeps what a statement was read as if it is not the first time, and there is room.
     pub(super) fn offer(&self, key: Key, operation: &'static str, collection: &'static str) {
-        // A part of the hash is enough to spread.
+        // It has two places, so that two statements that take turns do not keep each other out. A part of the hash is enough
+        // to spread.
         #[allow(clippy::cast_possible_truncation)]
-        let place = &self.once[key.0 as usize % PLACES];
-        // Relaxed, here and below: what is lost in a race is read once more.
-        if place.swap(key.0, Ordering::Relaxed) == key.0 && self.taken.fetch_add(1, Ordering::Relaxed) < BUDGET {
+        let places = [key.0, key.0 >> 32].map(|bits| &self.once[bits as usize % PLACES]);
+        // Relaxed, all through: what is lost in a race is read once more.
+        let came = places.iter().any(|place| place.load(Ordering::Relaxed) == key.0);
+        places.iter().for_each(|place| place.store(key.0, Ordering::Relaxed));
+        if came && self.taken.fetch_add(1, Ordering::Relaxed) < BUDGET {
             let reading = || Reading { operation, collection, durations: OnceLock::new() };
             self.kept.get_or_insert_with(&key, || (key, reading()));
         }
@@ -102,6 +105,19 @@ mod tests {
         assert_eq!(["a", "a", "a"].map(|sql| offer(&memo, sql)), [false, true, true]);
         let as_batch = memo.key("a", true).expect("it is short");
         assert!(memo.get(as_batch).is_none());
+    }
+
+    #[test]
+    fn statements_that_take_turns_are_kept() {
+        let memo = Memo::default();
+        let statements: Vec<_> = (0..40).map(|number| format!("SELECT {number}")).collect();
+        for _ in 0..2 {
+            statements.iter().for_each(|sql| _ = offer(&memo, sql));
+        }
+        let kept =
+            statements.iter().filter(|sql| memo.key(sql, false).is_some_and(|key| memo.get(key).is_some())).count();
+        // Whoever finds both of its places taken tries again.
+        assert!(kept >= 20, "{kept}");
     }
 
     #[test]

@@ -81,7 +81,8 @@
 //! slow ones. There are at most 256 operations, 1 000 tables and 64 databases, all from the program's own source and set-up;
 //! what comes after those reads `_OTHER` or `_other`. A pool has 6 gauges, a counter and up to 36 lines of histograms.
 //!
-//! An operation takes about 100 ns and no allocation, and reading its statement about 1 ns a byte up to the first table.
+//! An operation takes about 100 ns and no allocation. Its statement is read up to the first table, which takes about 10 ns a
+//! byte, and once: of those that come again, hashes are kept for up to 1 024 a client, and finding one takes about 30 ns.
 //!
 //! # Assets
 //!

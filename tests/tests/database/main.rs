@@ -12,6 +12,7 @@ mod redis;
 mod replication;
 mod same;
 mod secrets;
+mod server;
 mod transactions;
 mod truth;
 

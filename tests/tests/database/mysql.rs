@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
-use futures_util::{StreamExt, TryStreamExt};
 use mme_metrics::database::sqlx::{Measure, MeasuredPool};
 use mme_metrics::database::{
     CollectionName, DATABASE, Failure, Namespace, OperationName, PoolName, System, TransactionOutcome,
@@ -15,16 +14,15 @@ use mme_metrics::{Builder, Format};
 use mme_metrics_tests::alone::alone;
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::mariadb::MariaDb;
+use sqlx::MySqlPool;
 use sqlx::error::DatabaseError;
-use sqlx::mysql::{MySql, MySqlConnectOptions, MySqlDatabaseError, MySqlPoolOptions, MySqlRow};
-use sqlx::{Connection as _, Either, Executor, MySqlPool, Row, SqlStr, Statement};
+use sqlx::mysql::{MySql, MySqlConnectOptions, MySqlDatabaseError, MySqlPoolOptions};
 use tokio::net::TcpListener;
 
 use super::flood::Log;
 use super::pool::{gauges, settled};
 use super::secrets::shown_types;
-
-const SET_UP: &str = "CREATE TABLE dishes (id BIGINT PRIMARY KEY, name VARCHAR(20) NOT NULL, price BIGINT NOT NULL)";
+use super::server::{DISHES, server_story};
 
 fn measured(server: &MariaDb, name: &str, connections: u32) -> MeasuredPool<MySql> {
     let pool = MySqlPoolOptions::new().max_connections(connections);
@@ -44,74 +42,12 @@ fn ended<'e>(
     expected.histogram(&DATABASE.operation_duration, labels, count)
 }
 
-/// Tells what happens on a pool, whichever it is: the same code is compiled for both.
-macro_rules! story {
-    ($pool:expr) => {{
-        let pool = &$pool;
-        let mut told: Vec<String> = Vec::new();
-        macro_rules! tell {
-            ($what:expr) => {
-                told.push(format!("{:?}", $what))
-            };
-        }
-        sqlx::raw_sql("DROP TABLE IF EXISTS dishes").execute(pool).await.unwrap();
-        sqlx::query(SET_UP).execute(pool).await.unwrap();
-        let insert = "INSERT INTO dishes (id, name, price) VALUES (?, ?, ?)";
-        for (id, name) in [(1_i64, "soup"), (2, "bread"), (3, "cake")] {
-            let inserted = sqlx::query(insert).bind(id).bind(name).bind(4_i64).execute(pool).await.unwrap();
-            tell!((inserted.rows_affected(), inserted.last_insert_id()));
-        }
-        let all = "SELECT id, name, price FROM dishes ORDER BY name DESC";
-        tell!(sqlx::query_as::<_, (i64, String, i64)>(all).fetch_all(pool).await.unwrap());
-        tell!(sqlx::query_as::<_, (i64, String, i64)>(all).fetch(pool).try_collect::<Vec<_>>().await.unwrap());
-        tell!(sqlx::query_as::<_, (i64, String, i64)>(all).fetch(pool).take(1).try_collect::<Vec<_>>().await.unwrap());
-        tell!(sqlx::query(all).map(|row: MySqlRow| row.get::<String, _>(1)).fetch_one(pool).await.unwrap());
-        tell!(sqlx::query_scalar::<_, i64>("SELECT id FROM dishes WHERE id > 9").fetch_optional(pool).await.unwrap());
-        let several = sqlx::raw_sql("UPDATE dishes SET price = 9 WHERE id < 3; SELECT price FROM dishes; SELECT 1");
-        let several = several.fetch_many(pool).map_ok(|step| match step {
-            Either::Left(result) => format!("{} affected", result.rows_affected()),
-            Either::Right(row) => format!("row {}", row.get::<i64, _>(0)),
-        });
-        tell!(several.collect::<Vec<_>>().await);
-
-        let again = sqlx::query(insert).bind(3_i64).bind("cake").bind(4_i64).execute(pool).await.unwrap_err();
-        let violated = again.as_database_error().unwrap();
-        tell!((violated.code(), violated.kind(), violated.message(), violated.is_unique_violation()));
-        tell!(violated.downcast_ref::<MySqlDatabaseError>());
-        let errors = [
-            sqlx::query("SELECT FROM WHERE").execute(pool).await.map(drop),
-            sqlx::query("SELECT 1 FROM dishes WHERE id = 99").fetch_one(pool).await.map(drop),
-            sqlx::query_scalar::<_, i64>("SELECT name FROM dishes").fetch_one(pool).await.map(drop),
-        ];
-        tell!(errors);
-
-        let statement = pool.prepare(SqlStr::from_static("SELECT name FROM dishes WHERE id = ?")).await.unwrap();
-        tell!((statement.sql().as_str(), statement.columns().len()));
-        tell!(statement.query_scalar::<String>().bind(2_i64).fetch_one(pool).await.unwrap());
-
-        let mut transaction = pool.begin().await.unwrap();
-        tell!(transaction.execute("DELETE FROM dishes WHERE id = 1").await.unwrap().rows_affected());
-        let mut inner = transaction.begin().await.unwrap();
-        sqlx::query("DELETE FROM dishes").execute(&mut *inner).await.unwrap();
-        inner.rollback().await.unwrap();
-        tell!(sqlx::query(all).fetch_all(&mut *transaction).await.unwrap().len());
-        transaction.commit().await.unwrap();
-        let mut dropped = pool.begin().await.unwrap();
-        sqlx::query("DELETE FROM dishes").execute(&mut *dropped).await.unwrap();
-        drop(dropped);
-        tell!(sqlx::query(all).fetch_all(pool).await.unwrap().len());
-        pool.close().await;
-        tell!(pool.acquire().await.map(drop));
-        told
-    }};
-}
-
 #[tokio::test]
 async fn the_wrapper_changes_no_result_on_mysql() {
     let server = MariaDb::start().await;
     let bare: MySqlPool = server.pool().await;
-    let bare = story!(bare);
-    let measured = story!(measured(&server, "mysql-same", 4));
+    let bare = server_story!(bare, MySql, MySqlDatabaseError, "?", "?", "?");
+    let measured = server_story!(measured(&server, "mysql-same", 4), MySql, MySqlDatabaseError, "?", "?", "?");
     assert_eq!(measured, bare);
     assert_eq!(bare.len(), 18);
 }
@@ -144,7 +80,7 @@ async fn cook(pool: &MeasuredPool<MySql>) -> sqlx::Result<()> {
 async fn a_mysql_server_has_counted_what_was_counted() {
     let server = MariaDb::start().await;
     let (own, pool) = (server.pool().await, measured(&server, "mysql-truth", 1));
-    sqlx::query(SET_UP).execute(&own).await.unwrap();
+    sqlx::query(DISHES).execute(&own).await.unwrap();
     // It is opened before anything is counted, because sqlx sets up the session by statements of its own.
     drop(pool.acquire().await.unwrap());
     settled(&pool).await;
@@ -183,7 +119,7 @@ async fn a_mysql_server_has_counted_what_was_counted() {
 async fn an_error_of_a_mysql_server_reads_as_the_class_of_its_sqlstate() {
     let server = MariaDb::start().await;
     let pool = measured(&server, "mysql-classes", 1);
-    sqlx::raw_sql(SET_UP).execute(&pool).await.unwrap();
+    sqlx::raw_sql(DISHES).execute(&pool).await.unwrap();
     sqlx::raw_sql("INSERT INTO dishes VALUES (1, 'soup', 1)").execute(&pool).await.unwrap();
     for (sql, operation, table, class, code) in [
         ("INSERT INTO dishes VALUES (1, 'soup', 1)", "INSERT", "dishes", "23", "23000"),

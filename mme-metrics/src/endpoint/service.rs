@@ -93,6 +93,8 @@ impl Endpoint {
     }
 
     /// Makes a router of it, with its path as the only route.
+    ///
+    /// Merge it before the layers that are to see every request, as [`metrics_router`] says.
     pub fn into_router(self) -> axum::Router {
         let route = as_it_reads(&self.path);
         axum::Router::new().without_v07_checks().route_service(&route, self)

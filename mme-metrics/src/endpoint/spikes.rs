@@ -59,6 +59,8 @@ impl SpikeEndpoint {
     }
 
     /// Makes a router of it, with its path as the only route.
+    ///
+    /// Merge it before the layers that are to see every request, as [`metrics_router`](super::metrics_router) says.
     pub fn into_router(self) -> Router {
         let route = as_it_reads(&self.path);
         Router::new().without_v07_checks().route(&route, any(answer)).with_state(self)

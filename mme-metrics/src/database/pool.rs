@@ -1,6 +1,7 @@
 //! Connection pools: what they hold, who waits for them, and for how long.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -107,14 +108,20 @@ impl PoolMeter {
 
     /// Begins to wait for a connection.
     pub fn wait(&self) -> PoolWait {
-        self.wait_since(Moment::now())
+        PoolWait(Stay::begin(Arc::clone(&self.0), Moment::now()))
     }
 
-    /// Begins to wait, from `since` on.
-    pub(super) fn wait_since(&self, since: Moment) -> PoolWait {
-        // Relaxed: a count that orders nothing.
-        self.0.pending.fetch_add(1, Ordering::Relaxed);
-        PoolWait(Stay { meter: Arc::clone(&self.0), since, stage: Stage::Waiting })
+    /// Begins to wait, from `since` on, in a place that this outlives.
+    #[cfg(feature = "sqlx")]
+    pub(super) fn wait_here(&self, since: Moment) -> Stay<&Meter> {
+        Stay::begin(&self.0, since)
+    }
+
+    /// Says that there is a connection, which may be kept for longer than the wait was.
+    #[cfg(feature = "sqlx")]
+    pub(super) fn got(&self, waited: Stay<&Meter>) -> PoolUse {
+        drop(waited);
+        PoolUse(Stay { meter: Arc::clone(&self.0), since: Moment::now(), stage: Stage::Using })
     }
 
     /// Records how long it took to open a connection.
@@ -141,25 +148,17 @@ impl fmt::Debug for PoolMeter {
 
 /// Somebody who waits for a connection; the time is recorded however the waiting ends.
 #[must_use = "dropping this ends the waiting"]
-pub struct PoolWait(Stay);
+pub struct PoolWait(Stay<Arc<Meter>>);
 
 impl PoolWait {
     /// Says that there is a connection, which is in use until what is returned is dropped.
     pub fn got(self) -> PoolUse {
-        self.got_at(Moment::now())
-    }
-
-    /// Says that there has been a connection since `now`.
-    pub(super) fn got_at(self, now: Moment) -> PoolUse {
-        let Self(mut stay) = self;
-        stay.record(now);
-        (stay.since, stay.stage) = (now, Stage::Using);
-        PoolUse(stay)
+        PoolUse(self.0.got(Moment::now()))
     }
 
     /// Says that the pool had none in time.
     pub fn timed_out(self) {
-        self.0.meter.timeouts.increment();
+        self.0.timed_out();
     }
 }
 
@@ -171,7 +170,7 @@ impl fmt::Debug for PoolWait {
 
 /// Somebody who has a connection; dropping this gives it back.
 #[must_use = "dropping this ends the use"]
-pub struct PoolUse(Stay);
+pub struct PoolUse(Stay<Arc<Meter>>);
 
 impl fmt::Debug for PoolUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -180,8 +179,8 @@ impl fmt::Debug for PoolUse {
 }
 
 /// Somebody who wants a connection, from asking for it to giving it back.
-struct Stay {
-    meter: Arc<Meter>,
+pub(super) struct Stay<M: Deref<Target = Meter>> {
+    meter: M,
     /// When the stage began.
     since: Moment,
     stage: Stage,
@@ -193,22 +192,40 @@ enum Stage {
     Using,
 }
 
-impl Stay {
+impl<M: Deref<Target = Meter>> Stay<M> {
+    /// Begins to wait.
+    fn begin(meter: M, since: Moment) -> Self {
+        // Relaxed: a count that orders nothing.
+        meter.pending.fetch_add(1, Ordering::Relaxed);
+        Self { meter, since, stage: Stage::Waiting }
+    }
+
+    /// Says that there has been a connection since `now`.
+    pub(super) fn got(mut self, now: Moment) -> Self {
+        self.record(now);
+        (self.since, self.stage) = (now, Stage::Using);
+        self
+    }
+
+    /// Says that the pool had none in time.
+    pub(super) fn timed_out(self) {
+        self.meter.timeouts.increment();
+    }
+
     /// Records the stage, which ends `now`.
     fn record(&self, now: Moment) {
-        let seconds = self.since.until(now);
         match self.stage {
             Stage::Waiting => {
                 // Relaxed, as where it went up.
                 self.meter.pending.fetch_sub(1, Ordering::Relaxed);
-                self.meter.waits.record(seconds);
+                self.meter.waits.record(self.since.until(now));
             }
-            Stage::Using => self.meter.uses.record(seconds),
+            Stage::Using => self.meter.uses.record(self.since.until(now)),
         }
     }
 }
 
-impl Drop for Stay {
+impl<M: Deref<Target = Meter>> Drop for Stay<M> {
     fn drop(&mut self) {
         self.record(Moment::now());
     }

@@ -7,15 +7,11 @@ use futures_util::stream::BoxStream;
 
 use super::connection::MeasuredConnection;
 use super::driver::Driver;
-use super::error::error_type;
-use super::pool::{MeasuredPool, Shared};
+use super::lending::connect;
+use super::pool::MeasuredPool;
 use super::statement::Taken;
-use super::watch::{During, Relay, Rows, settle, settle_row};
-use crate::clock::Moment;
-use crate::database::{DatabaseCall, PoolUse};
+use super::watch::{Relay, Rows, settle, settle_row};
 use crate::guard::Guard;
-use crate::op::Outcome;
-use ::sqlx::pool::PoolConnection;
 
 /// What preparing a statement is called.
 const PREPARE: &str = "PREPARE";
@@ -143,26 +139,5 @@ where
         let (connection, client) = self.lend();
         let guard = Guard::idle(client.operation(DESCRIBE));
         Box::pin(settle(guard, connection.describe(sql)))
-    }
-}
-
-/// Acquires a connection for an operation. Its time begins when there is one; if there is none, its time was the wait.
-async fn connect<DB: Driver>(
-    guard: &mut Guard<DatabaseCall<'_>>,
-    shared: &Shared<DB>,
-) -> Result<(PoolConnection<DB>, PoolUse), Error> {
-    guard.enter(&[]);
-    let since = guard.since();
-    let lent = During::new(guard, shared.lend(since)).await;
-    match lent {
-        Ok((connection, wait)) => {
-            let now = Moment::now();
-            guard.restart(now);
-            Ok((connection, wait.got_at(now)))
-        }
-        Err(error) => {
-            guard.conclude(Outcome::Error(error_type(&error)));
-            Err(error)
-        }
     }
 }

@@ -8,10 +8,14 @@ use ::sqlx::pool::PoolConnection;
 use pin_project_lite::pin_project;
 
 use super::driver::Driver;
+use super::error::error_type;
 use super::opening::Opening;
 use super::pool::Shared;
 use crate::clock::Moment;
-use crate::database::PoolWait;
+use crate::database::DatabaseCall;
+use crate::database::pool::{Meter, Stay};
+use crate::guard::Guard;
+use crate::op::Outcome;
 
 pin_project! {
     /// Somebody to whom the pool is about to lend a connection. The future of the acquire is large, and stands here only once.
@@ -19,7 +23,7 @@ pin_project! {
     pub(super) struct Lending<'s, DB: Driver, F> {
         shared: &'s Shared<DB>,
         // Nothing once it has ended.
-        wait: Option<PoolWait>,
+        wait: Option<Stay<&'s Meter>>,
         opening: Opening,
         #[pin]
         acquiring: F,
@@ -29,16 +33,16 @@ pin_project! {
 impl<'s, DB: Driver, F> Lending<'s, DB, F> {
     /// Waits for `acquiring`, from `since` on.
     pub(super) fn new(shared: &'s Shared<DB>, since: Moment, acquiring: F) -> Self {
-        Self { shared, wait: Some(shared.meter.wait_since(since)), opening: Opening::default(), acquiring }
+        Self { shared, wait: Some(shared.meter.wait_here(since)), opening: Opening::default(), acquiring }
     }
 }
 
-impl<DB, F> Future for Lending<'_, DB, F>
+impl<'s, DB, F> Future for Lending<'s, DB, F>
 where
     DB: Driver,
     F: Future<Output = Result<PoolConnection<DB>, Error>>,
 {
-    type Output = Result<(PoolConnection<DB>, PoolWait), Error>;
+    type Output = Result<(PoolConnection<DB>, Stay<&'s Meter>), Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -56,6 +60,55 @@ where
                 if matches!(error, Error::PoolTimedOut) {
                     wait.timed_out();
                 }
+                Poll::Ready(Err(error))
+            }
+        }
+    }
+}
+
+pin_project! {
+    /// An operation that is about to have a connection.
+    #[must_use = "a future does nothing unless it is polled"]
+    pub(super) struct Connecting<'s, 'g, 'c, DB: Driver, F> {
+        guard: &'g mut Guard<DatabaseCall<'c>>,
+        #[pin]
+        lending: Lending<'s, DB, F>,
+    }
+}
+
+/// Acquires a connection for an operation. Its time begins when there is one; if there is none, its time was the wait.
+pub(super) fn connect<'s, 'g, 'c, DB: Driver>(
+    guard: &'g mut Guard<DatabaseCall<'c>>,
+    shared: &'s Shared<DB>,
+) -> Connecting<'s, 'g, 'c, DB, impl Future<Output = Result<PoolConnection<DB>, Error>> + use<DB>> {
+    guard.enter(&[]);
+    let since = guard.since();
+    Connecting { guard, lending: shared.lend(since) }
+}
+
+impl<'s, DB, F> Future for Connecting<'s, '_, '_, DB, F>
+where
+    DB: Driver,
+    F: Future<Output = Result<PoolConnection<DB>, Error>>,
+{
+    /// The connection, and its use.
+    type Output = Result<(PoolConnection<DB>, Stay<&'s Meter>), Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.guard.enter(&[]);
+        match this.lending.poll(context) {
+            Poll::Pending => {
+                this.guard.leave();
+                Poll::Pending
+            }
+            Poll::Ready(Ok((connection, waited))) => {
+                let now = Moment::now();
+                this.guard.restart(now);
+                Poll::Ready(Ok((connection, waited.got(now))))
+            }
+            Poll::Ready(Err(error)) => {
+                this.guard.conclude(Outcome::Error(error_type(&error)));
                 Poll::Ready(Err(error))
             }
         }

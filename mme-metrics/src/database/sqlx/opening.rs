@@ -20,14 +20,14 @@ pub(super) struct Opening {
 impl Opening {
     /// Runs one poll of the acquire.
     pub(super) fn watch<DB: Driver, T>(&mut self, shared: &Shared<DB>, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
-        let (shares, size) = (shared.shares(), shared.pool.size());
+        let (held, size) = (shared.shares(), shared.pool.size());
         let has_room = size < shared.pool.options().get_max_connections() && shared.pool.num_idle() == 0;
         // Where there is an idle one or no room, as mostly, the clock need not be read.
         let begun = has_room.then(Moment::now);
         let polled = ask();
         match (polled.is_pending(), self.since) {
-            (true, None) if shared.shares() > shares => self.since = begun.or_else(|| Some(Moment::now())),
-            (false, Some(_)) if shared.shares() >= shares => self.since = None,
+            (true, None) if shared.shares() > held => self.since = begun.or_else(|| Some(Moment::now())),
+            (false, Some(_)) if shared.shares() >= held => self.since = None,
             (false, None) if shared.pool.size() > size => self.since = begun,
             _ => {}
         }

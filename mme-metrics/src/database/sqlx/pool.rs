@@ -12,7 +12,7 @@ use super::lending::Lending;
 use super::measure::Measure;
 use super::transaction::{self, MeasuredTransaction};
 use crate::clock::Moment;
-use crate::database::{DatabaseClient, PoolMeter, PoolUse, PoolWait};
+use crate::database::{DatabaseClient, PoolMeter, PoolUse};
 
 /// A pool of sqlx that is measured. Use it where the pool was used: it is an executor, and has the same methods.
 ///
@@ -175,14 +175,14 @@ impl<DB: Driver> Shared<DB> {
 
     /// Acquires a connection, which is in use from then on.
     pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
-        self.lend(Moment::now()).await.map(|(connection, wait)| (connection, wait.got()))
+        self.lend(Moment::now()).await.map(|(connection, waited)| (connection, self.meter.got(waited)))
     }
 
     /// Acquires a connection, and tells of the wait from `since` on, whatever comes of it.
     pub(super) fn lend(
         &self,
         since: Moment,
-    ) -> impl Future<Output = Result<(PoolConnection<DB>, PoolWait), Error>> + Send {
+    ) -> Lending<'_, DB, impl Future<Output = Result<PoolConnection<DB>, Error>> + use<DB>> {
         Lending::new(self, since, self.pool.acquire())
     }
 

@@ -20,36 +20,6 @@ use crate::op::Outcome;
 pub(super) type Item<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
 
 pin_project! {
-    /// A future that is a part of what a guard measures.
-    #[must_use = "a future does nothing unless it is polled"]
-    pub(super) struct During<'g, 'c, F> {
-        guard: &'g mut Guard<DatabaseCall<'c>>,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<'g, 'c, F> During<'g, 'c, F> {
-    pub(super) fn new(guard: &'g mut Guard<DatabaseCall<'c>>, future: F) -> Self {
-        Self { guard, future }
-    }
-}
-
-impl<F: Future> Future for During<'_, '_, F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        this.guard.enter(&[]);
-        let polled = this.future.poll(context);
-        if polled.is_pending() {
-            this.guard.leave();
-        }
-        polled
-    }
-}
-
-pin_project! {
     /// A future that is the rest of what a guard measures.
     #[must_use = "a future does nothing unless it is polled"]
     pub(super) struct Settling<G, F, R> {

@@ -61,7 +61,7 @@
 //! # What it costs
 //!
 //! A query on the pool allocates no more than without it, one on a connection once more. A point query on SQLite in memory takes
-//! some 9 % longer on the pool, which is 1.2 µs of 13, and 6 % on a connection, 0.4 µs of 7; `benches/README.md` has the tables.
+//! some 2.5 % longer on the pool, which is 0.4 µs of 19, and 2 % on a connection, 0.15 µs of 7; `benches/README.md` has the tables.
 
 mod acquire;
 mod connection;

@@ -73,9 +73,13 @@ impl Rounds {
     }
 
     /// Returns what was measured of each contestant, in their order.
+    ///
+    /// # Panics
+    ///
+    /// When other programs disturbed every round.
     pub fn spreads(&self) -> Vec<Spread> {
-        let contestants = self.0.first().map_or(0, Vec::len);
-        (0..contestants).map(|index| self.spread(index)).collect()
+        let first = self.0.first().expect("a round that nobody disturbed; run this again with less beside it");
+        (0..first.len()).map(|index| self.spread(index)).collect()
     }
 
     /// Returns by how much the contestant at `index` took longer than those at `bare` did on average, each time in the same

@@ -61,19 +61,19 @@ where
                     if !this.guard.is_over() {
                         this.guard.data(&data);
                         if pass(this.left, data.remaining()) || this.inner.is_end_stream() {
-                            this.guard.end(End::Complete);
+                            this.guard.end(at_end(*this.left));
                         }
                     }
                     Poll::Ready(Some(Ok(Frame::data(data))))
                 }
-                Err(frame) => Poll::Ready(Some(Ok(this.guard.last(frame)))),
+                Err(frame) => Poll::Ready(Some(Ok(this.guard.last(frame, at_end(*this.left))))),
             },
             Poll::Ready(Some(Err(error))) => {
                 this.guard.fail(&error, End::BodyError);
                 Poll::Ready(Some(Err(error)))
             }
             Poll::Ready(None) => {
-                this.guard.end(End::Complete);
+                this.guard.end(at_end(*this.left));
                 Poll::Ready(None)
             }
         }
@@ -94,6 +94,14 @@ fn pass(left: &mut Option<u64>, bytes: usize) -> bool {
     let Some(left) = left else { return false };
     *left = left.saturating_sub(bytes as u64);
     *left == 0
+}
+
+/// Says how a body has ended that has so many bytes left of an announced length. If it has any, a server breaks the connection.
+const fn at_end(left: Option<u64>) -> End {
+    match left {
+        None | Some(0) => End::Complete,
+        Some(_) => End::BodyError,
+    }
 }
 
 impl<B, O: Observe> fmt::Debug for ExchangeBody<B, O> {

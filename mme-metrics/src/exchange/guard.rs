@@ -107,10 +107,10 @@ impl<O: Observe> Guard<O> {
     /// Takes the frame behind the data. Nothing follows trailers, and hyper does not ask whether something does.
     #[cold]
     #[inline(never)]
-    pub(super) fn last<D>(&mut self, frame: Frame<D>) -> Frame<D> {
+    pub(super) fn last<D>(&mut self, frame: Frame<D>, end: End) -> Frame<D> {
         if let Some(trailers) = frame.trailers_ref() {
             self.trailers(trailers);
-            self.end(End::Complete);
+            self.end(end);
         }
         frame
     }

@@ -47,7 +47,7 @@
 //! | a 101, or a 2xx to CONNECT | `Complete`, at the head: the connection is no longer this exchange's |
 //! | the body says that it is finished, its trailers came, or the announced length has passed | `Complete` |
 //! | the service returns an error | `Error` |
-//! | the body returns an error | `BodyError` |
+//! | the body returns an error, or ends before the announced length | `BodyError` |
 //! | the service, its future or the body panics, whoever catches it | `Panic` |
 //! | future or body are dropped before any of these: the client left, a timeout fired | `Cancelled` |
 
@@ -77,7 +77,7 @@ pub enum End {
     Complete,
     /// The service returned an error instead of a response.
     Error,
-    /// The response began, and its body returned an error.
+    /// The response began, and its body returned an error or ended before the announced length.
     BodyError,
     /// Somebody stopped it: the future or the body was dropped.
     Cancelled,

@@ -146,7 +146,7 @@ pub enum ErrorType {
     Cancelled,
     /// The service or the body panicked.
     Panic,
-    /// The body returned an error.
+    /// The body returned an error, or ended before the announced length.
     Body,
     /// The service returned an error.
     Service,

@@ -1,4 +1,4 @@
-//! Eight kinds of bodies through a real hyper server: one completion and one size each, and the client receives the same bytes
+//! Nine kinds of bodies through a real hyper server: one completion and one size each, and the client receives the same bytes
 //! as without the layer.
 
 use std::convert::Infallible;
@@ -42,6 +42,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<AnyBody>, Infalli
     let response = match request.uri().path() {
         "/empty" => response.body(Empty::new().map_err(Into::into).boxed_unsync()),
         "/exact" => response.header("content-length", "4").body(streamed([data("ab"), data("cd")])),
+        "/short" => response.header("content-length", "10").body(streamed([data("ab"), data("cd")])),
         "/chunked" => response.body(streamed([data("ab"), data(""), data("cd")])),
         "/trailers" => {
             let trailers = HeaderMap::from_iter([("x-sum".parse().unwrap(), "7".parse().unwrap())]);
@@ -113,6 +114,11 @@ async fn empty() {
 #[tokio::test]
 async fn exact_length_stream() {
     check("GET", "/exact", ErrorType::None, 4).await;
+}
+
+#[tokio::test]
+async fn shorter_than_announced() {
+    check("GET", "/short", ErrorType::Body, 4).await;
 }
 
 #[tokio::test]

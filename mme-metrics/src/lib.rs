@@ -60,7 +60,7 @@
 //! | `metrics-exporter-prometheus` | | our buckets and help texts for a host that keeps that exporter |
 //!
 //! No feature changes a name, a type or a default; the families themselves are always there.
-#![cfg_attr(docsrs, feature(doc_auto_cfg))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Macro output names the crate, inside it too.
 #[allow(unused_extern_crates)]

@@ -4,10 +4,10 @@
 
 use std::hint::black_box;
 
-use mme_metrics::Builder;
+use mme_metrics::Recorder;
 use mme_metrics::business::{BUSINESS, BusinessOperation, BusinessValue, Currency, Money, ValueKind};
 use mme_metrics::certificate::{CERTIFICATE, CertificateOperation};
-use mme_metrics::op::{Operation as _, Outcome};
+use mme_metrics::operation::{Operation as _, Outcome};
 use mme_metrics_benches::contest::Contestant;
 use mme_metrics_benches::event::{bare, beside_bare, times, total};
 
@@ -18,7 +18,7 @@ static REVENUE: BusinessValue = BusinessValue::new(ValueKind::Revenue, Currency:
 static WORK: BusinessOperation = BusinessOperation::new("work");
 
 fn main() {
-    Builder::new().install().expect("nobody else installs a recorder in this process");
+    Recorder::builder().install().expect("nobody else installs a recorder in this process");
     println!("{}", beside_bare("Money, ns", &money(), ROUNDS, 1));
     println!("{}", beside_bare("An operation that has ended, its count and duration, ns", &operations(), ROUNDS, 2));
 }
@@ -38,7 +38,7 @@ fn money() -> Vec<Contestant> {
 
 fn operations() -> Vec<Contestant> {
     let signing = CertificateOperation::Signing;
-    let ok = (signing, Outcome::Ok.ended(), Outcome::Ok.error_word());
+    let ok = (signing, Outcome::Ok.result_label(), Outcome::Ok.error_word());
     let count = CERTIFICATE.operations.with(ok).current();
     let duration = CERTIFICATE.operation_duration.with((signing,)).current();
     let facade = move || {

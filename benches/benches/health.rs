@@ -8,7 +8,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mme_metrics::Builder;
+use mme_metrics::Recorder;
 use mme_metrics::health::{Dependency, DependencyKind, HealthMonitor, HttpProbe, RedisProbe, TcpProbe, VaultProbe};
 use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel};
 use mme_metrics_benches::table::Table;
@@ -24,7 +24,7 @@ const BUDGET: f64 = 1.0;
 const BUSY: Duration = Duration::from_millis(100);
 
 fn main() {
-    Builder::new().install().expect("nothing else is installed");
+    Recorder::builder().install().expect("nothing else is installed");
     let server = serve();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
     // Timers are made where they run.

@@ -7,9 +7,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::HeaderMap;
-use mme_metrics::Builder;
-use mme_metrics::guard::Guard;
-use mme_metrics::op::{Operation as _, Outcome};
+use mme_metrics::Recorder;
+use mme_metrics::operation::Guard;
+use mme_metrics::operation::{Operation as _, Outcome};
 use mme_metrics::security::{
     AuthMethod, AuthResult, Authenticator, Client, FailureReason, LimitResult, PolicyName, RateLimit, SECURITY,
     SourceTracker,
@@ -33,7 +33,7 @@ const LIMIT_NAME: PolicyName = PolicyName::new("logins");
 static LIMIT: RateLimit = RateLimit::new(LIMIT_NAME);
 
 fn main() {
-    Builder::new().install().expect("nobody else installs a recorder in this process");
+    Recorder::builder().install().expect("nobody else installs a recorder in this process");
     println!("{}", failures());
     println!("{}", successes());
     println!("{}", limits());

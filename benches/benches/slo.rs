@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p mme-metrics-benches --bench slo`
 
-use mme_metrics::Builder;
+use mme_metrics::Recorder;
 use mme_metrics_benches::contest::{self, Contestant};
 use mme_metrics_benches::slo::{self, place};
 use mme_metrics_benches::table::Table;
@@ -17,7 +17,7 @@ const OBJECTIVE: f64 = 30.0;
 const SAMPLER: f64 = 100.0;
 
 fn main() {
-    let recorder = Builder::new().without_process_metrics().install().expect("nobody else installs one here");
+    let recorder = Recorder::builder().without_process_metrics().install().expect("nobody else installs one here");
     let requests = slo::contestants(&recorder);
     // All but the bare ones, which are not measured.
     requests[place::LAYER..].iter().for_each(Contestant::verify);

@@ -13,8 +13,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as _;
 use http_body_util::{Empty, Full};
+use mme_metrics::event::{Event, Listener as _, Source};
 use mme_metrics::http::HttpLayer;
-use mme_metrics::op::{Ending, Listen as _, Outcome, Source};
+use mme_metrics::operation::Outcome;
 use mme_metrics::slo::Objective;
 use mme_metrics::spike::{Sampler, Spikes};
 use mme_metrics::{Format, Recorder};
@@ -68,7 +69,7 @@ pub fn contestants(recorder: &Recorder) -> Vec<Contestant> {
 
 /// Makes contestants of the listeners alone.
 pub fn listeners() -> Vec<Contestant> {
-    let (spikes, layer) = (full(), Ending::new(Source::Http, "/", Outcome::Ok, 0.001));
+    let (spikes, layer) = (full(), Event::new(Source::Http, "/", Outcome::Ok, 0.001));
     vec![
         Contestant::new("bare loop", |times| (0..times).for_each(|at| _ = black_box(at)), || 0),
         Contestant::new("bare loop again", |times| (0..times).for_each(|at| _ = black_box(at)), || 0),
@@ -90,7 +91,7 @@ pub fn listeners() -> Vec<Contestant> {
 fn full() -> Spikes {
     let sampler = Sampler::new().window(Duration::from_hours(24)).slowest(100);
     let spikes = sampler.start().expect("a thread can be had");
-    (0..100).for_each(|_| spikes.ended(&Ending::new(Source::Http, "/", Outcome::Ok, 1e9)));
+    (0..100).for_each(|_| spikes.ended(&Event::new(Source::Http, "/", Outcome::Ok, 1e9)));
     spikes
 }
 

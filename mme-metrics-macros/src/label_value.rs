@@ -34,7 +34,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         #[automatically_derived]
         impl #krate::LabelValue for #name {
             const KEY: &'static str = #key;
-            const VALUES: #krate::Values = #krate::Values::Closed(&[#(#values),*]);
+            const CARDINALITY: #krate::Cardinality = #krate::Cardinality::Closed(&[#(#values),*]);
 
             fn label_value(&self) -> #krate::metrics::SharedString {
                 #krate::metrics::SharedString::const_str(match self {

@@ -19,7 +19,7 @@
 //!
 //! | you want | look at |
 //! |---|---|
-//! | `/metrics` in your service | [`Builder::install`], [`metrics_router`] |
+//! | `/metrics` in your service | [`RecorderBuilder::install`], [`metrics_router`] |
 //! | requests measured | [`http`] |
 //! | calls of gRPC measured | [`grpc`] |
 //! | queries, transactions and pools measured | [`database`] |
@@ -76,16 +76,17 @@ mod clock;
 pub mod database;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;
+pub mod event;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub mod exchange;
 pub mod function;
 pub mod grpc;
-pub mod guard;
 pub mod health;
 pub mod http;
 pub mod isolation;
 pub mod label;
-pub mod op;
+pub mod metric;
+pub mod operation;
 #[doc(hidden)]
 pub mod private;
 pub mod probe;
@@ -93,7 +94,6 @@ pub mod process;
 pub mod recorder;
 pub mod security;
 pub mod slo;
-pub mod spec;
 pub mod spike;
 pub mod testing;
 
@@ -104,9 +104,9 @@ pub use mme_metrics_macros::{LabelValue, instrument_metrics};
 
 #[cfg(feature = "prometheus")]
 pub use crate::endpoint::metrics_router;
-pub use crate::label::{LabelSet, LabelValue, Values};
-pub use crate::recorder::{Builder, Format, Recorder};
-pub use crate::spec::{Counter, Family, FractionalCounter, Gauge, Histogram, Unit};
+pub use crate::label::{Cardinality, LabelSet, LabelValue};
+pub use crate::metric::{Counter, Family, FractionalCounter, Gauge, Histogram, Unit};
+pub use crate::recorder::{Format, Recorder, RecorderBuilder};
 
 /// The README's code compiles and runs.
 #[cfg(all(doctest, feature = "grpc", feature = "probe"))]

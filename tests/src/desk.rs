@@ -58,7 +58,7 @@ type Answers = Pin<Box<dyn Stream<Item = Result<Answer, Status>> + Send>>;
 
 impl Order {
     /// Says to end with this code.
-    pub fn ending(code: Code) -> Self {
+    pub fn event(code: Code) -> Self {
         Self { code: code as i32, ..Self::default() }
     }
 

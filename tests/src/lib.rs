@@ -1,17 +1,15 @@
 //! What the tests share: programs they start, and figures they read.
 
-pub mod alone;
 pub mod desk;
-pub mod dice;
 pub mod exposition;
 pub mod figure;
 pub mod future;
 pub mod grpc;
 pub mod http;
 pub mod http2;
+pub mod isolated_process;
 pub mod mariadb;
 pub mod memory;
-pub mod other_user;
 pub mod panel;
 pub mod peer;
 pub mod postgres;
@@ -20,9 +18,11 @@ pub mod promtool;
 pub mod python;
 pub mod recorders;
 pub mod redis;
+pub mod rng;
 pub mod scrape_target;
 pub mod scraped;
 pub mod service;
 pub mod trust;
+pub mod unprivileged_user;
 pub mod watched;
 pub mod x509;

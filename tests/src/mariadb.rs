@@ -8,7 +8,7 @@ use sqlx::MySqlPool;
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use tempfile::TempDir;
 
-use crate::other_user::OtherUser;
+use crate::unprivileged_user::OtherUser;
 
 /// It refuses root.
 const USER: OtherUser = OtherUser { name: "mysql", package: "mariadb-server" };

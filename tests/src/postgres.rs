@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tempfile::TempDir;
 
-use crate::other_user::OtherUser;
+use crate::unprivileged_user::OtherUser;
 
 /// It refuses root.
 const USER: OtherUser = OtherUser { name: "postgres", package: "postgresql" };

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
+use mme_metrics::metric::Family;
 use mme_metrics::recorder::foreign;
-use mme_metrics::spec::Family;
-use mme_metrics::{Builder, Format, catalog};
+use mme_metrics::{Format, Recorder, catalog};
 
 use crate::exposition::Samples;
 
@@ -19,7 +19,8 @@ use crate::exposition::Samples;
 ///
 /// When a recorder cannot be set up, or `check` panics.
 pub fn on_both(own: &[&'static dyn Family], emit: impl Fn(), check: impl Fn(&str, &Samples)) {
-    let builder = own.iter().fold(Builder::new().without_process_metrics(), |builder, family| builder.family(*family));
+    let builder =
+        own.iter().fold(Recorder::builder().without_process_metrics(), |builder, family| builder.family(*family));
     let ours = builder.build().expect("the families fit together");
     metrics::with_local_recorder(&ours, &emit);
     check("mme-metrics", &comparable(&ours.render(Format::Text)));

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use metrics::{Key, Level, Metadata, Recorder as _};
-use mme_metrics::{Builder, Counter, Gauge, Histogram, LabelValue, Unit, buckets, family};
+use mme_metrics::{Counter, Gauge, Histogram, LabelValue, Recorder, Unit, buckets, family};
 
 #[derive(Clone, Copy, LabelValue)]
 #[label(key = "outcome")]
@@ -37,7 +37,7 @@ fn allocations(code: impl Fn()) -> u64 {
 #[test]
 fn recording_through_kept_and_typed_handles_allocates_nothing() {
     const METADATA: Metadata<'static> = Metadata::new("tests", Level::INFO, None);
-    let recorder = Builder::new().family(&ALLOCATION).install().unwrap();
+    let recorder = Recorder::builder().family(&ALLOCATION).install().unwrap();
     let key = Key::from_parts("allocation_foreign", vec![metrics::Label::new("queue", "mail")]);
     let foreign = recorder.register_histogram(&key, &METADATA);
     let labels = || (black_box(Outcome::Success),);

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use metrics::Label;
-use mme_metrics::{Builder, Counter, Format, LabelValue, Recorder, Unit, family, open_label};
+use mme_metrics::{Counter, Format, LabelValue, Recorder, RecorderBuilder, Unit, family, open_label};
 use mme_metrics_tests::exposition::Samples;
 
 #[derive(Clone, Copy, Debug, LabelValue)]
@@ -35,8 +35,8 @@ family! {
     }
 }
 
-fn table() -> Builder {
-    Builder::new().family(&TABLE).without_process_metrics()
+fn table() -> RecorderBuilder {
+    Recorder::builder().family(&TABLE).without_process_metrics()
 }
 
 fn recorder() -> Recorder {
@@ -166,7 +166,7 @@ fn a_budget_holds_when_threads_race_for_its_last_places() {
 
 #[test]
 fn metrics_of_other_crates_share_a_budget_and_each_has_a_quarter() {
-    let recorder = Builder::new().family_budget("other", 40).build().expect("a builder");
+    let recorder = Recorder::builder().family_budget("other", 40).build().expect("a builder");
     metrics::with_local_recorder(&recorder, || {
         (0..100).for_each(|at| metrics::counter!("greedy", "id" => at.to_string()).increment(1));
         (0..100).for_each(|at| metrics::gauge!("late", "id" => at.to_string()).increment(1.0));
@@ -179,7 +179,7 @@ fn metrics_of_other_crates_share_a_budget_and_each_has_a_quarter() {
 
 #[test]
 fn the_number_of_foreign_names_is_bounded_and_what_comes_later_is_counted() {
-    let recorder = Builder::new().build().expect("a builder");
+    let recorder = Recorder::builder().build().expect("a builder");
     metrics::with_local_recorder(&recorder, || {
         (0..1500).for_each(|at| metrics::gauge!(format!("name_{at}")).set(1.0));
     });
@@ -230,6 +230,6 @@ fn long_values_take_no_more_room_than_short_ones() {
 
 #[test]
 fn set_up_refuses_a_budget_for_nothing() {
-    let error = Builder::new().family_budget("tabel", 5).build().expect_err("no such family");
+    let error = Recorder::builder().family_budget("tabel", 5).build().expect_err("no such family");
     assert!(error.to_string().contains("`tabel`"), "{error}");
 }

@@ -2,8 +2,8 @@
 
 use std::{env, fs};
 
-use mme_metrics::spec::{Family as _, Kind};
-use mme_metrics::{Counter, Gauge, LabelValue, Unit, Values, catalog, family, open_label};
+use mme_metrics::metric::{Family as _, Kind};
+use mme_metrics::{Cardinality, Counter, Gauge, LabelValue, Unit, catalog, family, open_label};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mme-metrics/METRICS.md");
 
@@ -33,7 +33,7 @@ family! {
         /// Counted when dry.
         walls: Counter<(Colour, Painter)> = Counter::new("paint_walls_total", Unit::None);
         /// Share of the paint that is left.
-        left: Gauge<()> = Gauge::new("paint_left_ratio", Unit::Ratio).opt();
+        left: Gauge<()> = Gauge::new("paint_left_ratio", Unit::Ratio).optional();
     }
 }
 
@@ -87,7 +87,7 @@ fn a_spec_says_what_the_metric_declares() {
         (spec.name, spec.family, spec.kind, spec.optional),
         ("paint_walls_total", "paint", Kind::Counter, false)
     );
-    assert_eq!(spec.label("colour").map(|label| label.values), Some(Values::Closed(&["dark_red", "bleu", ""])));
+    assert_eq!(spec.label("colour").map(|label| label.values), Some(Cardinality::Closed(&["dark_red", "bleu", ""])));
     assert_eq!(PAINT.specs().len(), 2);
     assert!(PAINT.left.spec().optional);
 }

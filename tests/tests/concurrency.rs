@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use mme_metrics::{Builder, Format, Recorder};
+use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::python;
 
@@ -57,7 +57,7 @@ fn scrape(recorder: &Recorder, done: &AtomicBool) -> u32 {
 
 #[test]
 fn sixty_four_writers_never_show_a_scrape_anything_but_growth() {
-    let recorder = Builder::new().build().expect("a builder");
+    let recorder = Recorder::builder().build().expect("a builder");
     let (done, start) = (AtomicBool::new(false), Barrier::new(THREADS as usize));
     let scrapes = thread::scope(|scope| {
         let scraper = scope.spawn(|| scrape(&recorder, &done));
@@ -89,7 +89,7 @@ fn check_totals(recorder: &Recorder) {
 
 #[test]
 fn threads_that_register_the_same_series_at_once_get_one() {
-    let recorder = Builder::new().build().expect("a builder");
+    let recorder = Recorder::builder().build().expect("a builder");
     let start = Barrier::new(16);
     thread::scope(|scope| {
         for _ in 0..16 {
@@ -111,7 +111,7 @@ fn threads_that_register_the_same_series_at_once_get_one() {
 
 #[test]
 fn scrapes_at_one_time_all_get_everything() {
-    let recorder = Builder::new().build().expect("a builder");
+    let recorder = Recorder::builder().build().expect("a builder");
     metrics::with_local_recorder(&recorder, || {
         (0..500).for_each(|at| metrics::counter!("held", "at" => at.to_string()).increment(1));
     });

@@ -1,6 +1,6 @@
 //! One name, two opinions: what comes first is kept, what does not fit is counted, and nothing is lost in silence.
 
-use mme_metrics::{Builder, Counter, Format, Gauge, Recorder, Unit, family};
+use mme_metrics::{Counter, Format, Gauge, Recorder, Unit, family};
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::{promtool, python};
 
@@ -21,7 +21,7 @@ family! {
 }
 
 fn emitted(emit: impl FnOnce()) -> (String, Samples) {
-    let recorder: Recorder = Builder::new().family(&TRUTH).build().expect("the families fit together");
+    let recorder: Recorder = Recorder::builder().family(&TRUTH).build().expect("the families fit together");
     metrics::with_local_recorder(&recorder, emit);
     let text = recorder.render(Format::Text);
     promtool::check_metrics(&text);
@@ -137,9 +137,9 @@ fn one_name_may_have_several_sets_of_labels() {
 
 #[test]
 fn two_families_that_would_share_a_line_are_refused_at_set_up() {
-    let error = Builder::new().family(&TRUTH).family(&CLASH).build().expect_err("a clash");
+    let error = Recorder::builder().family(&TRUTH).family(&CLASH).build().expect_err("a clash");
     assert!(error.to_string().contains("`truth_dishes_served`"), "{error}");
-    let error = Builder::new().family(&TRUTH).family(&TRUTH).build().expect_err("a family that comes twice");
+    let error = Recorder::builder().family(&TRUTH).family(&TRUTH).build().expect_err("a family that comes twice");
     assert!(error.to_string().contains("`truth`"), "{error}");
 }
 

@@ -11,8 +11,8 @@ use mme_metrics::database::{
     CollectionName, DATABASE, DatabaseClient, Failure, Namespace, OperationName, PoolFigures, PoolMeter, PoolName,
     System, TransactionOutcome,
 };
-use mme_metrics::guard::{Guard, measure, measure_async};
-use mme_metrics::op::{AlwaysOk, ByResult, Outcome};
+use mme_metrics::operation::{AlwaysOk, ByResult, Outcome};
+use mme_metrics::operation::{Guard, measure, measure_async};
 use mme_metrics::testing::{Emission, record};
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::future::poll_once;

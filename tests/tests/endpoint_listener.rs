@@ -3,8 +3,8 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
+use mme_metrics::Recorder;
 use mme_metrics::endpoint::{DEFAULT_ADDRESS, Endpoint, ListenError};
-use mme_metrics::{Builder, Recorder};
 use mme_metrics_tests::http::{self, Answer, exchange, scrape};
 
 /// What Prometheus 2.42 sends.
@@ -13,7 +13,7 @@ const PROMETHEUS: &str = "Accept: application/openmetrics-text;version=1.0.0,app
 const ANY_PORT: ([u8; 4], u16) = ([127, 0, 0, 1], 0);
 
 fn recorder() -> Recorder {
-    Builder::new().build().unwrap()
+    Recorder::builder().build().unwrap()
 }
 
 /// Runs `ask` beside an endpoint that listens.
@@ -99,7 +99,7 @@ async fn credentials_open_it_and_nothing_else_does() {
 async fn before_install_it_says_what_to_do() {
     let answer = ask(Endpoint::installed(), "GET", "/metrics", &[]).await;
     assert_eq!(answer.status, 503);
-    assert!(answer.text().contains("`mme_metrics::Builder::new().install()`"), "{}", answer.text());
+    assert!(answer.text().contains("`mme_metrics::Recorder::builder().install()`"), "{}", answer.text());
 }
 
 #[tokio::test]

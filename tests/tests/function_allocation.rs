@@ -2,7 +2,7 @@
 //!
 //! Series are only kept under the recorder of the process, so this test installs one, and is alone in its binary.
 
-use mme_metrics::{Builder, LabelValue, instrument_metrics};
+use mme_metrics::{LabelValue, Recorder, instrument_metrics};
 
 #[derive(Clone, Copy, LabelValue)]
 #[label(key = "size")]
@@ -23,7 +23,7 @@ async fn labelled(size: Size) -> u32 {
 
 #[test]
 fn a_call_allocates_nothing_whatever_its_end() {
-    Builder::new().install().expect("nobody else installs a recorder in this process");
+    Recorder::builder().install().expect("nobody else installs a recorder in this process");
     let calls = || {
         let _ = (plain(false), plain(true));
         for size in [Size::Small, Size::Large] {

@@ -6,10 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
 use mme_metrics::function::{CallSite, FUNCTION, FunctionName, ModulePath};
-use mme_metrics::guard::{Guard, measure, measure_async};
-use mme_metrics::op::{AlwaysOk, ByErrorType, ByResult, Outcome};
+use mme_metrics::operation::{AlwaysOk, ByErrorType, ByResult, Outcome};
+use mme_metrics::operation::{Guard, measure, measure_async};
 use mme_metrics::testing::{Emission, record};
-use mme_metrics::{Builder, Format, open_label};
+use mme_metrics::{Format, Recorder, open_label};
 use mme_metrics_tests::future::poll_once;
 
 open_label! {
@@ -27,7 +27,7 @@ fn ended(emission: &Emission, outcome: Outcome, calls: u64) {
     let (function, module) = (FunctionName::find("call"), ModulePath::admit("here"));
     emission
         .expect()
-        .counter(&FUNCTION.calls, (function, module, outcome.ended(), outcome.error_word()), calls)
+        .counter(&FUNCTION.calls, (function, module, outcome.result_label(), outcome.error_word()), calls)
         .histogram(&FUNCTION.duration, (function, module), calls)
         .only();
 }
@@ -163,7 +163,7 @@ fn a_success_and_a_panic_exist_at_zero_from_the_first_call_and_other_ends_with_t
 #[test]
 fn a_capped_label_of_the_users_own_keeps_its_cap_and_registered_ones_are_always_admitted() {
     static COOK: CallSite = CallSite::new("cook", "here");
-    let recorder = Builder::new().without_process_metrics().family_budget("function", 5).build().expect("it fits");
+    let recorder = Recorder::builder().without_process_metrics().family_budget("function", 5).build().expect("it fits");
     let emission = Emission::from(recorder);
     emission.record(|| {
         for dish in 0..9 {

@@ -4,7 +4,7 @@
 
 use http::Request;
 use http_body_util::BodyExt;
-use mme_metrics::Builder;
+use mme_metrics::Recorder;
 use mme_metrics::grpc::GrpcServerLayer;
 use mme_metrics_tests::desk::proto::Order;
 use mme_metrics_tests::desk::proto::desk_server::DeskServer;
@@ -51,7 +51,7 @@ where
 
 #[test]
 fn a_measured_call_allocates_no_more_than_a_bare_one() {
-    Builder::new().install().expect("nobody else installs a recorder in this process");
+    Recorder::builder().install().expect("nobody else installs a recorder in this process");
     let service = DeskServer::new(Clerk::default());
     let layer = GrpcServerLayer::new().descriptors(FILE_DESCRIPTOR_SET).unwrap();
     assert_eq!(allocations(layer.layer(service.clone())), allocations(service));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::Request;
 use http_body_util::BodyExt;
 use mme_metrics::grpc::GrpcServerLayer;
-use mme_metrics::{Builder, Format};
+use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::desk::Clerk;
 use mme_metrics_tests::desk::FILE_DESCRIPTOR_SET;
 use mme_metrics_tests::desk::proto::desk_server::DeskServer;
@@ -38,7 +38,7 @@ fn series(text: &str) -> BTreeMap<&str, usize> {
 // This recorder is the process's, as a service has it, because only then handles are kept.
 #[tokio::test]
 async fn a_hundred_thousand_invented_methods_are_one_series_more_in_each_metric() {
-    let recorder = Builder::new().without_process_metrics().install().unwrap();
+    let recorder = Recorder::builder().without_process_metrics().install().unwrap();
     let layer = GrpcServerLayer::new().descriptors(FILE_DESCRIPTOR_SET).unwrap();
     let service = layer.layer(Routes::new(DeskServer::new(Clerk::default())).prepare());
     let before = recorder.render(Format::Text);

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use http_body_util::{BodyExt as _, StreamBody};
-use mme_metrics::guard::{Guard, measure, measure_async};
 use mme_metrics::health::{
     Backup, BackupFiles, BackupName, CheckName, CheckResult, ConsistencyCheck, Dependency, DependencyKind, HEALTH,
     HealthMonitor, dependency_layer,
 };
-use mme_metrics::op::{AlwaysOk, ByResult, Ended, Outcome};
+use mme_metrics::operation::{AlwaysOk, ByResult, Outcome, ResultLabel};
+use mme_metrics::operation::{Guard, measure, measure_async};
 use mme_metrics::testing::{Emission, record};
 use mme_metrics_tests::figure::{figure, time_since};
 use mme_metrics_tests::future::poll_once;
@@ -22,7 +22,7 @@ use tower::{Layer as _, Service as _, service_fn};
 
 /// Asserts that one run ended so, that it was no good one, and nothing else.
 #[track_caller]
-fn only_ended(emission: &Emission, backup: Backup, ended: Ended) {
+fn only_ended(emission: &Emission, backup: Backup, ended: ResultLabel) {
     emission.expect().counter(&HEALTH.backup_runs, (BackupName::find(backup.name()), ended), 1).only();
 }
 
@@ -39,7 +39,7 @@ fn a_good_run_has_its_time_its_duration_and_its_size() {
     let took = emission.gauge(&HEALTH.backup_last_duration, (name,)).unwrap();
     emission
         .expect()
-        .counter(&HEALTH.backup_runs, (name, Ended::Ok), 1)
+        .counter(&HEALTH.backup_runs, (name, ResultLabel::Ok), 1)
         .gauge(&HEALTH.backup_last_success, (name,), made)
         .gauge(&HEALTH.backup_last_duration, (name,), took)
         .gauge(&HEALTH.backup_size, (name,), 4096.0)
@@ -49,15 +49,15 @@ fn a_good_run_has_its_time_its_duration_and_its_size() {
 #[test]
 fn a_run_that_fails_panics_or_is_cut_off_is_no_good_one() {
     let backup = Backup::register("bad").unwrap();
-    only_ended(&record(|| _ = measure(backup.run(), ByResult, || Err::<(), _>(()))), backup, Ended::Error);
+    only_ended(&record(|| _ = measure(backup.run(), ByResult, || Err::<(), _>(()))), backup, ResultLabel::Error);
     let panics = || measure(backup.run(), AlwaysOk, || panic!("on purpose"));
-    only_ended(&record(|| _ = catch_unwind(AssertUnwindSafe(panics))), backup, Ended::Error);
-    only_ended(&record(|| drop(Guard::start(backup.run()))), backup, Ended::Cancelled);
+    only_ended(&record(|| _ = catch_unwind(AssertUnwindSafe(panics))), backup, ResultLabel::Error);
+    only_ended(&record(|| drop(Guard::start(backup.run()))), backup, ResultLabel::Cancelled);
     let cut_off = || {
         let mut run = Box::pin(measure_async(backup.run(), AlwaysOk, std::future::pending::<()>()));
         assert!(poll_once(run.as_mut()).is_pending());
     };
-    only_ended(&record(cut_off), backup, Ended::Cancelled);
+    only_ended(&record(cut_off), backup, ResultLabel::Cancelled);
     record(|| drop(measure_async(backup.run(), AlwaysOk, std::future::pending::<()>()))).expect().only();
 }
 

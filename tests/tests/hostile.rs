@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use metrics::Label;
-use mme_metrics::{Builder, Counter, Format, Gauge, Histogram, Recorder, Unit, buckets, family, open_label};
+use mme_metrics::{Counter, Format, Gauge, Histogram, Recorder, Unit, buckets, family, open_label};
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::prometheus::Prometheus;
 use mme_metrics_tests::scrape_target::ScrapeTarget;
@@ -95,7 +95,7 @@ fn keys() -> [String; 10] {
 
 /// Filled once: a mebibyte is much to read in an unoptimised build.
 static RECORDER: LazyLock<Recorder> = LazyLock::new(|| {
-    let recorder = Builder::new().family(&HOSTILE).build().expect("the families fit together");
+    let recorder = Recorder::builder().family(&HOSTILE).build().expect("the families fit together");
     metrics::with_local_recorder(&recorder, || {
         values().for_each(emit_typed);
         keys().iter().for_each(|key| values().for_each(|value| emit_through_the_facade(key, &value)));

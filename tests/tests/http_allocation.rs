@@ -13,7 +13,7 @@ use http::Request;
 use http_body::Body as _;
 use mme_metrics::exchange::{End, ExchangeLayer, Observe, Watch};
 use mme_metrics::http::{HTTP, HttpLayer};
-use mme_metrics::{Builder, Format};
+use mme_metrics::{Format, Recorder};
 use tower::ServiceExt as _;
 
 /// Wraps future and body, and watches nothing.
@@ -58,7 +58,8 @@ fn send(router: &Router, requests: usize) -> AllocationInfo {
 
 #[test]
 fn a_request_allocates_once_more_at_most_and_nothing_stays() {
-    let recorder = Builder::new().without_process_metrics().install().expect("nobody else installs a recorder here");
+    let recorder =
+        Recorder::builder().without_process_metrics().install().expect("nobody else installs a recorder here");
     let wrapped = app().layer(ExchangeLayer::new(Nothing)).with_state(());
     let measured = app().layer(HttpLayer::new()).with_state(());
     // The first ones make series, and what threads keep.

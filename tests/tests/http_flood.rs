@@ -6,7 +6,7 @@ use axum::routing::get;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use mme_metrics::http::HttpLayer;
-use mme_metrics::{Builder, Format, Recorder};
+use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::memory::resident_bytes;
 use tower::ServiceExt;
 
@@ -45,7 +45,7 @@ fn labels(method: &str, status: u16, route: &str) -> String {
 // This recorder is the process's, as a service has it, because only then handles are kept. So is the budget of routes.
 #[tokio::test]
 async fn a_million_invented_requests_are_two_series() {
-    let recorder = Builder::new().without_process_metrics().install().unwrap();
+    let recorder = Recorder::builder().without_process_metrics().install().unwrap();
     let app = Router::new()
         .route("/known/{id}", get(|| async { "hello" }))
         .route("/broken", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))

@@ -5,9 +5,9 @@ use std::thread;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use mme_metrics::recorder::InstallError;
-use mme_metrics::{Builder, Counter, Format, Gauge, LabelValue, Recorder, Unit, family, testing};
-use mme_metrics_tests::alone::alone;
+use mme_metrics::{Counter, Format, Gauge, LabelValue, Recorder, RecorderBuilder, Unit, family, testing};
 use mme_metrics_tests::exposition::Samples;
+use mme_metrics_tests::isolated_process::run_alone;
 
 #[derive(Clone, Copy, Debug, LabelValue)]
 #[label(key = "door")]
@@ -26,8 +26,8 @@ family! {
     }
 }
 
-fn house() -> Builder {
-    Builder::new().family(&HOUSE)
+fn house() -> RecorderBuilder {
+    Recorder::builder().family(&HOUSE)
 }
 
 fn guests(text: &str) -> u64 {
@@ -40,7 +40,7 @@ fn installed_guests() -> u64 {
 
 #[test]
 fn installing_twice_is_an_error_and_the_first_stays() {
-    alone("installing_twice_is_an_error_and_the_first_stays", || {
+    run_alone("installing_twice_is_an_error_and_the_first_stays", || {
         house().install().expect("the first");
         let error = house().install().expect_err("the second");
         assert!(matches!(error, InstallError::Taken), "{error}");
@@ -51,8 +51,8 @@ fn installing_twice_is_an_error_and_the_first_stays() {
 
 #[test]
 fn a_gauge_comes_down_where_it_went_up_whichever_recorder_is_current_at_either_end() {
-    alone("a_gauge_comes_down_where_it_went_up_whichever_recorder_is_current_at_either_end", || {
-        let early = HOUSE.inside.raise(());
+    run_alone("a_gauge_comes_down_where_it_went_up_whichever_recorder_is_current_at_either_end", || {
+        let early = HOUSE.inside.track(());
         house().install().expect("the first");
         let inside = || {
             let text = Recorder::installed().expect("an installed recorder").render(Format::Text);
@@ -61,7 +61,7 @@ fn a_gauge_comes_down_where_it_went_up_whichever_recorder_is_current_at_either_e
         drop(early);
         assert_eq!(inside(), 0.0);
         let local = testing::Emission::new();
-        let (here, there) = (HOUSE.inside.raise(()), local.record(|| HOUSE.inside.raise(())));
+        let (here, there) = (HOUSE.inside.track(()), local.record(|| HOUSE.inside.track(())));
         assert_eq!(inside(), 1.0);
         local.expect().gauge(&HOUSE.inside, (), 1.0).only();
         local.record(|| drop(here));
@@ -73,7 +73,7 @@ fn a_gauge_comes_down_where_it_went_up_whichever_recorder_is_current_at_either_e
 
 #[test]
 fn of_64_threads_that_install_at_once_one_succeeds_and_none_panics() {
-    alone("of_64_threads_that_install_at_once_one_succeeds_and_none_panics", || {
+    run_alone("of_64_threads_that_install_at_once_one_succeeds_and_none_panics", || {
         let start = Barrier::new(64);
         let install = || {
             start.wait();
@@ -91,7 +91,7 @@ fn of_64_threads_that_install_at_once_one_succeeds_and_none_panics() {
 
 #[test]
 fn a_host_that_has_a_recorder_keeps_it_and_gets_what_typed_metrics_emit() {
-    alone("a_host_that_has_a_recorder_keeps_it_and_gets_what_typed_metrics_emit", || {
+    run_alone("a_host_that_has_a_recorder_keeps_it_and_gets_what_typed_metrics_emit", || {
         let kept = HOUSE.guests.with((Door::Front,));
         kept.increment();
         let theirs = PrometheusBuilder::new().build_recorder();
@@ -107,7 +107,7 @@ fn a_host_that_has_a_recorder_keeps_it_and_gets_what_typed_metrics_emit() {
 
 #[test]
 fn a_set_up_that_fails_leaves_the_place_free() {
-    alone("a_set_up_that_fails_leaves_the_place_free", || {
+    run_alone("a_set_up_that_fails_leaves_the_place_free", || {
         let error = house().global_label("le", "1").install().expect_err("a label that cannot be exported");
         assert!(matches!(error, InstallError::Build(_)), "{error}");
         assert!(std::error::Error::source(&error).is_some());
@@ -117,7 +117,7 @@ fn a_set_up_that_fails_leaves_the_place_free() {
 
 #[test]
 fn a_handle_made_and_used_before_install_counts_from_then_on() {
-    alone("a_handle_made_and_used_before_install_counts_from_then_on", || {
+    run_alone("a_handle_made_and_used_before_install_counts_from_then_on", || {
         let kept = HOUSE.guests.with((Door::Front,));
         kept.increment();
         HOUSE.guests.increment((Door::Back,));
@@ -131,7 +131,7 @@ fn a_handle_made_and_used_before_install_counts_from_then_on() {
 
 #[test]
 fn a_handle_first_used_under_a_local_recorder_goes_to_each_recorder_in_its_turn() {
-    alone("a_handle_first_used_under_a_local_recorder_goes_to_each_recorder_in_its_turn", || {
+    run_alone("a_handle_first_used_under_a_local_recorder_goes_to_each_recorder_in_its_turn", || {
         let kept = HOUSE.guests.with((Door::Front,));
         let before = testing::record(|| kept.add(1));
         house().install().expect("nobody came before");
@@ -146,7 +146,7 @@ fn a_handle_first_used_under_a_local_recorder_goes_to_each_recorder_in_its_turn(
 
 #[test]
 fn many_local_recorders_before_install_do_not_hide_it() {
-    alone("many_local_recorders_before_install_do_not_hide_it", || {
+    run_alone("many_local_recorders_before_install_do_not_hide_it", || {
         for _ in 0..100 {
             testing::record(|| HOUSE.guests.increment((Door::Back,)))
                 .expect()
@@ -161,7 +161,7 @@ fn many_local_recorders_before_install_do_not_hide_it() {
 
 #[test]
 fn it_installs_inside_a_runtime_and_outside() {
-    alone("it_installs_inside_a_runtime_and_outside", || {
+    run_alone("it_installs_inside_a_runtime_and_outside", || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async { house().install().expect("nobody came before") });
         runtime.block_on(async { HOUSE.guests.increment((Door::Front,)) });
@@ -171,7 +171,7 @@ fn it_installs_inside_a_runtime_and_outside() {
 
 #[test]
 fn what_a_thread_emits_as_it_ends_counts() {
-    alone("what_a_thread_emits_as_it_ends_counts", || {
+    run_alone("what_a_thread_emits_as_it_ends_counts", || {
         struct Leaves;
         impl Drop for Leaves {
             fn drop(&mut self) {

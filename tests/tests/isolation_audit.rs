@@ -7,7 +7,7 @@ use mme_metrics::isolation::{ISOLATION, IsolationResource, IsolationSentinel, Si
 use mme_metrics::probe::Failure;
 use mme_metrics::security::{AuditEvent, EventOutcome, EventType, SECURITY};
 use mme_metrics::testing::Emission;
-use mme_metrics_tests::alone::alone;
+use mme_metrics_tests::isolated_process::run_alone;
 
 use self::trail::Trail;
 
@@ -27,7 +27,7 @@ const BREACH: &str = "mme::audit ERROR message=a tenant can read what is another
 
 #[test]
 fn each_end_of_a_round_is_a_line_and_only_a_breach_is_an_audit_event() {
-    alone("each_end_of_a_round_is_a_line_and_only_a_breach_is_an_audit_event", || {
+    run_alone("each_end_of_a_round_is_a_line_and_only_a_breach_is_an_audit_event", || {
         for (sight, level, line) in [
             (Sight::Denied, "INFO", "PASS 1 passed, 0 breached, 0 unknown"),
             (Sight::Unclear(Failure::Status(429)), "WARN", "UNKNOWN 0 passed, 0 breached, 1 unknown; unknown: "),
@@ -52,7 +52,7 @@ fn counting(sentinel: IsolationSentinel) -> IsolationSentinel {
 
 #[test]
 fn a_breach_that_is_counted_as_an_audit_event_is_told_once_all_the_same() {
-    alone("a_breach_that_is_counted_as_an_audit_event_is_told_once_all_the_same", || {
+    run_alone("a_breach_that_is_counted_as_an_audit_event_is_told_once_all_the_same", || {
         let (told, emission) = told(Sight::Seen, counting);
         assert_eq!(told.iter().filter(|line| line.starts_with("mme::audit ")).collect::<Vec<_>>(), [BREACH]);
         let audited = (EventType::CROSS_TENANT_ACCESS, EventOutcome::Success);

@@ -11,11 +11,11 @@ const LAYERS: [(&str, u8); 15] = [
     ("label", 0),
     ("buckets", 0),
     ("clock", 0),
-    ("spec", 1),
-    ("op", 2),
+    ("metric", 1),
+    ("operation", 2),
     ("exchange", 2),
     ("probe", 2),
-    ("guard", 3),
+    ("event", 3),
     ("spike", 4),
     ("catalog", 5),
     ("asset", 6),
@@ -29,7 +29,7 @@ const LAYERS: [(&str, u8); 15] = [
 const FAMILY: u8 = 4;
 
 /// Macros live in the root, whichever module they are written in.
-const MACROS: [(&str, &str); 2] = [("family", "spec"), ("open_label", "label")];
+const MACROS: [(&str, &str); 2] = [("family", "metric"), ("open_label", "label")];
 
 struct File {
     path: PathBuf,

@@ -1,10 +1,10 @@
 //! The arguments of `#[instrument_metrics]`: labels of the user's own, other families' operations, concurrency.
 
 use mme_metrics::function::{FUNCTION, FunctionName, ModulePath};
-use mme_metrics::op::{Ended, ErrorWord, Judges, Operation, Outcome};
+use mme_metrics::operation::{ClassifyReturn, ErrorWord, Operation, Outcome, ResultLabel};
 use mme_metrics::testing::{Emission, record};
 use mme_metrics::{
-    Builder, Counter, Format, Histogram, LabelValue, Unit, buckets, family, instrument_metrics, open_label,
+    Counter, Format, Histogram, LabelValue, Recorder, Unit, buckets, family, instrument_metrics, open_label,
 };
 use mme_metrics_tests::future::{poll_once, yield_once};
 
@@ -19,7 +19,7 @@ family! {
     /// A family of the user's own.
     static GATE: GateMetrics {
         /// Decisions.
-        decisions: Counter<(Decision, Ended, ErrorWord)> = Counter::new("gate_decisions_total", Unit::None);
+        decisions: Counter<(Decision, ResultLabel, ErrorWord)> = Counter::new("gate_decisions_total", Unit::None);
         /// Their duration.
         duration: Histogram<()> = Histogram::new("gate_duration_seconds", Unit::Seconds, buckets::REQUEST);
     }
@@ -31,15 +31,15 @@ struct Gate(Decision);
 
 impl Operation for Gate {
     fn end(self, outcome: Outcome, seconds: f64) {
-        GATE.decisions.increment((self.0, outcome.ended(), outcome.error_word()));
+        GATE.decisions.increment((self.0, outcome.result_label(), outcome.error_word()));
         GATE.duration.record((), seconds);
     }
 }
 
-impl<E> Judges<Result<Decision, E>> for Gate {
+impl<E> ClassifyReturn<Result<Decision, E>> for Gate {
     const ERROR_TYPES: &'static [&'static str] = &["policy"];
 
-    fn judge(&mut self, returned: &Result<Decision, E>) -> Outcome {
+    fn classify(&mut self, returned: &Result<Decision, E>) -> Outcome {
         match returned {
             Ok(decision) => {
                 self.0 = *decision;
@@ -54,7 +54,7 @@ impl<E> Judges<Result<Decision, E>> for Gate {
 fn decided(emission: &Emission, decision: Decision, outcome: Outcome) {
     emission
         .expect()
-        .counter(&GATE.decisions, (decision, outcome.ended(), outcome.error_word()), 1)
+        .counter(&GATE.decisions, (decision, outcome.result_label(), outcome.error_word()), 1)
         .histogram(&GATE.duration, (), 1)
         .only();
 }
@@ -98,7 +98,7 @@ fn both() {}
 fn attributes_and_operations_add_up() {
     let emission = record(both);
     let labels = || (FunctionName::find("both"), ModulePath::admit("macro_record"));
-    let ok = (Outcome::Ok.ended(), Outcome::Ok.error_word());
+    let ok = (Outcome::Ok.result_label(), Outcome::Ok.error_word());
     let expected = emission.expect().histogram(&FUNCTION.duration, labels(), 1).histogram(&GATE.duration, (), 2);
     let expected = expected.counter(&FUNCTION.calls, (labels().0, labels().1, ok.0, ok.1), 1);
     let expected = expected.counter(&GATE.decisions, (Decision::Allow, ok.0, ok.1), 1);
@@ -148,6 +148,6 @@ fn each_combination_of_closed_labels_is_its_own_series() {
 
 #[test]
 fn a_family_with_such_an_operation_joins_the_catalogue() {
-    assert!(Builder::new().family(&GATE).build().is_ok());
+    assert!(Recorder::builder().family(&GATE).build().is_ok());
     assert_eq!(mme_metrics::catalog::lint(&[&GATE, &FUNCTION]), []);
 }

@@ -3,7 +3,7 @@
 //! One test, so that no other runs beside it and is counted too.
 
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
-use mme_metrics::{Builder, Format, Recorder, buckets};
+use mme_metrics::{Format, Recorder, buckets};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -15,7 +15,7 @@ const METADATA: Metadata<'static> = Metadata::new("tests", Level::INFO, None);
 const SERIES: usize = 100_000;
 
 fn recorder() -> Recorder {
-    let builder = Builder::new().without_process_metrics().buckets("mix_wait_seconds", buckets::STREAM);
+    let builder = Recorder::builder().without_process_metrics().buckets("mix_wait_seconds", buckets::STREAM);
     builder.family_budget("other", 4 * SERIES).process_budget(2 * SERIES).build().unwrap()
 }
 

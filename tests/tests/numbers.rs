@@ -1,6 +1,6 @@
 //! Numbers that poison a series elsewhere, everywhere a number enters.
 
-use mme_metrics::{Builder, Counter, Format, FractionalCounter, Gauge, Histogram, Recorder, Unit, buckets, family};
+use mme_metrics::{Counter, Format, FractionalCounter, Gauge, Histogram, Recorder, Unit, buckets, family};
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::{promtool, python};
 
@@ -21,7 +21,7 @@ family! {
 const NUMBERS: [f64; 7] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -0.0, 1e308, 5e-324];
 
 fn recorder() -> Recorder {
-    Builder::new().family(&KINDS).without_process_metrics().build().expect("the families fit together")
+    Recorder::builder().family(&KINDS).without_process_metrics().build().expect("the families fit together")
 }
 
 fn samples(emit: impl FnOnce()) -> Samples {
@@ -146,17 +146,17 @@ fn what_a_fractional_counter_is_told_may_not_fall_either() {
 #[test]
 fn buckets_that_no_histogram_can_have_are_refused_at_set_up() {
     for bounds in [&[][..], &[f64::NAN], &[1.0, f64::INFINITY], &[-1.0, 1.0], &[2.0, 1.0], &[1.0, 1.0], &[1.0; 65]] {
-        let built = Builder::new().buckets("any_seconds", bounds).build();
+        let built = Recorder::builder().buckets("any_seconds", bounds).build();
         assert!(built.expect_err("unusable bounds").to_string().contains("any_seconds"), "{bounds:?}");
     }
     for bounds in [&[5e-324, 1e308][..], &[0.0], &[-0.0, 1.0]] {
-        assert!(Builder::new().buckets("any_seconds", bounds).build().is_ok(), "{bounds:?}");
+        assert!(Recorder::builder().buckets("any_seconds", bounds).build().is_ok(), "{bounds:?}");
     }
 }
 
 #[test]
 fn a_counter_with_a_fraction_never_falls() {
-    let recorder = mme_metrics::Builder::new().build().unwrap();
+    let recorder = mme_metrics::Recorder::builder().build().unwrap();
     metrics::with_local_recorder(&recorder, || {
         let cpu = metrics::gauge!("process_cpu_seconds_total");
         cpu.set(1e9 + 5.5);

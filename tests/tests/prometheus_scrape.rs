@@ -1,11 +1,12 @@
 //! A real Prometheus reads what the recorder holds, figure for figure.
 
-use mme_metrics::{Builder, Recorder};
+use mme_metrics::Recorder;
 use mme_metrics_tests::prometheus::Prometheus;
 use mme_metrics_tests::scrape_target::ScrapeTarget;
 
 fn scraped(path: &str) -> (Recorder, ScrapeTarget, Prometheus) {
-    let recorder = Builder::new().global_label("region", "eu").build_info("1.2.3", "abc").build().expect("a builder");
+    let recorder =
+        Recorder::builder().global_label("region", "eu").build_info("1.2.3", "abc").build().expect("a builder");
     let target = ScrapeTarget::serve(recorder.clone());
     let server = Prometheus::setup().scrape("service", &target.address(), path).start();
     server.wait_until_up("service");
@@ -46,7 +47,7 @@ fn the_process_is_told_with_fractions() {
 
 #[test]
 fn rules_see_what_was_scraped() {
-    let recorder = Builder::new().build().expect("a builder");
+    let recorder = Recorder::builder().build().expect("a builder");
     let target = ScrapeTarget::serve(recorder);
     let rule = "groups: [{name: test, rules: [{alert: Up, expr: 'up == 1', labels: {severity: info}}]}]";
     let server = Prometheus::setup().scrape("service", &target.address(), "/text").rules(rule).start();

@@ -4,8 +4,10 @@ use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::OnceLock;
 
-use mme_metrics::spec::{CounterHandle, GaugeHandle, HistogramHandle, Spec};
-use mme_metrics::{Builder, Counter, Format, FractionalCounter, Gauge, Histogram, LabelValue, Recorder, Unit, family};
+use mme_metrics::metric::{CounterHandle, GaugeHandle, HistogramHandle, Spec};
+use mme_metrics::{
+    Counter, Format, FractionalCounter, Gauge, Histogram, LabelValue, Recorder, RecorderBuilder, Unit, family,
+};
 use mme_metrics::{catalog, label, recorder, testing};
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::{promtool, python};
@@ -28,7 +30,7 @@ family! {
     }
 }
 
-fn text(builder: Builder, emit: impl FnOnce()) -> String {
+fn text(builder: RecorderBuilder, emit: impl FnOnce()) -> String {
     let recorder = builder.without_process_metrics().build().expect("a usable set-up");
     metrics::with_local_recorder(&recorder, emit);
     let text = recorder.render(Format::Text);
@@ -45,7 +47,7 @@ fn assert_line(text: &str, line: &str) {
 
 #[test]
 fn a_global_label_stands_on_every_series_that_has_none_of_its_own() {
-    let builder = Builder::new().family(&MINE).global_label("region", "us").global_label("zone", "a\"b");
+    let builder = Recorder::builder().family(&MINE).global_label("region", "us").global_label("zone", "a\"b");
     let text = text(builder, || {
         MINE.made.increment((Region::Eu,));
         MINE.made.increment((Region::Nowhere,));
@@ -62,16 +64,16 @@ fn a_global_label_that_cannot_stand_is_refused_at_set_up() {
     for (key, value) in
         [("le", "x"), ("quantile", "x"), ("__a", "x"), ("", "x"), ("a.b", "x"), ("ä", "x"), ("9", "x"), ("a", "")]
     {
-        assert!(Builder::new().global_label(key, value).build().is_err(), "{key}={value}");
+        assert!(Recorder::builder().global_label(key, value).build().is_err(), "{key}={value}");
     }
-    let twice = Builder::new().global_label("a", "1").global_label("a", "2").build();
+    let twice = Recorder::builder().global_label("a", "1").global_label("a", "2").build();
     assert!(twice.expect_err("one key twice").to_string().contains("`a`"));
 }
 
 #[test]
 fn buckets_can_be_replaced_for_any_histogram() {
     let builder =
-        Builder::new().family(&MINE).buckets("mine_time_seconds", &[0.00001, 4.0]).buckets("their.time", &[1e6]);
+        Recorder::builder().family(&MINE).buckets("mine_time_seconds", &[0.00001, 4.0]).buckets("their.time", &[1e6]);
     let text = text(builder, || {
         MINE.time.record((), 3.0);
         metrics::histogram!("their.time").record(1.0);
@@ -89,13 +91,13 @@ fn buckets_can_be_replaced_for_any_histogram() {
 
 #[test]
 fn buckets_for_what_is_no_histogram_are_refused_at_set_up() {
-    let error = Builder::new().buckets("process_open_fds", &[1.0]).build().expect_err("a gauge has no buckets");
+    let error = Recorder::builder().buckets("process_open_fds", &[1.0]).build().expect_err("a gauge has no buckets");
     assert!(error.to_string().contains("`process_open_fds`"), "{error}");
 }
 
 #[test]
 fn metrics_of_other_crates_come_out_under_names_that_prometheus_takes() {
-    let text = text(Builder::new(), || {
+    let text = text(Recorder::builder(), || {
         metrics::describe_counter!("http.requests", "Requests.");
         metrics::counter!("http.requests", "http.method" => "GET").increment(1);
         metrics::gauge!("pool/size").set(2.5);
@@ -109,7 +111,7 @@ fn metrics_of_other_crates_come_out_under_names_that_prometheus_takes() {
 
 #[test]
 fn a_collector_that_panics_loses_its_own_figures_only() {
-    let builder = Builder::new()
+    let builder = Recorder::builder()
         .collect(|| metrics::gauge!("before").set(1.0))
         .collect(|| panic!("as the test wants"))
         .collect(|| metrics::gauge!("after").set(1.0));
@@ -121,7 +123,7 @@ fn a_collector_that_panics_loses_its_own_figures_only() {
 #[test]
 fn a_collector_may_make_an_exposition_and_register_anything() {
     static SELF: OnceLock<Recorder> = OnceLock::new();
-    let builder = Builder::new().collect(|| {
+    let builder = Recorder::builder().collect(|| {
         let held = SELF.get().map_or(0, |recorder| recorder.render(Format::Text).len());
         metrics::gauge!("held_bytes", "at" => held.to_string()).set(1.0);
     });
@@ -131,7 +133,7 @@ fn a_collector_may_make_an_exposition_and_register_anything() {
 
 #[test]
 fn a_series_keeps_its_place_from_one_exposition_to_the_next() {
-    let recorder = Builder::new().without_process_metrics().build().expect("a usable set-up");
+    let recorder = Recorder::builder().without_process_metrics().build().expect("a usable set-up");
     let emit = |at: u32| metrics::counter!("placed", "at" => at.to_string()).increment(1);
     let series = || -> Vec<String> {
         let text = recorder.render(Format::Text);
@@ -148,7 +150,7 @@ fn a_series_keeps_its_place_from_one_exposition_to_the_next() {
 
 #[test]
 fn recorders_live_side_by_side_and_clones_share_one() {
-    let (one, other) = (Builder::new().build().expect("one"), Builder::new().build().expect("another"));
+    let (one, other) = (Recorder::builder().build().expect("one"), Recorder::builder().build().expect("another"));
     metrics::with_local_recorder(&one.clone(), || metrics::counter!("apart").increment(1));
     metrics::with_local_recorder(&other, || metrics::counter!("apart").increment(2));
     let held = |recorder: &Recorder| Samples::parse(&recorder.render(Format::Text)).value("apart_total") as u64;
@@ -158,7 +160,7 @@ fn recorders_live_side_by_side_and_clones_share_one() {
 #[test]
 fn a_handle_outlives_its_recorder() {
     let counter = {
-        let recorder = Builder::new().build().expect("a usable set-up");
+        let recorder = Recorder::builder().build().expect("a usable set-up");
         metrics::with_local_recorder(&recorder, || metrics::counter!("outlived"))
     };
     counter.increment(1);
@@ -166,7 +168,7 @@ fn a_handle_outlives_its_recorder() {
 
 #[test]
 fn series_of_closed_labels_can_exist_before_their_first_event() {
-    let text = text(Builder::new().family(&MINE), || MINE.made.touch_all());
+    let text = text(Recorder::builder().family(&MINE), || MINE.made.touch_all());
     assert_line(&text, "mine_made_total{region=\"eu\"} 0");
     assert_line(&text, "mine_made_total 0");
 }
@@ -176,7 +178,7 @@ fn survives_a_panic<T: UnwindSafe + RefUnwindSafe>() {}
 
 #[test]
 fn public_types_are_send_sync_and_debug() {
-    is_shareable::<Builder>();
+    is_shareable::<RecorderBuilder>();
     is_shareable::<Recorder>();
     is_shareable::<Format>();
     is_shareable::<recorder::Exposition>();
@@ -201,13 +203,13 @@ fn public_types_are_send_sync_and_debug() {
 
 #[test]
 fn the_cores_are_told_to_whoever_says_nothing_of_the_build() {
-    let text = mme_metrics::Builder::new().build().unwrap().render(mme_metrics::Format::Text);
+    let text = mme_metrics::Recorder::builder().build().unwrap().render(mme_metrics::Format::Text);
     assert!(text.contains("\nmme_cpu_cores "), "{text}");
 }
 
 #[test]
 fn the_first_exposition_tells_of_no_exposition_before_it() {
-    let recorder = Builder::new().build().expect("the catalogue fits");
+    let recorder = Recorder::builder().build().expect("the catalogue fits");
     let told = || recorder.render(Format::Text).contains("\nmme_render_duration_seconds ");
     assert_eq!([told(), told()], [false, true]);
 }

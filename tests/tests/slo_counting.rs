@@ -7,13 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Full};
+use mme_metrics::event::{Event, Listener as _, Source};
 use mme_metrics::http::HttpLayer;
-use mme_metrics::op::{Ending, Judges, Listen as _, Operation, Outcome, Source};
+use mme_metrics::operation::{ClassifyReturn, Operation, Outcome};
 use mme_metrics::slo::{Objective, Reason, SLO, Slo};
 use mme_metrics::testing::{Emission, Expectation, record};
-use mme_metrics::{Builder, Format, instrument_metrics};
-use mme_metrics_tests::alone::alone;
+use mme_metrics::{Format, Recorder, instrument_metrics};
 use mme_metrics_tests::future::poll_once;
+use mme_metrics_tests::isolated_process::run_alone;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 /// No bound of any bucket.
@@ -65,13 +66,14 @@ fn a_hundred_thousand_known_events_from_eight_threads_are_counted_exactly() {
     static SOUND: Objective = Objective::success("exact_success", 0.995);
     static QUICK: Objective = Objective::latency("exact_latency", 0.95, THRESHOLD);
     static BOTH: Objective = Objective::success("exact_both", 0.99).within(THRESHOLD);
-    alone("a_hundred_thousand_known_events_from_eight_threads_are_counted_exactly", || {
-        let recorder = Builder::new().without_process_metrics().install().expect("no other recorder in this process");
+    run_alone("a_hundred_thousand_known_events_from_eight_threads_are_counted_exactly", || {
+        let recorder =
+            Recorder::builder().without_process_metrics().install().expect("no other recorder in this process");
         let tell = |thread: u64| {
             for number in (thread..100_000).step_by(8) {
                 let (outcome, seconds) = event(number);
-                let ending = Ending::new(Source::Http, "/", outcome, seconds);
-                [&SOUND, &QUICK, &BOTH].iter().for_each(|objective| objective.ended(&ending));
+                let event = Event::new(Source::Http, "/", outcome, seconds);
+                [&SOUND, &QUICK, &BOTH].iter().for_each(|objective| objective.ended(&event));
             }
         };
         thread::scope(|scope| (0..8).map(|thread| scope.spawn(move || tell(thread))).for_each(drop));
@@ -197,21 +199,21 @@ fn a_function_counts_for_each_of_its_objectives_and_for_itself() {
 }
 
 /// An operation that takes every third value for a failure.
-struct Dice;
+struct Rng;
 
-impl Operation for Dice {
+impl Operation for Rng {
     fn end(self, _: Outcome, _: f64) {}
 }
 
-impl Judges<u32> for Dice {
-    fn judge(&mut self, returned: &u32) -> Outcome {
+impl ClassifyReturn<u32> for Rng {
+    fn classify(&mut self, returned: &u32) -> Outcome {
         if returned.is_multiple_of(3) { Outcome::OTHER } else { Outcome::Ok }
     }
 }
 
 static LUCK: Objective = Objective::success("judged_luck", 0.5);
 
-#[instrument_metrics(record = Dice, objective = &LUCK)]
+#[instrument_metrics(record = Rng, objective = &LUCK)]
 async fn throw(value: u32) -> u32 {
     value
 }

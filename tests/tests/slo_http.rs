@@ -14,12 +14,13 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt as _, Empty};
+use mme_metrics::event::{Event, Listener};
 use mme_metrics::http::HttpLayer;
-use mme_metrics::op::{Ended, Ending, Listen, Outcome};
+use mme_metrics::operation::{Outcome, ResultLabel};
 use mme_metrics::slo::Objective;
-use mme_metrics::{Builder, Format};
-use mme_metrics_tests::alone::alone;
+use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::future::poll_once;
+use mme_metrics_tests::isolated_process::run_alone;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 const REQUESTS: usize = 100_000;
@@ -78,11 +79,11 @@ fn plan(number: usize) -> Plan {
 #[derive(Default)]
 struct Witness(Mutex<Vec<(usize, Outcome, f64)>>);
 
-impl Listen for Witness {
-    fn ended(&self, ending: &Ending<'_>) {
-        let number = ending.notes.attributes().find(|(key, _)| *key == "number");
+impl Listener for Witness {
+    fn ended(&self, event: &Event<'_>) {
+        let number = event.notes.attributes().find(|(key, _)| *key == "number");
         let number = number.and_then(|(_, number)| number.parse().ok()).expect("each request has a number");
-        self.0.lock().expect("nothing panics while it is held").push((number, ending.outcome, ending.seconds));
+        self.0.lock().expect("nothing panics while it is held").push((number, event.outcome, event.seconds));
     }
 }
 
@@ -159,14 +160,15 @@ fn count(holds: impl Fn(Plan, Outcome, f64) -> bool, told: &[(usize, Outcome, f6
 
 #[test]
 fn of_a_hundred_thousand_requests_each_is_counted_once_by_each_objective_on_its_route() {
-    alone("of_a_hundred_thousand_requests_each_is_counted_once_by_each_objective_on_its_route", || {
+    run_alone("of_a_hundred_thousand_requests_each_is_counted_once_by_each_objective_on_its_route", || {
         // Five thousand panics are on purpose, and nobody wants to read of each; one of an assertion is not on purpose.
         std::panic::set_hook(Box::new(|panic| {
             if panic.payload_as_str() != Some("on purpose") {
                 eprintln!("{panic}");
             }
         }));
-        let recorder = Builder::new().without_process_metrics().install().expect("no other recorder in this process");
+        let recorder =
+            Recorder::builder().without_process_metrics().install().expect("no other recorder in this process");
         let witness = Arc::new(Witness::default());
         let layer = HttpLayer::new()
             .route_fn(|_| Some("/promote"))
@@ -188,11 +190,11 @@ fn of_a_hundred_thousand_requests_each_is_counted_once_by_each_objective_on_its_
         for (number, outcome, seconds) in &told {
             let plan = plan(*number);
             let expected = match plan.end {
-                End::Works | End::Refused => Ended::Ok,
-                End::Fails | End::Panics | End::Breaks => Ended::Error,
-                End::Dropped | End::LeftMidBody => Ended::Cancelled,
+                End::Works | End::Refused => ResultLabel::Ok,
+                End::Fails | End::Panics | End::Breaks => ResultLabel::Error,
+                End::Dropped | End::LeftMidBody => ResultLabel::Cancelled,
             };
-            assert_eq!(outcome.ended(), expected, "{:?}", plan.end);
+            assert_eq!(outcome.result_label(), expected, "{:?}", plan.end);
             assert!(!plan.is_slow || *seconds > SHORT.as_secs_f64(), "{seconds}");
         }
 
@@ -209,8 +211,8 @@ fn of_a_hundred_thousand_requests_each_is_counted_once_by_each_objective_on_its_
         };
         // Known beforehand: of 50 000 posts, two in twenty were cancelled and three failed.
         counted(&SOUND, 45_000, 7_500, 0);
-        let is_cancelled = |outcome: Outcome| outcome.ended() == Ended::Cancelled;
-        let is_bad = |outcome: Outcome| outcome.ended() == Ended::Error;
+        let is_cancelled = |outcome: Outcome| outcome.result_label() == ResultLabel::Cancelled;
+        let is_bad = |outcome: Outcome| outcome.result_label() == ResultLabel::Error;
         let is_late = |seconds: f64| seconds > SHORT.as_secs_f64();
         let events = count(|_, outcome, seconds| !is_cancelled(outcome) || is_late(seconds), &told);
         let late = count(|_, _, seconds| is_late(seconds), &told);

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use mme_metrics::op::{Ending, Listen as _, Notes, Outcome, Source};
+use mme_metrics::event::{Event, Listener as _, Notes, Source};
+use mme_metrics::operation::Outcome;
 use mme_metrics::spike::{Day, Report, Sampler, Spikes, Trace};
-use mme_metrics::{Builder, Format};
-use mme_metrics_tests::alone::alone;
+use mme_metrics::{Format, Recorder};
+use mme_metrics_tests::isolated_process::run_alone;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -28,7 +29,7 @@ fn start(directory: &Path) -> Spikes {
 
 fn end(spikes: &Spikes, number: usize, outcome: Outcome) {
     let notes = Notes::new().tier("direct").attribute("number", &number.to_string());
-    spikes.ended(&Ending::new(Source::Http, "/", outcome, number as f64).method("GET").status(500).notes(&notes));
+    spikes.ended(&Event::new(Source::Http, "/", outcome, number as f64).method("GET").status(500).notes(&notes));
 }
 
 /// Returns the whole lines of every file of traces in the directory.
@@ -98,7 +99,7 @@ fn on_a_full_disk_requests_go_on_lines_stay_whole_and_what_is_lost_is_counted() 
         return;
     }
     let directory = std::path::PathBuf::from(std::env::var_os(DIRECTORY).expect("it was asked for above"));
-    let recorder = Builder::new().without_process_metrics().install().expect("no other recorder in this process");
+    let recorder = Recorder::builder().without_process_metrics().install().expect("no other recorder in this process");
     let spikes = start(&directory);
     for number in 0..200 {
         end(&spikes, number, Outcome::OTHER);
@@ -213,7 +214,7 @@ fn a_process_killed_while_it_writes_leaves_whole_lines_and_the_next_one_goes_on(
 
 #[test]
 fn a_burst_that_the_disk_cannot_take_is_written_or_counted() {
-    alone("a_burst_that_the_disk_cannot_take_is_written_or_counted", || {
+    run_alone("a_burst_that_the_disk_cannot_take_is_written_or_counted", || {
         let directory = directory();
         let sampler = Sampler::new().window(Duration::from_hours(24)).slowest(0).errors(10_000);
         let spikes = sampler.directory(directory.path()).start().expect("the directory can be made");

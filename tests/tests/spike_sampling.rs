@@ -11,10 +11,11 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Empty, Full};
 use mme_metrics::endpoint::SpikeEndpoint;
+use mme_metrics::event::{Event, Listener as _, Notes, Source, notify};
 use mme_metrics::http::HttpLayer;
 use mme_metrics::instrument_metrics;
-use mme_metrics::op::{Ending, Listen as _, Notes, Outcome, Source, tell};
-use mme_metrics::spike::{Cause, Loss, SPIKE, Sampler, Spikes};
+use mme_metrics::operation::Outcome;
+use mme_metrics::spike::{Cause, LossReason, SPIKE, Sampler, Spikes};
 use mme_metrics::testing::{Emission, record};
 use mme_metrics_tests::future::poll_once;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -31,7 +32,7 @@ fn start(sampler: Sampler) -> Spikes {
 }
 
 fn end(spikes: &Spikes, route: &str, outcome: Outcome, seconds: f64) {
-    spikes.ended(&Ending::new(Source::Http, route, outcome, seconds));
+    spikes.ended(&Event::new(Source::Http, route, outcome, seconds));
 }
 
 /// Spreads numbers over all durations, each a different one (an odd multiplier is a bijection).
@@ -92,7 +93,7 @@ fn failures_and_cancels_are_kept_within_their_budgets_and_the_rest_is_counted() 
     assert_eq!(view.lost.budget, 7 + 8);
     let expect = emission.expect().counter(&SPIKE.traces, (Cause::Error,), 3);
     let expect = expect.counter(&SPIKE.traces, (Cause::Cancelled,), 2);
-    expect.counter(&SPIKE.lost, (Loss::Budget,), 15).only();
+    expect.counter(&SPIKE.lost, (LossReason::Budget,), 15).only();
 }
 
 #[test]
@@ -123,10 +124,10 @@ fn windows_end_by_themselves() {
 #[test]
 fn an_event_that_is_not_kept_allocates_nothing() {
     let spikes = start(sampler().slowest(1));
-    let layer_like: Arc<dyn mme_metrics::op::Listen> = Arc::new(spikes);
-    let tell = |seconds| layer_like.ended(&Ending::new(Source::Http, "/", Outcome::Ok, seconds));
-    tell(1.0);
-    let allocations = allocation_counter::measure(|| (0..1_000).for_each(|_| tell(0.5)));
+    let layer_like: Arc<dyn mme_metrics::event::Listener> = Arc::new(spikes);
+    let notify = |seconds| layer_like.ended(&Event::new(Source::Http, "/", Outcome::Ok, seconds));
+    notify(1.0);
+    let allocations = allocation_counter::measure(|| (0..1_000).for_each(|_| notify(0.5)));
     assert_eq!(allocations.count_total, 0);
 }
 
@@ -187,7 +188,7 @@ async fn requests_that_fail_panic_or_are_dropped_are_traced_once_each() {
 fn a_function_is_sampled_by_the_attribute() {
     let spikes = start(sampler());
 
-    #[instrument_metrics(objective = tell("import", spikes))]
+    #[instrument_metrics(objective = notify("import", spikes))]
     fn import(spikes: &Spikes) -> Result<(), ()> {
         Err(())
     }
@@ -232,7 +233,7 @@ async fn traces_are_shown_to_those_who_know_the_token_and_to_nobody_before_one_i
 #[test]
 fn nothing_that_is_chosen_or_secret_is_shown_by_debug() {
     let spikes = start(sampler());
-    spikes.ended(&Ending::new(Source::Http, "/", Outcome::Ok, 1.0).notes(&Notes::new().attribute("tenant", "hidden")));
+    spikes.ended(&Event::new(Source::Http, "/", Outcome::Ok, 1.0).notes(&Notes::new().attribute("tenant", "hidden")));
     let endpoint = SpikeEndpoint::new(spikes.clone()).bearer("hidden");
     assert!(!format!("{spikes:?} {endpoint:?} {:?}", spikes.view()).contains("hidden"));
 }

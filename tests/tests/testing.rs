@@ -1,7 +1,7 @@
 //! `mme_metrics::testing` with a family of the user's own, in parallel and in async code.
 
 use mme_metrics::testing::{self, Emission};
-use mme_metrics::{Builder, Counter, Gauge, Histogram, Unit, buckets, family, open_label};
+use mme_metrics::{Counter, Gauge, Histogram, Recorder, Unit, buckets, family, open_label};
 
 open_label! {
     /// Who asks.
@@ -54,7 +54,7 @@ fn what_was_refused_is_emitted_too() {
 
 #[test]
 fn a_recorder_of_the_tests_own_making_knows_the_services_budgets() {
-    let emission = Emission::from(Builder::new().family(&LIBRARY).build().expect("the families fit together"));
+    let emission = Emission::from(Recorder::builder().family(&LIBRARY).build().expect("the families fit together"));
     emission.record(|| ["a", "b", "c", "d"].into_iter().for_each(lend));
     let expected = emission.expect().counter(&LIBRARY.lent, (Asker::new("_overflow"),), 2);
     expected.counter(&LIBRARY.lent, (Asker::new("a"),), 1).among_others();

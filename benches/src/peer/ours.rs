@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use mme_metrics::recorder::Recorder;
-use mme_metrics::{Builder, Counter, Format, Histogram, LabelValue, Unit, family};
+use mme_metrics::{Counter, Format, Histogram, LabelValue, Recorder, Unit, family};
 
 use super::{Registry, facade, times, values};
 use crate::contest::Contestant;
@@ -40,7 +40,7 @@ family! {
 /// The process's recorder: typed handles are fast under no other.
 fn installed() -> &'static Recorder {
     if Recorder::installed().is_none() {
-        let installed = Builder::new().family(&BENCH).install();
+        let installed = Recorder::builder().family(&BENCH).install();
         installed.expect("nobody else installs a recorder in this process");
     }
     Recorder::installed().expect("it was installed right before")
@@ -94,7 +94,7 @@ pub(super) struct Mix(Recorder);
 
 impl Mix {
     pub(super) fn new() -> Self {
-        let builder = Builder::new().without_process_metrics().buckets("mix_wait_seconds", &RENDER_BOUNDS);
+        let builder = Recorder::builder().without_process_metrics().buckets("mix_wait_seconds", &RENDER_BOUNDS);
         let recorder = builder.family_budget("other", 4_000_000).process_budget(1_000_000).build();
         Self(recorder.expect("the buckets are valid and `other` always exists"))
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
-use mme_metrics::{Builder, Counter, Gauge, Histogram, LabelValue, Unit, buckets, family, metrics_router};
+use mme_metrics::{Counter, Gauge, Histogram, LabelValue, Recorder, Unit, buckets, family, metrics_router};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    Builder::new().family(&GREETER).build_info(env!("CARGO_PKG_VERSION"), "unknown").install()?;
+    Recorder::builder().family(&GREETER).build_info(env!("CARGO_PKG_VERSION"), "unknown").install()?;
 
     let app = Router::new().route("/hello/{language}", get(hello)).merge(metrics_router());
 

@@ -6,7 +6,7 @@ use std::fmt;
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use mme_metrics::op::ErrorType;
+use mme_metrics::operation::ErrorType;
 use serde_json::json;
 
 /// A request that ends without its answer, one variant for each status.

@@ -29,5 +29,5 @@ pub(crate) fn of_routes(layer: HttpLayer) -> HttpLayer {
 
 /// Makes the objectives of functions known before their first call; layers do that for theirs.
 pub(crate) fn declare() {
-    RECOGNITION.declare();
+    RECOGNITION.touch();
 }

@@ -4,8 +4,9 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Extension, Json, Router};
 use mme_metrics::business::tier;
+use mme_metrics::event::Notes;
 use mme_metrics::instrument_metrics;
-use mme_metrics::op::{Notes, Outcome};
+use mme_metrics::operation::Outcome;
 use serde::{Deserialize, Serialize};
 
 use crate::documents::{Document, Documents};

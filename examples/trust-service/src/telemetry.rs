@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use mme_metrics::Builder;
+use mme_metrics::Recorder;
 use mme_metrics::certificate::CertificateWatch;
 use mme_metrics::security::SourceTracker;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -24,7 +24,7 @@ pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) 
     let trail = fmt::layer().with_writer(Arc::new(trail)).with_filter(audited);
     registry().with(log).with(trail).init();
 
-    Builder::new()
+    Recorder::builder()
         .build_info(env!("CARGO_PKG_VERSION"), option_env!("TRUST_REVISION").unwrap_or("unknown"))
         .family(&DOCUMENTS)
         .collect(sources.collector())

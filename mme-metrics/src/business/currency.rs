@@ -4,7 +4,7 @@ use std::fmt;
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, Values};
+use crate::label::{Cardinality, LabelValue};
 
 /// A currency of ISO 4217; the label `currency`, too.
 ///
@@ -112,7 +112,7 @@ impl Currency {
 
 impl LabelValue for Currency {
     const KEY: &'static str = "currency";
-    const VALUES: Values = Values::Bounded(Self::COUNT);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(Self::COUNT);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(self.code())

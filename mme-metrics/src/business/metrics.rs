@@ -3,15 +3,15 @@
 use super::currency::Currency;
 use super::label::{Client, OperationName, OperationType, QueueName, ScoreKind, TierName, ValueKind};
 use crate::label::CountryCode;
-use crate::op::Ended;
-use crate::spec::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::operation::ResultLabel;
 use crate::{buckets, family};
 
 family! {
     /// The business: what the service is for.
     pub static BUSINESS: BusinessMetrics {
         /// Business operations that ended, by how they ended.
-        operations: Counter<(OperationName, OperationType, Ended)> =
+        operations: Counter<(OperationName, OperationType, ResultLabel)> =
             Counter::new("business_operations_total", Unit::None);
         /// Time from the start of a business operation to its end, whatever the end.
         operation_duration: Histogram<(OperationName, OperationType)> =
@@ -26,7 +26,7 @@ family! {
         /// Items that wait in a queue of the business.
         queue_items: Gauge<(QueueName,)> = Gauge::new("business_queue_items", Unit::None);
         /// Requests that a tier answered, or was the last to be asked.
-        tier_requests: Counter<(TierName, Ended)> = Counter::new("tier_requests_total", Unit::None);
+        tier_requests: Counter<(TierName, ResultLabel)> = Counter::new("tier_requests_total", Unit::None);
         /// Time from the start of a request to its end, by the tier that answered it or was asked last.
         tier_request_duration: Histogram<(TierName,)> =
             Histogram::new("tier_request_duration_seconds", Unit::Seconds, buckets::REQUEST);

@@ -5,8 +5,8 @@
 //! use mme_metrics::business::{
 //!     self, BusinessOperation, BusinessQueue, BusinessScore, Currency, Money, ValueKind,
 //! };
-//! use mme_metrics::guard::measure;
-//! use mme_metrics::op::ByResult;
+//! use mme_metrics::operation::measure;
+//! use mme_metrics::operation::ByResult;
 //!
 //! static PROCESSING: BusinessOperation = BusinessOperation::new("document_processing");
 //! static SATISFACTION: BusinessScore = BusinessScore::new("satisfaction");
@@ -26,8 +26,8 @@
 //! assert!(text.contains("business_operations_total{operation=\"document_processing\",result=\"ok\"} 1\n"));
 //! ```
 //!
-//! Operations are measured like functions: by a [`Guard`](crate::guard::Guard), around a closure or future with
-//! [`measure`](crate::guard::measure) and [`measure_async`](crate::guard::measure_async), or by
+//! Operations are measured like functions: by a [`Guard`](crate::operation::Guard), around a closure or future with
+//! [`measure`](crate::operation::measure) and [`measure_async`](crate::operation::measure_async), or by
 //! `#[instrument_metrics(record = PROCESSING.event())]`.
 //!
 //! # Money

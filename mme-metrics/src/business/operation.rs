@@ -8,8 +8,8 @@ use metrics::{Key, SharedString};
 
 use super::BUSINESS;
 use super::label::{OperationName, OperationType};
-use crate::label::{LabelValue, Values};
-use crate::op::{Beforehand, EndKeys, Ends, Operation, Outcome, record_unkept};
+use crate::label::{Cardinality, LabelValue};
+use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
 
 /// Something that the business does, by its name. Make it a `static`: it keeps the series of its events.
 ///
@@ -19,8 +19,8 @@ use crate::op::{Beforehand, EndKeys, Ends, Operation, Outcome, record_unkept};
 /// # #[cfg(feature = "macros")] {
 /// use mme_metrics::LabelValue;
 /// use mme_metrics::business::BusinessOperation;
-/// use mme_metrics::guard::{Guard, measure};
-/// use mme_metrics::op::{AlwaysOk, Outcome};
+/// use mme_metrics::operation::{Guard, measure};
+/// use mme_metrics::operation::{AlwaysOk, Outcome};
 ///
 /// #[derive(Clone, Copy, LabelValue)]
 /// #[label(key = "document")]
@@ -53,7 +53,7 @@ use crate::op::{Beforehand, EndKeys, Ends, Operation, Outcome, record_unkept};
 pub struct BusinessOperation<V: LabelValue + 'static = NoType> {
     name: &'static str,
     /// The series of each type, if the types are closed.
-    places: OnceLock<Box<[Ends]>>,
+    places: OnceLock<Box<[OutcomeSeries]>>,
     types: PhantomData<fn(V)>,
 }
 
@@ -63,7 +63,7 @@ pub struct NoType;
 
 impl LabelValue for NoType {
     const KEY: &'static str = "type";
-    const VALUES: Values = Values::Closed(&[""]);
+    const CARDINALITY: Cardinality = Cardinality::Closed(&[""]);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str("")
@@ -79,14 +79,14 @@ impl<V: LabelValue + 'static> BusinessOperation<V> {
     pub const fn new(name: &'static str) -> Self {
         const {
             assert!(
-                matches!(V::VALUES, Values::Closed(_) | Values::Registered { .. }),
+                matches!(V::CARDINALITY, Cardinality::Closed(_) | Cardinality::Registered { .. }),
                 "the types of a business operation are a closed or a registered label"
             );
         }
         Self { name, places: OnceLock::new(), types: PhantomData }
     }
 
-    /// Returns one event of this type, to be measured by [`guard`](crate::guard) or `#[instrument_metrics(record = …)]`.
+    /// Returns one event of this type, to be measured by [`guard`](crate::operation) or `#[instrument_metrics(record = …)]`.
     #[inline]
     pub const fn of(&'static self, kind: V) -> BusinessEvent<V> {
         BusinessEvent { operation: self, kind }
@@ -96,22 +96,22 @@ impl<V: LabelValue + 'static> BusinessOperation<V> {
     ///
     /// Of registered types those exist that had an event.
     pub fn touch(&self) {
-        let Values::Closed(kinds) = V::VALUES else { return };
+        let Cardinality::Closed(kinds) = V::CARDINALITY else { return };
         for (place, kind) in self.places().iter().zip(kinds) {
-            place.announce(&Names { operation: self.name, kind }, &[]);
+            place.touch(&Names { operation: self.name, kind }, &[]);
         }
     }
 
-    fn places(&self) -> &[Ends] {
+    fn places(&self) -> &[OutcomeSeries] {
         self.places.get_or_init(|| {
-            let Values::Closed(kinds) = V::VALUES else { return Box::default() };
-            kinds.iter().map(|_| Ends::new()).collect()
+            let Cardinality::Closed(kinds) = V::CARDINALITY else { return Box::default() };
+            kinds.iter().map(|_| OutcomeSeries::new()).collect()
         })
     }
 }
 
 impl BusinessOperation<NoType> {
-    /// Returns one event, to be measured by [`guard`](crate::guard) or `#[instrument_metrics(record = …)]`.
+    /// Returns one event, to be measured by [`guard`](crate::operation) or `#[instrument_metrics(record = …)]`.
     #[inline]
     pub const fn event(&'static self) -> BusinessEvent<NoType> {
         self.of(NoType)
@@ -125,7 +125,7 @@ impl<V: LabelValue + 'static> fmt::Debug for BusinessOperation<V> {
 }
 
 /// One event of a [`BusinessOperation`].
-#[must_use = "an event is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+#[must_use = "an event is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct BusinessEvent<V: LabelValue + 'static = NoType> {
     operation: &'static BusinessOperation<V>,
     kind: V,
@@ -139,7 +139,7 @@ impl<V: LabelValue + 'static> BusinessEvent<V> {
 
     /// Finds the kept series, if the types are closed.
     #[inline]
-    fn place(&self) -> Option<&Ends> {
+    fn place(&self) -> Option<&OutcomeSeries> {
         self.operation.places().get(self.kind.ordinal()?)
     }
 
@@ -152,7 +152,7 @@ impl<V: LabelValue + 'static> Operation for BusinessEvent<V> {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
         if let Some(place) = self.place() {
-            place.announce(&*self, &[]);
+            place.touch(&*self, &[]);
         }
     }
 
@@ -167,8 +167,8 @@ impl<V: LabelValue + 'static> Operation for BusinessEvent<V> {
     }
 }
 
-impl<V: LabelValue + 'static> EndKeys for BusinessEvent<V> {
-    const BEFOREHAND: Beforehand = Beforehand::All;
+impl<V: LabelValue + 'static> OutcomeKeys for BusinessEvent<V> {
+    const PREREGISTER: Preregister = Preregister::All;
 
     fn end(&self, outcome: Outcome) -> Key {
         self.with_names(|names| names.end(outcome))
@@ -198,12 +198,12 @@ impl Names<'_> {
     }
 }
 
-impl EndKeys for Names<'_> {
-    const BEFOREHAND: Beforehand = Beforehand::All;
+impl OutcomeKeys for Names<'_> {
+    const PREREGISTER: Preregister = Preregister::All;
 
     fn end(&self, outcome: Outcome) -> Key {
         let (operation, kind) = self.labels();
-        BUSINESS.operations.key_with(&(operation, kind, outcome.ended()), &[])
+        BUSINESS.operations.key_with(&(operation, kind, outcome.result_label()), &[])
     }
 
     fn duration(&self) -> Key {

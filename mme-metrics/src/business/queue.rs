@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::BUSINESS;
 use super::label::QueueName;
-use crate::spec::{GaugeHandle, Raised};
+use crate::metric::{GaugeHandle, InFlight};
 
 /// Things that wait for the business to do something with them, by the queue's name. Make it a `static`.
 ///
@@ -32,8 +32,8 @@ impl BusinessQueue {
     }
 
     /// Counts one item until what is returned is dropped.
-    pub fn enter(&'static self) -> Raised {
-        self.gauge().raise()
+    pub fn enter(&'static self) -> InFlight {
+        self.gauge().track()
     }
 
     /// Tells how many items there are, for a queue that is kept elsewhere.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::BUSINESS;
 use super::label::ScoreKind;
-use crate::spec::{GaugeHandle, refuse};
+use crate::metric::{GaugeHandle, refuse};
 
 /// How good something is, between 0 and 1, by what it scores. Make it a `static`.
 ///

@@ -6,8 +6,8 @@ use metrics::Key;
 
 use super::BUSINESS;
 use super::label::TierName;
-use crate::guard::Guard;
-use crate::op::{Beforehand, EndKeys, Ends, Operation, Outcome};
+use crate::operation::Guard;
+use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister};
 
 /// The tier that knows the answer itself.
 pub static DIRECT: Tier = Tier::new("direct");
@@ -43,20 +43,20 @@ pub static RECENT: Tier = Tier::new("recent");
 ///             }
 ///         }
 ///     }
-///     request.end(mme_metrics::op::Outcome::OTHER);
+///     request.end(mme_metrics::operation::Outcome::OTHER);
 ///     Err(std::io::ErrorKind::NotFound.into())
 /// }
 /// # assert!(answer().is_err());
 /// ```
 pub struct Tier {
     name: &'static str,
-    series: Ends,
+    series: OutcomeSeries,
 }
 
 impl Tier {
     /// Names a tier, as it stands in the label.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, series: Ends::new() }
+        Self { name, series: OutcomeSeries::new() }
     }
 
     /// Begins a request that asks this tier first; it counts once, for the tier that it ends in.
@@ -66,15 +66,15 @@ impl Tier {
 
     /// Makes the series exist, so that the first request is an increase and not a beginning.
     pub fn touch(&self) {
-        self.series.announce(self, &[]);
+        self.series.touch(self, &[]);
     }
 }
 
-impl EndKeys for Tier {
-    const BEFOREHAND: Beforehand = Beforehand::All;
+impl OutcomeKeys for Tier {
+    const PREREGISTER: Preregister = Preregister::All;
 
     fn end(&self, outcome: Outcome) -> Key {
-        BUSINESS.tier_requests.key_with(&(TierName::admit(self.name), outcome.ended()), &[])
+        BUSINESS.tier_requests.key_with(&(TierName::admit(self.name), outcome.result_label()), &[])
     }
 
     fn duration(&self) -> Key {

@@ -10,7 +10,7 @@ use super::currency::Currency;
 use super::label::{Client, ValueKind};
 use super::money::{Money, MoneyError};
 use crate::label::CountryCode;
-use crate::spec::{METADATA, Slot, refuse};
+use crate::metric::{METADATA, Slot, refuse};
 
 /// Largest amount that one event can have, in minor units: a trillion dollars. What is larger is not an amount but the number
 /// of a card, or a mistake; and a hundred that are not larger can be added up before Prometheus' floats lose a cent.

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use super::label::{CacheName, Lookup};
 use super::metrics::CACHE;
-use crate::spec::CounterHandle;
+use crate::metric::CounterHandle;
 
 /// A cache whose lookups are counted. Make it a `static`: it keeps its two series.
 pub struct Cache {
@@ -82,7 +82,7 @@ pub struct LookupGuard<'c> {
 }
 
 impl LookupGuard<'_> {
-    /// Ends the lookup: it found what it looked for.
+    /// OutcomeSeries the lookup: it found what it looked for.
     pub fn hit(mut self) {
         self.result = Lookup::Hit;
     }

@@ -2,7 +2,7 @@
 
 use super::label::{CacheName, Lookup};
 use crate::family;
-use crate::spec::{Counter, Unit};
+use crate::metric::{Counter, Unit};
 
 family! {
     /// Caches.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::label::Values;
-use crate::spec::{Family, Kind, Spec, claimed_names};
+use crate::label::Cardinality;
+use crate::metric::{Family, Kind, Spec, claimed_names};
 
 /// A rule that a metric breaks, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +107,7 @@ fn check_labels(spec: &Spec, find: &mut impl FnMut(String)) {
         if words[1..].windows(2).any(stands) && spec.kind != Kind::Gauge {
             find(format!("the label `{}` stands in the name too: leave it out of one", label.key));
         }
-        if let Values::Closed(values) = label.values {
+        if let Cardinality::Closed(values) = label.values {
             for (at, value) in values.iter().enumerate() {
                 if values[..at].contains(value) {
                     find(format!("the label `{}` has the value `{value}` twice: rename one variant", label.key));
@@ -116,9 +116,10 @@ fn check_labels(spec: &Spec, find: &mut impl FnMut(String)) {
         }
     }
     let limit = spec.labels.iter().map(|label| label.values.limit()).fold(1_usize, usize::saturating_mul);
-    if limit > MANY_SERIES && spec.labels.iter().all(|label| !matches!(label.values, Values::Capped { .. })) {
+    if limit > MANY_SERIES && spec.labels.iter().all(|label| !matches!(label.values, Cardinality::Capped { .. })) {
         // Registered values are always admitted, so nothing else would stop this.
-        let registered = spec.labels.iter().filter(|label| matches!(label.values, Values::Registered { .. })).count();
+        let registered =
+            spec.labels.iter().filter(|label| matches!(label.values, Cardinality::Registered { .. })).count();
         if registered > 1 {
             find(format!("its labels allow {limit} series: lower the budgets where they are declared"));
         }
@@ -128,7 +129,7 @@ fn check_labels(spec: &Spec, find: &mut impl FnMut(String)) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{Counter, Gauge, Unit};
+    use crate::metric::{Counter, Gauge, Unit};
 
     #[test]
     fn our_own_families_are_clean() {

@@ -8,9 +8,9 @@ pub use self::table::table;
 
 use metrics::{KeyName, Recorder, SharedString};
 
-use crate::spec::{Family, Kind};
+use crate::metric::{Family, Kind};
 use crate::{
-    business, cache, certificate, database, function, grpc, health, http, isolation, process, security, slo, spec,
+    business, cache, certificate, database, function, grpc, health, http, isolation, metric, process, security, slo,
     spike,
 };
 
@@ -38,9 +38,9 @@ pub fn describe(families: &[&'static dyn Family], recorder: &dyn Recorder) {
     for spec in families.iter().flat_map(|family| family.specs()) {
         let (name, help) = (KeyName::from_const_str(spec.name), SharedString::const_str(spec.help));
         let unit = match spec.unit {
-            spec::Unit::Seconds => Some(metrics::Unit::Seconds),
-            spec::Unit::Bytes => Some(metrics::Unit::Bytes),
-            spec::Unit::None | spec::Unit::Ratio => None,
+            metric::Unit::Seconds => Some(metrics::Unit::Seconds),
+            metric::Unit::Bytes => Some(metrics::Unit::Bytes),
+            metric::Unit::None | metric::Unit::Ratio => None,
         };
         match spec.kind {
             Kind::Counter if !spec.fractional => recorder.describe_counter(name, unit, help),

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::label::Values;
-use crate::spec::{Family, Kind, Spec};
+use crate::label::Cardinality;
+use crate::metric::{Family, Kind, Spec};
 
 /// Writes `families` as Markdown: a section for each, a row for each metric.
 pub fn table(families: &[&'static dyn Family]) -> String {
@@ -33,14 +33,14 @@ fn kind(spec: &Spec) -> String {
 }
 
 fn labels(spec: &Spec) -> String {
-    let describe = |values: &Values| match values {
-        Values::Closed(values) => {
+    let describe = |values: &Cardinality| match values {
+        Cardinality::Closed(values) => {
             let shown: Vec<_> = values.iter().map(|value| if value.is_empty() { "(none)" } else { value }).collect();
             shown.join(", ")
         }
-        Values::Bounded(limit) => format!("at most {limit}"),
-        Values::Registered { budget, fallback } => format!("registered, at most {budget}, else `{fallback}`"),
-        Values::Capped { budget } => format!("the first {budget}, then `_overflow`"),
+        Cardinality::Bounded(limit) => format!("at most {limit}"),
+        Cardinality::Registered { budget, fallback } => format!("registered, at most {budget}, else `{fallback}`"),
+        Cardinality::Capped { budget } => format!("the first {budget}, then `_overflow`"),
     };
     let labels = spec.labels.iter().map(|label| format!("`{}`: {}", label.key, describe(&label.values)));
     labels.collect::<Vec<_>>().join("<br>")

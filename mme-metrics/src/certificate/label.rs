@@ -61,11 +61,11 @@ impl Error for ReadError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::label::{LabelValue, Values};
+    use crate::label::{Cardinality, LabelValue};
 
     #[test]
     fn values_stand_in_the_order_of_their_ordinals() {
-        let Values::Closed(words) = ReadError::VALUES else { unreachable!("it is closed") };
+        let Cardinality::Closed(words) = ReadError::CARDINALITY else { unreachable!("it is closed") };
         assert_eq!(ReadError::ALL.map(|error| error.label_value().into_owned()).as_slice(), words);
         assert_eq!(ReadError::ALL.map(|error| error as usize), [0, 1, 2, 3, 4]);
     }

@@ -1,15 +1,15 @@
 //! The truth: every metric of certificates.
 
 use super::label::{CertificateName, CertificateOperation, ReadError};
-use crate::op::{Ended, ErrorWord};
-use crate::spec::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::operation::{ErrorWord, ResultLabel};
 use crate::{buckets, family};
 
 family! {
     /// Certificates: what is done with them, and how long they hold.
     pub static CERTIFICATE: CertificateMetrics {
         /// Operations on certificates that ended, by how they ended.
-        operations: Counter<(CertificateOperation, Ended, ErrorWord)> =
+        operations: Counter<(CertificateOperation, ResultLabel, ErrorWord)> =
             Counter::new("certificate_operations_total", Unit::None);
         /// Time from the start of an operation to its end, whatever the end.
         operation_duration: Histogram<(CertificateOperation,)> =

@@ -4,10 +4,10 @@
 //!
 //! ```
 //! use mme_metrics::certificate::{self, CertificateOperation};
-//! use mme_metrics::guard::{measure, measure_async};
+//! use mme_metrics::operation::{measure, measure_async};
 //! # #[cfg(feature = "macros")]
 //! use mme_metrics::instrument_metrics;
-//! use mme_metrics::op::{AlwaysOk, ByErrorType, ErrorType, Outcome};
+//! use mme_metrics::operation::{AlwaysOk, ByErrorType, ErrorType, Outcome};
 //!
 //! enum Invalid {
 //!     Expired,
@@ -45,11 +45,11 @@
 //!
 //! ```
 //! # #[cfg(feature = "certificate")] {
-//! use mme_metrics::Builder;
+//! use mme_metrics::Recorder;
 //! use mme_metrics::certificate::CertificateWatch;
 //!
 //! let watch = CertificateWatch::new().file("api", "/etc/my-service/tls/tls.crt")?;
-//! let recorder = Builder::new().collect(watch.collector()).build()?;
+//! let recorder = Recorder::builder().collect(watch.collector()).build()?;
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -61,7 +61,7 @@
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `certificate_operations_total` | once per operation, at its end: `result` is `ok`, `error` or `cancelled`; a panic is an error of type `panic`, and a certificate that is found invalid an error of the type that its [`ErrorType`](crate::op::ErrorType) says |
+//! | `certificate_operations_total` | once per operation, at its end: `result` is `ok`, `error` or `cancelled`; a panic is an error of type `panic`, and a certificate that is found invalid an error of the type that its [`ErrorType`](crate::operation::ErrorType) says |
 //! | `certificate_operation_duration_seconds` | once per operation, at its end, whatever the end |
 //! | `certificate_not_after_timestamp_seconds`, `certificate_not_before_timestamp_seconds` | when a certificate is told or read: the earliest end and the latest beginning of all that stand under one name; absent while none can be read |
 //! | `certificate_read_errors_total` | with each look at a file, directory or chain of which something cannot be read |

@@ -4,11 +4,11 @@ use metrics::Key;
 
 use super::CERTIFICATE;
 use super::label::CertificateOperation;
-use crate::guard::Guard;
-use crate::op::{Beforehand, EndKeys, Ends, Operation, Outcome};
+use crate::operation::Guard;
+use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister};
 
 /// The kept series of each operation, in the order of their ordinals.
-static SERIES: [Ends; 5] = [const { Ends::new() }; 5];
+static SERIES: [OutcomeSeries; 5] = [const { OutcomeSeries::new() }; 5];
 
 /// Begins an operation, to be ended by [`Guard::end`] or [`Guard::end_with`].
 ///
@@ -30,16 +30,16 @@ pub fn operation(operation: CertificateOperation) -> Guard<CertificateOperation>
 }
 
 impl CertificateOperation {
-    fn series(self) -> &'static Ends {
+    fn series(self) -> &'static OutcomeSeries {
         &SERIES[self as usize]
     }
 }
 
-impl EndKeys for CertificateOperation {
-    const BEFOREHAND: Beforehand = Beforehand::All;
+impl OutcomeKeys for CertificateOperation {
+    const PREREGISTER: Preregister = Preregister::All;
 
     fn end(&self, outcome: Outcome) -> Key {
-        CERTIFICATE.operations.key_with(&(*self, outcome.ended(), outcome.error_word()), &[])
+        CERTIFICATE.operations.key_with(&(*self, outcome.result_label(), outcome.error_word()), &[])
     }
 
     fn duration(&self) -> Key {
@@ -50,7 +50,7 @@ impl EndKeys for CertificateOperation {
 impl Operation for CertificateOperation {
     #[inline]
     fn start(&mut self, error_types: &'static [&'static str]) {
-        self.series().announce(self, error_types);
+        self.series().touch(self, error_types);
     }
 
     #[inline]

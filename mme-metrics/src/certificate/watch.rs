@@ -12,7 +12,7 @@ use super::file::{WatchedDirectory, WatchedFile, look_at_file};
 use super::label::{CertificateName, ReadError};
 use super::read::{Reading, Which, of_chain};
 use crate::label::RegisterError;
-use crate::spec::{CounterHandle, GaugeHandle};
+use crate::metric::{CounterHandle, GaugeHandle};
 
 /// Certificates whose period of validity is exported, each under a name that the service gives it.
 ///
@@ -20,12 +20,12 @@ use crate::spec::{CounterHandle, GaugeHandle};
 ///
 /// ```
 /// use mme_metrics::certificate::CertificateWatch;
-/// use mme_metrics::{Builder, Format};
+/// use mme_metrics::{Format, Recorder};
 ///
 /// let watch = CertificateWatch::new()
 ///     .file("api", "/etc/my-service/tls/tls.crt")?
 ///     .directory("partners", "/etc/my-service/partners")?;
-/// let recorder = Builder::new().collect(watch.collector()).build()?;
+/// let recorder = Recorder::builder().collect(watch.collector()).build()?;
 /// # let text = recorder.render(Format::Text);
 /// # assert!(text.contains("certificate_read_errors_total{certificate=\"api\",error_type=\"missing\"} 1\n"), "{text}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -44,7 +44,7 @@ use crate::spec::{CounterHandle, GaugeHandle};
 /// entries are not read, and counted as `too_large`; of a directory, 64 MiB of new files are read at one look, and the rest at
 /// the next ones.
 #[derive(Debug, Default)]
-#[must_use = "nothing is read until the collector is handed to `Builder::collect`"]
+#[must_use = "nothing is read until the collector is handed to `RecorderBuilder::collect`"]
 pub struct CertificateWatch {
     sources: Vec<Source>,
     names: HashSet<String>,
@@ -118,7 +118,7 @@ impl CertificateWatch {
         Ok(self)
     }
 
-    /// Returns what [`Builder::collect`](crate::Builder::collect) takes.
+    /// Returns what [`RecorderBuilder::collect`](crate::Builder::collect) takes.
     pub fn collector(self) -> impl Fn() + Send + Sync + 'static {
         move || self.look()
     }

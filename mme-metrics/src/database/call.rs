@@ -4,11 +4,11 @@ use super::DatabaseClient;
 use super::label::CollectionName;
 use super::memo::Reading;
 use crate::clock::Moment;
-use crate::op::{Operation, Outcome};
+use crate::operation::{Operation, Outcome};
 
-/// One operation, to be measured by [`guard`](crate::guard); made by a [`DatabaseClient`].
+/// One operation, to be measured by [`guard`](crate::operation); made by a [`DatabaseClient`].
 #[derive(Debug)]
-#[must_use = "an operation is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+#[must_use = "an operation is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct DatabaseCall<'c> {
     client: &'c DatabaseClient,
     target: Target<'c>,

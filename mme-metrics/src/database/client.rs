@@ -23,8 +23,8 @@ const SLOW: Duration = Duration::from_secs(1);
 ///
 /// ```
 /// use mme_metrics::database::{DatabaseClient, System};
-/// use mme_metrics::guard::measure;
-/// use mme_metrics::op::ByResult;
+/// use mme_metrics::operation::measure;
+/// use mme_metrics::operation::ByResult;
 ///
 /// static ORDERS: DatabaseClient = DatabaseClient::new(System::Mongodb).namespace("shop");
 ///
@@ -88,14 +88,14 @@ impl DatabaseClient {
         self
     }
 
-    /// Returns one operation, to be measured by [`guard`](crate::guard).
+    /// Returns one operation, to be measured by [`guard`](crate::operation).
     ///
     /// `name` is what the driver or the protocol calls it: `HGETALL`, `find`. A program has at most 256 of them.
     pub const fn operation(&self, name: &'static str) -> DatabaseCall<'_> {
         DatabaseCall::new(self, name, "")
     }
 
-    /// Returns the operation that a prepared statement of SQL is, to be measured by [`guard`](crate::guard).
+    /// Returns the operation that a prepared statement of SQL is, to be measured by [`guard`](crate::operation).
     ///
     /// The text is read as far as its first table, and nothing of it is kept. What it was read as is, for 1 024 texts of up to
     /// 8 KiB that came again, so that they are only hashed.

@@ -2,9 +2,9 @@
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, Registry, Values, closed_label};
-use crate::op::Outcome;
+use crate::label::{Cardinality, LabelValue, Registry, closed_label};
 use crate::open_label;
+use crate::operation::Outcome;
 
 /// Names of operations that one program has: those of SQL, and what its other clients call theirs.
 pub(super) const OPERATIONS: usize = 256;
@@ -107,7 +107,7 @@ macro_rules! admitted_label {
 
         impl LabelValue for $name {
             const KEY: &'static str = $key;
-            const VALUES: Values = $values;
+            const CARDINALITY: Cardinality = $values;
 
             fn label_value(&self) -> SharedString {
                 SharedString::const_str(self.0)
@@ -118,16 +118,16 @@ macro_rules! admitted_label {
 
 admitted_label! {
     /// The database within its system, for instance the name after the last `/` of a URL.
-    Namespace: "db_namespace", NAMESPACES, "_other", Values::Bounded(NAMESPACES + 2)
+    Namespace: "db_namespace", NAMESPACES, "_other", Cardinality::Bounded(NAMESPACES + 2)
 }
 admitted_label! {
     /// What is done: `SELECT`, `HGETALL`, `find`.
-    OperationName: "db_operation_name", OPERATIONS, "_OTHER", Values::Bounded(OPERATIONS + 1)
+    OperationName: "db_operation_name", OPERATIONS, "_OTHER", Cardinality::Bounded(OPERATIONS + 1)
 }
 admitted_label! {
     /// The table or collection it is done to, if that is one the service named.
     CollectionName: "db_collection_name", COLLECTIONS, "_other",
-    Values::Registered { budget: COLLECTIONS, fallback: "_other" }
+    Cardinality::Registered { budget: COLLECTIONS, fallback: "_other" }
 }
 
 /// Why an operation failed; empty if it did not.
@@ -152,7 +152,7 @@ impl Failure {
 impl LabelValue for Failure {
     const KEY: &'static str = "error_type";
     // The words of the program and of sqlx, `panic`, `cancelled`, `other` and nothing.
-    const VALUES: Values = Values::Bounded(1028);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(1028);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(self.0)

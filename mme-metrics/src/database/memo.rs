@@ -9,7 +9,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::DatabaseClient;
 use super::series::Durations;
-use crate::spec::Table;
+use crate::metric::AppendMap;
 
 /// How many statements of one client are kept.
 const BUDGET: usize = 1_024;
@@ -23,7 +23,7 @@ const PLACES: usize = 256;
 /// The statements of one client that came twice within a short while.
 pub(super) struct Memo {
     hasher: DefaultHashBuilder,
-    kept: Table<Key, Reading>,
+    kept: AppendMap<Key, Reading>,
     taken: AtomicUsize,
     /// So that texts with values in them, each of which comes once, do not use the budget up.
     once: Box<[AtomicU64]>,
@@ -43,7 +43,7 @@ pub(super) struct Reading {
 impl Default for Memo {
     fn default() -> Self {
         let once = (0..PLACES).map(|_| AtomicU64::new(0)).collect();
-        Self { hasher: DefaultHashBuilder::default(), kept: Table::default(), taken: AtomicUsize::new(0), once }
+        Self { hasher: DefaultHashBuilder::default(), kept: AppendMap::default(), taken: AtomicUsize::new(0), once }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::label::{
     CollectionName, ConnectionState, Failure, Namespace, OperationName, PoolName, Replica, System, TransactionOutcome,
 };
-use crate::spec::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit};
 use crate::{buckets, family};
 
 family! {
@@ -14,7 +14,7 @@ family! {
             Histogram::new("db_client_operation_duration_seconds", Unit::Seconds, buckets::DATABASE);
         /// The actual number of records returned by the database operation.
         returned_rows: Histogram<(System, OperationName)> =
-            Histogram::new("db_client_response_returned_rows", Unit::None, buckets::ROWS).opt();
+            Histogram::new("db_client_response_returned_rows", Unit::None, buckets::ROWS).optional();
         /// Operations that took as long as the threshold of their client, or longer.
         slow_operations: Counter<(System, OperationName)> =
             Counter::new("db_client_slow_operations_total", Unit::None);

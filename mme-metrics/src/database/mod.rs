@@ -19,8 +19,8 @@
 //!
 //! ```
 //! use mme_metrics::database::{DatabaseClient, System};
-//! use mme_metrics::guard::measure_async;
-//! use mme_metrics::op::{Judge, Outcome};
+//! use mme_metrics::operation::measure_async;
+//! use mme_metrics::operation::{Classify, Outcome};
 //! use redis::aio::MultiplexedConnection;
 //! use redis::{AsyncCommands, ErrorKind, RedisResult};
 //!
@@ -29,10 +29,10 @@
 //! /// Reads how a command ended. An error's message can have a key in it; these words cannot.
 //! struct ByRedis;
 //!
-//! impl<O, T> Judge<O, RedisResult<T>> for ByRedis {
+//! impl<O, T> Classify<O, RedisResult<T>> for ByRedis {
 //!     const ERROR_TYPES: &'static [&'static str] = &["timeout", "io", "server"];
 //!
-//!     fn judge(&self, _: &mut O, returned: &RedisResult<T>) -> Outcome {
+//!     fn classify(&self, _: &mut O, returned: &RedisResult<T>) -> Outcome {
 //!         match returned {
 //!             Ok(_) => Outcome::Ok,
 //!             Err(error) if error.is_timeout() => Outcome::Error("timeout"),

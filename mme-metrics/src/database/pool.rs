@@ -10,7 +10,7 @@ use super::label::PoolName;
 use super::metrics::DATABASE;
 use super::pools;
 use crate::clock::Moment;
-use crate::spec::{CounterHandle, HistogramHandle};
+use crate::metric::{CounterHandle, HistogramHandle};
 
 /// What a pool says of itself at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,20 +108,20 @@ impl PoolMeter {
 
     /// Begins to wait for a connection.
     pub fn wait(&self) -> PoolWait {
-        PoolWait(Stay::begin(Arc::clone(&self.0), Moment::now()))
+        PoolWait(PoolSlot::begin(Arc::clone(&self.0), Moment::now()))
     }
 
     /// Begins to wait, from `since` on, in a place that this outlives.
     #[cfg(feature = "sqlx")]
-    pub(super) fn wait_here(&self, since: Moment) -> Stay<&Meter> {
-        Stay::begin(&self.0, since)
+    pub(super) fn wait_here(&self, since: Moment) -> PoolSlot<&Meter> {
+        PoolSlot::begin(&self.0, since)
     }
 
     /// Says that there is a connection, which may be kept for longer than the wait was.
     #[cfg(feature = "sqlx")]
-    pub(super) fn got(&self, waited: Stay<&Meter>) -> PoolUse {
+    pub(super) fn got(&self, waited: PoolSlot<&Meter>) -> PoolUse {
         drop(waited);
-        PoolUse(Stay { meter: Arc::clone(&self.0), since: Moment::now(), stage: Stage::Using })
+        PoolUse(PoolSlot { meter: Arc::clone(&self.0), since: Moment::now(), stage: Stage::Using })
     }
 
     /// Records how long it took to open a connection.
@@ -148,7 +148,7 @@ impl fmt::Debug for PoolMeter {
 
 /// Somebody who waits for a connection; the time is recorded however the waiting ends.
 #[must_use = "dropping this ends the waiting"]
-pub struct PoolWait(Stay<Arc<Meter>>);
+pub struct PoolWait(PoolSlot<Arc<Meter>>);
 
 impl PoolWait {
     /// Says that there is a connection, which is in use until what is returned is dropped.
@@ -170,7 +170,7 @@ impl fmt::Debug for PoolWait {
 
 /// Somebody who has a connection; dropping this gives it back.
 #[must_use = "dropping this ends the use"]
-pub struct PoolUse(Stay<Arc<Meter>>);
+pub struct PoolUse(PoolSlot<Arc<Meter>>);
 
 impl fmt::Debug for PoolUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -179,7 +179,7 @@ impl fmt::Debug for PoolUse {
 }
 
 /// Somebody who wants a connection, from asking for it to giving it back.
-pub(super) struct Stay<M: Deref<Target = Meter>> {
+pub(super) struct PoolSlot<M: Deref<Target = Meter>> {
     meter: M,
     /// When the stage began.
     since: Moment,
@@ -192,7 +192,7 @@ enum Stage {
     Using,
 }
 
-impl<M: Deref<Target = Meter>> Stay<M> {
+impl<M: Deref<Target = Meter>> PoolSlot<M> {
     /// Begins to wait.
     fn begin(meter: M, since: Moment) -> Self {
         // Relaxed: a count that orders nothing.
@@ -225,7 +225,7 @@ impl<M: Deref<Target = Meter>> Stay<M> {
     }
 }
 
-impl<M: Deref<Target = Meter>> Drop for Stay<M> {
+impl<M: Deref<Target = Meter>> Drop for PoolSlot<M> {
     fn drop(&mut self) {
         self.record(Moment::now());
     }

@@ -4,25 +4,25 @@ use std::sync::{Arc, OnceLock};
 
 use super::label::{COLLECTIONS, CollectionName, Failure, Namespace, OPERATIONS, OperationName, System};
 use super::metrics::DATABASE;
-use crate::op::Outcome;
-use crate::spec::{CappedTable, CounterHandle, HistogramHandle, Table};
+use crate::metric::{AppendMap, CappedMap, CounterHandle, HistogramHandle};
+use crate::operation::Outcome;
 
 /// The series of one client.
 #[derive(Debug)]
 pub(super) struct Series {
-    operations: CappedTable<OperationSeries>,
+    operations: CappedMap<OperationSeries>,
 }
 
 /// The series of one operation.
 #[derive(Debug)]
 struct OperationSeries {
-    whatever_table: Arc<Undivided>,
-    collections: CappedTable<Arc<Durations>>,
+    whatever_table: Arc<OperationTotals>,
+    collections: CappedMap<Arc<Durations>>,
 }
 
 /// What is not told apart by table.
 #[derive(Debug)]
-pub(super) struct Undivided {
+pub(super) struct OperationTotals {
     pub(super) slow: CounterHandle,
     pub(super) rows: HistogramHandle,
 }
@@ -35,14 +35,14 @@ pub(super) struct Durations {
     operation: OperationName,
     collection: CollectionName,
     succeeded: HistogramHandle,
-    failed: OnceLock<Table<&'static str, HistogramHandle>>,
-    pub(super) undivided: Arc<Undivided>,
+    failed: OnceLock<AppendMap<&'static str, HistogramHandle>>,
+    pub(super) undivided: Arc<OperationTotals>,
 }
 
 impl Series {
     pub(super) fn new(system: System, namespace: Namespace) -> Self {
         let rest = OperationSeries::new(system, namespace, OperationName::admit(OperationName::FALLBACK));
-        Self { operations: CappedTable::new(OPERATIONS, rest) }
+        Self { operations: CappedMap::new(OPERATIONS, rest) }
     }
 
     /// Finds the series of `operation` on `collection`; their words are bounded, so the tables are.
@@ -58,10 +58,10 @@ impl OperationSeries {
     fn new(system: System, namespace: Namespace, operation: OperationName) -> Self {
         let slow = DATABASE.slow_operations.with((system, operation));
         let rows = DATABASE.returned_rows.with((system, operation));
-        let whatever_table = Arc::new(Undivided { slow, rows });
+        let whatever_table = Arc::new(OperationTotals { slow, rows });
         let collection = CollectionName::admit(CollectionName::FALLBACK);
         let rest = Durations::new(system, namespace, operation, collection, Arc::clone(&whatever_table));
-        Self { whatever_table, collections: CappedTable::new(COLLECTIONS, Arc::new(rest)) }
+        Self { whatever_table, collections: CappedMap::new(COLLECTIONS, Arc::new(rest)) }
     }
 
     /// Makes the series of another operation of the same client.
@@ -80,7 +80,7 @@ impl Durations {
         namespace: Namespace,
         operation: OperationName,
         collection: CollectionName,
-        undivided: Arc<Undivided>,
+        undivided: Arc<OperationTotals>,
     ) -> Self {
         let labels = (system, namespace, operation, collection, Failure::of(Outcome::Ok));
         let succeeded = DATABASE.operation_duration.with(labels);
@@ -97,7 +97,7 @@ impl Durations {
             return &self.succeeded;
         }
         let failure = Failure::of(outcome);
-        self.failed.get_or_init(Table::default).get_or_insert_with(failure.as_str(), || {
+        self.failed.get_or_init(AppendMap::default).get_or_insert_with(failure.as_str(), || {
             let labels = (self.system, self.namespace, self.operation, self.collection, failure);
             (failure.as_str(), DATABASE.operation_duration.with(labels))
         })

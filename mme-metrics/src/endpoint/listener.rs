@@ -28,13 +28,13 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// A port that is open; made by [`Endpoint::listen`]. Dropping it leaves the port open as long as the runtime lives.
 #[derive(Debug)]
-pub struct Listener {
+pub struct MetricsListener {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl Listener {
+impl MetricsListener {
     /// Returns the address that was opened, with its real port.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
@@ -95,11 +95,15 @@ impl Error for ListenError {
     }
 }
 
-pub(super) fn listen(endpoint: Endpoint, address: SocketAddr) -> Result<Listener, ListenError> {
+pub(super) fn listen(endpoint: Endpoint, address: SocketAddr) -> Result<MetricsListener, ListenError> {
     listen_within(endpoint, address, Limits::DEFAULT)
 }
 
-pub(super) fn listen_within(endpoint: Endpoint, address: SocketAddr, limits: Limits) -> Result<Listener, ListenError> {
+pub(super) fn listen_within(
+    endpoint: Endpoint,
+    address: SocketAddr,
+    limits: Limits,
+) -> Result<MetricsListener, ListenError> {
     let runtime = Handle::try_current().map_err(|_| ListenError::NoRuntime)?;
     let bind = || {
         let listener = std::net::TcpListener::bind(address)?;
@@ -109,7 +113,7 @@ pub(super) fn listen_within(endpoint: Endpoint, address: SocketAddr, limits: Lim
     let (address, listener) = bind().map_err(|source| ListenError::Bind { address, source })?;
     let (stop, stopped) = oneshot::channel();
     let task = runtime.spawn(run(listener, endpoint, limits, stopped));
-    Ok(Listener { address, stop, task })
+    Ok(MetricsListener { address, stop, task })
 }
 
 async fn run(listener: TcpListener, endpoint: Endpoint, limits: Limits, stopped: oneshot::Receiver<()>) {

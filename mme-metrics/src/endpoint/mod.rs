@@ -2,7 +2,7 @@
 //!
 //! ```
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! mme_metrics::Builder::new().install()?;
+//! mme_metrics::Recorder::builder().install()?;
 //! let app = axum::Router::new().merge(mme_metrics::metrics_router());
 //! # Ok(()) }
 //! ```
@@ -10,10 +10,10 @@
 //! Where `/metrics` should not stand beside the service's own routes, it opens a port of its own:
 //!
 //! ```
-//! use mme_metrics::{Builder, endpoint::Endpoint};
+//! use mme_metrics::{Recorder, endpoint::Endpoint};
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-//! let recorder = Builder::new().build()?;
+//! let recorder = Recorder::builder().build()?;
 //! // Port 0 is any free one; `endpoint::DEFAULT_ADDRESS` is what services use.
 //! let listener = Endpoint::new(recorder).bearer("a long secret").listen(([127, 0, 0, 1], 0))?;
 //! println!("metrics on http://{}/metrics", listener.local_addr());
@@ -78,7 +78,7 @@ mod sources;
 mod spikes;
 
 pub use self::body::{EndpointBody, ResponseFuture};
-pub use self::listener::{DEFAULT_ADDRESS, ListenError, Listener};
+pub use self::listener::{DEFAULT_ADDRESS, ListenError, MetricsListener};
 pub use self::service::{Endpoint, metrics_router};
 #[cfg(feature = "security")]
 pub use self::sources::SourcesEndpoint;

@@ -15,13 +15,13 @@ use tower_service::Service;
 use super::accept;
 use super::auth::Credentials;
 use super::body::{Content, ResponseFuture};
-use super::listener::{self, ListenError, Listener};
+use super::listener::{self, ListenError, MetricsListener};
 use super::render::Renders;
 use crate::recorder::Recorder;
 
 /// Serves the installed recorder at `/metrics`, to be merged into the router of a service.
 ///
-/// Until [`Builder::install`](crate::Builder::install) was called, it answers 503 and says so. A router with a state merges
+/// Until [`RecorderBuilder::install`](crate::Builder::install) was called, it answers 503 and says so. A router with a state merges
 /// it after [`with_state`](axum::Router::with_state).
 ///
 /// Merge it before the layers that are to see every request. A merged router brings its own answer to what no route matches,
@@ -45,9 +45,9 @@ pub fn metrics_router() -> axum::Router {
 /// Decides how metrics are served, and serves them: it is its own builder and a [`Service`]. Clones share expositions.
 ///
 /// ```
-/// use mme_metrics::{Builder, endpoint::Endpoint};
+/// use mme_metrics::{Recorder, endpoint::Endpoint};
 ///
-/// let recorder = Builder::new().build()?;
+/// let recorder = Recorder::builder().build()?;
 /// let router = Endpoint::new(recorder).path("/internal/metrics").bearer("a long secret").into_router();
 /// # let _: axum::Router = router;
 /// # Ok::<(), mme_metrics::recorder::BuildError>(())
@@ -100,7 +100,7 @@ impl Endpoint {
         axum::Router::new().without_v07_checks().route_service(&route, self)
     }
 
-    /// Opens a port for it, and serves there until [`Listener::shutdown`], on the runtime it is called in.
+    /// Opens a port for it, and serves there until [`MetricsListener::shutdown`], on the runtime it is called in.
     ///
     /// [`DEFAULT_ADDRESS`](super::DEFAULT_ADDRESS) is reached from this machine only; port 0 is any free one.
     ///
@@ -111,7 +111,7 @@ impl Endpoint {
     /// # Panics
     ///
     /// When the runtime was built without its network and time drivers (`enable_all`).
-    pub fn listen(self, address: impl Into<SocketAddr>) -> Result<Listener, ListenError> {
+    pub fn listen(self, address: impl Into<SocketAddr>) -> Result<MetricsListener, ListenError> {
         listener::listen(self, address.into())
     }
 
@@ -135,7 +135,7 @@ impl Endpoint {
         let Some(recorder) = self.recorder.as_ref().or_else(|| Recorder::installed()) else {
             return sentence(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "no recorder is installed: call `mme_metrics::Builder::new().install()` at the start of `main`\n",
+                "no recorder is installed: call `mme_metrics::Recorder::builder().install()` at the start of `main`\n",
             );
         };
         let format = accept::negotiate(request.headers());
@@ -223,10 +223,10 @@ mod tests {
     use http_body_util::{BodyExt as _, Empty};
 
     use super::*;
-    use crate::{Builder, Format};
+    use crate::{Format, Recorder};
 
     fn recorder() -> Recorder {
-        Builder::new().without_process_metrics().build().unwrap()
+        Recorder::builder().without_process_metrics().build().unwrap()
     }
 
     /// Asks `service` for `path`.
@@ -284,6 +284,6 @@ mod tests {
     #[tokio::test]
     async fn before_install_the_router_says_what_to_do() {
         let (status, text) = ask(metrics_router(), "/metrics").await;
-        assert!(status == 503 && text.contains("`mme_metrics::Builder::new().install()`"), "{status} {text}");
+        assert!(status == 503 && text.contains("`mme_metrics::Recorder::builder().install()`"), "{status} {text}");
     }
 }

@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, Registry, Values};
+use crate::label::{Cardinality, LabelValue, Registry};
 use crate::open_label;
 
 open_label! {
@@ -35,7 +35,7 @@ impl ModulePath {
 impl LabelValue for ModulePath {
     const KEY: &'static str = "module";
     // The source bounds them, and a function stands in one: they do not multiply.
-    const VALUES: Values = Values::Bounded(MODULES + 1);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(MODULES + 1);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(self.0)

@@ -1,20 +1,20 @@
 //! The truth: every metric of instrumented functions.
 
 use super::label::{FunctionName, ModulePath};
-use crate::op::{Ended, ErrorWord};
-use crate::spec::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::operation::{ErrorWord, ResultLabel};
 use crate::{buckets, family};
 
 family! {
     /// Functions with `#[instrument_metrics]`.
     pub static FUNCTION: FunctionMetrics {
         /// Calls that ended, by how they ended.
-        calls: Counter<(FunctionName, ModulePath, Ended, ErrorWord)> =
+        calls: Counter<(FunctionName, ModulePath, ResultLabel, ErrorWord)> =
             Counter::new("function_calls_total", Unit::None);
         /// Time from the start of a call to its end, whatever the end.
         duration: Histogram<(FunctionName, ModulePath)> =
             Histogram::new("function_calls_duration_seconds", Unit::Seconds, buckets::REQUEST);
         /// Calls that are running.
-        concurrent: Gauge<(FunctionName, ModulePath)> = Gauge::new("function_calls_concurrent", Unit::None).opt();
+        concurrent: Gauge<(FunctionName, ModulePath)> = Gauge::new("function_calls_concurrent", Unit::None).optional();
     }
 }

@@ -1,7 +1,7 @@
 //! Functions: how often they are called, how that ends and how long it takes.
 //!
 //! ```
-//! use mme_metrics::op::ErrorType;
+//! use mme_metrics::operation::ErrorType;
 //! # #[cfg(feature = "macros")]
 //! use mme_metrics::instrument_metrics;
 //!
@@ -33,8 +33,8 @@
 //!
 //! ```
 //! use mme_metrics::function::CallSite;
-//! use mme_metrics::guard::{Guard, measure, measure_async};
-//! use mme_metrics::op::{AlwaysOk, ByErrorType, Outcome};
+//! use mme_metrics::operation::{Guard, measure, measure_async};
+//! use mme_metrics::operation::{AlwaysOk, ByErrorType, Outcome};
 //!
 //! fn read() -> std::io::Result<String> {
 //!     static SITE: CallSite = CallSite::new("read", module_path!());
@@ -80,7 +80,7 @@
 //! | `function_calls_concurrent` | up at the start and down at the end of a call, where the attribute says `concurrent` |
 //!
 //! A future begins with its first poll; dropped before that, it moves nothing. An error reads as its
-//! [`ErrorType`](crate::op::ErrorType) says, `other` without one, and never as its message.
+//! [`ErrorType`](crate::operation::ErrorType) says, `other` without one, and never as its message.
 //!
 //! # What it costs
 //!

@@ -8,8 +8,8 @@ use metrics::{Key, Recorder};
 use super::FUNCTION;
 use super::label::{FunctionName, ModulePath};
 use crate::label::{LabelSet, LabelSpec};
-use crate::op::{Beforehand, EndKeys, Ends, Operation, Outcome, record_unkept};
-use crate::spec::{METADATA, Raised, Slot, declare_beside};
+use crate::metric::{InFlight, METADATA, Slot, declare_extra};
+use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
 
 /// A function whose calls are measured. Make it a `static`: it keeps the series of its calls.
 pub struct CallSite {
@@ -34,7 +34,7 @@ impl CallSite {
         Self { function, module, plain: Place::new(), table: OnceLock::new(), declared: OnceLock::new() }
     }
 
-    /// Returns one call, to be measured by [`guard`](crate::guard).
+    /// Returns one call, to be measured by [`guard`](crate::operation).
     #[inline]
     pub const fn call(&'static self) -> Call {
         Call { site: self, labels: () }
@@ -69,7 +69,7 @@ impl CallSite {
             return;
         }
         for metric in [FUNCTION.calls.spec(), FUNCTION.duration.spec(), FUNCTION.concurrent.spec()] {
-            declare_beside(metric.name, labels);
+            declare_extra(metric.name, labels);
         }
         // A generic function that has other labels for another type of its own tells them again with each call.
         let _ = self.declared.set(labels);
@@ -103,7 +103,7 @@ impl fmt::Debug for CallSite {
 
 /// One call of a [`CallSite`].
 #[derive(Clone, Copy, Debug)]
-#[must_use = "a call is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+#[must_use = "a call is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct Call<L = ()> {
     site: &'static CallSite,
     labels: L,
@@ -116,15 +116,15 @@ impl<L: LabelSet> Call<L> {
     }
 }
 
-impl<L: LabelSet> EndKeys for Call<L> {
+impl<L: LabelSet> OutcomeKeys for Call<L> {
     /// So that one of each kind, good and bad, is an increase whoever reads it. A type of errors may know many words of which a
     /// function never says one.
-    const BEFOREHAND: Beforehand = Beforehand::OkAndPanic;
+    const PREREGISTER: Preregister = Preregister::OkAndPanic;
 
     fn end(&self, outcome: Outcome) -> Key {
         self.site.declare(L::LABELS);
         let (function, module) = self.site.names();
-        let labels = (function, module, outcome.ended(), outcome.error_word());
+        let labels = (function, module, outcome.result_label(), outcome.error_word());
         FUNCTION.calls.key_with(&labels, &self.labels.labels())
     }
 
@@ -138,7 +138,7 @@ impl<L: LabelSet> Operation for Call<L> {
     #[inline]
     fn start(&mut self, error_types: &'static [&'static str]) {
         if let Some(place) = self.site.place(&self.labels) {
-            place.ends.announce(self, error_types);
+            place.ends.touch(self, error_types);
         }
     }
 
@@ -152,10 +152,10 @@ impl<L: LabelSet> Operation for Call<L> {
 }
 
 /// One call of a [`CallSite`] that is shown while it runs.
-#[must_use = "a call is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+#[must_use = "a call is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct Concurrent<L = ()> {
     call: Call<L>,
-    running: Option<Raised>,
+    running: Option<InFlight>,
 }
 
 impl<L: LabelSet> Operation for Concurrent<L> {
@@ -166,8 +166,8 @@ impl<L: LabelSet> Operation for Concurrent<L> {
         let register = |recorder: &dyn Recorder| recorder.register_gauge(&key(), &METADATA);
         site.declare(L::LABELS);
         self.running = Some(match site.place(&self.call.labels) {
-            Some(place) => Raised::on(&place.concurrent, register),
-            None => Raised::passing(metrics::with_recorder(register)),
+            Some(place) => InFlight::on(&place.concurrent, register),
+            None => InFlight::passing(metrics::with_recorder(register)),
         });
     }
 
@@ -185,12 +185,12 @@ impl<L> fmt::Debug for Concurrent<L> {
 
 /// Where the series of one combination of labels are kept.
 struct Place {
-    ends: Ends,
+    ends: OutcomeSeries,
     concurrent: Slot<metrics::Gauge>,
 }
 
 impl Place {
     const fn new() -> Self {
-        Self { ends: Ends::new(), concurrent: Slot::new() }
+        Self { ends: OutcomeSeries::new(), concurrent: Slot::new() }
     }
 }

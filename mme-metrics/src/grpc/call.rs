@@ -12,9 +12,9 @@ use super::message::Messages;
 use super::series::{MethodSeries, Outcome};
 use super::status;
 use crate::clock::Moment;
+use crate::event::{Event, Listeners, Notes, Source};
 use crate::exchange::{End, Observe};
-use crate::op::{Audience, Ending, Notes, Source};
-use crate::spec::Raised;
+use crate::metric::InFlight;
 
 /// One call, of a [`GrpcServerLayer`](super::GrpcServerLayer) or a [`GrpcClientLayer`](super::GrpcClientLayer).
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub struct GrpcCall {
     /// Whether the go-grpc-middleware names move too.
     go: bool,
     /// Comes down when this is dropped, after everything is recorded.
-    _active: Raised,
+    _active: InFlight,
     /// The messages of the response.
     messages: Messages,
     /// How the call ended, if the body ends now.
@@ -33,13 +33,13 @@ pub struct GrpcCall {
     /// What stands for a status that does not come.
     missing: Code,
     /// Those who are told of the end, and what else they are told.
-    heard: Option<(Arc<Audience>, Notes)>,
+    heard: Option<(Arc<Listeners>, Notes)>,
 }
 
 impl GrpcCall {
     /// Begins a call whose request has these headers; its responses go `direction`.
     pub(super) fn begin(series: &'static MethodSeries, headers: &HeaderMap, go: bool, direction: Direction) -> Self {
-        let active = series.active.raise();
+        let active = series.active.track();
         if go {
             series.go().started.increment();
         }
@@ -57,8 +57,8 @@ impl GrpcCall {
     }
 
     /// Adds those who are told of the end.
-    pub(super) fn heard_by(mut self, audience: Option<&Arc<Audience>>) -> Self {
-        self.heard = audience.map(|audience| (Arc::clone(audience), Notes::new()));
+    pub(super) fn heard_by(mut self, listeners: Option<&Arc<Listeners>>) -> Self {
+        self.heard = listeners.map(|listeners| (Arc::clone(listeners), Notes::new()));
         self
     }
 
@@ -118,9 +118,9 @@ impl Observe for GrpcCall {
         if self.go {
             self.series.go().record(outcome.code(), seconds);
         }
-        if let Some((audience, notes)) = &self.heard {
-            let ending = Ending::new(Source::Grpc, self.series.name(), outcome.read(), seconds);
-            audience.tell(&ending.status(outcome.code() as u16).notes(notes));
+        if let Some((listeners, notes)) = &self.heard {
+            let event = Event::new(Source::Grpc, self.series.name(), outcome.read(), seconds);
+            listeners.notify(&event.status(outcome.code() as u16).notes(notes));
         }
     }
 }

@@ -4,7 +4,7 @@ use super::go_label::{GoCode, GoMethod, GoService, GoType};
 use super::label::{CallType, Code, Direction, Method};
 use super::metrics::GRPC;
 use super::series::Side;
-use crate::spec::{CounterHandle, HistogramHandle};
+use crate::metric::{CounterHandle, HistogramHandle};
 
 /// The handles of one method on one side.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use metrics::SharedString;
 
 use super::label::{CallType, Code, METHODS, Method};
-use crate::label::{LabelValue, Values};
+use crate::label::{Cardinality, LabelValue};
 
 /// The label `grpc_type`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,7 +11,7 @@ pub struct GoType(pub CallType);
 
 impl LabelValue for GoType {
     const KEY: &'static str = "grpc_type";
-    const VALUES: Values = CallType::VALUES;
+    const CARDINALITY: Cardinality = CallType::CARDINALITY;
 
     fn label_value(&self) -> SharedString {
         self.0.label_value()
@@ -29,7 +29,7 @@ pub struct GoService(pub Method);
 impl LabelValue for GoService {
     const KEY: &'static str = "grpc_service";
     // A method belongs to one service, so the two do not multiply.
-    const VALUES: Values = Values::Bounded(METHODS + 1);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(METHODS + 1);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(split(self.0).0)
@@ -42,7 +42,7 @@ pub struct GoMethod(pub Method);
 
 impl LabelValue for GoMethod {
     const KEY: &'static str = "grpc_method";
-    const VALUES: Values = Values::Bounded(METHODS + 1);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(METHODS + 1);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(split(self.0).1)
@@ -81,7 +81,7 @@ const CODES: &[&str] = &[
 
 impl LabelValue for GoCode {
     const KEY: &'static str = "grpc_code";
-    const VALUES: Values = Values::Closed(CODES);
+    const CARDINALITY: Cardinality = Cardinality::Closed(CODES);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(CODES[self.0 as usize])

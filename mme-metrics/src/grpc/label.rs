@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, Values, closed_label};
+use crate::label::{Cardinality, LabelValue, closed_label};
 use crate::open_label;
 
 /// Methods that one process tells apart, those of its servers and those its clients call.
@@ -138,7 +138,7 @@ pub enum ErrorType {
 impl LabelValue for ErrorType {
     const KEY: &'static str = "error_type";
     // Every code, a word and nothing.
-    const VALUES: Values = Values::Bounded(Code::ALL.len() + 2);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(Code::ALL.len() + 2);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(match self {

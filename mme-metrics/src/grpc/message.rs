@@ -9,7 +9,7 @@ use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::spec::{CounterHandle, HeldCounter};
+use crate::metric::{CounterHandle, HeldCounter};
 
 /// Flags and length before each message.
 const PREFIX: usize = 5;

@@ -3,7 +3,7 @@
 use super::go_label::{GoCode, GoMethod, GoService, GoType};
 use super::label::{CallType, Code, Direction, ErrorType, Method, System};
 use crate::label::ServerAddress;
-use crate::spec::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit};
 use crate::{buckets, family};
 
 family! {
@@ -31,33 +31,33 @@ family! {
             Counter::new("rpc_client_messages_total", Unit::None);
         /// Total number of RPCs started on the server.
         go_server_started: Counter<(GoType, GoService, GoMethod)> =
-            Counter::new("grpc_server_started_total", Unit::None).opt();
+            Counter::new("grpc_server_started_total", Unit::None).optional();
         /// Total number of RPCs completed on the server, regardless of success or failure.
         go_server_handled: Counter<(GoType, GoService, GoMethod, GoCode)> =
-            Counter::new("grpc_server_handled_total", Unit::None).opt();
+            Counter::new("grpc_server_handled_total", Unit::None).optional();
         /// Total number of RPC messages received on the server.
         go_server_received: Counter<(GoType, GoService, GoMethod)> =
-            Counter::new("grpc_server_msg_received_total", Unit::None).opt();
+            Counter::new("grpc_server_msg_received_total", Unit::None).optional();
         /// Total number of gRPC messages sent by the server.
         go_server_sent: Counter<(GoType, GoService, GoMethod)> =
-            Counter::new("grpc_server_msg_sent_total", Unit::None).opt();
+            Counter::new("grpc_server_msg_sent_total", Unit::None).optional();
         /// Time until an RPC was completed on the server.
         go_server_handling: Histogram<(GoType, GoService, GoMethod)> =
-            Histogram::new("grpc_server_handling_seconds", Unit::Seconds, buckets::REQUEST).opt();
+            Histogram::new("grpc_server_handling_seconds", Unit::Seconds, buckets::REQUEST).optional();
         /// Total number of RPCs started on the client.
         go_client_started: Counter<(GoType, GoService, GoMethod)> =
-            Counter::new("grpc_client_started_total", Unit::None).opt();
+            Counter::new("grpc_client_started_total", Unit::None).optional();
         /// Total number of RPCs completed by the client, regardless of success or failure.
         go_client_handled: Counter<(GoType, GoService, GoMethod, GoCode)> =
-            Counter::new("grpc_client_handled_total", Unit::None).opt();
+            Counter::new("grpc_client_handled_total", Unit::None).optional();
         /// Total number of RPC messages received by the client.
         go_client_received: Counter<(GoType, GoService, GoMethod)> =
-            Counter::new("grpc_client_msg_received_total", Unit::None).opt();
+            Counter::new("grpc_client_msg_received_total", Unit::None).optional();
         /// Total number of gRPC messages sent by the client.
         go_client_sent: Counter<(GoType, GoService, GoMethod)> =
-            Counter::new("grpc_client_msg_sent_total", Unit::None).opt();
+            Counter::new("grpc_client_msg_sent_total", Unit::None).optional();
         /// Time until an RPC was completed by the client.
         go_client_handling: Histogram<(GoType, GoService, GoMethod)> =
-            Histogram::new("grpc_client_handling_seconds", Unit::Seconds, buckets::REQUEST).opt();
+            Histogram::new("grpc_client_handling_seconds", Unit::Seconds, buckets::REQUEST).optional();
     }
 }

@@ -7,8 +7,8 @@ use super::go::GoSeries;
 use super::label::{CallType, Code, Direction, ErrorType, METHODS, Method, System};
 use super::metrics::GRPC;
 use crate::label::{OVERFLOW, SERVERS, ServerAddress};
-use crate::op;
-use crate::spec::{CappedTable, CounterHandle, GaugeHandle, HistogramHandle};
+use crate::metric::{CappedMap, CounterHandle, GaugeHandle, HistogramHandle};
+use crate::operation;
 
 /// How a call is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +39,12 @@ impl Outcome {
     }
 
     /// Returns how listeners read it: what is the caller's own fault is no failure of the service.
-    pub(super) fn read(self) -> op::Outcome {
+    pub(super) fn read(self) -> operation::Outcome {
         match self {
-            Self::Panic => op::Outcome::Panic,
-            Self::Status(Code::Cancelled) => op::Outcome::Cancelled,
-            Self::Status(code) if code.is_server_fault() => op::Outcome::Error(code.as_str()),
-            Self::Status(_) => op::Outcome::Ok,
+            Self::Panic => operation::Outcome::Panic,
+            Self::Status(Code::Cancelled) => operation::Outcome::Cancelled,
+            Self::Status(code) if code.is_server_fault() => operation::Outcome::Error(code.as_str()),
+            Self::Status(_) => operation::Outcome::Ok,
         }
     }
 }
@@ -79,14 +79,14 @@ pub(super) struct MethodSeries {
     pub(super) active: GaugeHandle,
     received: CounterHandle,
     sent: CounterHandle,
-    outcomes: [OnceLock<Box<OutcomeSeries>>; OUTCOMES],
+    outcomes: [OnceLock<Box<CodeSeries>>; OUTCOMES],
     stream_duration: Option<HistogramHandle>,
     go: OnceLock<Box<GoSeries>>,
 }
 
 /// What is recorded once, at the end.
 #[derive(Debug)]
-struct OutcomeSeries {
+struct CodeSeries {
     duration: HistogramHandle,
     /// Only on a server.
     calls: Option<CounterHandle>,
@@ -145,19 +145,19 @@ impl MethodSeries {
         }
     }
 
-    fn outcome(&self, outcome: Outcome) -> &OutcomeSeries {
+    fn outcome(&self, outcome: Outcome) -> &CodeSeries {
         self.outcomes[outcome.place()].get_or_init(|| Box::new(self.make_outcome(outcome)))
     }
 
     #[cold]
-    fn make_outcome(&self, outcome: Outcome) -> OutcomeSeries {
+    fn make_outcome(&self, outcome: Outcome) -> CodeSeries {
         let (code, error_type) = (outcome.code(), self.side.error_type(outcome));
         match &self.side {
-            Side::Server => OutcomeSeries {
+            Side::Server => CodeSeries {
                 duration: GRPC.server_duration.with((System::Grpc, self.method, code, error_type)),
                 calls: Some(GRPC.server_streams.with((self.method, self.call_type, code))),
             },
-            Side::Client(server) => OutcomeSeries {
+            Side::Client(server) => CodeSeries {
                 duration: GRPC.client_duration.with((System::Grpc, self.method, server.clone(), code, error_type)),
                 calls: None,
             },
@@ -185,8 +185,8 @@ impl MethodSeries {
 }
 
 /// The methods of the servers of this process, by the path that calls them, for its life.
-static SERVED: LazyLock<CappedTable<MethodSeries>> =
-    LazyLock::new(|| CappedTable::new(METHODS, MethodSeries::new(Side::Server, Method::FALLBACK, CallType::Unknown)));
+static SERVED: LazyLock<CappedMap<MethodSeries>> =
+    LazyLock::new(|| CappedMap::new(METHODS, MethodSeries::new(Side::Server, Method::FALLBACK, CallType::Unknown)));
 
 /// Registers a method that is served.
 pub(super) fn serve(method: Method, call_type: CallType) -> &'static MethodSeries {
@@ -208,19 +208,19 @@ pub(super) fn unserved() -> &'static MethodSeries {
 #[derive(Debug)]
 pub(super) struct CalledServer {
     address: ServerAddress,
-    methods: CappedTable<MethodSeries>,
+    methods: CappedMap<MethodSeries>,
 }
 
 impl CalledServer {
     fn new(address: ServerAddress) -> Self {
         let other = MethodSeries::new(Side::Client(address.clone()), Method::FALLBACK, CallType::Unknown);
-        Self { address, methods: CappedTable::new(METHODS, other) }
+        Self { address, methods: CappedMap::new(METHODS, other) }
     }
 
     /// Finds the server with this host; past the budget of servers, the one that stands for the rest.
     pub(super) fn of(host: &str) -> &'static Self {
-        static CALLED: LazyLock<CappedTable<CalledServer>> =
-            LazyLock::new(|| CappedTable::new(SERVERS, CalledServer::new(ServerAddress::new(OVERFLOW))));
+        static CALLED: LazyLock<CappedMap<CalledServer>> =
+            LazyLock::new(|| CappedMap::new(SERVERS, CalledServer::new(ServerAddress::new(OVERFLOW))));
         CALLED.get_or_insert_with(host, |host| Self::new(ServerAddress::new(host.to_owned())))
     }
 

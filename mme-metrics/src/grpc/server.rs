@@ -13,9 +13,9 @@ use super::known::{DescriptorError, KnownMethods};
 use super::label::{CallType, Direction};
 use super::message::MessageBody;
 use super::series;
+use crate::event::{Listener, Listeners};
 use crate::exchange::{Bodies, ExchangeBody, ExchangeFuture};
 use crate::label::RegisterError;
-use crate::op::{Audience, Listen};
 
 /// Measures every call that a service answers, from its head to its status.
 ///
@@ -62,7 +62,7 @@ impl GrpcServerLayer {
     /// reflection is given.
     ///
     /// Their series exist from the start at zero, so that a first error is an increase. Call
-    /// [`Builder::install`](crate::Builder::install) before this layer is put around anything. It may be called again for
+    /// [`RecorderBuilder::install`](crate::Builder::install) before this layer is put around anything. It may be called again for
     /// another set, such as that of the health service.
     ///
     /// # Errors
@@ -93,9 +93,9 @@ impl GrpcServerLayer {
 
     /// Tells `listener` of every call when it is over: a sampler of spikes, or code of your own.
     ///
-    /// What a handler leaves as [`Notes`](crate::op::Notes) among the extensions of its response is told along.
-    pub fn listener(mut self, listener: impl Listen + 'static) -> Self {
-        self.audience().add(Arc::new(listener));
+    /// What a handler leaves as [`Notes`](crate::event::Notes) among the extensions of its response is told along.
+    pub fn listener(mut self, listener: impl Listener + 'static) -> Self {
+        self.listeners().add(Arc::new(listener));
         self
     }
 
@@ -116,14 +116,14 @@ impl GrpcServerLayer {
     /// ```
     ///
     /// A call has failed if it ended with a code that the server is to blame for, or in a panic.
-    pub fn listener_on(mut self, method: &str, listener: impl Listen + 'static) -> Self {
+    pub fn listener_on(mut self, method: &str, listener: impl Listener + 'static) -> Self {
         let method = method.trim_start_matches('/').to_owned();
-        self.audience().add_to(method.into(), None, Arc::new(listener));
+        self.listeners().add_to(method.into(), None, Arc::new(listener));
         self
     }
 
-    fn audience(&mut self) -> &mut Audience {
-        Arc::make_mut(self.watch.audience.get_or_insert_default())
+    fn listeners(&mut self) -> &mut Listeners {
+        Arc::make_mut(self.watch.listeners.get_or_insert_default())
     }
 }
 
@@ -134,8 +134,8 @@ impl<S> Layer<S> for GrpcServerLayer {
         for (method, call_type) in self.known.iter() {
             series::serve(method, call_type).touch(self.watch.go);
         }
-        if let Some(audience) = &self.watch.audience {
-            audience.declare();
+        if let Some(listeners) = &self.watch.listeners {
+            listeners.touch();
         }
         GrpcServerService { inner, watch: self.watch.clone() }
     }
@@ -174,7 +174,7 @@ where
 #[derive(Clone, Debug, Default)]
 struct Watch {
     go: bool,
-    audience: Option<Arc<Audience>>,
+    listeners: Option<Arc<Listeners>>,
 }
 
 /// Tells inner layers that this call is measured.
@@ -190,7 +190,7 @@ impl Watch {
         }
         let series = known.unwrap_or_else(series::unserved);
         let call = GrpcCall::begin(series, request.headers(), self.go, Direction::Sent);
-        Some(call.heard_by(self.audience.as_ref()))
+        Some(call.heard_by(self.listeners.as_ref()))
     }
 }
 

@@ -6,7 +6,7 @@ use super::label::BackupName;
 use super::metrics::HEALTH;
 use crate::clock::unix_seconds;
 use crate::label::RegisterError;
-use crate::op::{Ended, Operation, Outcome};
+use crate::operation::{Operation, Outcome, ResultLabel};
 
 /// A backup, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +23,7 @@ impl Backup {
     /// When the name cannot be exported, or there are too many.
     pub fn register(name: &str) -> Result<Self, RegisterError> {
         let backup = Self(BackupName::register(name)?);
-        backup.announce();
+        backup.touch();
         Ok(backup)
     }
 
@@ -32,7 +32,7 @@ impl Backup {
         self.0.as_str()
     }
 
-    /// Returns one run, to be measured by [`guard`](crate::guard).
+    /// Returns one run, to be measured by [`guard`](crate::operation).
     pub const fn run(self) -> BackupRun {
         BackupRun { backup: self, bytes: None }
     }
@@ -44,8 +44,8 @@ impl Backup {
     }
 
     /// Makes its series exist.
-    pub(super) fn announce(&self) {
-        for ended in [Ended::Ok, Ended::Error, Ended::Cancelled] {
+    pub(super) fn touch(&self) {
+        for ended in [ResultLabel::Ok, ResultLabel::Error, ResultLabel::Cancelled] {
             HEALTH.backup_runs.touch((self.0, ended));
         }
     }
@@ -53,7 +53,7 @@ impl Backup {
 
 /// One run of a [`Backup`]. Only one that returned without an error is a good one.
 #[derive(Clone, Copy, Debug)]
-#[must_use = "a run is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+#[must_use = "a run is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct BackupRun {
     backup: Backup,
     bytes: Option<u64>,
@@ -68,12 +68,12 @@ impl BackupRun {
 
 impl Operation for BackupRun {
     fn start(&mut self, _: &'static [&'static str]) {
-        self.backup.announce();
+        self.backup.touch();
     }
 
     fn end(self, outcome: Outcome, seconds: f64) {
         let backup = self.backup.0;
-        HEALTH.backup_runs.increment((backup, outcome.ended()));
+        HEALTH.backup_runs.increment((backup, outcome.result_label()));
         if outcome == Outcome::Ok {
             HEALTH.backup_last_duration.set((backup,), seconds);
             HEALTH.backup_last_success.set((backup,), unix_seconds(SystemTime::now()));

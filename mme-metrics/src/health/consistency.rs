@@ -27,7 +27,7 @@ impl ConsistencyCheck {
     /// When the name cannot be exported, or there are too many.
     pub fn register(name: &str) -> Result<Self, RegisterError> {
         let check = Self(CheckName::register(name)?);
-        check.announce();
+        check.touch();
         Ok(check)
     }
 
@@ -42,7 +42,7 @@ impl ConsistencyCheck {
     }
 
     /// Makes its series exist.
-    pub(super) fn announce(&self) {
+    pub(super) fn touch(&self) {
         for result in [CheckResult::Pass, CheckResult::Fail, CheckResult::Unknown] {
             HEALTH.consistency_checks.touch((self.0, result));
         }
@@ -50,7 +50,7 @@ impl ConsistencyCheck {
 }
 
 impl CheckResult {
-    /// Judges by how many things were found that disagree; an error is unknown.
+    /// ClassifyReturn by how many things were found that disagree; an error is unknown.
     pub const fn of<E>(found: &Result<u64, E>) -> Self {
         match found {
             Ok(0) => Self::Pass,

@@ -9,9 +9,9 @@ use super::label::{DependencyKind, DependencyName};
 use super::metrics::HEALTH;
 use crate::clock::unix_seconds;
 use crate::label::RegisterError;
-use crate::spec::GaugeHandle;
+use crate::metric::GaugeHandle;
 #[cfg(feature = "probe")]
-use crate::spec::HistogramHandle;
+use crate::metric::HistogramHandle;
 
 /// Calls that fail one after the other until a dependency counts as down: one can fail for a reason of its own.
 const FAILURES: u32 = 3;

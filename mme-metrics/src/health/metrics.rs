@@ -1,8 +1,8 @@
 //! The truth: every metric of what a service depends on.
 
 use super::label::{BackupName, CheckName, CheckResult, DependencyKind, DependencyName};
-use crate::op::Ended;
-use crate::spec::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::operation::ResultLabel;
 use crate::{buckets, family};
 
 family! {
@@ -24,7 +24,7 @@ family! {
         /// Size of the last good backup.
         backup_size: Gauge<(BackupName,)> = Gauge::new("backup_size_bytes", Unit::Bytes);
         /// Backups that ended, by how they ended.
-        backup_runs: Counter<(BackupName, Ended)> = Counter::new("backup_runs_total", Unit::None);
+        backup_runs: Counter<(BackupName, ResultLabel)> = Counter::new("backup_runs_total", Unit::None);
         /// Checks that data agree with each other, by what they found.
         consistency_checks: Counter<(CheckName, CheckResult)> =
             Counter::new("data_consistency_checks_total", Unit::None);

@@ -27,7 +27,7 @@
 //! A backup that the service makes itself is measured like any other code, and is good only if it returned without an error:
 //!
 //! ```
-//! use mme_metrics::guard::Guard;
+//! use mme_metrics::operation::Guard;
 //! use mme_metrics::health::Backup;
 //!
 //! # fn dump() -> std::io::Result<u64> { Ok(7) }

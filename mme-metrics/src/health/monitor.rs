@@ -89,7 +89,7 @@ impl HealthMonitor {
         let (attempts, files) = (one(CONSISTENCY_LIMIT), Arc::new(files));
         let pace = self.pace(FILES_EVERY);
         self.watch(async move {
-            backup.announce();
+            backup.touch();
             pace.run(|| look(&attempts, &files, backup)).await
         })
     }
@@ -105,7 +105,7 @@ impl HealthMonitor {
         let (attempts, count) = (one(CONSISTENCY_LIMIT), Arc::new(count));
         let pace = self.pace(interval);
         self.watch(async move {
-            check.announce();
+            check.touch();
             pace.run(|| compare(&attempts, &count, check)).await
         })
     }

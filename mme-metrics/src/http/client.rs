@@ -9,7 +9,7 @@ use super::series::{Outcome, ServerSeries};
 use super::watch::is_event_stream;
 use crate::clock::Moment;
 use crate::exchange::{End, ExchangeService, Observe, Watch};
-use crate::spec::Raised;
+use crate::metric::InFlight;
 
 /// Measures every request that a client sends, from the call to the last byte of the response.
 ///
@@ -68,7 +68,7 @@ impl Watch for HttpClientWatch {
             method: Method::of(request.method()),
             scheme,
             status: Status::NONE,
-            active: Some(server.active.raise()),
+            active: Some(server.active.track()),
         })
     }
 }
@@ -92,7 +92,7 @@ pub struct HttpClientExchange {
     scheme: Scheme,
     status: Status,
     /// Nothing once it is recorded, which for a stream is at its head.
-    active: Option<Raised>,
+    active: Option<InFlight>,
 }
 
 impl Observe for HttpClientExchange {

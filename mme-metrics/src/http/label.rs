@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, SERVERS, Values, closed_label};
+use crate::label::{Cardinality, LabelValue, SERVERS, closed_label};
 use crate::open_label;
 
 /// Routes that one process registers at most, given ones and those its routers show.
@@ -127,7 +127,7 @@ impl Status {
 
 impl LabelValue for Status {
     const KEY: &'static str = "http_response_status_code";
-    const VALUES: Values = Values::Bounded(901);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(901);
 
     fn label_value(&self) -> SharedString {
         if *self == Self::NONE { SharedString::const_str("") } else { SharedString::from_owned(self.0.to_string()) }
@@ -155,7 +155,7 @@ pub enum ErrorType {
 impl LabelValue for ErrorType {
     const KEY: &'static str = "error_type";
     // A hundred codes of 5xx, four words and nothing.
-    const VALUES: Values = Values::Bounded(105);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(105);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(match self {

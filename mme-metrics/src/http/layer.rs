@@ -11,8 +11,8 @@ use super::metrics::HTTP;
 use super::rules::{RequestHead, ResponseHead, Rules, Source};
 use super::series::{Outcome, RouteSeries};
 use super::watch::HttpWatch;
+use crate::event::Listener;
 use crate::exchange::{End, ExchangeService};
-use crate::op::Listen;
 
 /// Measures every request that a service answers, from its head to the last byte of the response.
 ///
@@ -62,12 +62,12 @@ use crate::op::Listen;
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct HttpLayer {
     watch: HttpWatch,
-    given: Vec<Given>,
+    given: Vec<ExpectedSeries>,
 }
 
 /// A series that is to exist from the start.
 #[derive(Clone, Copy, Debug)]
-struct Given {
+struct ExpectedSeries {
     method: Method,
     route: &'static RouteSeries,
     status: Status,
@@ -86,7 +86,7 @@ impl HttpLayer {
     /// histogram; give those that a first occurrence of matters to somebody who reads plain `rate()`. The bundled rules see a
     /// first occurrence either way.
     ///
-    /// Call [`Builder::install`](crate::Builder::install) before this layer is put around anything. What the labels cannot
+    /// Call [`RecorderBuilder::install`](crate::Builder::install) before this layer is put around anything. What the labels cannot
     /// take is left out: templates past the budget of 1 000, or over 128 bytes, and what is no status.
     pub fn routes<T: AsRef<str>>(mut self, routes: impl IntoIterator<Item = T>) -> Self {
         for route in routes {
@@ -97,7 +97,7 @@ impl HttpLayer {
             let usual = words.peek().is_none().then_some(200);
             let statuses = words.filter_map(|word| word.parse().ok()).chain(usual).map(Status::new);
             let given = statuses.filter(|status| *status != Status::NONE);
-            self.given.extend(given.map(|status| Given { method, route, status }));
+            self.given.extend(given.map(|status| ExpectedSeries { method, route, status }));
         }
         self
     }
@@ -175,8 +175,8 @@ impl HttpLayer {
     /// Tells `listener` of every request when it is over: a [sampler of spikes](crate::spike), or code of your own.
     ///
     /// It is told by the layer that measures the request, which is the outermost; an inner layer's listeners are told nothing.
-    pub fn listener(mut self, listener: impl Listen + 'static) -> Self {
-        self.rules().audience.add(Arc::new(listener));
+    pub fn listener(mut self, listener: impl Listener + 'static) -> Self {
+        self.rules().listeners.add(Arc::new(listener));
         self
     }
 
@@ -193,13 +193,13 @@ impl HttpLayer {
     ///
     /// As with [`routes`](Self::routes), what the label cannot take is left out. Install the recorder before this layer is
     /// put around anything; the objective's series then exist from the start.
-    pub fn listener_on(mut self, route: &str, listener: impl Listen + 'static) -> Self {
+    pub fn listener_on(mut self, route: &str, listener: impl Listener + 'static) -> Self {
         self.rules().listen(route, Arc::new(listener));
         self
     }
 
     /// Tells listeners an attribute of each request, read from its head. It is copied for each request, so choose few; what
-    /// a response knows goes into its [`Notes`](crate::op::Notes) instead. Nothing is told unless it is chosen: neither
+    /// a response knows goes into its [`Notes`](crate::event::Notes) instead. Nothing is told unless it is chosen: neither
     /// paths nor headers.
     ///
     /// ```
@@ -227,12 +227,12 @@ impl<S> Layer<S> for HttpLayer {
 
     fn layer(&self, inner: S) -> HttpService<S> {
         let scheme = self.watch.scheme.unwrap_or(Scheme::Http);
-        for &Given { method, route, status } in &self.given {
+        for &ExpectedSeries { method, route, status } in &self.given {
             route.duration(Outcome { method, scheme, status, end: End::Complete }).touch();
             HTTP.server_active.touch((method, scheme));
         }
         if let Some(rules) = &self.watch.rules {
-            rules.audience.declare();
+            rules.listeners.touch();
         }
         ExchangeService::new(inner, self.watch.clone())
     }

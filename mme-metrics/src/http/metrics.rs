@@ -4,7 +4,7 @@ use super::label::{ErrorType, Kind, Method, Route, Scheme, ServerPort, Status};
 use crate::buckets;
 use crate::family;
 use crate::label::ServerAddress;
-use crate::spec::{Gauge, Histogram, Unit};
+use crate::metric::{Gauge, Histogram, Unit};
 
 family! {
     /// HTTP servers and clients.
@@ -16,13 +16,13 @@ family! {
         server_active: Gauge<(Method, Scheme)> = Gauge::new("http_server_active_requests", Unit::None);
         /// Size of HTTP server request bodies.
         server_request_size: Histogram<(Method, Route, Status)> =
-            Histogram::new("http_server_request_body_size_bytes", Unit::Bytes, buckets::SIZE).opt();
+            Histogram::new("http_server_request_body_size_bytes", Unit::Bytes, buckets::SIZE).optional();
         /// Size of HTTP server response bodies.
         server_response_size: Histogram<(Method, Route, Status)> =
-            Histogram::new("http_server_response_body_size_bytes", Unit::Bytes, buckets::SIZE).opt();
+            Histogram::new("http_server_response_body_size_bytes", Unit::Bytes, buckets::SIZE).optional();
         /// Time until the head of the response was ready.
         server_response_start: Histogram<(Method, Route, Status)> =
-            Histogram::new("http_server_response_start_duration_seconds", Unit::Seconds, buckets::REQUEST).opt();
+            Histogram::new("http_server_response_start_duration_seconds", Unit::Seconds, buckets::REQUEST).optional();
         /// Number of open streams: server-sent events, web sockets and tunnels.
         server_streams: Gauge<(Route, Kind)> = Gauge::new("http_server_active_streams", Unit::None);
         /// Time from the head of the response that opened a stream to the stream's end.

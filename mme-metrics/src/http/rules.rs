@@ -10,9 +10,9 @@ use ::http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri};
 use metrics::{Label, SharedString};
 
 use super::series::{Outcome, RouteSeries};
+use crate::event::{Listener, Listeners, Notes};
 use crate::label::{MAX_VALUE_BYTES, OVERFLOW};
-use crate::op::{Audience, Listen, Notes};
-use crate::spec::{CappedTable, HistogramHandle, Table};
+use crate::metric::{AppendMap, CappedMap, HistogramHandle};
 
 /// The head of a request, as route functions and label functions see it.
 #[derive(Clone, Copy, Debug)]
@@ -73,11 +73,11 @@ pub(super) enum Source {
 struct ExtraLabel {
     key: SharedString,
     source: Source,
-    texts: Arc<CappedTable<SharedString>>,
+    texts: Arc<CappedMap<SharedString>>,
 }
 
 /// The values of the extra labels of one exchange, in the order of the labels; each points into its label's texts.
-pub(super) type Extra = Vec<Option<SharedString>>;
+pub(super) type ExtraValues = Vec<Option<SharedString>>;
 
 #[derive(Clone, Default)]
 pub(super) struct Rules {
@@ -85,7 +85,7 @@ pub(super) struct Rules {
     skipped: Vec<Box<str>>,
     labels: Vec<ExtraLabel>,
     series: Arc<ExtraSeries>,
-    pub(super) audience: Audience,
+    pub(super) listeners: Listeners,
     notes: Vec<(&'static str, Arc<RequestText>)>,
 }
 
@@ -95,11 +95,11 @@ const MAX_KEPT: usize = 10_000;
 /// The kept handles of series with extra labels. Budgets bound each label, and their product is too much to keep.
 #[derive(Default)]
 struct ExtraSeries {
-    table: Table<ExtraKey, HistogramHandle>,
+    table: AppendMap<ExtraKey, HistogramHandle>,
     kept: AtomicUsize,
 }
 
-type ExtraKey = (&'static str, Outcome, Extra);
+type ExtraKey = (&'static str, Outcome, ExtraValues);
 
 impl ExtraSeries {
     /// Runs `use_it` with the handle of `key`; past the bound it is made for this one event.
@@ -131,14 +131,14 @@ impl Rules {
     }
 
     pub(super) fn label(&mut self, key: SharedString, budget: usize, source: Source) {
-        let texts = Arc::new(CappedTable::new(budget, SharedString::const_str(OVERFLOW)));
+        let texts = Arc::new(CappedMap::new(budget, SharedString::const_str(OVERFLOW)));
         self.labels.push(ExtraLabel { key, source, texts });
         // What was kept for fewer labels does not fit any more.
         self.series = Arc::default();
     }
 
     /// Adds a listener to the requests on `route`: a template, or a method and a template.
-    pub(super) fn listen(&mut self, route: &str, listener: Arc<dyn Listen>) {
+    pub(super) fn listen(&mut self, route: &str, listener: Arc<dyn Listener>) {
         let (method, template) = route.split_once(' ').map_or((None, route), |(method, rest)| (Some(method), rest));
         // As the label reads, so that templates the label cannot take are not listened to.
         let name = RouteSeries::of(template).route.as_str();
@@ -147,7 +147,7 @@ impl Rules {
                 known if known == method => Cow::Borrowed(known),
                 _ => Cow::Owned(method.to_owned()),
             });
-            self.audience.add_to(Cow::Borrowed(name), method, listener);
+            self.listeners.add_to(Cow::Borrowed(name), method, listener);
         }
     }
 
@@ -175,7 +175,7 @@ impl Rules {
     }
 
     /// Reads the labels that the request tells.
-    pub(super) fn request_labels(&self, head: RequestHead<'_>) -> Extra {
+    pub(super) fn request_labels(&self, head: RequestHead<'_>) -> ExtraValues {
         let read = |label: &ExtraLabel| match &label.source {
             Source::Request(text) => label.read(|| text(head)),
             Source::Response(_) => None,
@@ -184,7 +184,7 @@ impl Rules {
     }
 
     /// Reads the labels that the response tells.
-    pub(super) fn response_labels(&self, head: ResponseHead<'_>, extra: &mut Extra) {
+    pub(super) fn response_labels(&self, head: ResponseHead<'_>, extra: &mut ExtraValues) {
         for (label, value) in self.labels.iter().zip(extra) {
             if let Source::Response(text) = &label.source {
                 *value = label.read(|| text(head));
@@ -193,7 +193,7 @@ impl Rules {
     }
 
     /// Records a duration on a route with these extra labels.
-    pub(super) fn record(&self, route: &RouteSeries, outcome: Outcome, extra: Extra, seconds: f64) {
+    pub(super) fn record(&self, route: &RouteSeries, outcome: Outcome, extra: ExtraValues, seconds: f64) {
         let key = (route.route.as_str(), outcome, extra);
         let make = || {
             let pairs = self.labels.iter().zip(&key.2);

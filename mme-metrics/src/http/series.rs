@@ -7,8 +7,8 @@ use super::label::{ErrorType, Method, ROUTES, Route, Scheme, ServerPort, Status}
 use super::metrics::HTTP;
 use crate::exchange::End;
 use crate::label::{OVERFLOW, SERVERS, ServerAddress, split_port};
-use crate::op;
-use crate::spec::{CappedTable, GaugeHandle, HistogramHandle, Table};
+use crate::metric::{AppendMap, CappedMap, GaugeHandle, HistogramHandle};
+use crate::operation;
 
 /// How an exchange is told: what it is looked up by, within its route or server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,14 +27,14 @@ impl Outcome {
     }
 
     /// Returns how listeners read it: a 4xx is no failure of the service.
-    pub(super) fn read(self) -> op::Outcome {
+    pub(super) fn read(self) -> operation::Outcome {
         match self.end {
-            End::Complete if self.status.is_server_error() => op::Outcome::Error("status"),
-            End::Complete => op::Outcome::Ok,
-            End::Error => op::Outcome::Error("service"),
-            End::BodyError => op::Outcome::Error("body"),
-            End::Cancelled => op::Outcome::Cancelled,
-            End::Panic => op::Outcome::Panic,
+            End::Complete if self.status.is_server_error() => operation::Outcome::Error("status"),
+            End::Complete => operation::Outcome::Ok,
+            End::Error => operation::Outcome::Error("service"),
+            End::BodyError => operation::Outcome::Error("body"),
+            End::Cancelled => operation::Outcome::Cancelled,
+            End::Panic => operation::Outcome::Panic,
         }
     }
 
@@ -62,13 +62,13 @@ pub(super) enum Aspect {
 #[derive(Debug)]
 pub(super) struct RouteSeries {
     pub(super) route: Route,
-    durations: Table<u32, HistogramHandle>,
-    aspects: Table<(Aspect, Method, Status), HistogramHandle>,
+    durations: AppendMap<u32, HistogramHandle>,
+    aspects: AppendMap<(Aspect, Method, Status), HistogramHandle>,
 }
 
 impl RouteSeries {
     fn new(route: Route) -> Self {
-        Self { route, durations: Table::default(), aspects: Table::default() }
+        Self { route, durations: AppendMap::default(), aspects: AppendMap::default() }
     }
 
     /// Finds the route with this template; past the budget, and for templates that cannot be exported, the fallback.
@@ -105,8 +105,8 @@ impl RouteSeries {
 
 /// Bounded like the label, and for the life of the process like it. Templates come from routers and set-up code; those past
 /// the budget are the fallback, without asking the label again.
-static ROUTE_SERIES: LazyLock<CappedTable<RouteSeries>> =
-    LazyLock::new(|| CappedTable::new(ROUTES, RouteSeries::new(Route::FALLBACK)));
+static ROUTE_SERIES: LazyLock<CappedMap<RouteSeries>> =
+    LazyLock::new(|| CappedMap::new(ROUTES, RouteSeries::new(Route::FALLBACK)));
 
 /// A server that requests are sent to, and the handles of its series.
 #[derive(Debug)]
@@ -114,13 +114,13 @@ pub(super) struct ServerSeries {
     address: ServerAddress,
     port: ServerPort,
     pub(super) active: GaugeHandle,
-    durations: Table<u32, HistogramHandle>,
+    durations: AppendMap<u32, HistogramHandle>,
 }
 
 impl ServerSeries {
     fn new(address: ServerAddress, port: ServerPort) -> Self {
         let active = HTTP.client_active.with((address.clone(), port.clone()));
-        Self { address, port, active, durations: Table::default() }
+        Self { address, port, active, durations: AppendMap::default() }
     }
 
     /// Finds the server that `authority` (`host` or `host:port`, without user information) means under this scheme.
@@ -158,10 +158,10 @@ fn normal<'a>(authority: &'a str, usual: &str) -> Cow<'a, str> {
 }
 
 /// One table for each scheme, because it decides the port that is not said.
-static SERVER_SERIES: LazyLock<[CappedTable<ServerSeries>; 2]> = LazyLock::new(|| {
+static SERVER_SERIES: LazyLock<[CappedMap<ServerSeries>; 2]> = LazyLock::new(|| {
     [Scheme::Http, Scheme::Https].map(|_| {
         let rest = ServerSeries::new(ServerAddress::new(OVERFLOW), ServerPort::new(OVERFLOW));
-        CappedTable::new(SERVERS, rest)
+        CappedMap::new(SERVERS, rest)
     })
 });
 

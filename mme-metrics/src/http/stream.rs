@@ -5,24 +5,24 @@ use std::sync::{Arc, OnceLock};
 use super::label::{Kind, Route};
 use super::metrics::HTTP;
 use crate::clock::Moment;
-use crate::spec::Raised;
+use crate::metric::InFlight;
 
 /// One open stream, which ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct Clocked {
+pub(super) struct OpenStream {
     route: Route,
     kind: Kind,
     started: Moment,
-    _open: Raised,
+    _open: InFlight,
 }
 
-impl Clocked {
+impl OpenStream {
     pub(super) fn start(route: Route, kind: Kind) -> Self {
-        Self { route, kind, started: Moment::now(), _open: HTTP.server_streams.raise((route, kind)) }
+        Self { route, kind, started: Moment::now(), _open: HTTP.server_streams.track((route, kind)) }
     }
 }
 
-impl Drop for Clocked {
+impl Drop for OpenStream {
     fn drop(&mut self) {
         HTTP.server_stream_duration.record((self.route, self.kind), self.started.seconds());
     }
@@ -89,7 +89,7 @@ pub struct StreamGuard(Option<Arc<Upgrade>>);
 #[derive(Debug)]
 struct Upgrade {
     kind: Kind,
-    open: OnceLock<Clocked>,
+    open: OnceLock<OpenStream>,
 }
 
 impl StreamGuard {
@@ -107,7 +107,7 @@ impl StreamGuard {
     pub(super) fn open(self, route: Route) {
         if let Some(upgrade) = self.0.filter(|upgrade| Arc::strong_count(upgrade) > 1) {
             // One response answers a request, so it is opened once.
-            let _ = upgrade.open.set(Clocked::start(route, upgrade.kind));
+            let _ = upgrade.open.set(OpenStream::start(route, upgrade.kind));
         }
     }
 }

@@ -10,13 +10,13 @@ use http_body::Body;
 use super::label::{Kind, Method, Route, Scheme, Status};
 use super::metrics::HTTP;
 use super::request_body::{self, Received};
-use super::rules::{Extra, RequestHead, ResponseHead, Rules};
+use super::rules::{ExtraValues, RequestHead, ResponseHead, Rules};
 use super::series::{Aspect, Outcome, RouteSeries};
-use super::stream::{Clocked, StreamGuard};
+use super::stream::{OpenStream, StreamGuard};
 use crate::clock::Moment;
+use crate::event::{Event, Notes, Source};
 use crate::exchange::{End, Observe, Watch};
-use crate::op::{Ending, Notes, Source};
-use crate::spec::Raised;
+use crate::metric::InFlight;
 
 /// What an [`HttpLayer`](super::HttpLayer) was built to do.
 #[derive(Clone, Debug, Default)]
@@ -55,13 +55,13 @@ impl Watch for HttpWatch {
             return None;
         }
         let rare = self.rare(request, route.is_some());
-        let heard = self.rules.as_ref().filter(|rules| !rules.audience.is_empty()).cloned();
+        let heard = self.rules.as_ref().filter(|rules| !rules.listeners.is_empty()).cloned();
         let method = Method::of(request.method());
         let scheme = self.scheme.unwrap_or_else(|| scheme(request));
         Some(HttpExchange {
             started: Moment::now(),
             route: route.unwrap_or_else(RouteSeries::unmatched),
-            active: Some(HTTP.server_active.raise((method, scheme))),
+            active: Some(HTTP.server_active.track((method, scheme))),
             sent: 0,
             heard,
             rare,
@@ -87,17 +87,22 @@ impl LateRoute {
 impl HttpWatch {
     /// Collects what only some requests need, so that the others pay nothing for it.
     #[inline]
-    fn rare<B: 'static>(&self, request: &mut Request<B>, routed: bool) -> Option<Box<Rare>> {
+    fn rare<B: 'static>(&self, request: &mut Request<B>, routed: bool) -> Option<Box<RequestState>> {
         let upgrade = upgrade_kind(request);
         let told = self.rules.as_ref().is_some_and(|rules| rules.reads_requests());
         let needed = !routed || upgrade.is_some() || self.body_sizes || told;
         if needed { self.collect(request, routed, upgrade) } else { None }
     }
 
-    fn collect<B: 'static>(&self, request: &mut Request<B>, routed: bool, upgrade: Option<Kind>) -> Option<Box<Rare>> {
+    fn collect<B: 'static>(
+        &self,
+        request: &mut Request<B>,
+        routed: bool,
+        upgrade: Option<Kind>,
+    ) -> Option<Box<RequestState>> {
         let labelled = self.rules.as_ref().filter(|rules| rules.has_labels());
         let has_route_fn = self.rules.as_ref().is_some_and(|rules| rules.route.is_some());
-        let rare = Rare {
+        let rare = RequestState {
             late: (!routed && !has_route_fn).then(LateRoute::default),
             labels: labelled.map(|rules| (Arc::clone(rules), rules.request_labels(RequestHead::of(request)))),
             upgrade: upgrade.map(StreamGuard::new),
@@ -153,11 +158,11 @@ pub struct HttpExchange {
     started: Moment,
     route: &'static RouteSeries,
     /// Nothing once the request is over.
-    active: Option<Raised>,
+    active: Option<InFlight>,
     sent: u64,
     /// Those who are told of the end.
     heard: Option<Arc<Rules>>,
-    rare: Option<Box<Rare>>,
+    rare: Option<Box<RequestState>>,
     method: Method,
     scheme: Scheme,
     status: Status,
@@ -168,15 +173,15 @@ pub struct HttpExchange {
 }
 
 #[derive(Debug, Default)]
-struct Rare {
+struct RequestState {
     late: Option<LateRoute>,
-    labels: Option<(Arc<Rules>, Extra)>,
+    labels: Option<(Arc<Rules>, ExtraValues)>,
     upgrade: Option<StreamGuard>,
     received: Option<Received>,
     /// What those who are told of the end are told beside it.
     notes: Notes,
     /// The stream that the response has become; the request is recorded then.
-    stream: Option<Clocked>,
+    stream: Option<OpenStream>,
 }
 
 impl Observe for HttpExchange {
@@ -202,7 +207,7 @@ impl Observe for HttpExchange {
         }
         if is_event_stream(response) && self.method != Method::Head {
             self.record(End::Complete);
-            self.rare.get_or_insert_default().stream = Some(Clocked::start(self.route.route, Kind::Sse));
+            self.rare.get_or_insert_default().stream = Some(OpenStream::start(self.route.route, Kind::Sse));
         } else if self.is_upgrade(response.status())
             && let Some(upgrade) = self.rare.as_mut().and_then(|rare| rare.upgrade.take())
         {
@@ -258,7 +263,7 @@ impl HttpExchange {
         }
         if let Some(rules) = self.heard.take() {
             let notes = self.rare.as_ref().map_or(Notes::NONE, |rare| &rare.notes);
-            rules.audience.tell(&Ending {
+            rules.listeners.notify(&Event {
                 source: Source::Http,
                 name: self.route.route.as_str(),
                 method: self.method.as_str(),
@@ -288,7 +293,7 @@ impl Outcome {
         self,
         route: Route,
         extra: impl Iterator<Item = metrics::Label>,
-    ) -> crate::spec::HistogramHandle {
+    ) -> crate::metric::HistogramHandle {
         HTTP.server_duration.with_extra((self.method, route, self.status, self.scheme, self.error_type()), extra)
     }
 }

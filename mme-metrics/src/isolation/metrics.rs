@@ -1,7 +1,7 @@
 //! The truth: every metric of the separation of tenants.
 
 use super::label::Verdict;
-use crate::spec::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit};
 use crate::{buckets, family};
 
 family! {

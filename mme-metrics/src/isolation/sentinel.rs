@@ -269,7 +269,7 @@ impl IsolationSentinel {
     }
 }
 
-/// Ends a round: tells what it came to.
+/// OutcomeSeries a round: tells what it came to.
 fn conclude(round: &mut IsolationRound) {
     let now = SystemTime::now();
     round.end(now);

@@ -24,7 +24,7 @@ macro_rules! closed_label {
 
         impl $crate::label::LabelValue for $name {
             const KEY: &'static str = $key;
-            const VALUES: $crate::label::Values = $crate::label::Values::Closed(Self::TEXTS);
+            const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Closed(Self::TEXTS);
 
             fn label_value(&self) -> $crate::metrics::SharedString {
                 $crate::metrics::SharedString::const_str(self.as_str())

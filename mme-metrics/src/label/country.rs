@@ -4,7 +4,7 @@ use std::fmt;
 
 use metrics::SharedString;
 
-use super::{LabelValue, Values};
+use super::{Cardinality, LabelValue};
 
 /// The label `geo_country_iso_code`: a country by the two letters of ISO 3166-1.
 ///
@@ -42,7 +42,7 @@ impl CountryCode {
 impl LabelValue for CountryCode {
     const KEY: &'static str = "geo_country_iso_code";
     // A resolver that is wrong, or fed by strangers, does not multiply series past what there are countries.
-    const VALUES: Values = Values::Capped { budget: 250 };
+    const CARDINALITY: Cardinality = Cardinality::Capped { budget: 250 };
 
     fn label_value(&self) -> SharedString {
         match self.0 {

@@ -167,8 +167,8 @@ macro_rules! open_label {
 
         impl $crate::label::LabelValue for $name {
             const KEY: &'static str = $key;
-            const VALUES: $crate::label::Values =
-                $crate::label::Values::Registered { budget: $budget, fallback: $fallback };
+            const CARDINALITY: $crate::label::Cardinality =
+                $crate::label::Cardinality::Registered { budget: $budget, fallback: $fallback };
 
             fn label_value(&self) -> $crate::metrics::SharedString {
                 $crate::metrics::SharedString::const_str(self.0.as_str())
@@ -195,7 +195,7 @@ macro_rules! open_label {
 
         impl $crate::label::LabelValue for $name {
             const KEY: &'static str = $key;
-            const VALUES: $crate::label::Values = $crate::label::Values::Capped { budget: $budget };
+            const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Capped { budget: $budget };
 
             fn label_value(&self) -> $crate::metrics::SharedString {
                 ::core::clone::Clone::clone(&self.0)

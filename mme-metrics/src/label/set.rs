@@ -2,7 +2,7 @@
 
 use metrics::Label;
 
-use super::{LabelSpec, LabelValue, Values};
+use super::{Cardinality, LabelSpec, LabelValue};
 
 mod sealed {
     pub trait Sealed {}
@@ -35,7 +35,7 @@ const fn dense(labels: &[LabelSpec]) -> Option<usize> {
     let mut product = 1;
     let mut index = 0;
     while index < labels.len() {
-        let Values::Closed(values) = labels[index].values else { return None };
+        let Cardinality::Closed(values) = labels[index].values else { return None };
         product *= values.len();
         if product == 0 || product > MAX_DENSE {
             return None;
@@ -95,7 +95,7 @@ macro_rules! label_set {
                 // One label after the other, as digits of a number whose bases are the label's sizes.
                 #[allow(unused_mut, reason = "the empty set has no digits")]
                 let mut position = 0;
-                $(position = position * $name::VALUES.limit() + self.$index.ordinal()?;)*
+                $(position = position * $name::CARDINALITY.limit() + self.$index.ordinal()?;)*
                 Some(position)
             }
         }

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::op::{AlwaysOk, ByErrorType, ByOperation, ByResult, ErrorType, Judges};
+use crate::operation::{AlwaysOk, ByErrorType, ByOperation, ByResult, ClassifyReturn, ErrorType};
 
 /// Stands for code that an operation `O` measures and that returns an `R`.
 pub struct Returns<O, R>(PhantomData<fn(&O, &R)>);
@@ -40,7 +40,7 @@ macro_rules! tag {
 
 tag! {
     /// The operation judges this type itself.
-    OperationJudges => ByOperation, (O: Judges<R>, R) &&&Returns<O, R>
+    OperationJudges => ByOperation, (O: ClassifyReturn<R>, R) &&&Returns<O, R>
 }
 tag! {
     /// A `Result` whose error says of which kind it is.

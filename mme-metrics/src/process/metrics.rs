@@ -1,7 +1,7 @@
 //! The truth: every metric of the process and of the library itself.
 
-use crate::label::{LabelValue, Values};
-use crate::spec::{Counter, FractionalCounter, Gauge, REJECTED, Unit};
+use crate::label::{Cardinality, LabelValue};
+use crate::metric::{Counter, FractionalCounter, Gauge, REJECTED, Unit};
 use crate::{family, open_label};
 
 open_label! {
@@ -22,7 +22,7 @@ macro_rules! own_label {
 
         impl LabelValue for $name {
             const KEY: &'static str = $key;
-            const VALUES: Values = Values::Bounded($limit);
+            const CARDINALITY: Cardinality = Cardinality::Bounded($limit);
 
             fn label_value(&self) -> metrics::SharedString {
                 metrics::SharedString::const_str(self.0)

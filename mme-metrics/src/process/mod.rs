@@ -3,7 +3,7 @@
 //! A recorder reads the process at each exposition; nothing has to be started.
 //!
 //! ```
-//! let recorder = mme_metrics::Builder::new().build()?;
+//! let recorder = mme_metrics::Recorder::builder().build()?;
 //! let text = recorder.render(mme_metrics::Format::Text);
 //! # #[cfg(target_os = "linux")]
 //! assert!(text.contains("process_cpu_seconds_total "));
@@ -16,7 +16,7 @@
 //! | metric | moves |
 //! |---|---|
 //! | `process_*` | at each exposition, from `/proc` (Linux; absent elsewhere) |
-//! | `build_info` | never: 1, with what [`Builder::build_info`](crate::Builder::build_info) was told |
+//! | `build_info` | never: 1, with what [`RecorderBuilder::build_info`](crate::Builder::build_info) was told |
 //! | `mme_series` | at each exposition: the series each family holds |
 //! | `mme_series_overflow_total` | with each observation that went to an overflow series |
 //! | `mme_rejected_observations_total` | with each observation that was refused |

@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio_metrics::{RuntimeMetricsReporter, RuntimeMetricsReporterBuilder, RuntimeMonitor};
 
-/// Reads a tokio runtime at each exposition; hand it to [`Builder::collect`](crate::Builder::collect).
+/// Reads a tokio runtime at each exposition; hand it to [`RecorderBuilder::collect`](crate::Builder::collect).
 ///
 /// ```
-/// use mme_metrics::{Builder, Format, process};
+/// use mme_metrics::{Format, Recorder, process};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// let recorder = Builder::new().collect(process::tokio_runtime(&tokio::runtime::Handle::current())).build()?;
+/// let recorder = Recorder::builder().collect(process::tokio_runtime(&tokio::runtime::Handle::current())).build()?;
 /// assert!(recorder.render(Format::Text).contains("tokio_workers_count 1\n"));
 /// # Ok::<(), mme_metrics::recorder::BuildError>(())
 /// # }).unwrap();
@@ -45,7 +45,7 @@ pub fn tokio_runtime(runtime: &Handle) -> impl Fn() + Send + Sync + 'static {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Builder, Format};
+    use crate::{Format, Recorder};
 
     /// What `tokio-metrics` 0.5 has of a runtime without `tokio_unstable`.
     const NAMES: [&str; 10] = [
@@ -63,7 +63,7 @@ mod tests {
 
     #[tokio::test]
     async fn every_figure_is_admitted_and_described() {
-        let recorder = Builder::new().collect(tokio_runtime(&Handle::current())).build().unwrap();
+        let recorder = Recorder::builder().collect(tokio_runtime(&Handle::current())).build().unwrap();
         let text = recorder.render(Format::Text);
         for name in NAMES {
             assert!(text.lines().any(|line| line.starts_with(&format!("{name} "))), "{name} in\n{text}");
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_runtime_is_read_from_outside() {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).build().unwrap();
-        let recorder = Builder::new().collect(tokio_runtime(runtime.handle())).build().unwrap();
+        let recorder = Recorder::builder().collect(tokio_runtime(runtime.handle())).build().unwrap();
         assert!(recorder.render(Format::Text).contains("\ntokio_workers_count 3\n"));
     }
 }

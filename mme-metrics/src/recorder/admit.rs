@@ -25,7 +25,7 @@ const MAX_KEY_BYTES: usize = 64;
 /// Longest text of a metric that is kept, in bytes.
 const MAX_HELP_BYTES: usize = 1024;
 
-/// Most labels one series may have; [`Positions`](super::fold::Positions) has a bit for each.
+/// Most labels one series may have; [`LabelSet32`](super::overflow::LabelSet32) has a bit for each.
 pub(super) const MAX_LABELS: usize = 32;
 
 /// Turns any name into one that Prometheus takes; nothing if there is nothing to go by.

@@ -12,7 +12,7 @@ use super::family::Group;
 use super::registry::{FOREIGN, Limits, Registry};
 use super::{Collector, INSTALLED, Inner, Recorder};
 use crate::catalog;
-use crate::spec::{Family, Kind, Spec, claimed_names, learn_global};
+use crate::metric::{Family, Kind, Spec, claimed_names, learn_global};
 use crate::{buckets, database, process};
 
 /// Series with open labels that one family holds unless it is told otherwise.
@@ -27,9 +27,9 @@ const FOREIGN_NAMES: usize = 1_000;
 /// Decides what a recorder holds, then makes it.
 ///
 /// ```
-/// use mme_metrics::Builder;
+/// use mme_metrics::Recorder;
 ///
-/// let recorder = Builder::new()
+/// let recorder = Recorder::builder()
 ///     .global_label("region", "eu-west-1")
 ///     .buckets("http_server_request_duration_seconds", &[0.1, 1.0])
 ///     .family_budget("other", 2_000)
@@ -37,7 +37,7 @@ const FOREIGN_NAMES: usize = 1_000;
 /// # Ok::<(), mme_metrics::recorder::BuildError>(())
 /// ```
 #[must_use = "a builder does nothing until `install` or `build` is called"]
-pub struct Builder {
+pub struct RecorderBuilder {
     families: Vec<&'static dyn Family>,
     global_labels: Vec<(String, String)>,
     buckets: Vec<(String, Vec<f64>)>,
@@ -48,22 +48,22 @@ pub struct Builder {
     collectors: Vec<Collector>,
 }
 
-impl Default for Builder {
+impl Default for RecorderBuilder {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl fmt::Debug for Builder {
+impl fmt::Debug for RecorderBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let families: Vec<_> = self.families.iter().map(|family| family.name()).collect();
-        f.debug_struct("Builder").field("families", &families).finish_non_exhaustive()
+        f.debug_struct("RecorderBuilder").field("families", &families).finish_non_exhaustive()
     }
 }
 
-impl Builder {
+impl RecorderBuilder {
     /// Starts with the families of this crate and the default budgets.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             families: catalog::FAMILIES.to_vec(),
             global_labels: Vec::new(),
@@ -251,7 +251,7 @@ impl fmt::Display for BuildError {
             ),
             Self::Budget(family) => write!(
                 f,
-                "a budget is set for `{family}`, which is no family: add it with `Builder::family`, or use `{FOREIGN}` for metrics of other crates"
+                "a budget is set for `{family}`, which is no family: add it with `RecorderBuilder::family`, or use `{FOREIGN}` for metrics of other crates"
             ),
         }
     }

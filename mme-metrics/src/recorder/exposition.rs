@@ -9,7 +9,7 @@ use super::Inner;
 use super::admit;
 use super::cell::Reading;
 use super::family::{MetricFamily, Stored};
-use crate::spec::Kind;
+use crate::metric::Kind;
 
 /// The two formats that Prometheus reads as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

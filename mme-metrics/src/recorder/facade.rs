@@ -4,9 +4,9 @@ use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, U
 
 use super::Recorder;
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
-use super::fold::Source;
+use super::overflow::Source;
 use super::registry::Admitted;
-use crate::spec::Kind;
+use crate::metric::Kind;
 
 macro_rules! register {
     ($method:ident, $handle:ident, $cell:ident) => {

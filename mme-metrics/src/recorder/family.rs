@@ -8,9 +8,9 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::admit;
 use super::cell::{Bounds, CounterCell, GaugeCell, HistogramCell};
-use super::fold::Seen;
+use super::overflow::Seen;
 use super::series::Series;
-use crate::spec::{Kind, Spec};
+use crate::metric::{Kind, Spec};
 
 /// Series of one family of the catalogue, or of all metrics that have no catalogue entry, under one budget.
 #[derive(Debug)]

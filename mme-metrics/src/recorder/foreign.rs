@@ -15,7 +15,7 @@
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusRecorder};
 
 use crate::catalog;
-use crate::spec::{Family, Kind};
+use crate::metric::{Family, Kind};
 
 /// Gives the exporter the buckets of every histogram of `families`.
 ///

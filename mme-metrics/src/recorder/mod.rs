@@ -1,13 +1,13 @@
 //! The recorder behind the facade: storage, admission and exposition.
 //!
 //! ```
-//! let recorder = mme_metrics::Builder::new().global_label("region", "eu").build()?;
+//! let recorder = mme_metrics::Recorder::builder().global_label("region", "eu").build()?;
 //! metrics::with_local_recorder(&recorder, || metrics::counter!("jobs", "queue" => "mail").increment(2));
 //! assert!(recorder.render(mme_metrics::Format::Text).contains("jobs_total{queue=\"mail\",region=\"eu\"} 2\n"));
 //! # Ok::<(), mme_metrics::recorder::BuildError>(())
 //! ```
 //!
-//! A service calls [`Builder::install`] once instead, and every metric of its process ends up here: those of this crate,
+//! A service calls [`RecorderBuilder::install`] once instead, and every metric of its process ends up here: those of this crate,
 //! those of its own families, and those that other crates emit through the [`metrics`] facade. All of them pass the same
 //! admission, so that what is served is always an exposition that Prometheus takes:
 //!
@@ -28,14 +28,14 @@ mod cell;
 mod exposition;
 mod facade;
 mod family;
-mod fold;
 #[cfg(feature = "metrics-exporter-prometheus")]
 pub mod foreign;
+mod overflow;
 mod registry;
 mod rejection;
 mod series;
 
-pub use self::builder::{BuildError, Builder, InstallError};
+pub use self::builder::{BuildError, InstallError, RecorderBuilder};
 pub use self::exposition::{Exposition, Format};
 
 use std::fmt;
@@ -47,12 +47,12 @@ use metrics::{Key, KeyName, Label};
 
 use self::cell::{CounterCell, GaugeCell, Reading};
 use self::family::Stored;
-use self::fold::Source;
+use self::overflow::Source;
 use self::registry::{Admitted, Registry, Storage};
+use crate::metric::Spec;
 use crate::process::MME;
-use crate::spec::Spec;
 
-/// The recorder that [`Builder::install`] gave to this process.
+/// The recorder that [`RecorderBuilder::install`] gave to this process.
 static INSTALLED: OnceLock<Recorder> = OnceLock::new();
 
 /// Something that reads figures kept elsewhere, right before an exposition.
@@ -87,7 +87,12 @@ impl std::panic::UnwindSafe for Inner {}
 impl std::panic::RefUnwindSafe for Inner {}
 
 impl Recorder {
-    /// Returns the recorder that [`Builder::install`] gave to this process, if it was called.
+    /// Starts to set up a recorder: its families, labels, buckets and budgets.
+    pub fn builder() -> RecorderBuilder {
+        RecorderBuilder::new()
+    }
+
+    /// Returns the recorder that [`RecorderBuilder::install`] gave to this process, if it was called.
     pub fn installed() -> Option<&'static Self> {
         INSTALLED.get()
     }

@@ -10,10 +10,10 @@ use metrics::{Key, Label};
 use super::admit::{self, LabelText, MAX_LABELS};
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
 use super::family::{Group, MetricFamily, Stored, TextHash};
-use super::fold::{self, Source};
+use super::overflow::{self, Source};
 use super::rejection::{Reason, Rejections};
 use super::series::{Folded, Refused, Series};
-use crate::spec::{Kind, Spec, claimed_names};
+use crate::metric::{Kind, Spec, claimed_names};
 
 /// The name under which metrics without a catalogue entry are budgeted.
 pub(super) const FOREIGN: &str = "other";
@@ -179,7 +179,7 @@ impl Registry {
         source: Source,
         text: &mut LabelText,
     ) -> Admitted<C> {
-        let is_folded = fold::is_folded(family.spec, own, source);
+        let is_folded = overflow::is_folded(family.spec, own, source);
         let admit = |series, is_folded| {
             if is_folded {
                 Admitted::Folded(Folded::new(series, &family.group.folded))
@@ -202,7 +202,8 @@ impl Registry {
         let openness = seen.judge(family.spec, own, source);
         let reserved = openness.varies() && self.reserve(family);
         let folds = openness.folds(reserved || !openness.varies());
-        let (mut series, mut hash) = Self::lookup(family, list, fold::format(text, own, &self.global_labels, folds));
+        let (mut series, mut hash) =
+            Self::lookup(family, list, overflow::format(text, own, &self.global_labels, folds));
         if series.is_none()
             && let Some(labels) = seen.reshape(&openness, folds, own)
         {

@@ -7,7 +7,7 @@ use metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
 use super::rejection::{Reason, Rejections};
-use crate::spec::ABSENT;
+use crate::metric::ABSENT;
 
 /// A cell under its label text. What a writer reads comes first, so that it shares no cache line with a neighbour's end.
 pub(super) struct Series<C> {

@@ -9,7 +9,7 @@ use super::kept::{Kept, Names};
 use super::label::{AuthMethod, AuthResult, FailureReason};
 use super::proof::Proof;
 use crate::label::CountryCode;
-use crate::op::{Operation, Outcome};
+use crate::operation::{Operation, Outcome};
 
 #[cfg(feature = "security")]
 use super::Client;
@@ -17,7 +17,7 @@ use super::Client;
 /// A way to authenticate. Make it a `static`: it keeps the series of its attempts.
 ///
 /// ```
-/// use mme_metrics::guard::Guard;
+/// use mme_metrics::operation::Guard;
 /// use mme_metrics::security::{AuthMethod, Authenticator, FailureReason};
 ///
 /// static PASSWORD: Authenticator = Authenticator::new(AuthMethod::PASSWORD);
@@ -55,7 +55,7 @@ impl Authenticator {
         self
     }
 
-    /// Returns one attempt, to be measured by [`guard`](crate::guard) or by `#[instrument_metrics(record = …)]`.
+    /// Returns one attempt, to be measured by [`guard`](crate::operation) or by `#[instrument_metrics(record = …)]`.
     pub const fn attempt(&'static self) -> Attempt {
         Attempt {
             authenticator: self,
@@ -78,7 +78,7 @@ impl Names<3> for Authenticator {
 }
 
 /// One attempt at an [`Authenticator`].
-#[must_use = "an attempt is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+#[must_use = "an attempt is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct Attempt {
     authenticator: &'static Authenticator,
     country: Option<CountryCode>,
@@ -108,7 +108,7 @@ impl Attempt {
 impl Operation for Attempt {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
-        if self.authenticator.kept.announce(self.authenticator) {
+        if self.authenticator.kept.touch(self.authenticator) {
             self.authenticator.reasons.iter().for_each(|reason| SECURITY.failed_logins.touch((*reason,)));
         }
     }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use metrics::{Key, Recorder};
 
-use crate::spec::{METADATA, Slot};
+use crate::metric::{METADATA, Slot};
 
 /// What the series are called.
 pub(super) trait Names<const N: usize> {
@@ -38,10 +38,10 @@ impl<const N: usize> Kept<N> {
 
     /// Makes the series exist, so that the first event of each is an increase and not a beginning. Says whether they were new.
     #[inline]
-    pub(super) fn announce(&self, names: &impl Names<N>) -> bool {
+    pub(super) fn touch(&self, names: &impl Names<N>) -> bool {
         let is_new = !self.series.is_filled();
         if is_new {
-            self.series.announce(|recorder| self.make(names, recorder));
+            self.series.touch(|recorder| self.make(names, recorder));
         }
         is_new
     }
@@ -63,7 +63,7 @@ impl<const N: usize> Kept<N> {
             let keys = counters.iter().filter_map(|at| keys.get(*at));
             keys.for_each(|key| recorder.register_counter(key, &METADATA).increment(1));
         };
-        self.series.either(|recorder| self.make(names, recorder), kept, passing);
+        self.series.with_either(|recorder| self.make(names, recorder), kept, passing);
     }
 
     fn keys(&self, names: &impl Names<N>) -> &([Key; N], Option<Key>) {

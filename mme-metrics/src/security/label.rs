@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, Values, closed_label};
+use crate::label::{Cardinality, LabelValue, closed_label};
 
 /// What a text reads as that is no word.
 const OTHER: &str = "_other";
@@ -64,7 +64,7 @@ macro_rules! word_label {
 
         impl LabelValue for $name {
             const KEY: &'static str = $key;
-            const VALUES: Values = Values::Capped { budget: $budget };
+            const CARDINALITY: Cardinality = Cardinality::Capped { budget: $budget };
 
             fn label_value(&self) -> SharedString {
                 SharedString::const_str(self.0)
@@ -212,7 +212,7 @@ closed_label! {
         /// `iss` is somebody else.
         Issuer = "issuer",
         /// `aud` is somebody else.
-        Audience = "audience",
+        Listeners = "listeners",
         /// It was taken back.
         Revoked = "revoked",
         /// Another claim is missing or wrong.
@@ -301,7 +301,7 @@ impl SourceBucket {
 
 impl LabelValue for SourceBucket {
     const KEY: &'static str = "source_bucket";
-    const VALUES: Values = Values::Closed(BUCKETS);
+    const CARDINALITY: Cardinality = Cardinality::Closed(BUCKETS);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(BUCKETS[usize::from(self.0)])

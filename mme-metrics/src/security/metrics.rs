@@ -5,8 +5,8 @@ use super::label::{
     Framework, JwtReason, LimitResult, MfaMethod, PolicyName, SourceBucket, ThreatCategory, TokenType, Window,
 };
 use crate::label::CountryCode;
-use crate::op::{Ended, ErrorWord};
-use crate::spec::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::operation::{ErrorWord, ResultLabel};
 use crate::{buckets, family};
 
 family! {
@@ -46,7 +46,7 @@ family! {
         /// Decisions to let somebody do something, or not.
         decisions: Counter<(PolicyName, Decision)> = Counter::new("authz_decisions_total", Unit::None);
         /// Evaluations of a policy that ended, by how they ended.
-        evaluations: Counter<(PolicyName, Ended)> = Counter::new("policy_evaluations_total", Unit::None);
+        evaluations: Counter<(PolicyName, ResultLabel)> = Counter::new("policy_evaluations_total", Unit::None);
         /// Evaluations of a policy that failed, by the kind of error.
         policy_errors: Counter<(PolicyName, ErrorWord)> = Counter::new("policy_errors_total", Unit::None);
         /// Time from the start of an evaluation to its end, whatever the end.

@@ -6,12 +6,12 @@ use super::SECURITY;
 use super::kept::{Kept, Names};
 use super::label::{AuthResult, MfaMethod};
 use super::proof::Proof;
-use crate::op::{Operation, Outcome};
+use crate::operation::{Operation, Outcome};
 
 /// A second factor. Make it a `static`: it keeps the series of its challenges.
 ///
 /// ```
-/// use mme_metrics::guard::Guard;
+/// use mme_metrics::operation::Guard;
 /// use mme_metrics::security::{MfaFactor, MfaMethod};
 ///
 /// static CODE: MfaFactor = MfaFactor::new(MfaMethod::TOTP);
@@ -31,7 +31,7 @@ impl MfaFactor {
         Self { method, kept: Kept::new() }
     }
 
-    /// Returns one challenge, to be measured by [`guard`](crate::guard) or by `#[instrument_metrics(record = …)]`.
+    /// Returns one challenge, to be measured by [`guard`](crate::operation) or by `#[instrument_metrics(record = …)]`.
     pub const fn challenge(&'static self) -> MfaChallenge {
         MfaChallenge { factor: self }
     }
@@ -45,7 +45,7 @@ impl Names<3> for MfaFactor {
 
 /// One challenge for a second factor.
 #[derive(Clone, Copy, Debug)]
-#[must_use = "a challenge is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+#[must_use = "a challenge is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct MfaChallenge {
     factor: &'static MfaFactor,
 }
@@ -53,7 +53,7 @@ pub struct MfaChallenge {
 impl Operation for MfaChallenge {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
-        self.factor.kept.announce(self.factor);
+        self.factor.kept.touch(self.factor);
     }
 
     #[inline]

@@ -4,8 +4,8 @@
 //! or one call:
 //!
 //! ```
-//! use mme_metrics::guard::{Guard, measure};
-//! use mme_metrics::op::ByOperation;
+//! use mme_metrics::operation::{Guard, measure};
+//! use mme_metrics::operation::ByOperation;
 //! use mme_metrics::security::{
 //!     AuditEvent, AuthMethod, Authenticator, BlockReason, Control, Decision, EventOutcome, EventType, FailureReason, Framework,
 //!     Policy, PolicyName, RateLimit, Refusal, SECURITY, TokenType,
@@ -77,8 +77,8 @@
 //!
 //! | what happens | `result` |
 //! |---|---|
-//! | [`success`](crate::guard::Guard::success), or `Ok` | `success` |
-//! | [`failure`](crate::guard::Guard::failure), or an error that is a [`Refusal`] | `failure` |
+//! | [`success`](crate::operation::Guard::success), or `Ok` | `success` |
+//! | [`failure`](crate::operation::Guard::failure), or an error that is a [`Refusal`] | `failure` |
 //! | any other error, a panic, or the operation was dropped before its end | `error`: the caller was neither let in nor refused |
 //!
 //! An evaluation ends as `ok` with a decision, as `error`, or as `cancelled` where it was dropped.

@@ -5,14 +5,14 @@ use metrics::Key;
 use super::SECURITY;
 use super::kept::{Kept, Names};
 use super::label::{CacheResult, Decision, PolicyName};
-use crate::guard::Guard;
-use crate::op::{Ended, ErrorType, Judges, Operation, Outcome};
+use crate::operation::Guard;
+use crate::operation::{ClassifyReturn, ErrorType, Operation, Outcome, ResultLabel};
 
 /// A policy that decides who may do what. Make it a `static`: it keeps the series of its decisions.
 ///
 /// ```
-/// use mme_metrics::guard::{Guard, measure};
-/// use mme_metrics::op::ByOperation;
+/// use mme_metrics::operation::{Guard, measure};
+/// use mme_metrics::operation::ByOperation;
 /// use mme_metrics::security::{Decision, Policy, PolicyName};
 ///
 /// static SHARE: Policy = Policy::new(PolicyName::new("share"));
@@ -46,7 +46,7 @@ impl Policy {
         Self { name, kept: Kept::new(), errors: Kept::new() }
     }
 
-    /// Returns one evaluation, to be measured by [`guard`](crate::guard) or by `#[instrument_metrics(record = …)]`.
+    /// Returns one evaluation, to be measured by [`guard`](crate::operation) or by `#[instrument_metrics(record = …)]`.
     pub const fn evaluation(&'static self) -> PolicyEvaluation {
         PolicyEvaluation { policy: self, decision: None }
     }
@@ -76,9 +76,9 @@ impl Names<8> for Policy {
         let decided = |decision| SECURITY.decisions.key_with(&(self.name, decision), &[]);
         let asked = |result| SECURITY.cache_requests.key_with(&(self.name, result), &[]);
         [
-            ended(Ended::Ok),
-            ended(Ended::Error),
-            ended(Ended::Cancelled),
+            ended(ResultLabel::Ok),
+            ended(ResultLabel::Error),
+            ended(ResultLabel::Cancelled),
             decided(Decision::Allow),
             decided(Decision::Deny),
             SECURITY.cache_hits.key_with(&(self.name,), &[]),
@@ -100,14 +100,14 @@ impl Names<0> for Policy {
 
 /// One evaluation of a [`Policy`].
 #[derive(Clone, Copy, Debug)]
-#[must_use = "an evaluation is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+#[must_use = "an evaluation is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct PolicyEvaluation {
     policy: &'static Policy,
     decision: Option<Decision>,
 }
 
 impl Guard<PolicyEvaluation> {
-    /// Ends the evaluation with its decision.
+    /// OutcomeSeries the evaluation with its decision.
     pub fn decided(mut self, decision: Decision) {
         if let Some(evaluation) = self.operation() {
             evaluation.decision = Some(decision);
@@ -119,8 +119,8 @@ impl Guard<PolicyEvaluation> {
 impl Operation for PolicyEvaluation {
     #[inline]
     fn start(&mut self, error_types: &'static [&'static str]) {
-        self.policy.kept.announce(self.policy);
-        if self.policy.errors.announce(self.policy) {
+        self.policy.kept.touch(self.policy);
+        if self.policy.errors.touch(self.policy) {
             let errors = error_types.iter().map(|word| Outcome::Error(word)).chain([Outcome::Panic]);
             errors.for_each(|error| SECURITY.policy_errors.touch((self.policy.name, error.error_word())));
         }
@@ -128,7 +128,7 @@ impl Operation for PolicyEvaluation {
 
     #[inline]
     fn end(self, outcome: Outcome, seconds: f64) {
-        let ended = outcome.ended() as usize;
+        let ended = outcome.result_label() as usize;
         // A decision that was not come to in the end is none.
         let decision = self.decision.filter(|_| outcome == Outcome::Ok).map(|decision| DECISIONS + decision as usize);
         let counters = [ended, decision.unwrap_or(ended)];
@@ -139,38 +139,38 @@ impl Operation for PolicyEvaluation {
     }
 }
 
-impl Judges<Decision> for PolicyEvaluation {
-    fn judge(&mut self, returned: &Decision) -> Outcome {
+impl ClassifyReturn<Decision> for PolicyEvaluation {
+    fn classify(&mut self, returned: &Decision) -> Outcome {
         self.decision = Some(*returned);
         Outcome::Ok
     }
 }
 
 /// `true` is to be read as [`Decision::Allow`].
-impl Judges<bool> for PolicyEvaluation {
-    fn judge(&mut self, returned: &bool) -> Outcome {
-        self.judge(&if *returned { Decision::Allow } else { Decision::Deny })
+impl ClassifyReturn<bool> for PolicyEvaluation {
+    fn classify(&mut self, returned: &bool) -> Outcome {
+        self.classify(&if *returned { Decision::Allow } else { Decision::Deny })
     }
 }
 
-impl<E: ErrorType> Judges<Result<Decision, E>> for PolicyEvaluation {
+impl<E: ErrorType> ClassifyReturn<Result<Decision, E>> for PolicyEvaluation {
     const ERROR_TYPES: &'static [&'static str] = E::ERROR_TYPES;
 
-    fn judge(&mut self, returned: &Result<Decision, E>) -> Outcome {
+    fn classify(&mut self, returned: &Result<Decision, E>) -> Outcome {
         match returned {
-            Ok(decision) => self.judge(decision),
+            Ok(decision) => self.classify(decision),
             Err(error) => Outcome::Error(error.error_type()),
         }
     }
 }
 
 /// `true` is to be read as [`Decision::Allow`].
-impl<E: ErrorType> Judges<Result<bool, E>> for PolicyEvaluation {
+impl<E: ErrorType> ClassifyReturn<Result<bool, E>> for PolicyEvaluation {
     const ERROR_TYPES: &'static [&'static str] = E::ERROR_TYPES;
 
-    fn judge(&mut self, returned: &Result<bool, E>) -> Outcome {
+    fn classify(&mut self, returned: &Result<bool, E>) -> Outcome {
         match returned {
-            Ok(may) => self.judge(may),
+            Ok(may) => self.classify(may),
             Err(error) => Outcome::Error(error.error_type()),
         }
     }

@@ -1,8 +1,8 @@
 //! What a caller shows to be let in: accepted, refused, or neither because something broke.
 
 use super::label::AuthResult;
-use crate::guard::Guard;
-use crate::op::{Judges, Operation, Outcome};
+use crate::operation::Guard;
+use crate::operation::{ClassifyReturn, Operation, Outcome};
 
 /// How an operation ends whose caller was refused.
 const REFUSED: Outcome = Outcome::Error("refused");
@@ -63,12 +63,12 @@ pub trait Proof: Operation + sealed::Sealed {
 }
 
 impl<P: Proof> Guard<P> {
-    /// Ends it: the caller is who it says.
+    /// OutcomeSeries it: the caller is who it says.
     pub fn success(self) {
         self.end(Outcome::Ok);
     }
 
-    /// Ends it: the caller is refused.
+    /// OutcomeSeries it: the caller is refused.
     pub fn failure(mut self, why: P::Why) {
         if let Some(proof) = self.operation() {
             proof.refuse(why);
@@ -77,8 +77,8 @@ impl<P: Proof> Guard<P> {
     }
 }
 
-impl<T, E: Refusal<P::Why>, P: Proof> Judges<Result<T, E>> for P {
-    fn judge(&mut self, returned: &Result<T, E>) -> Outcome {
+impl<T, E: Refusal<P::Why>, P: Proof> ClassifyReturn<Result<T, E>> for P {
+    fn classify(&mut self, returned: &Result<T, E>) -> Outcome {
         match returned.as_ref().map_err(Refusal::refusal) {
             Ok(_) => Outcome::Ok,
             Err(None) => Outcome::OTHER,

@@ -1,7 +1,7 @@
 //! Sessions that are open.
 
 use super::SECURITY;
-use crate::spec::Raised;
+use crate::metric::InFlight;
 
 /// One open session; dropping it closes it.
 ///
@@ -20,12 +20,12 @@ use crate::spec::Raised;
 #[derive(Debug)]
 #[must_use = "dropping this closes the session"]
 pub struct SessionGuard {
-    _open: Raised,
+    _open: InFlight,
 }
 
 impl SessionGuard {
     /// Opens a session.
     pub fn open() -> Self {
-        Self { _open: SECURITY.active_sessions.raise(()) }
+        Self { _open: SECURITY.active_sessions.track(()) }
     }
 }

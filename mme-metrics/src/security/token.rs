@@ -6,12 +6,12 @@ use super::SECURITY;
 use super::kept::{Kept, Names};
 use super::label::{AuthResult, JwtReason};
 use super::proof::Proof;
-use crate::op::{Operation, Outcome};
+use crate::operation::{Operation, Outcome};
 
 /// One check of a JSON Web Token (RFC 7519).
 ///
 /// ```
-/// use mme_metrics::guard::Guard;
+/// use mme_metrics::operation::Guard;
 /// use mme_metrics::security::{JwtReason, JwtValidation, SECURITY};
 ///
 /// let emission = mme_metrics::testing::record(|| {
@@ -24,7 +24,7 @@ use crate::op::{Operation, Outcome};
 ///
 /// A token that was issued is one call: `SECURITY.jwt_issued.increment((TokenType::ACCESS,))`.
 #[derive(Clone, Copy, Debug, Default)]
-#[must_use = "a check is recorded by `guard::measure`, `guard::measure_async` or a `Guard`"]
+#[must_use = "a check is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct JwtValidation {
     refused: Option<JwtReason>,
 }
@@ -57,7 +57,7 @@ impl Names<12> for Results {
 impl Operation for JwtValidation {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
-        KEPT.announce(&Results);
+        KEPT.touch(&Results);
     }
 
     #[inline]

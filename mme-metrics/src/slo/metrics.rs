@@ -2,7 +2,7 @@
 
 use super::label::{Reason, Slo};
 use crate::family;
-use crate::spec::{Counter, Gauge, Unit};
+use crate::metric::{Counter, Gauge, Unit};
 
 family! {
     /// Service level objectives.

@@ -41,7 +41,7 @@
 //! # Ok::<(), mme_metrics::label::RegisterError>(())
 //! ```
 //!
-//! Of anything else by [`Guard`](crate::guard::Guard), for which `&IMPORT` is an [`Operation`](crate::op::Operation) as well,
+//! Of anything else by [`Guard`](crate::operation::Guard), for which `&IMPORT` is an [`Operation`](crate::operation::Operation) as well,
 //! or by [`Objective::count`]. Any number of objectives stand on one route or function; each counts for itself.
 //!
 //! # When each metric moves

@@ -8,8 +8,9 @@ use metrics::{Key, Recorder};
 
 use super::label::{Reason, Slo};
 use super::metrics::SLO;
-use crate::op::{Ending, Listen, Operation, Outcome};
-use crate::spec::{METADATA, Slot, is_none};
+use crate::event::{Event, Listener};
+use crate::metric::{METADATA, Slot, is_noop};
+use crate::operation::{Operation, Outcome};
 
 /// A share of events that has to be good, and what good means.
 ///
@@ -119,9 +120,9 @@ impl Objective {
     /// Makes its series exist at zero, and tells what it asks for.
     ///
     /// A layer does that for the objectives it is given. For those of functions call it once after
-    /// [`Builder::install`](crate::Builder::install); else they appear with their first event.
-    pub fn declare(&self) {
-        self.series.announce(|recorder| self.register(recorder));
+    /// [`RecorderBuilder::install`](crate::Builder::install); else they appear with their first event.
+    pub fn touch(&self) {
+        self.series.touch(|recorder| self.register(recorder));
     }
 
     /// Counts an event that ended so after so many seconds.
@@ -142,11 +143,11 @@ impl Objective {
             }
         };
         let passing = |recorder: &dyn Recorder| {
-            if !is_none(recorder) {
+            if !is_noop(recorder) {
                 count(&self.register(recorder));
             }
         };
-        self.series.either(|recorder| self.register(recorder), count, passing);
+        self.series.with_either(|recorder| self.register(recorder), count, passing);
     }
 
     #[inline]
@@ -202,24 +203,24 @@ const fn is_name(name: &str) -> bool {
     !bytes.is_empty() && bytes.len() <= 128 && bytes[0] != b'_'
 }
 
-/// Judges what a layer sees.
-impl Listen for Objective {
+/// ClassifyReturn what a layer sees.
+impl Listener for Objective {
     #[inline]
-    fn ended(&self, ending: &Ending<'_>) {
-        self.count(ending.outcome, ending.seconds);
+    fn ended(&self, event: &Event<'_>) {
+        self.count(event.outcome, event.seconds);
     }
 
-    fn declare(&self) {
-        Self::declare(self);
+    fn touch(&self) {
+        Self::touch(self);
     }
 }
 
-/// Judges a function, or a part of one.
+/// ClassifyReturn a function, or a part of one.
 impl Operation for &Objective {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
         if !self.series.is_filled() {
-            self.declare();
+            self.touch();
         }
     }
 

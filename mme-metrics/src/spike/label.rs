@@ -19,7 +19,7 @@ closed_label! {
 closed_label! {
     /// Why a trace is not where it should be.
     #[non_exhaustive]
-    Loss: "reason" {
+    LossReason: "reason" {
         /// An event failed or was cancelled when as many of its window had been kept as are kept at most.
         Budget = "budget",
         /// A trace was kept, and came faster than the disk takes them.

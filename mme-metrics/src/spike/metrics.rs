@@ -1,8 +1,8 @@
 //! The truth: every metric of spike traces.
 
-use super::label::{Cause, Loss};
+use super::label::{Cause, LossReason};
 use crate::family;
-use crate::spec::{Counter, Unit};
+use crate::metric::{Counter, Unit};
 
 family! {
     /// Spike traces: the slowest events, and those that failed.
@@ -10,6 +10,6 @@ family! {
         /// Traces that were kept, by why.
         traces: Counter<(Cause,)> = Counter::new("mme_spike_traces_total", Unit::None);
         /// Traces that were not kept or not written, by why.
-        lost: Counter<(Loss,)> = Counter::new("mme_spike_traces_lost_total", Unit::None);
+        lost: Counter<(LossReason,)> = Counter::new("mme_spike_traces_lost_total", Unit::None);
     }
 }

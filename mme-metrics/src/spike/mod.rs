@@ -25,8 +25,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A function is sampled too, by `#[instrument_metrics(objective = tell("import", spikes))]` (see [`tell`](crate::op::tell)).
-//! A handler says which tier answered, and whatever else is worth knowing, by [`Notes`](crate::op::Notes) among the extensions
+//! A function is sampled too, by `#[instrument_metrics(objective = notify("import", spikes))]` (see [`notify`](crate::event::notify)).
+//! A handler says which tier answered, and whatever else is worth knowing, by [`Notes`](crate::event::Notes) among the extensions
 //! of its response; `HttpLayer::note` takes attributes from requests.
 //!
 //! The day's report is one call, [`Report::read`](https://docs.rs/mme-metrics/latest/mme_metrics/spike/struct.Report.html), or
@@ -92,12 +92,12 @@ mod writer;
 
 #[cfg(feature = "spike")]
 pub use self::day::{Day, DayError};
-pub use self::label::{Cause, Loss};
+pub use self::label::{Cause, LossReason};
 pub use self::metrics::{SPIKE, SpikeMetrics};
 #[cfg(feature = "spike")]
 pub use self::report::{Overall, Report};
 #[cfg(feature = "spike")]
-pub use self::sampler::{Lost, Sampler, Spikes, View};
+pub use self::sampler::{LostCounts, Sampler, Spikes, View};
 #[cfg(feature = "spike")]
 pub use self::trace::{MAX_LINE_BYTES, Trace};
 #[cfg(feature = "spike")]

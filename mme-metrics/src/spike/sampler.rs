@@ -11,12 +11,13 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use super::label::{Cause, Loss};
+use super::label::{Cause, LossReason};
 use super::metrics::SPIKE;
 use super::slowest::{Kept, Slowest};
 use super::trace::Trace;
 use super::writer::{self, Message, StartError};
-use crate::op::{Ending, Listen, Outcome};
+use crate::event::{Event, Listener};
+use crate::operation::Outcome;
 
 /// Most events of one kind that are kept of a window, whatever was asked for: 2 KiB each, in memory.
 const MAX_KEPT: usize = 10_000;
@@ -148,7 +149,7 @@ impl Sampler {
         let window = self.window;
         let sender = writer::start(self, Arc::clone(&shared))?;
         let spikes = Spikes(Arc::new(Handle { shared, sender, is_written, window }));
-        spikes.declare();
+        spikes.touch();
         Ok(spikes)
     }
 }
@@ -200,7 +201,7 @@ impl Budget {
 }
 
 impl Shared {
-    /// Ends the window; returns what is still to be written of it, slowest first.
+    /// OutcomeSeries the window; returns what is still to be written of it, slowest first.
     pub(super) fn end_window(&self) -> Vec<Arc<Trace>> {
         for budget in [&self.errors, &self.cancels] {
             // Relaxed, as in `take`.
@@ -217,7 +218,7 @@ impl Shared {
         unwritten
     }
 
-    pub(super) fn lose(&self, loss: Loss) {
+    pub(super) fn lose(&self, loss: LossReason) {
         // Relaxed: a figure that orders nothing.
         self.lost[loss as usize].fetch_add(1, Ordering::Relaxed);
         SPIKE.lost.increment((loss,));
@@ -234,7 +235,7 @@ impl Shared {
 }
 
 impl Spikes {
-    /// Ends the window now, and waits until everything kept so far is written, at most for `patience`. Says whether it is.
+    /// OutcomeSeries the window now, and waits until everything kept so far is written, at most for `patience`. Says whether it is.
     ///
     /// It blocks: call it where the service stops, and from a thread that may wait.
     pub fn flush(&self, patience: Duration) -> bool {
@@ -255,15 +256,15 @@ impl Spikes {
             slowest_before: copy(&previous),
             failed: copy(&recent),
             // Relaxed: figures that order nothing.
-            lost: Lost::from(shared.lost.each_ref().map(|count| count.load(Ordering::Relaxed))),
+            lost: LostCounts::from(shared.lost.each_ref().map(|count| count.load(Ordering::Relaxed))),
         }
     }
 
     /// Keeps an event; the one on which all is decided comes before.
     #[cold]
-    fn keep(&self, ending: &Ending<'_>, failure: Option<Cause>) {
+    fn keep(&self, event: &Event<'_>, failure: Option<Cause>) {
         let shared = &self.0.shared;
-        let is_slow = shared.slowest.may_keep(ending.seconds);
+        let is_slow = shared.slowest.may_keep(event.seconds);
         // What is among the slowest is not lost yet.
         let lose = |loss| {
             if !is_slow {
@@ -274,41 +275,41 @@ impl Spikes {
             let budget = if *cause == Cause::Error { &shared.errors } else { &shared.cancels };
             let taken = budget.take();
             if !taken {
-                lose(Loss::Budget);
+                lose(LossReason::Budget);
             }
             taken
         });
         let Some(cause) = failure.or(is_slow.then_some(Cause::Slow)) else { return };
-        let trace = Arc::new(Trace::new(ending, cause, SystemTime::now()));
+        let trace = Arc::new(Trace::new(event, cause, SystemTime::now()));
         let mut is_sent = false;
         if failure.is_some() {
             SPIKE.traces.increment((cause,));
             shared.remember(&trace);
             is_sent = !self.0.is_written || self.0.sender.try_send(Message::Write(Arc::clone(&trace))).is_ok();
             if !is_sent {
-                lose(Loss::Queue);
+                lose(LossReason::Queue);
             }
         }
         if is_slow {
-            shared.slowest.keep(Kept::new(ending.seconds, trace, is_sent));
+            shared.slowest.keep(Kept::new(event.seconds, trace, is_sent));
         }
     }
 }
 
-impl Listen for Spikes {
+impl Listener for Spikes {
     #[inline]
-    fn ended(&self, ending: &Ending<'_>) {
-        let failure = match ending.outcome {
+    fn ended(&self, event: &Event<'_>) {
+        let failure = match event.outcome {
             Outcome::Ok => None,
             Outcome::Error(_) | Outcome::Panic => Some(Cause::Error),
             Outcome::Cancelled => Some(Cause::Cancelled),
         };
-        if failure.is_some() || self.0.shared.slowest.may_keep(ending.seconds) {
-            self.keep(ending, failure);
+        if failure.is_some() || self.0.shared.slowest.may_keep(event.seconds) {
+            self.keep(event, failure);
         }
     }
 
-    fn declare(&self) {
+    fn touch(&self) {
         SPIKE.traces.touch_all();
         SPIKE.lost.touch_all();
     }
@@ -333,13 +334,13 @@ pub struct View {
     /// The latest events that failed or were cancelled, latest first.
     pub failed: Vec<Trace>,
     /// What was lost since the start.
-    pub lost: Lost,
+    pub lost: LostCounts,
 }
 
 /// How many traces were lost, by why.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
-pub struct Lost {
+pub struct LostCounts {
     /// The budget of their window was spent.
     pub budget: u64,
     /// They came faster than the disk takes them.
@@ -348,7 +349,7 @@ pub struct Lost {
     pub disk: u64,
 }
 
-impl From<[u64; 3]> for Lost {
+impl From<[u64; 3]> for LostCounts {
     fn from([budget, queue, disk]: [u64; 3]) -> Self {
         Self { budget, queue, disk }
     }

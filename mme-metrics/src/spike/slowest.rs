@@ -91,7 +91,7 @@ impl Slowest {
         drop(dropped);
     }
 
-    /// Ends the window: returns its events, slowest first.
+    /// OutcomeSeries the window: returns its events, slowest first.
     pub(super) fn take(&self) -> Vec<Kept> {
         let mut kept = self.lock();
         let window = mem::replace(&mut *kept, BinaryHeap::with_capacity(self.most + 1));
@@ -126,13 +126,14 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::op::{Ending, Outcome, Source};
+    use crate::event::{Event, Source};
+    use crate::operation::Outcome;
     use crate::spike::Cause;
 
     fn keep(slowest: &Slowest, seconds: f64) {
         if slowest.may_keep(seconds) {
-            let ending = Ending::new(Source::Http, "/", Outcome::Ok, seconds);
-            let trace = Trace::new(&ending, Cause::Slow, SystemTime::UNIX_EPOCH);
+            let event = Event::new(Source::Http, "/", Outcome::Ok, seconds);
+            let trace = Trace::new(&event, Cause::Slow, SystemTime::UNIX_EPOCH);
             slowest.keep(Kept::new(seconds, Arc::new(trace), false));
         }
     }

@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::day::stamp;
 use super::label::Cause;
+use crate::event::Event;
 use crate::label::is_deceiving;
-use crate::op::{Ending, Outcome};
+use crate::operation::Outcome;
 
 /// Longest line, in bytes, with its end.
 pub const MAX_LINE_BYTES: usize = 2048;
 
-/// Longest text that comes from an [`Ending`], in bytes; longer ones are cut.
+/// Longest text that comes from an [`Event`], in bytes; longer ones are cut.
 const MAX_TEXT_BYTES: usize = 128;
 
 /// One event that was slow, failed or was cancelled.
@@ -53,8 +54,8 @@ pub struct Trace {
 }
 
 impl Trace {
-    pub(super) fn new(ending: &Ending<'_>, cause: Cause, time: SystemTime) -> Self {
-        let (end, error) = match ending.outcome {
+    pub(super) fn new(event: &Event<'_>, cause: Cause, time: SystemTime) -> Self {
+        let (end, error) = match event.outcome {
             Outcome::Ok => ("ok", ""),
             Outcome::Error(word) => ("error", word),
             Outcome::Panic => ("panic", ""),
@@ -63,16 +64,16 @@ impl Trace {
         let mut trace = Self {
             time: stamp(time),
             cause,
-            source: ending.source.as_str().to_owned(),
-            route: bounded(ending.name),
-            method: bounded(ending.method),
-            status: ending.status,
+            source: event.source.as_str().to_owned(),
+            route: bounded(event.name),
+            method: bounded(event.method),
+            status: event.status,
             end: end.to_owned(),
             error: bounded(error),
             // JSON knows no infinity.
-            seconds: if ending.seconds.is_finite() { ending.seconds } else { 0.0 },
-            tier: ending.notes.tier_name().map(bounded),
-            attributes: ending.notes.attributes().map(|(key, value)| (bounded(key), value.to_owned())).collect(),
+            seconds: if event.seconds.is_finite() { event.seconds } else { 0.0 },
+            tier: event.notes.tier_name().map(bounded),
+            attributes: event.notes.attributes().map(|(key, value)| (bounded(key), value.to_owned())).collect(),
         };
         // Quotes and backslashes take twice their room. Without attributes it always fits.
         while trace.json().len() >= MAX_LINE_BYTES && trace.attributes.pop_last().is_some() {}
@@ -113,7 +114,7 @@ fn bounded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::op::{Notes, Source};
+    use crate::event::{Notes, Source};
 
     #[test]
     fn a_line_has_at_most_two_kibibytes_whatever_is_put_in() {
@@ -121,9 +122,9 @@ mod tests {
             let long: &'static str = filling.repeat(4_000).leak();
             let keys: [&'static str; 8] = ["a", "b", "c", "d", "e", "f", "g", long];
             let notes = keys.iter().fold(Notes::new().tier(long), |notes, key| notes.attribute(key, long));
-            let ending =
-                Ending::new(Source::Http, long, Outcome::Error(long), 1.0).method(long).status(599).notes(&notes);
-            let line = Trace::new(&ending, Cause::Error, SystemTime::now()).line();
+            let event =
+                Event::new(Source::Http, long, Outcome::Error(long), 1.0).method(long).status(599).notes(&notes);
+            let line = Trace::new(&event, Cause::Error, SystemTime::now()).line();
             assert!(line.len() <= MAX_LINE_BYTES && line.lines().count() == 1, "{}: {line}", line.len());
             assert!(serde_json::from_str::<Trace>(&line).is_ok(), "{line}");
         }
@@ -132,8 +133,8 @@ mod tests {
     #[test]
     fn a_trace_reads_back_as_it_was() {
         let notes = Notes::new().tier("direct").attribute("documents", "3");
-        let ending = Ending::new(Source::Http, "/promote", Outcome::Ok, 0.25).method("POST").status(200).notes(&notes);
-        let trace = Trace::new(&ending, Cause::Slow, SystemTime::UNIX_EPOCH);
+        let event = Event::new(Source::Http, "/promote", Outcome::Ok, 0.25).method("POST").status(200).notes(&notes);
+        let trace = Trace::new(&event, Cause::Slow, SystemTime::UNIX_EPOCH);
         let line = trace.line();
         assert_eq!(
             line,
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn values_of_attributes_are_not_shown() {
         let notes = Notes::new().attribute("tenant", "hidden");
-        let ending = Ending::new(Source::Http, "/", Outcome::Ok, 0.0).notes(&notes);
-        assert!(!format!("{:?}", Trace::new(&ending, Cause::Slow, SystemTime::now())).contains("hidden"));
+        let event = Event::new(Source::Http, "/", Outcome::Ok, 0.0).notes(&notes);
+        assert!(!format!("{:?}", Trace::new(&event, Cause::Slow, SystemTime::now())).contains("hidden"));
     }
 }

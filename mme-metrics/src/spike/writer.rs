@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::journal::Journal;
-use super::label::Loss;
+use super::label::LossReason;
 use super::sampler::{Sampler, Shared};
 use super::trace::Trace;
 
@@ -99,7 +99,7 @@ impl Writer {
         if let Some(journal) = &mut self.journal
             && journal.write(trace.line().as_bytes(), SystemTime::now()).is_err()
         {
-            self.shared.lose(Loss::Disk);
+            self.shared.lose(LossReason::Disk);
         }
     }
 }

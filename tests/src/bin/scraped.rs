@@ -4,13 +4,14 @@
 use std::fs::File;
 use std::io::BufRead as _;
 
-use mme_metrics::Builder;
+use mme_metrics::Recorder;
 use mme_metrics::endpoint::Endpoint;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let series: usize = std::env::args().nth(1).ok_or("say how many series there are to be")?.parse()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let recorder = Builder::new().process_budget(series + 1_000).family_budget("other", 4 * series + 4_000).build()?;
+    let recorder =
+        Recorder::builder().process_budget(series + 1_000).family_budget("other", 4 * series + 4_000).build()?;
     metrics(&recorder, series);
     let listener = {
         let _inside = runtime.enter();

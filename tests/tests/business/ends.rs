@@ -5,8 +5,8 @@ use std::panic::catch_unwind;
 
 use mme_metrics::business::tier::{self, Tier};
 use mme_metrics::business::{BUSINESS, BusinessOperation, OperationName, OperationType, TierName};
-use mme_metrics::guard::{Guard, measure, measure_async};
-use mme_metrics::op::{AlwaysOk, ByResult, Ended, Outcome};
+use mme_metrics::operation::{AlwaysOk, ByResult, Outcome, ResultLabel};
+use mme_metrics::operation::{Guard, measure, measure_async};
 use mme_metrics::testing::{Emission, record};
 use mme_metrics::{Format, LabelValue, instrument_metrics, open_label};
 use mme_metrics_tests::future::poll_once;
@@ -28,7 +28,7 @@ fn ended(emission: &Emission, operation: &str, kind: &str, outcome: Outcome) {
     let operation = OperationName::find(operation);
     emission
         .expect()
-        .counter(&BUSINESS.operations, (operation, kind, outcome.ended()), 1)
+        .counter(&BUSINESS.operations, (operation, kind, outcome.result_label()), 1)
         .histogram(&BUSINESS.operation_duration, (operation, kind), 1)
         .only();
 }
@@ -118,7 +118,7 @@ fn every_type_and_end_can_begin_at_zero() {
 
 /// Asserts that one request ended in a tier, and nothing else.
 #[track_caller]
-fn answered(emission: &Emission, tier: &str, ended: Ended) {
+fn answered(emission: &Emission, tier: &str, ended: ResultLabel) {
     let tier = TierName::find(tier);
     let expected = emission.expect().counter(&BUSINESS.tier_requests, (tier, ended), 1);
     expected.histogram(&BUSINESS.tier_request_duration, (tier,), 1).only();
@@ -127,19 +127,19 @@ fn answered(emission: &Emission, tier: &str, ended: Ended) {
 #[test]
 fn a_request_counts_once_for_the_tier_it_ends_in() {
     static ARCHIVE: Tier = Tier::new("archive");
-    answered(&record(|| tier::DIRECT.request().end(Outcome::Ok)), "direct", Ended::Ok);
+    answered(&record(|| tier::DIRECT.request().end(Outcome::Ok)), "direct", ResultLabel::Ok);
     let emission = record(|| {
         let mut request = tier::DIRECT.request();
         request.pass_to(&tier::NEIGHBORS);
         request.pass_to(&ARCHIVE);
         request.end_with(&Err::<(), _>(std::io::Error::from(std::io::ErrorKind::NotFound)));
     });
-    answered(&emission, "archive", Ended::Error);
+    answered(&emission, "archive", ResultLabel::Error);
     let emission = record(|| {
         let mut request = tier::DIRECT.request();
         request.pass_to(&tier::RECENT);
     });
-    answered(&emission, "recent", Ended::Cancelled);
+    answered(&emission, "recent", ResultLabel::Cancelled);
 }
 
 #[test]
@@ -149,5 +149,5 @@ fn a_tier_that_panics_is_an_error() {
         request.pass_to(&tier::NEIGHBORS);
         panic!("on purpose");
     };
-    answered(&record(|| assert!(catch_unwind(panics).is_err())), "neighbors", Ended::Error);
+    answered(&record(|| assert!(catch_unwind(panics).is_err())), "neighbors", ResultLabel::Error);
 }

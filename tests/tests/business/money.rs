@@ -7,9 +7,9 @@ use iso_currency::IntoEnumIterator as _;
 use mme_metrics::business::{self, BUSINESS, BusinessValue, Client, Currency, Money, ValueKind};
 use mme_metrics::label::CountryCode;
 use mme_metrics::testing::{Emission, record};
-use mme_metrics::{Builder, Format};
-use mme_metrics_tests::alone::alone;
+use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::exposition::Samples;
+use mme_metrics_tests::isolated_process::run_alone;
 use mme_metrics_tests::recorders::on_both;
 
 use super::refused;
@@ -26,8 +26,8 @@ const fn plain(kind: ValueKind, currency: Currency) -> (ValueKind, Currency, Cou
 
 #[test]
 fn ten_million_times_ten_cents_is_a_million_to_the_cent() {
-    alone("money::ten_million_times_ten_cents_is_a_million_to_the_cent", || {
-        let recorder = Builder::new().install().expect("nobody else is in this process");
+    run_alone("money::ten_million_times_ten_cents_is_a_million_to_the_cent", || {
+        let recorder = Recorder::builder().install().expect("nobody else is in this process");
         let dime = Money::parse("0.10", USD).expect("it is an amount");
         (0..10_000_000).for_each(|_| business::record(ValueKind::Revenue, dime));
         let text = recorder.render(Format::Text);
@@ -41,9 +41,9 @@ fn ten_million_times_ten_cents_is_a_million_to_the_cent() {
 
 #[test]
 fn sixty_four_threads_lose_nothing() {
-    alone("money::sixty_four_threads_lose_nothing", || {
+    run_alone("money::sixty_four_threads_lose_nothing", || {
         static FEES: BusinessValue = BusinessValue::new(ValueKind::Fee, Currency::JPY);
-        let recorder = Builder::new().install().expect("nobody else is in this process");
+        let recorder = Recorder::builder().install().expect("nobody else is in this process");
         thread::scope(|scope| {
             for thread in 0..64 {
                 scope.spawn(move || {

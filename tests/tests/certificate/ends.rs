@@ -5,8 +5,8 @@ use std::io;
 use std::panic::catch_unwind;
 
 use mme_metrics::certificate::{self, CERTIFICATE, CertificateOperation};
-use mme_metrics::guard::{measure, measure_async};
-use mme_metrics::op::{AlwaysOk, ByErrorType, ByResult, ErrorType, Outcome};
+use mme_metrics::operation::{AlwaysOk, ByErrorType, ByResult, ErrorType, Outcome};
+use mme_metrics::operation::{measure, measure_async};
 use mme_metrics::testing::{Emission, record};
 use mme_metrics::{Format, instrument_metrics};
 use mme_metrics_tests::future::{poll_once, yield_once};
@@ -18,7 +18,7 @@ const SIGNING: CertificateOperation = CertificateOperation::Signing;
 fn ended(emission: &Emission, operation: CertificateOperation, outcome: Outcome) {
     emission
         .expect()
-        .counter(&CERTIFICATE.operations, (operation, outcome.ended(), outcome.error_word()), 1)
+        .counter(&CERTIFICATE.operations, (operation, outcome.result_label(), outcome.error_word()), 1)
         .histogram(&CERTIFICATE.operation_duration, (operation,), 1)
         .only();
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use mme_metrics::certificate::{CERTIFICATE, CertificateName, CertificateWatch, ReadError};
 use mme_metrics::testing::Emission;
-use mme_metrics::{Builder, Format};
+use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::x509::{der, pem};
 use tempfile::TempDir;
 
@@ -127,7 +127,7 @@ fn an_exposition_looks_and_its_errors_begin_at_zero() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("tls.crt");
     write(&path, 10, 1_900_000_000);
-    let recorder = Builder::new().collect(file("scraped", &path).collector()).build().unwrap();
+    let recorder = Recorder::builder().collect(file("scraped", &path).collector()).build().unwrap();
     let text = recorder.render(Format::Text);
     assert!(text.contains("certificate_not_after_timestamp_seconds{certificate=\"scraped\"} 1900000000\n"), "{text}");
     assert!(

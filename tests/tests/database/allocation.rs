@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use mme_metrics::database::sqlx::{Measure, MeasuredPool};
-use mme_metrics_tests::alone::alone;
+use mme_metrics_tests::isolated_process::run_alone;
 use sqlx::{Sqlite, SqlitePool};
 use tokio::runtime::Runtime;
 
@@ -25,8 +25,8 @@ fn allocations<F: Future<Output = sqlx::Result<()>>>(runtime: &Runtime, query: i
 
 #[test]
 fn a_query_allocates_no_more_on_the_pool_and_once_more_on_a_connection() {
-    alone("allocation::a_query_allocates_no_more_on_the_pool_and_once_more_on_a_connection", || {
-        mme_metrics::Builder::new().install().expect("no other test runs here");
+    run_alone("allocation::a_query_allocates_no_more_on_the_pool_and_once_more_on_a_connection", || {
+        mme_metrics::Recorder::builder().install().expect("no other test runs here");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (bare, measured): (SqlitePool, MeasuredPool<Sqlite>) = runtime.block_on(async {
             let bare = one_connection().connect_with(in_memory()).await.unwrap();

@@ -8,7 +8,7 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use mme_metrics::Format;
 use mme_metrics::database::sqlx::{Measure, MeasuredPool};
 use mme_metrics::database::{DATABASE, OperationName, PoolName, System};
-use mme_metrics::op::Outcome;
+use mme_metrics::operation::Outcome;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::future::poll_once;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 use mme_metrics::database::sqlx::{Driver, Measure, MeasuredPool};
-use mme_metrics::{Builder, Format, Recorder};
-use mme_metrics_tests::alone::alone;
+use mme_metrics::{Format, Recorder};
+use mme_metrics_tests::isolated_process::run_alone;
 use mme_metrics_tests::postgres::Postgres;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Executor};
@@ -124,8 +124,8 @@ fn runtime() -> Runtime {
 
 #[test]
 fn a_hundred_thousand_statements_come_to_few_lines_and_tell_no_value() {
-    alone("flood::a_hundred_thousand_statements_come_to_few_lines_and_tell_no_value", || {
-        let (log, recorder) = (Log::start(), Builder::new().install().expect("no other test runs here"));
+    run_alone("flood::a_hundred_thousand_statements_come_to_few_lines_and_tell_no_value", || {
+        let (log, recorder) = (Log::start(), Recorder::builder().install().expect("no other test runs here"));
         let pool = runtime().block_on(async {
             let pool = measure().connect_with(one_connection(), in_memory()).await.unwrap();
             flood!(&pool, 1);
@@ -137,8 +137,8 @@ fn a_hundred_thousand_statements_come_to_few_lines_and_tell_no_value() {
 
 #[test]
 fn a_hundred_thousand_on_postgresql_tell_no_value_either() {
-    alone("flood::a_hundred_thousand_on_postgresql_tell_no_value_either", || {
-        let (log, recorder) = (Log::start(), Builder::new().install().expect("no other test runs here"));
+    run_alone("flood::a_hundred_thousand_on_postgresql_tell_no_value_either", || {
+        let (log, recorder) = (Log::start(), Recorder::builder().install().expect("no other test runs here"));
         let pool = runtime().block_on(async {
             let server = Postgres::start().await;
             // Until the server takes connections.

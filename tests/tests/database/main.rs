@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use mme_metrics::database::sqlx::{Measure, MeasuredPool};
 use mme_metrics::database::{CollectionName, DATABASE, Failure, Namespace, OperationName, PoolName, System};
-use mme_metrics::op::Outcome;
+use mme_metrics::operation::Outcome;
 use mme_metrics::testing::{Emission, Expectation};
 use sqlx::Sqlite;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};

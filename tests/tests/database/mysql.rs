@@ -8,11 +8,11 @@ use mme_metrics::database::sqlx::{Measure, MeasuredPool};
 use mme_metrics::database::{
     CollectionName, DATABASE, Failure, Namespace, OperationName, PoolName, System, TransactionOutcome,
 };
-use mme_metrics::op::Outcome;
+use mme_metrics::operation::Outcome;
 use mme_metrics::testing::{Emission, Expectation};
-use mme_metrics::{Builder, Format};
-use mme_metrics_tests::alone::alone;
+use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::exposition::Samples;
+use mme_metrics_tests::isolated_process::run_alone;
 use mme_metrics_tests::mariadb::MariaDb;
 use sqlx::MySqlPool;
 use sqlx::error::DatabaseError;
@@ -215,8 +215,8 @@ async fn in_vain() -> Vec<String> {
 
 #[test]
 fn a_pool_of_mysql_tells_no_secret() {
-    alone("mysql::a_pool_of_mysql_tells_no_secret", || {
-        let recorder = Builder::new().install().expect("no other test runs here");
+    run_alone("mysql::a_pool_of_mysql_tells_no_secret", || {
+        let recorder = Recorder::builder().install().expect("no other test runs here");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (mut shown, told, log) = runtime.block_on(async {
             let server = MariaDb::start().await;

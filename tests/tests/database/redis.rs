@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use mme_metrics::cache::{CACHE, Cache, Lookup};
 use mme_metrics::database::{CollectionName, DATABASE, DatabaseClient, Failure, Namespace, OperationName, System};
-use mme_metrics::guard::measure_async;
-use mme_metrics::op::{Judge, Outcome};
+use mme_metrics::operation::measure_async;
+use mme_metrics::operation::{Classify, Outcome};
 use mme_metrics::testing::{Emission, Expectation};
 use mme_metrics_tests::future::poll_once;
 use mme_metrics_tests::redis::Redis;
@@ -18,10 +18,10 @@ static TOKENS: Cache = Cache::new("tokens");
 /// Reads how a command ended.
 struct ByRedis;
 
-impl<O, T> Judge<O, RedisResult<T>> for ByRedis {
+impl<O, T> Classify<O, RedisResult<T>> for ByRedis {
     const ERROR_TYPES: &'static [&'static str] = &["io", "server"];
 
-    fn judge(&self, _: &mut O, returned: &RedisResult<T>) -> Outcome {
+    fn classify(&self, _: &mut O, returned: &RedisResult<T>) -> Outcome {
         match returned {
             Ok(_) => Outcome::Ok,
             Err(error) if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) => {

@@ -150,5 +150,5 @@ async fn any_driver_is_the_one_its_address_names() {
     let emission = mme_metrics::testing::Emission::new();
     let one = emission.record_async(sqlx::query_scalar::<_, i64>("SELECT 1").fetch_one(&pool)).await;
     assert_eq!(one.unwrap(), 1);
-    super::expect(&emission, "any", ("SELECT", "", mme_metrics::op::Outcome::Ok), [1, 1]).only();
+    super::expect(&emission, "any", ("SELECT", "", mme_metrics::operation::Outcome::Ok), [1, 1]).only();
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mme_metrics::database::sqlx::{Driver, Measure, MeasuredPool, ReplicationProbe};
 use mme_metrics::database::{DatabaseClient, PoolFigures, PoolMeter, System};
-use mme_metrics::{Builder, Format};
-use mme_metrics_tests::alone::alone_with;
+use mme_metrics::{Format, Recorder};
+use mme_metrics_tests::isolated_process::run_alone_with;
 use mme_metrics_tests::postgres::Postgres as Server;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Any, Postgres};
@@ -38,8 +38,8 @@ async fn ask(pool: &MeasuredPool<Postgres>) -> Vec<String> {
 #[test]
 fn connecting_in_vain_tells_no_secret() {
     let environment = [("PGPASSWORD", "hunter2-environment"), ("PGUSER", "hunter2-user"), ("PGAPPNAME", "hunter2-app")];
-    alone_with("secrets::connecting_in_vain_tells_no_secret", &environment, || {
-        let (log, recorder) = (Log::start(), Builder::new().install().expect("no other test runs here"));
+    run_alone_with("secrets::connecting_in_vain_tells_no_secret", &environment, || {
+        let (log, recorder) = (Log::start(), Recorder::builder().install().expect("no other test runs here"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let shown = runtime.block_on(async {
             let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -123,8 +123,8 @@ async fn fail(pool: &MeasuredPool<Postgres>) -> String {
 #[test]
 fn an_open_pool_with_a_password_tells_no_secret() {
     let environment = [("PGPASSWORD", "hunter2-environment"), ("PGAPPNAME", "hunter2-app")];
-    alone_with("secrets::an_open_pool_with_a_password_tells_no_secret", &environment, || {
-        let recorder = Builder::new().install().expect("no other test runs here");
+    run_alone_with("secrets::an_open_pool_with_a_password_tells_no_secret", &environment, || {
+        let recorder = Recorder::builder().install().expect("no other test runs here");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (shown, told, log) = runtime.block_on(async {
             let server = Server::start().await;

@@ -3,7 +3,7 @@
 use mme_metrics::Format;
 use mme_metrics::database::sqlx::{Measure, MeasuredConnection, MeasuredPool};
 use mme_metrics::database::{DATABASE, System, TransactionOutcome};
-use mme_metrics::op::Outcome;
+use mme_metrics::operation::Outcome;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::future::poll_once;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mme_metrics::database::sqlx::{Measure, MeasuredPool};
 use mme_metrics::database::{CollectionName, DATABASE, Failure, Namespace, OperationName, System, TransactionOutcome};
-use mme_metrics::op::Outcome;
+use mme_metrics::operation::Outcome;
 use mme_metrics::testing::{Emission, Expectation};
 use mme_metrics_tests::postgres::Postgres;
 use sqlx::error::DatabaseError;

@@ -27,7 +27,7 @@ async fn calls_are_calls_and_requests_are_left_alone() {
     let app = router().layer(layer()).with_state(());
     let called = async {
         let mut client = DeskClient::new(app.clone());
-        let answers = client.watch(Order { answers: 3, ..Order::ending(Code::DataLoss) }).await.unwrap();
+        let answers = client.watch(Order { answers: 3, ..Order::event(Code::DataLoss) }).await.unwrap();
         let (count, error) = drain(answers.into_inner()).await;
         assert_eq!((count, error.map(|status| status.code())), (3, Some(tonic::Code::DataLoss)));
         app.oneshot(Request::get("/documents").body(axum::body::Body::empty()).unwrap()).await.unwrap()

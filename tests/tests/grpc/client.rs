@@ -63,7 +63,7 @@ async fn the_client_counts_what_its_caller_is_told() {
     for (name, call_type) in METHODS {
         let mut received = 0;
         for code in Code::ALL {
-            let (count, told) = order(&mut client, call_type, Order { answers: 3, ..Order::ending(code) }).await;
+            let (count, told) = order(&mut client, call_type, Order { answers: 3, ..Order::event(code) }).await;
             assert_eq!(told, code as i32, "{name}");
             received += count;
             expectation = expect(expectation, method(name), (code, 1), (17, 0));

@@ -8,8 +8,9 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use http::{Request, Response};
 use mme_metrics::Format;
+use mme_metrics::event::{Event, Listener, Notes, Source};
 use mme_metrics::grpc::{Code, GrpcServerLayer, MessageBody};
-use mme_metrics::op::{Ended, Ending, Listen, Notes, Source};
+use mme_metrics::operation::ResultLabel;
 use mme_metrics::slo::{Objective, Reason, SLO, Slo};
 use mme_metrics::testing::{Emission, Expectation, record};
 use mme_metrics_tests::desk::proto::Order;
@@ -98,15 +99,15 @@ fn an_objective_is_there_at_zero_once_the_layer_is_put_around_something() {
 }
 
 /// A call as a listener is told of it.
-type Told = (Source, String, String, Option<u16>, Ended, Option<&'static str>);
+type Told = (Source, String, String, Option<u16>, ResultLabel, Option<&'static str>);
 
 #[derive(Default)]
 struct Witness(Mutex<Vec<Told>>);
 
-impl Listen for Witness {
-    fn ended(&self, ending: &Ending<'_>) {
-        let Ending { source, name, method, status, outcome, notes, .. } = *ending;
-        let told = (source, name.to_owned(), method.to_owned(), status, outcome.ended(), notes.tier_name());
+impl Listener for Witness {
+    fn ended(&self, event: &Event<'_>) {
+        let Event { source, name, method, status, outcome, notes, .. } = *event;
+        let told = (source, name.to_owned(), method.to_owned(), status, outcome.result_label(), notes.tier_name());
         self.0.lock().expect("nothing panics while it is held").push(told);
     }
 }
@@ -122,7 +123,7 @@ async fn who_listens_to_all_is_told_of_each_call_by_the_name_of_its_method() {
     let app = routes.layer(layer().listener(Arc::clone(&witness)));
     let mut client = DeskClient::new(app.clone());
     for (_, call_type) in METHODS {
-        order(&mut client, call_type, Order::ending(Code::DataLoss)).await;
+        order(&mut client, call_type, Order::event(Code::DataLoss)).await;
     }
     exchange(&layer().listener(Arc::clone(&witness)), "a.stranger/chose_this", Code::NotFound).await;
     let told = witness.0.lock().expect("nothing panics while it is held").clone();
@@ -130,7 +131,7 @@ async fn who_listens_to_all_is_told_of_each_call_by_the_name_of_its_method() {
         let tier = (code == Code::DataLoss).then_some("direct");
         (Source::Grpc, name.to_owned(), String::new(), Some(code as u16), ended, tier)
     };
-    let mut expected: Vec<_> = METHODS.map(|(name, _)| call(name, Code::DataLoss, Ended::Error)).into();
-    expected.push(call("_OTHER", Code::NotFound, Ended::Ok));
+    let mut expected: Vec<_> = METHODS.map(|(name, _)| call(name, Code::DataLoss, ResultLabel::Error)).into();
+    expected.push(call("_OTHER", Code::NotFound, ResultLabel::Ok));
     assert_eq!(told, expected);
 }

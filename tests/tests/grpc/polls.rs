@@ -10,8 +10,8 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use mme_metrics::grpc::{CallType, Code, Direction, ErrorType, GRPC, MessageBody};
 use mme_metrics::testing::Emission;
-use mme_metrics_tests::dice::Dice;
 use mme_metrics_tests::grpc::{Calls, Script, call, headers, message, method};
+use mme_metrics_tests::rng::Rng;
 use tower::{BoxError, Layer, Service, service_fn};
 
 use crate::layer;
@@ -19,7 +19,7 @@ use crate::layer;
 const WATCH: &str = "desk.v1.Desk/Watch";
 
 /// Does something else at each poll, first as a future, then as a body.
-struct Fickle(Dice);
+struct Fickle(Rng);
 
 impl Future for Fickle {
     type Output = Result<Response<Fickle>, BoxError>;
@@ -54,8 +54,8 @@ impl Body for Fickle {
 type Ended = (Code, bool);
 
 /// Runs one call until the dice drop it or it ends; returns how it should be told, and how many messages were sent.
-fn run(seed: u64, patience: &mut Dice) -> (Ended, u64) {
-    let mut service = layer().layer(service_fn(move |_: Request<MessageBody<Script>>| Fickle(Dice(seed))));
+fn run(seed: u64, patience: &mut Rng) -> (Ended, u64) {
+    let mut service = layer().layer(service_fn(move |_: Request<MessageBody<Script>>| Fickle(Rng(seed))));
     let mut context = Context::from_waker(Waker::noop());
     let mut future = Box::pin(service.call(call(WATCH, Script::empty())));
     let mut body = loop {
@@ -94,7 +94,7 @@ fn every_seed_ends_once_as_what_it_was() {
     for seed in 1..=3_000_u64 {
         // Neighbouring seeds of this generator begin alike.
         let seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let (end, messages) = emission.record(|| run(seed, &mut Dice(seed.rotate_left(32))));
+        let (end, messages) = emission.record(|| run(seed, &mut Rng(seed.rotate_left(32))));
         *ends.entry(end).or_insert(0) += 1;
         sent += messages;
     }
@@ -116,7 +116,7 @@ fn every_seed_ends_once_as_what_it_was() {
 #[test]
 fn a_call_that_nobody_polls_is_cancelled() {
     let emission = Emission::new();
-    let mut service = layer().layer(service_fn(|_: Request<MessageBody<Script>>| Fickle(Dice(1))));
+    let mut service = layer().layer(service_fn(|_: Request<MessageBody<Script>>| Fickle(Rng(1))));
     emission.record(|| drop(service.call(call(WATCH, Script::empty().message(1)))));
     let watch = method(WATCH);
     let expectation = Calls::new(watch, CallType::ServerStream, Code::Cancelled, 1).expect(emission.expect());

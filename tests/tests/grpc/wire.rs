@@ -121,7 +121,7 @@ async fn the_server_counts_what_the_client_is_told() {
     for (name, call_type) in METHODS {
         let mut sent = 0;
         for code in Code::ALL {
-            let (count, told) = order(&mut client, call_type, Order { answers: 3, ..Order::ending(code) }).await;
+            let (count, told) = order(&mut client, call_type, Order { answers: 3, ..Order::event(code) }).await;
             assert_eq!(told, code as i32, "{name}");
             sent += count;
             expectation = Calls::new(method(name), call_type, code, 1).expect(expectation);

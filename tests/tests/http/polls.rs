@@ -9,13 +9,13 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use mme_metrics::http::{ErrorType, HTTP, Method, Scheme};
 use mme_metrics::testing::Emission;
-use mme_metrics_tests::dice::Dice;
+use mme_metrics_tests::rng::Rng;
 use tower::{BoxError, Layer, Service, service_fn};
 
 use crate::{ended, get, layer};
 
 /// Does something else at each poll, first as a future, then as a body.
-struct Fickle(Dice);
+struct Fickle(Rng);
 
 impl Future for Fickle {
     type Output = Result<Response<Fickle>, BoxError>;
@@ -46,8 +46,8 @@ impl Body for Fickle {
 }
 
 /// Runs one exchange until the dice drop it or it ends, and returns how it should be told.
-fn run(seed: u64, patience: &mut Dice) -> (u16, ErrorType) {
-    let mut service = layer().layer(service_fn(move |_: Request<_>| Fickle(Dice(seed))));
+fn run(seed: u64, patience: &mut Rng) -> (u16, ErrorType) {
+    let mut service = layer().layer(service_fn(move |_: Request<_>| Fickle(Rng(seed))));
     let mut context = Context::from_waker(Waker::noop());
     let mut future = Box::pin(service.call(get()));
     let mut body = loop {
@@ -81,7 +81,7 @@ fn every_seed_ends_once_as_what_it_was() {
     for seed in 1..=3_000_u64 {
         // Neighbouring seeds of this generator begin alike.
         let seed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let end = emission.record(|| run(seed, &mut Dice(seed.rotate_left(32))));
+        let end = emission.record(|| run(seed, &mut Rng(seed.rotate_left(32))));
         *ends.entry(end).or_insert(0) += 1;
     }
     assert!(ends.len() == 7, "the dice leave some end out: {ends:?}");

@@ -29,7 +29,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
 use mme_metrics::function::{FUNCTION, FunctionName, ModulePath};
-use mme_metrics::op::{ErrorType, Outcome};
+use mme_metrics::operation::{ErrorType, Outcome};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::future::poll_once;
 
@@ -82,7 +82,7 @@ pub(crate) fn only(emission: &Emission, module: &str, function: &str, outcome: O
     assert_eq!(name.as_str(), function, "the function was never called under this name");
     emission
         .expect()
-        .counter(&FUNCTION.calls, (name, module, outcome.ended(), outcome.error_word()), 1)
+        .counter(&FUNCTION.calls, (name, module, outcome.result_label(), outcome.error_word()), 1)
         .histogram(&FUNCTION.duration, (name, module), 1)
         .only();
 }

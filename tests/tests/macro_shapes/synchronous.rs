@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use mme_metrics::instrument_metrics;
-use mme_metrics::op::Outcome;
+use mme_metrics::operation::Outcome;
 use mme_metrics::testing::Emission;
 
 use crate::{End, Fallible, check, only};

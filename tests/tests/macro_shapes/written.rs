@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use mme_metrics::function::{FUNCTION, FunctionName, ModulePath};
 use mme_metrics::instrument_metrics;
-use mme_metrics::op::Outcome;
+use mme_metrics::operation::Outcome;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::future::poll_once;
 
@@ -74,7 +74,7 @@ async fn attributes_inside_asynchronous() -> u32 {
 #[track_caller]
 fn ended(emission: &Emission, module: &str, function: &str, outcome: Outcome) {
     let (name, module) = (FunctionName::find(function), ModulePath::admit(module));
-    let labels = (name, module, outcome.ended(), outcome.error_word());
+    let labels = (name, module, outcome.result_label(), outcome.error_word());
     emission.expect().counter(&FUNCTION.calls, labels, 1).among_others();
 }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mme_metrics::security::{AuditEvent, EventOutcome, EventType, SECURITY, SourceTracker};
 use mme_metrics::testing::{Emission, record};
-use mme_metrics_tests::alone::alone;
+use mme_metrics_tests::isolated_process::run_alone;
 
 use super::sources::client;
 use super::trail::Trail;
@@ -25,7 +25,7 @@ fn counted(emission: &Emission, lost: u64) {
 
 #[test]
 fn an_event_is_counted_and_told_with_its_fields_only() {
-    alone("audit::an_event_is_counted_and_told_with_its_fields_only", || {
+    run_alone("audit::an_event_is_counted_and_told_with_its_fields_only", || {
         let trail = Trail::default();
         let emission = record(|| trail.follow(|| signed().source(ADDRESS).record()));
         counted(&emission, 0);
@@ -36,7 +36,7 @@ fn an_event_is_counted_and_told_with_its_fields_only() {
 
 #[test]
 fn an_event_without_an_address_has_none() {
-    alone("audit::an_event_without_an_address_has_none", || {
+    run_alone("audit::an_event_without_an_address_has_none", || {
         let trail = Trail::default();
         trail.follow(|| signed().record());
         assert_eq!(trail.told(), ["mme::audit INFO event_type=\"document_signed\" outcome=\"success\""]);
@@ -73,7 +73,7 @@ fn an_account_reads_the_same_each_time_and_tells_nothing_of_its_name() {
 
 #[test]
 fn a_source_that_passes_a_limit_is_told_of_once_with_its_address() {
-    alone("audit::a_source_that_passes_a_limit_is_told_of_once_with_its_address", || {
+    run_alone("audit::a_source_that_passes_a_limit_is_told_of_once_with_its_address", || {
         let (trail, tracker) = (Trail::default(), SourceTracker::default());
         let _ = record(|| trail.follow(|| (0..30).for_each(|_| _ = client(&tracker, ADDRESS).failure())));
         let told = trail.told();

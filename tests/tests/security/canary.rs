@@ -6,16 +6,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use http::{HeaderMap, HeaderValue, Request};
 use mme_metrics::Format;
-use mme_metrics::guard::Guard;
 use mme_metrics::label::CountryCode;
-use mme_metrics::op::Outcome;
+use mme_metrics::operation::Guard;
+use mme_metrics::operation::Outcome;
 use mme_metrics::security::{
     AuditEvent, AuthMethod, AuthResult, Authenticator, BlockReason, Control, Decision, EventOutcome, EventType,
     FailureReason, Feed, Framework, JwtReason, JwtValidation, MfaFactor, MfaMethod, Policy, PolicyName, RateLimit,
     RateLimitLayer, SECURITY, SessionGuard, SourceTracker, ThreatCategory, TokenType,
 };
 use mme_metrics::testing::Emission;
-use mme_metrics_tests::alone::alone;
+use mme_metrics_tests::isolated_process::run_alone;
 
 use super::trail::Trail;
 
@@ -124,7 +124,7 @@ fn shown_once<T: Debug>(shown: &mut Shown, value: T) -> T {
 
 #[test]
 fn a_canary_comes_out_nowhere_but_in_the_address_of_an_audit_event() {
-    alone("canary::a_canary_comes_out_nowhere_but_in_the_address_of_an_audit_event", every_input);
+    run_alone("canary::a_canary_comes_out_nowhere_but_in_the_address_of_an_audit_event", every_input);
 }
 
 fn every_input() {

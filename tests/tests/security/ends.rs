@@ -3,15 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mme_metrics::Format;
-use mme_metrics::guard::{Guard, measure, measure_async};
 use mme_metrics::instrument_metrics;
-use mme_metrics::op::{ByOperation, Ended, ErrorType, Outcome};
+use mme_metrics::operation::{ByOperation, ErrorType, Outcome, ResultLabel};
+use mme_metrics::operation::{Guard, measure, measure_async};
 use mme_metrics::security::{
     AuthResult, Decision, FailureReason, JwtReason, JwtValidation, MfaMethod, Refusal, SECURITY, SessionGuard,
 };
 use mme_metrics::testing::{Emission, record};
-use mme_metrics_tests::alone::alone;
 use mme_metrics_tests::future::{poll_once, yield_once};
+use mme_metrics_tests::isolated_process::run_alone;
 
 use super::{CODE, LOGINS, LOGINS_NAME, PASSWORD, SHARE, SHARE_NAME, attempts, decided};
 
@@ -198,7 +198,7 @@ fn a_token_is_accepted_refused_for_a_reason_or_could_not_be_checked() {
 #[test]
 fn every_way_to_refuse_a_token_exists_at_zero() {
     let text = record(|| Guard::start(JwtValidation::new()).success()).recorder().render(Format::Text);
-    for reason in ["malformed", "algorithm", "signature", "expired", "issuer", "audience", "revoked", "claims"] {
+    for reason in ["malformed", "algorithm", "signature", "expired", "issuer", "listeners", "revoked", "claims"] {
         let line = format!("auth_jwt_validations_total{{reason=\"{reason}\",result=\"failure\"}} 0\n");
         assert!(text.contains(&line), "{line}: {text}");
     }
@@ -227,9 +227,9 @@ fn a_decision_is_read_from_what_is_returned() {
 #[test]
 fn an_evaluation_without_a_decision_has_none() {
     let ended = |emission: &Emission, outcome: Outcome| {
-        let expected = emission.expect().counter(&SECURITY.evaluations, (SHARE_NAME, outcome.ended()), 1);
+        let expected = emission.expect().counter(&SECURITY.evaluations, (SHARE_NAME, outcome.result_label()), 1);
         let expected = expected.histogram(&SECURITY.evaluation_duration, (SHARE_NAME,), 1);
-        let failed = u64::from(outcome.ended() == Ended::Error);
+        let failed = u64::from(outcome.result_label() == ResultLabel::Error);
         expected.counter(&SECURITY.policy_errors, (SHARE_NAME, outcome.error_word()), failed).only();
     };
     ended(&record(|| _ = may(Err(LoginError::Down))), Outcome::Error("down"));
@@ -255,8 +255,8 @@ fn a_cache_of_decisions_counts_what_it_knew() {
 
 #[test]
 fn the_errors_of_a_policy_exist_at_zero_though_its_cache_was_asked_first() {
-    alone("ends::the_errors_of_a_policy_exist_at_zero_though_its_cache_was_asked_first", || {
-        let recorder = mme_metrics::Builder::new().install().expect("nobody else has one in this process");
+    run_alone("ends::the_errors_of_a_policy_exist_at_zero_though_its_cache_was_asked_first", || {
+        let recorder = mme_metrics::Recorder::builder().install().expect("nobody else has one in this process");
         SHARE.cache_miss();
         assert!(may(Ok(Decision::Allow)).is_ok());
         let text = recorder.render(Format::Text);
@@ -312,7 +312,7 @@ fn threads_lose_nothing() {
     let method = mme_metrics::security::AuthMethod::PASSWORD;
     let expected = expected.counter(&SECURITY.auth_requests, (method, AuthResult::Success), 5_000);
     let expected = expected.histogram(&SECURITY.auth_duration, (method,), 10_000);
-    let expected = expected.counter(&SECURITY.evaluations, (SHARE_NAME, Ended::Ok), 10_000);
+    let expected = expected.counter(&SECURITY.evaluations, (SHARE_NAME, ResultLabel::Ok), 10_000);
     let expected = expected.histogram(&SECURITY.evaluation_duration, (SHARE_NAME,), 10_000);
     expected.counter(&SECURITY.decisions, (SHARE_NAME, Decision::Allow), 10_000).only();
 }

@@ -32,7 +32,8 @@ fn attempts(emission: &Emission, result: AuthResult, count: u64) -> Expectation<
 
 /// Expects one evaluation with this decision.
 fn decided(emission: &Emission, decision: Decision) -> Expectation<'_> {
-    let expected = emission.expect().counter(&SECURITY.evaluations, (SHARE_NAME, mme_metrics::op::Ended::Ok), 1);
+    let expected =
+        emission.expect().counter(&SECURITY.evaluations, (SHARE_NAME, mme_metrics::operation::ResultLabel::Ok), 1);
     let expected = expected.histogram(&SECURITY.evaluation_duration, (SHARE_NAME,), 1);
     expected.counter(&SECURITY.decisions, (SHARE_NAME, decision), 1)
 }

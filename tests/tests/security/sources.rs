@@ -7,14 +7,14 @@ use std::thread;
 use std::time::Duration;
 
 use http::HeaderMap;
-use mme_metrics::guard::Guard;
 use mme_metrics::label::CountryCode;
+use mme_metrics::operation::Guard;
 use mme_metrics::security::{
     AuthResult, Client, FailureReason, SECURITY, SourceTracker, SourceTrackerBuilder, SourceTrackerError, Standing,
     Window,
 };
 use mme_metrics::testing::Emission;
-use mme_metrics::{Builder, Format};
+use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::exposition::Samples;
 
 use super::PASSWORD;
@@ -230,7 +230,8 @@ fn the_gauges_follow_the_windows() {
 #[test]
 fn a_scrape_has_the_gauges_and_every_bucket_before_the_first_failure() {
     let tracker = SourceTracker::default();
-    let recorder = Builder::new().without_process_metrics().collect(tracker.collector()).build().expect("it is valid");
+    let recorder =
+        Recorder::builder().without_process_metrics().collect(tracker.collector()).build().expect("it is valid");
     let text = recorder.render(Format::Text);
     let lines = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
     assert_eq!(lines("auth_failures_by_source_bucket_total{"), 64);

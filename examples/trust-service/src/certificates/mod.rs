@@ -15,7 +15,7 @@ use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signature, Signer};
 use mme_metrics::certificate::CertificateOperation;
 use mme_metrics::instrument_metrics;
-use mme_metrics::op::ErrorType;
+use mme_metrics::operation::ErrorType;
 use mme_metrics::security::{AuditEvent, EventOutcome, EventType};
 use serde::{Deserialize, Serialize};
 

@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn emitted(code: impl FnOnce()) -> String {
-        let recorder = mme_metrics::Builder::new().family(&DOCUMENTS).build().expect("the families fit together");
+        let recorder = mme_metrics::Recorder::builder().family(&DOCUMENTS).build().expect("the families fit together");
         mme_metrics::metrics::with_local_recorder(&recorder, code);
         recorder.render(mme_metrics::Format::Text)
     }

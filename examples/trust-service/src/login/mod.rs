@@ -19,8 +19,8 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{BoxError, Json, Router};
-use mme_metrics::guard::measure_async;
-use mme_metrics::op::ByOperation;
+use mme_metrics::operation::ByOperation;
+use mme_metrics::operation::measure_async;
 use mme_metrics::security::{
     AuditEvent, AuthMethod, Authenticator, BlockReason, Client, EventOutcome, EventType, FailureReason, PolicyName,
     RateLimit, RateLimitLayer, SECURITY,

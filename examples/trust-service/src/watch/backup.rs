@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use mme_metrics::guard::Guard;
 use mme_metrics::health::Backup;
-use mme_metrics::op::Outcome;
+use mme_metrics::operation::Guard;
+use mme_metrics::operation::Outcome;
 use mme_metrics::probe::{Periodic, Supervised};
 use tempfile::TempDir;
 

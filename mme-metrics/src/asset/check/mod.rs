@@ -16,7 +16,7 @@ use self::shape::Shape;
 use self::vocabulary::Vocabulary;
 use super::finding::Finding;
 use super::{File, Kind, promql, rule};
-use crate::spec::Family;
+use crate::metric::Family;
 
 /// Checks every expression in the rules, dashboards and runbooks among `files` against `families`.
 ///

@@ -6,8 +6,8 @@ use promql_parser::parser::VectorSelector;
 use super::shape::{Labels, Shape};
 use super::vocabulary::{Metric, Vocabulary, closest};
 use crate::asset::promql::FILLED;
-use crate::label::Values;
-use crate::spec::Spec;
+use crate::label::Cardinality;
+use crate::metric::Spec;
 
 /// Returns what `selector` selects; what is wrong with it goes to `find`.
 pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &mut impl FnMut(String)) -> Shape {
@@ -55,7 +55,7 @@ fn check(matcher: &Matcher, name: &str, metric: &Metric, find: &mut impl FnMut(S
     if matcher.name == "le" {
         check_bound(matcher, spec, find);
     }
-    let Some(Values::Closed(values)) = spec.label(&matcher.name).map(|label| label.values) else { return };
+    let Some(Cardinality::Closed(values)) = spec.label(&matcher.name).map(|label| label.values) else { return };
     let affirmative = positive(matcher);
     if !affirmative.value.is_empty() && !values.iter().any(|value| affirmative.is_match(value)) {
         let values: Vec<_> = values.iter().map(|value| format!("\"{value}\"")).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::shape::{Labels, Sample, Shape};
-use crate::spec::{Family, Kind, Spec};
+use crate::metric::{Family, Kind, Spec};
 
 /// Labels that Prometheus gives every series of a target.
 const TARGET: [&str; 2] = ["job", "instance"];

@@ -4,7 +4,7 @@ use super::Row;
 use super::panel::{DisplayUnit, Panel};
 use super::query::{Promql, Series};
 use crate::grpc::GRPC;
-use crate::spec::Spec;
+use crate::metric::Spec;
 
 /// Matches the six codes by which a server is to blame.
 const FAULTS: &str = "rpc_status_code=~\"UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS\"";

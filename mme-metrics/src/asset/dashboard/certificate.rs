@@ -4,7 +4,7 @@ use super::panel::{DisplayUnit, Panel, View};
 use super::query::{Promql, Series};
 use super::{Dashboard, Row};
 use crate::certificate::CERTIFICATE;
-use crate::spec::Spec;
+use crate::metric::Spec;
 
 /// Returns the dashboard of certificates.
 pub fn certificates() -> Dashboard {

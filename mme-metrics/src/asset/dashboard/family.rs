@@ -3,7 +3,7 @@
 use super::Row;
 use super::panel::{DisplayUnit, Panel, legend};
 use super::query::Series;
-use crate::spec::{Family, Kind, Spec};
+use crate::metric::{Family, Kind, Spec};
 
 /// Most labels by which a panel draws its lines: the product of their values is the number of lines.
 const MAX_GROUPING: usize = 2;

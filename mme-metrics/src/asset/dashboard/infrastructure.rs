@@ -5,7 +5,7 @@ use super::query::{Promql, Series};
 use super::{Dashboard, Row};
 use crate::cache::CACHE;
 use crate::database::DATABASE;
-use crate::spec::Spec;
+use crate::metric::Spec;
 
 /// Returns the dashboard of databases, pools, replicas and caches.
 pub fn infrastructure() -> Dashboard {
@@ -132,8 +132,12 @@ fn transactions() -> Row {
     let checked = Series::of(DATABASE.replication_checked.spec()).value().max_by(&["replica"]);
     Row::new("Transactions and replicas")
         .panel(
-            Panel::new("Transactions", DisplayUnit::EventsPerSecond, "Ended ones; a rollback is work thrown away.")
-                .query(transactions.rate().sum_by(&["db_system_name", "outcome"]), "{{db_system_name}} {{outcome}}"),
+            Panel::new(
+                "Transactions",
+                DisplayUnit::EventsPerSecond,
+                "ResultLabel ones; a rollback is work thrown away.",
+            )
+            .query(transactions.rate().sum_by(&["db_system_name", "outcome"]), "{{db_system_name}} {{outcome}}"),
         )
         .panel(
             Panel::new("Replication lag", DisplayUnit::Seconds, "How far each replica is behind, by its own account.")

@@ -17,7 +17,7 @@ pub fn meta() -> Dashboard {
 const EACH: [&str; 2] = ["job", "instance"];
 const INSTANCE: &str = "{{instance}}";
 
-fn each(spec: &crate::spec::Spec) -> Promql {
+fn each(spec: &crate::metric::Spec) -> Promql {
     Series::of(spec).value().max_by(&EACH)
 }
 
@@ -60,7 +60,7 @@ fn health() -> Row {
 }
 
 fn process() -> Row {
-    let share = |part: &crate::spec::Spec, whole: &crate::spec::Spec| each(part).share_of(&each(whole));
+    let share = |part: &crate::metric::Spec, whole: &crate::metric::Spec| each(part).share_of(&each(whole));
     let cores = Series::of(PROCESS.cpu.spec()).rate().sum_by(&EACH);
     Row::new("Process")
         .panel(

@@ -1,7 +1,7 @@
 //! One panel.
 
 use super::query::{Promql, Series};
-use crate::spec::{Spec, Unit};
+use crate::metric::{Spec, Unit};
 
 /// How a panel shows its series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::spec::{Kind, Spec};
+use crate::metric::{Kind, Spec};
 
 /// Selects the series of a metric for the job and instance that the dashboard shows.
 #[derive(Clone, Debug)]

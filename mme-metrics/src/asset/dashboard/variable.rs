@@ -1,8 +1,8 @@
 //! What the reader of a dashboard can choose.
 
 use super::query::Series;
+use crate::metric::Spec;
 use crate::process::MME;
-use crate::spec::Spec;
 
 /// A choice among the values of a label; panels use it as `label=~"$name"`.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use ::sqlx::Error;
 
-use crate::op::ErrorWord;
+use crate::operation::ErrorWord;
 
 /// The classes of SQLSTATE, by the SQL standard, PostgreSQL's appendix A and MySQL's error reference.
 const CLASSES: &[&str] = &[

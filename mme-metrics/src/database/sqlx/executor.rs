@@ -9,9 +9,9 @@ use super::connection::MeasuredConnection;
 use super::driver::Driver;
 use super::lending::connect;
 use super::pool::MeasuredPool;
-use super::statement::Taken;
-use super::watch::{Relay, Rows, settle, settle_row};
-use crate::guard::Guard;
+use super::statement::OwnedQuery;
+use super::watch::{Relay, Rows, measured, settle_row};
+use crate::operation::Guard;
 
 /// What preparing a statement is called.
 const PREPARE: &str = "PREPARE";
@@ -31,7 +31,7 @@ where
         'p: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        let (shared, query) = (self.shared(), Taken::of(query));
+        let (shared, query) = (self.shared(), OwnedQuery::of(query));
         Box::pin(Relay::new(move |outlet| async move {
             let mut guard = Guard::idle(query.call(&shared.client));
             match connect(&mut guard, &shared).await {
@@ -51,7 +51,7 @@ where
         'p: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        let (shared, query) = (self.shared(), Taken::of(query));
+        let (shared, query) = (self.shared(), OwnedQuery::of(query));
         Box::pin(async move {
             let mut guard = Guard::idle(query.call(&shared.client));
             let (mut connection, _in_use) = connect(&mut guard, &shared).await?;
@@ -71,7 +71,7 @@ where
         Box::pin(async move {
             let mut guard = Guard::idle(shared.client.operation(PREPARE));
             let (mut connection, _in_use) = connect(&mut guard, &shared).await?;
-            settle(&mut guard, (&mut *connection).prepare_with(sql, parameters)).await
+            measured(&mut guard, (&mut *connection).prepare_with(sql, parameters)).await
         })
     }
 
@@ -84,7 +84,7 @@ where
         Box::pin(async move {
             let mut guard = Guard::idle(shared.client.operation(DESCRIBE));
             let (mut connection, _in_use) = connect(&mut guard, &shared).await?;
-            settle(&mut guard, (&mut *connection).describe(sql)).await
+            measured(&mut guard, (&mut *connection).describe(sql)).await
         })
     }
 }
@@ -101,7 +101,7 @@ where
         't: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        let query = Taken::of(query);
+        let query = OwnedQuery::of(query);
         let (connection, client) = self.lend();
         let guard = Guard::idle(query.call(client));
         Box::pin(Rows::<DB>::new(guard, connection.fetch_many(query)))
@@ -112,7 +112,7 @@ where
         't: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        let query = Taken::of(query);
+        let query = OwnedQuery::of(query);
         let (connection, client) = self.lend();
         let guard = Guard::idle(query.call(client));
         Box::pin(settle_row(guard, connection.fetch_optional(query)))
@@ -128,7 +128,7 @@ where
     {
         let (connection, client) = self.lend();
         let guard = Guard::idle(client.operation(PREPARE));
-        Box::pin(settle(guard, connection.prepare_with(sql, parameters)))
+        Box::pin(measured(guard, connection.prepare_with(sql, parameters)))
     }
 
     #[doc(hidden)]
@@ -138,6 +138,6 @@ where
     {
         let (connection, client) = self.lend();
         let guard = Guard::idle(client.operation(DESCRIBE));
-        Box::pin(settle(guard, connection.describe(sql)))
+        Box::pin(measured(guard, connection.describe(sql)))
     }
 }

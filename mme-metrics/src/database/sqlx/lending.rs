@@ -13,36 +13,36 @@ use super::opening::Opening;
 use super::pool::Shared;
 use crate::clock::Moment;
 use crate::database::DatabaseCall;
-use crate::database::pool::{Meter, Stay};
-use crate::guard::Guard;
-use crate::op::Outcome;
+use crate::database::pool::{Meter, PoolSlot};
+use crate::operation::Guard;
+use crate::operation::Outcome;
 
 pin_project! {
     /// Somebody to whom the pool is about to lend a connection. The future of the acquire is large, and stands here only once.
     #[must_use = "a future does nothing unless it is polled"]
-    pub(super) struct Lending<'s, DB: Driver, F> {
+    pub(super) struct AcquireFuture<'s, DB: Driver, F> {
         shared: &'s Shared<DB>,
         // Nothing once it has ended.
-        wait: Option<Stay<&'s Meter>>,
+        wait: Option<PoolSlot<&'s Meter>>,
         opening: Opening,
         #[pin]
         acquiring: F,
     }
 }
 
-impl<'s, DB: Driver, F> Lending<'s, DB, F> {
+impl<'s, DB: Driver, F> AcquireFuture<'s, DB, F> {
     /// Waits for `acquiring`, from `since` on.
     pub(super) fn new(shared: &'s Shared<DB>, since: Moment, acquiring: F) -> Self {
         Self { shared, wait: Some(shared.meter.wait_here(since)), opening: Opening::default(), acquiring }
     }
 }
 
-impl<'s, DB, F> Future for Lending<'s, DB, F>
+impl<'s, DB, F> Future for AcquireFuture<'s, DB, F>
 where
     DB: Driver,
     F: Future<Output = Result<PoolConnection<DB>, Error>>,
 {
-    type Output = Result<(PoolConnection<DB>, Stay<&'s Meter>), Error>;
+    type Output = Result<(PoolConnection<DB>, PoolSlot<&'s Meter>), Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -69,10 +69,10 @@ where
 pin_project! {
     /// An operation that is about to have a connection.
     #[must_use = "a future does nothing unless it is polled"]
-    pub(super) struct Connecting<'s, 'g, 'c, DB: Driver, F> {
+    pub(super) struct ConnectFuture<'s, 'g, 'c, DB: Driver, F> {
         guard: &'g mut Guard<DatabaseCall<'c>>,
         #[pin]
-        lending: Lending<'s, DB, F>,
+        lending: AcquireFuture<'s, DB, F>,
     }
 }
 
@@ -80,19 +80,19 @@ pin_project! {
 pub(super) fn connect<'s, 'g, 'c, DB: Driver>(
     guard: &'g mut Guard<DatabaseCall<'c>>,
     shared: &'s Shared<DB>,
-) -> Connecting<'s, 'g, 'c, DB, impl Future<Output = Result<PoolConnection<DB>, Error>> + use<DB>> {
+) -> ConnectFuture<'s, 'g, 'c, DB, impl Future<Output = Result<PoolConnection<DB>, Error>> + use<DB>> {
     guard.enter(&[]);
     let since = guard.since();
-    Connecting { guard, lending: shared.lend(since) }
+    ConnectFuture { guard, lending: shared.lend(since) }
 }
 
-impl<'s, DB, F> Future for Connecting<'s, '_, '_, DB, F>
+impl<'s, DB, F> Future for ConnectFuture<'s, '_, '_, DB, F>
 where
     DB: Driver,
     F: Future<Output = Result<PoolConnection<DB>, Error>>,
 {
     /// The connection, and its use.
-    type Output = Result<(PoolConnection<DB>, Stay<&'s Meter>), Error>;
+    type Output = Result<(PoolConnection<DB>, PoolSlot<&'s Meter>), Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

@@ -8,7 +8,7 @@ use ::sqlx::{Error, Pool, SqlSafeStr, SqlStr};
 
 use super::connection::{MeasuredConnection, MeasuredPoolConnection};
 use super::driver::{Driver, Options};
-use super::lending::Lending;
+use super::lending::AcquireFuture;
 use super::measure::Measure;
 use super::transaction::{self, MeasuredTransaction};
 use crate::clock::Moment;
@@ -182,8 +182,8 @@ impl<DB: Driver> Shared<DB> {
     pub(super) fn lend(
         &self,
         since: Moment,
-    ) -> Lending<'_, DB, impl Future<Output = Result<PoolConnection<DB>, Error>> + use<DB>> {
-        Lending::new(self, since, self.pool.acquire())
+    ) -> AcquireFuture<'_, DB, impl Future<Output = Result<PoolConnection<DB>, Error>> + use<DB>> {
+        AcquireFuture::new(self, since, self.pool.acquire())
     }
 
     /// Returns how many hold a share of what connections are opened with.

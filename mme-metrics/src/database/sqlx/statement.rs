@@ -8,14 +8,14 @@ use ::sqlx::{Database, Execute, SqlStr};
 use crate::database::{DatabaseCall, DatabaseClient};
 
 /// A query as its driver will see it, with its text in reach.
-pub(super) struct Taken<DB: Database> {
+pub(super) struct OwnedQuery<DB: Database> {
     sql: SqlStr,
     arguments: Result<Option<DB::Arguments>, BoxDynError>,
     persistent: bool,
     statement: Option<DB::Statement>,
 }
 
-impl<DB: Database> Taken<DB> {
+impl<DB: Database> OwnedQuery<DB> {
     /// Takes `query` apart in the order in which drivers do.
     pub(super) fn of<'q>(mut query: impl Execute<'q, DB>) -> Self {
         let statement = query.statement().cloned();
@@ -34,7 +34,7 @@ impl<DB: Database> Taken<DB> {
     }
 }
 
-impl<DB: Database> Execute<'_, DB> for Taken<DB> {
+impl<DB: Database> Execute<'_, DB> for OwnedQuery<DB> {
     fn sql(self) -> SqlStr {
         self.sql
     }

@@ -10,9 +10,9 @@ use ::sqlx::{Connection, Error, SqlStr, Transaction};
 use super::connection::{Held, MeasuredConnection};
 use super::driver::Driver;
 use super::pool::Shared;
-use super::watch::settle;
+use super::watch::measured;
 use crate::database::{PoolUse, TransactionGuard};
-use crate::guard::Guard;
+use crate::operation::Guard;
 
 /// A transaction or savepoint, to be ended like one of sqlx; dropped before that, it is rolled back.
 ///
@@ -34,7 +34,7 @@ pub(super) async fn begin<'c, DB: Driver>(
     let is_outermost = !connection.is_in_transaction();
     let name = if is_outermost { "BEGIN" } else { "SAVEPOINT" };
     let mut guard = Guard::idle(shared.client.operation(name));
-    let begun = settle(&mut guard, Transaction::begin(connection, statement)).await;
+    let begun = measured(&mut guard, Transaction::begin(connection, statement)).await;
     drop(guard);
     let transaction = begun?;
     let counted = is_outermost.then(|| shared.client.transaction());
@@ -80,7 +80,7 @@ impl<'c, DB: Driver> MeasuredTransaction<'c, DB> {
         self.connection.begin().await
     }
 
-    /// Ends it by `end`, and returns what counts it.
+    /// OutcomeSeries it by `end`, and returns what counts it.
     async fn end<F>(
         self,
         name: &'static str,
@@ -92,7 +92,7 @@ impl<'c, DB: Driver> MeasuredTransaction<'c, DB> {
         let Self { connection, counted } = self;
         let (held, _in_use, shared) = connection.into_parts();
         let mut guard = Guard::idle(shared.client.operation(name));
-        settle(&mut guard, end(held)).await?;
+        measured(&mut guard, end(held)).await?;
         Ok(counted)
     }
 }

@@ -13,8 +13,8 @@ use pin_project_lite::pin_project;
 
 use super::error::error_type;
 use crate::database::DatabaseCall;
-use crate::guard::Guard;
-use crate::op::Outcome;
+use crate::operation::Guard;
+use crate::operation::Outcome;
 
 /// What a driver's stream yields: rows, and after those of each statement its result.
 pub(super) type Item<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
@@ -22,7 +22,7 @@ pub(super) type Item<DB> = Result<Either<<DB as Database>::QueryResult, <DB as D
 pin_project! {
     /// A future that is the rest of what a guard measures.
     #[must_use = "a future does nothing unless it is polled"]
-    pub(super) struct Settling<G, F, R> {
+    pub(super) struct MeasuredFuture<G, F, R> {
         // Dropped before the future, so that what the future's own drop does is not in its time.
         guard: G,
         rows: R,
@@ -32,22 +32,22 @@ pin_project! {
 }
 
 /// Awaits `future`, which is the rest of what `guard` measures.
-pub(super) fn settle<G, F, T>(guard: G, future: F) -> Settling<G, F, impl Fn(&T) -> u64>
+pub(super) fn measured<G, F, T>(guard: G, future: F) -> MeasuredFuture<G, F, impl Fn(&T) -> u64>
 where
     F: Future<Output = Result<T, Error>>,
 {
-    Settling { guard, rows: |_: &T| 0, future }
+    MeasuredFuture { guard, rows: |_: &T| 0, future }
 }
 
 /// Awaits at most one row, as the rest of what `guard` measures.
-pub(super) fn settle_row<G, F, T>(guard: G, future: F) -> Settling<G, F, impl Fn(&Option<T>) -> u64>
+pub(super) fn settle_row<G, F, T>(guard: G, future: F) -> MeasuredFuture<G, F, impl Fn(&Option<T>) -> u64>
 where
     F: Future<Output = Result<Option<T>, Error>>,
 {
-    Settling { guard, rows: |row: &Option<T>| u64::from(row.is_some()), future }
+    MeasuredFuture { guard, rows: |row: &Option<T>| u64::from(row.is_some()), future }
 }
 
-impl<'c, G, F, R, T> Future for Settling<G, F, R>
+impl<'c, G, F, R, T> Future for MeasuredFuture<G, F, R>
 where
     G: BorrowMut<Guard<DatabaseCall<'c>>>,
     F: Future<Output = Result<T, Error>>,
@@ -126,20 +126,20 @@ pub(super) struct Relay<'e, T> {
 }
 
 /// Where the future of a [`Relay`] hands its items on.
-pub(super) struct Outlet<T>(Arc<Mutex<Option<T>>>);
+pub(super) struct RelaySender<T>(Arc<Mutex<Option<T>>>);
 
 impl<'e, T> Relay<'e, T> {
-    pub(super) fn new<F>(source: impl FnOnce(Outlet<T>) -> F) -> Self
+    pub(super) fn new<F>(source: impl FnOnce(RelaySender<T>) -> F) -> Self
     where
         F: Future<Output = ()> + Send + 'e,
     {
         let slot = Arc::new(Mutex::new(None));
-        let source = source(Outlet(Arc::clone(&slot)));
+        let source = source(RelaySender(Arc::clone(&slot)));
         Self { slot, source: Some(Box::pin(source)) }
     }
 }
 
-impl<T> Outlet<T> {
+impl<T> RelaySender<T> {
     /// Hands `item` on, and goes on when the next one is asked for.
     pub(super) async fn hand_on(&self, item: T) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(item);

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::Builder;
+use crate::Recorder;
 
 /// A recorder whose exposition takes several chunks, and a count of its expositions.
 fn recorder() -> (Recorder, Arc<AtomicUsize>) {
@@ -10,7 +10,7 @@ fn recorder() -> (Recorder, Arc<AtomicUsize>) {
     let collect = move || {
         counted.fetch_add(1, Ordering::SeqCst);
     };
-    let recorder = Builder::new().without_process_metrics().collect(collect).build().unwrap();
+    let recorder = Recorder::builder().without_process_metrics().collect(collect).build().unwrap();
     metrics::with_local_recorder(&recorder, || {
         for index in 0..2_000 {
             metrics::counter!("render_tests_total", "index" => format!("{index:0>100}")).increment(1);

@@ -2,18 +2,18 @@
 
 use crossbeam_utils::CachePadded;
 
-use super::shard::{Shards, Spread, Thread};
+use super::shard::{ShardSlice, Shards, Thread};
 use super::sync::{AtomicU64, Ordering};
 
 pub(in crate::recorder) struct CounterCell {
     owner: AtomicU64,
     value: AtomicU64,
-    shards: Spread<Box<CachePadded<AtomicU64>>>,
+    shards: Shards<Box<CachePadded<AtomicU64>>>,
 }
 
 impl CounterCell {
     pub(in crate::recorder) fn new() -> Self {
-        Self { owner: AtomicU64::new(0), value: AtomicU64::new(0), shards: Spread::new() }
+        Self { owner: AtomicU64::new(0), value: AtomicU64::new(0), shards: Shards::new() }
     }
 
     /// Adds `amount` and returns whether there was room for all of it.
@@ -35,7 +35,7 @@ impl CounterCell {
 
     /// It stays a function of its own, so that a counter of one thread saves no registers for it.
     #[inline(never)]
-    fn add_to(shards: Shards<'_, Box<CachePadded<AtomicU64>>>, thread: Thread, amount: u64) -> bool {
+    fn add_to(shards: ShardSlice<'_, Box<CachePadded<AtomicU64>>>, thread: Thread, amount: u64) -> bool {
         let (shard, alone) = shards.of(thread, Box::default);
         if alone { add_alone(shard, amount) } else { add_shared(shard, amount) }
     }

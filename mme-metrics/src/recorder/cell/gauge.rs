@@ -2,7 +2,7 @@
 
 use crossbeam_utils::CachePadded;
 
-use super::shard::{Shards, Spread, Thread};
+use super::shard::{ShardSlice, Shards, Thread};
 use super::sync::{AtomicU64, Ordering};
 
 /// What one thread has added and taken away, apart: a reader that adds up the takings first and the additions last never
@@ -20,7 +20,7 @@ pub(in crate::recorder) struct GaugeCell {
     own: Shift,
     /// What it would be without any addition.
     base: AtomicU64,
-    shards: Spread<Box<CachePadded<Shift>>>,
+    shards: Shards<Box<CachePadded<Shift>>>,
     only_grows: bool,
 }
 
@@ -28,7 +28,7 @@ impl GaugeCell {
     /// Makes a cell at zero. One that only grows is a counter with a fraction; its series refuses what would lower it.
     pub(in crate::recorder) fn new(only_grows: bool) -> Self {
         let (owner, base) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { owner, own: Shift::default(), base, shards: Spread::new(), only_grows }
+        Self { owner, own: Shift::default(), base, shards: Shards::new(), only_grows }
     }
 
     /// Makes a cell that two threads have met on already.
@@ -76,7 +76,7 @@ impl GaugeCell {
     }
 
     #[inline]
-    fn add_to(shards: Shards<'_, Box<CachePadded<Shift>>>, thread: Thread, amount: f64) -> bool {
+    fn add_to(shards: ShardSlice<'_, Box<CachePadded<Shift>>>, thread: Thread, amount: f64) -> bool {
         let (shard, alone) = shards.of(thread, Box::default);
         shard.add(amount, alone)
     }

@@ -2,7 +2,7 @@
 
 use super::bounds::Bounds;
 use super::counter::{add_alone, add_shared};
-use super::shard::{Shards, Spread, Thread};
+use super::shard::{ShardSlice, Shards, Thread};
 use super::sync::{AtomicU64, Ordering};
 
 /// As many words as lie together in what a processor fetches at once, so that two threads' shards never share a line.
@@ -35,7 +35,7 @@ pub(in crate::recorder) struct HistogramCell {
     owner: AtomicU64,
     bounds: Bounds,
     own: Box<[AtomicU64]>,
-    shards: Spread<Words>,
+    shards: Shards<Words>,
 }
 
 /// What a histogram held at one moment: `count` is the sum of `buckets`, whatever was being written.
@@ -49,7 +49,7 @@ pub(in crate::recorder) struct Reading {
 impl HistogramCell {
     pub(in crate::recorder) fn new(bounds: Bounds) -> Self {
         let own = std::iter::repeat_with(|| AtomicU64::new(0)).take(FIRST + bounds.buckets()).collect();
-        Self { owner: AtomicU64::new(0), bounds, own, shards: Spread::new() }
+        Self { owner: AtomicU64::new(0), bounds, own, shards: Shards::new() }
     }
 
     /// Records `count` observations of `value`, which is finite and not negative.
@@ -68,7 +68,7 @@ impl HistogramCell {
     }
 
     #[inline]
-    fn record_to(&self, shards: Shards<'_, Words>, thread: Thread, bucket: usize, total: f64, count: u64) {
+    fn record_to(&self, shards: ShardSlice<'_, Words>, thread: Thread, bucket: usize, total: f64, count: u64) {
         let (words, alone) = shards.of(thread, || Words::new(self.own.len()));
         let (bucket, sum) = (words.word(bucket), words.word(SUM));
         if alone { record_alone(bucket, sum, total, count) } else { record_shared(bucket, sum, total, count) }

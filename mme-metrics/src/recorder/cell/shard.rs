@@ -107,28 +107,28 @@ fn own_shards() -> usize {
 
 /// Places for shards, filled as the threads come: the first half for the threads with the lowest numbers, each its own; the
 /// other half for all others together.
-type Places<T> = Box<[sync::OnceLock<T>]>;
+type ShardSlots<T> = Box<[sync::OnceLock<T>]>;
 
 /// The shards of a cell, which most cells never need.
-pub(super) struct Spread<T>(sync::OnceLock<Places<T>>);
+pub(super) struct Shards<T>(sync::OnceLock<ShardSlots<T>>);
 
 /// The shards of a cell that has them.
 #[derive(Clone, Copy)]
-pub(super) struct Shards<'a, T>(&'a [sync::OnceLock<T>]);
+pub(super) struct ShardSlice<'a, T>(&'a [sync::OnceLock<T>]);
 
-impl<T> Spread<T> {
+impl<T> Shards<T> {
     pub(super) fn new() -> Self {
         Self(sync::OnceLock::new())
     }
 
     #[inline]
-    pub(super) fn get(&self) -> Option<Shards<'_, T>> {
-        self.0.get().map(|places| Shards(places))
+    pub(super) fn get(&self) -> Option<ShardSlice<'_, T>> {
+        self.0.get().map(|places| ShardSlice(places))
     }
 
     #[cold]
-    pub(super) fn start(&self) -> Shards<'_, T> {
-        Shards(self.0.get_or_init(|| (0..2 * own_shards()).map(|_| sync::OnceLock::new()).collect()))
+    pub(super) fn start(&self) -> ShardSlice<'_, T> {
+        ShardSlice(self.0.get_or_init(|| (0..2 * own_shards()).map(|_| sync::OnceLock::new()).collect()))
     }
 
     /// Lists the shards that exist.
@@ -137,7 +137,7 @@ impl<T> Spread<T> {
     }
 }
 
-impl<'a, T> Shards<'a, T> {
+impl<'a, T> ShardSlice<'a, T> {
     /// Returns the shard that `thread` writes, and whether it writes that one alone.
     #[inline]
     pub(super) fn of(self, thread: Thread, make: impl FnOnce() -> T) -> (&'a T, bool) {
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_shard_is_written_alone_only_by_one_of_the_lowest_numbers() {
-        let spread = Spread::<u64>::new();
+        let spread = Shards::<u64>::new();
         let count = own_shards() as u64;
         let shards = spread.start();
         let place = |number| shards.of(Thread(number), || number);

@@ -51,7 +51,7 @@ impl RateLimit {
 
     /// Makes both series exist, so that the first request turned away is an increase.
     pub fn touch(&self) {
-        self.kept.announce(self);
+        self.kept.touch(self);
     }
 
     #[inline]

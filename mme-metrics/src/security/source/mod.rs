@@ -43,13 +43,13 @@ const ACCOUNT_SHARDS: usize = 16;
 /// ```
 /// use std::net::IpAddr;
 ///
-/// use mme_metrics::guard::Guard;
+/// use mme_metrics::operation::Guard;
 /// use mme_metrics::security::{AuthMethod, Authenticator, FailureReason, SourceTracker};
 ///
 /// static PASSWORD: Authenticator = Authenticator::new(AuthMethod::PASSWORD);
 ///
 /// let tracker = SourceTracker::builder().x_forwarded_for(["10.0.0.0/8"]).build()?;
-/// let recorder = mme_metrics::Builder::new().collect(tracker.collector()).build()?;
+/// let recorder = mme_metrics::Recorder::builder().collect(tracker.collector()).build()?;
 ///
 /// // In a handler: `peer` is the socket's address, `headers` are those of the request.
 /// # let (peer, headers, right) = (IpAddr::from([203, 0, 113, 7]), http::HeaderMap::new(), false);
@@ -157,7 +157,7 @@ impl SourceTracker {
         Client::new(self.clone(), address)
     }
 
-    /// Returns what brings the gauges up to date, for [`Builder::collect`](crate::Builder::collect).
+    /// Returns what brings the gauges up to date, for [`RecorderBuilder::collect`](crate::Builder::collect).
     pub fn collector(&self) -> impl Fn() + Send + Sync + use<> {
         let tracker = self.clone();
         move || tracker.report()

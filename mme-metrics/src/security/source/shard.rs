@@ -144,7 +144,7 @@ impl Shard {
                 if let Some(old) = old {
                     old.windows.advance(old.seen(), now);
                     forgotten.advance(*forgotten_at, now);
-                    forgotten.raise(&old.windows);
+                    forgotten.track(&old.windows);
                     *forgotten_at = now.max(*forgotten_at);
                     more -= isize::from(old.is_over());
                 }

@@ -55,9 +55,9 @@ impl Windows {
     }
 
     /// Takes over what `other` has more of, frame by frame. Both stand at the same tick.
-    pub(super) fn raise(&mut self, other: &Self) {
-        self.minute.raise(&other.minute);
-        self.hour.raise(&other.hour);
+    pub(super) fn track(&mut self, other: &Self) {
+        self.minute.track(&other.minute);
+        self.hour.track(&other.hour);
     }
 
     /// Returns a part of these: the newest frames first, at most `most` in all.
@@ -96,7 +96,7 @@ impl<const N: usize> Frames<N> {
         self.0.iter().map(|frame| u32::from(*frame)).sum()
     }
 
-    fn raise(&mut self, other: &Self) {
+    fn track(&mut self, other: &Self) {
         for (own, other) in self.0.iter_mut().zip(&other.0) {
             *own = (*own).max(*other);
         }

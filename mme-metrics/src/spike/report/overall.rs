@@ -27,7 +27,7 @@ impl Overall {
     /// use mme_metrics::http::HTTP;
     /// use mme_metrics::spike::Overall;
     ///
-    /// # let recorder = mme_metrics::Builder::new().build()?;
+    /// # let recorder = mme_metrics::Recorder::builder().build()?;
     /// let text = recorder.render(mme_metrics::Format::Text);
     /// let overall = Overall::from_exposition(&text, HTTP.server_duration.spec().name);
     /// assert_eq!(overall.p95, None);

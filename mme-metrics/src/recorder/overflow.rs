@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use metrics::{Label, Metadata};
 
 use super::admit::{self, LabelText};
-use crate::label::{OVERFLOW, Values};
-use crate::spec::{Spec, TYPED, declared_beside};
+use crate::label::{Cardinality, OVERFLOW};
+use crate::metric::{Spec, TYPED, declared_extra};
 
 /// Overflow series with keys that no catalogue entry declares, for one metric. Past it they share a single one, because
 /// nothing else bounds how many sets of keys there can be.
@@ -32,9 +32,9 @@ impl Source {
 
 /// Some of the labels of one series, by their position; at most [`MAX_LABELS`](admit::MAX_LABELS), a bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Positions(u32);
+pub(super) struct LabelSet32(u32);
 
-impl Positions {
+impl LabelSet32 {
     fn add(&mut self, position: usize) {
         self.0 |= 1 << position;
     }
@@ -58,18 +58,18 @@ impl Positions {
 
 /// What the labels of a series that asks for admission are.
 #[derive(Debug, Default)]
-pub(super) struct Openness {
+pub(super) struct LabelOpenness {
     /// Those whose value nothing but a budget bounds.
-    open: Positions,
+    open: LabelSet32,
     /// Those of a capped label whose budget is spent on other values.
-    spent: Positions,
+    spent: LabelSet32,
     /// Those whose key the catalogue does not declare.
-    undeclared: Positions,
+    undeclared: LabelSet32,
     /// Those that read [`OVERFLOW`] by themselves.
-    overflow: Positions,
+    overflow: LabelSet32,
 }
 
-impl Openness {
+impl LabelOpenness {
     /// Says whether the series would be one more of those that a budget bounds.
     pub(super) fn varies(&self) -> bool {
         // A declared key that reads `_overflow` is one series more at most; undeclared keys can be any number.
@@ -77,12 +77,12 @@ impl Openness {
     }
 
     /// Lists the labels that read [`OVERFLOW`]: those past their own cap, or all open ones if no budget has room.
-    pub(super) fn folds(&self, has_room: bool) -> Positions {
+    pub(super) fn folds(&self, has_room: bool) -> LabelSet32 {
         if has_room { self.spent } else { self.open }
     }
 
     /// Says whether folding `folds` changes anything.
-    pub(super) fn changes(&self, folds: Positions) -> bool {
+    pub(super) fn changes(&self, folds: LabelSet32) -> bool {
         !folds.without(self.overflow).is_empty()
     }
 }
@@ -95,9 +95,9 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Judges the labels of a series that asks for admission.
-    pub(super) fn judge(&self, spec: Option<&Spec>, own: &[Label], source: Source) -> Openness {
-        let mut openness = Openness::default();
+    /// ClassifyReturn the labels of a series that asks for admission.
+    pub(super) fn judge(&self, spec: Option<&Spec>, own: &[Label], source: Source) -> LabelOpenness {
+        let mut openness = LabelOpenness::default();
         // An empty value is no label.
         for (at, label) in own.iter().enumerate().filter(|(_, label)| !label.value().is_empty()) {
             if label.value() == OVERFLOW {
@@ -109,7 +109,7 @@ impl Seen {
                 continue;
             };
             let is_open = match values {
-                Values::Capped { budget } => {
+                Cardinality::Capped { budget } => {
                     let seen = self.values.get(label.key());
                     let is_spent = seen.map_or(0, HashSet::len) >= budget;
                     if is_spent && !seen.is_some_and(|seen| seen.contains(&*exported(label))) {
@@ -117,9 +117,9 @@ impl Seen {
                     }
                     true
                 }
-                Values::Closed(values) => !values.contains(&label.value()),
+                Cardinality::Closed(values) => !values.contains(&label.value()),
                 // Only their own type knows which values these have.
-                Values::Bounded(_) | Values::Registered { .. } => source == Source::Facade,
+                Cardinality::Bounded(_) | Cardinality::Registered { .. } => source == Source::Facade,
             };
             if is_open {
                 openness.open.add(at);
@@ -131,7 +131,7 @@ impl Seen {
     /// Notes the values of the capped labels of a series that was admitted.
     pub(super) fn remember(&mut self, spec: &Spec, own: &[Label]) {
         for label in own.iter().filter(|label| !matches!(label.value(), "" | OVERFLOW)) {
-            if let Some(Values::Capped { budget }) = declared(Some(spec), label) {
+            if let Some(Cardinality::Capped { budget }) = declared(Some(spec), label) {
                 let seen = self.values.entry(label.key().into()).or_default();
                 if seen.len() < budget {
                     seen.insert(exported(label));
@@ -142,7 +142,7 @@ impl Seen {
 
     /// Takes a place for an overflow series with undeclared keys; if there is none left, returns the labels of the one that
     /// takes them all.
-    pub(super) fn reshape(&mut self, openness: &Openness, folds: Positions, own: &[Label]) -> Option<Vec<Label>> {
+    pub(super) fn reshape(&mut self, openness: &LabelOpenness, folds: LabelSet32, own: &[Label]) -> Option<Vec<Label>> {
         if folds.and(openness.undeclared).is_empty() {
             return None;
         }
@@ -159,9 +159,9 @@ impl Seen {
 }
 
 /// Returns what is known of a label: what the catalogue declares, or the type of a label beside the catalogue's.
-fn declared(spec: Option<&Spec>, label: &Label) -> Option<Values> {
+fn declared(spec: Option<&Spec>, label: &Label) -> Option<Cardinality> {
     let spec = spec?;
-    spec.label(label.key()).map_or_else(|| declared_beside(spec.name, label.key()), |label| Some(label.values))
+    spec.label(label.key()).map_or_else(|| declared_extra(spec.name, label.key()), |label| Some(label.values))
 }
 
 /// Says whether a typed metric has folded an open label itself, before anything came here.
@@ -178,6 +178,6 @@ fn exported(label: &Label) -> Box<str> {
 }
 
 /// Formats labels of which some give way.
-pub(super) fn format<'a>(text: &'a mut LabelText, own: &[Label], global: &[Label], folds: Positions) -> &'a str {
+pub(super) fn format<'a>(text: &'a mut LabelText, own: &[Label], global: &[Label], folds: LabelSet32) -> &'a str {
     text.format(own, global, |at| folds.has(at).then_some(OVERFLOW))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use metrics::Recorder;
 
-use super::kept::Slot;
+use super::slot::Slot;
 
 /// A gauge that went up by one, and comes down by one where it went up when this is dropped, whatever recorder is current
 /// then.
@@ -23,13 +23,13 @@ use super::kept::Slot;
 /// }
 ///
 /// let emission = testing::Emission::new();
-/// let pot = emission.record(|| KITCHEN.pots.raise(()));
+/// let pot = emission.record(|| KITCHEN.pots.track(()));
 /// emission.expect().gauge(&KITCHEN.pots, (), 1.0).only();
 /// drop(pot);
 /// emission.expect().gauge(&KITCHEN.pots, (), 0.0).only();
 /// ```
 #[must_use = "dropping this lowers the gauge"]
-pub struct Raised(Where);
+pub struct InFlight(Where);
 
 /// The facade's own handles are clones of one counted reference, a word that all threads would write with each request; so
 /// under the process's recorder the kept one is used as it stands.
@@ -39,10 +39,10 @@ enum Where {
     Passing(Box<metrics::Gauge>),
 }
 
-impl Raised {
+impl InFlight {
     #[inline]
     pub(crate) fn on(slot: &'static Slot<metrics::Gauge>, register: impl Fn(&dyn Recorder) -> metrics::Gauge) -> Self {
-        Self::up(slot.hold(register, Where::Kept, |gauge| Where::Passing(Box::new(gauge))))
+        Self::up(slot.with_static(register, Where::Kept, |gauge| Where::Passing(Box::new(gauge))))
     }
 
     pub(crate) fn passing(gauge: metrics::Gauge) -> Self {
@@ -66,15 +66,15 @@ impl Where {
     }
 }
 
-impl Drop for Raised {
+impl Drop for InFlight {
     #[inline]
     fn drop(&mut self) {
         self.0.gauge().decrement(1.0);
     }
 }
 
-impl fmt::Debug for Raised {
+impl fmt::Debug for InFlight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Raised")
+        f.write_str("InFlight")
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! ```
 //! use mme_metrics::function::CallSite;
-//! use mme_metrics::guard::Guard;
-//! use mme_metrics::op::Outcome;
+//! use mme_metrics::operation::Guard;
+//! use mme_metrics::operation::Outcome;
 //!
 //! fn feed(hungry: bool) {
 //!     static SITE: CallSite = CallSite::new("feed", module_path!());
@@ -16,16 +16,12 @@
 //! # feed(true);
 //! ```
 
-mod future;
-
-pub use self::future::{Measured, measure_async};
-
 use std::fmt;
 use std::mem;
 use std::thread;
 
+use super::{ByOperation, Classify, ClassifyReturn, ErrorType, Operation, Outcome};
 use crate::clock::Moment;
-use crate::op::{ByOperation, ErrorType, Judge, Judges, Operation, Outcome};
 
 /// Runs `body` and records how it ended, as `judge` reads from what it returned.
 ///
@@ -37,12 +33,12 @@ use crate::op::{ByOperation, ErrorType, Judge, Judges, Operation, Outcome};
 pub fn measure<O, R, J>(operation: O, judge: J, body: impl FnOnce() -> R) -> R
 where
     O: Operation,
-    J: Judge<O, R>,
+    J: Classify<O, R>,
 {
     let mut guard = Guard::idle(operation);
     guard.enter(J::ERROR_TYPES);
     let returned = body();
-    let outcome = guard.operation.as_mut().map_or(Outcome::Ok, |operation| judge.judge(operation, &returned));
+    let outcome = guard.operation.as_mut().map_or(Outcome::Ok, |operation| judge.classify(operation, &returned));
     guard.end(outcome);
     returned
 }
@@ -74,7 +70,7 @@ impl<O: Operation> Guard<O> {
         Self::started(operation, Outcome::Cancelled, &[])
     }
 
-    /// Ends the measurement.
+    /// OutcomeSeries the measurement.
     #[inline]
     pub fn end(mut self, outcome: Outcome) {
         let (started, operation) = (self.started.take(), self.operation.take());
@@ -85,7 +81,7 @@ impl<O: Operation> Guard<O> {
         }
     }
 
-    /// Ends the measurement as `result` says.
+    /// OutcomeSeries the measurement as `result` says.
     pub fn end_with<T, E: ErrorType>(self, result: &Result<T, E>) {
         self.end(match result {
             Ok(_) => Outcome::Ok,
@@ -93,12 +89,12 @@ impl<O: Operation> Guard<O> {
         });
     }
 
-    /// Ends the measurement as the operation itself reads `returned`, such as a refusal from an error.
+    /// OutcomeSeries the measurement as the operation itself reads `returned`, such as a refusal from an error.
     pub fn end_as<R>(mut self, returned: &R)
     where
-        O: Judges<R>,
+        O: ClassifyReturn<R>,
     {
-        self.judge(&ByOperation, returned);
+        self.classify(&ByOperation, returned);
     }
 
     /// Returns the operation, to note what was found out meanwhile.
@@ -154,19 +150,19 @@ impl<O: Operation> Guard<O> {
         self.unended = Unended::Cancelled;
     }
 
-    /// Ends the measurement as `judge` reads from what was returned.
+    /// OutcomeSeries the measurement as `judge` reads from what was returned.
     #[inline]
-    pub(crate) fn judge<R>(&mut self, judge: &impl Judge<O, R>, returned: &R) {
+    pub(crate) fn classify<R>(&mut self, judge: &impl Classify<O, R>, returned: &R) {
         if let Some(operation) = &mut self.operation {
-            let outcome = judge.judge(operation, returned);
+            let outcome = judge.classify(operation, returned);
             self.conclude(outcome);
         }
     }
 
     /// Takes a drop from now on for what `judge` reads from what the code may be about to pass on with `?`.
-    pub(crate) fn judge_left<R>(&mut self, judge: &impl Judge<O, R>, passed: &R) {
+    pub(crate) fn classify_left<R>(&mut self, judge: &impl Classify<O, R>, passed: &R) {
         if let Some(operation) = &mut self.operation {
-            match judge.judge(operation, passed) {
+            match judge.classify(operation, passed) {
                 // It cannot wait for the drop, which would not know it.
                 failed @ Outcome::Error(_) if !matches!(self.unended, Unended::Ask(_)) => self.conclude(failed),
                 left => self.left(left),
@@ -181,7 +177,7 @@ impl<O: Operation> Guard<O> {
         }
     }
 
-    /// Ends the measurement in place.
+    /// OutcomeSeries the measurement in place.
     #[inline]
     pub(crate) fn conclude(&mut self, outcome: Outcome) {
         if let (Some(started), Some(operation)) = (self.started.take(), self.operation.take()) {

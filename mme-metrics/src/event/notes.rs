@@ -21,7 +21,7 @@ const MAX_VALUE_BYTES: usize = 128;
 /// ```
 /// # #[cfg(feature = "axum")] {
 /// use axum::Extension;
-/// use mme_metrics::op::Notes;
+/// use mme_metrics::event::Notes;
 ///
 /// async fn promote() -> (Extension<Notes>, String) {
 ///     let documents = vec![1, 2, 3];
@@ -105,7 +105,7 @@ impl Notes {
     }
 }
 
-// Values stay out of logs: what a service chose for its traces was not chosen for those.
+// Cardinality stay out of logs: what a service chose for its traces was not chosen for those.
 impl fmt::Debug for Notes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys: Vec<_> = self.attributes().map(|(key, _)| key).collect();

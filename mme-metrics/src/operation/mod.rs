@@ -1,6 +1,6 @@
 //! What is measured around a piece of code: told when it starts, and told once how it ended.
 //!
-//! Code that is measured has one of four ends, and a [`Guard`](crate::guard::Guard) sees to it that exactly one is told:
+//! Code that is measured has one of four ends, and a [`Guard`](crate::operation::Guard) sees to it that exactly one is told:
 //!
 //! | end | when |
 //! |---|---|
@@ -12,8 +12,8 @@
 //! An [`Operation`] decides what is recorded of that. Families give theirs, and so can a service:
 //!
 //! ```
-//! use mme_metrics::guard::measure;
-//! use mme_metrics::op::{ByErrorType, Ended, ErrorWord, Operation, Outcome};
+//! use mme_metrics::operation::measure;
+//! use mme_metrics::operation::{ByErrorType, ResultLabel, ErrorWord, Operation, Outcome};
 //! use mme_metrics::{Counter, LabelValue, Unit, family};
 //!
 //! #[derive(Clone, Copy, LabelValue)]
@@ -27,13 +27,13 @@
 //!     /// What the kitchen does.
 //!     static KITCHEN: KitchenMetrics {
 //!         /// Dishes that were tried, by how that ended.
-//!         dishes: Counter<(Dish, Ended, ErrorWord)> = Counter::new("kitchen_dishes_total", Unit::None);
+//!         dishes: Counter<(Dish, ResultLabel, ErrorWord)> = Counter::new("kitchen_dishes_total", Unit::None);
 //!     }
 //! }
 //!
 //! impl Operation for Dish {
 //!     fn end(self, outcome: Outcome, _seconds: f64) {
-//!         KITCHEN.dishes.increment((self, outcome.ended(), outcome.error_word()));
+//!         KITCHEN.dishes.increment((self, outcome.result_label(), outcome.error_word()));
 //!     }
 //! }
 //!
@@ -43,19 +43,19 @@
 //!
 //! The same by attribute: `#[instrument_metrics(record = Dish::Soup)]`.
 
-mod ends;
+mod classify;
 mod error_type;
-mod judge;
-mod listen;
+mod future;
+mod guard;
+mod kept_series;
 mod outcome;
 
-pub(crate) use self::ends::{Beforehand, EndKeys, Ends, record_unkept};
+pub use self::classify::{AlwaysOk, ByErrorType, ByOperation, ByResult, Classify, ClassifyReturn};
 pub use self::error_type::ErrorType;
-pub use self::judge::{AlwaysOk, ByErrorType, ByOperation, ByResult, Judge, Judges};
-#[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use self::listen::Audience;
-pub use self::listen::{Ending, Listen, Notes, Source, Told, tell};
-pub use self::outcome::{Ended, ErrorWord, Outcome};
+pub use self::future::{MeasuredFuture, measure_async};
+pub use self::guard::{Guard, measure};
+pub(crate) use self::kept_series::{OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
+pub use self::outcome::{ErrorWord, Outcome, ResultLabel};
 
 /// Something that is recorded around a piece of code.
 ///
@@ -64,7 +64,7 @@ pub use self::outcome::{Ended, ErrorWord, Outcome};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no operation, so nothing says what to record",
     label = "not an operation",
-    note = "pass what a family gives for this, or implement `mme_metrics::op::Operation`"
+    note = "pass what a family gives for this, or implement `mme_metrics::operation::Operation`"
 )]
 pub trait Operation: Sized {
     /// Is called once, right before the code runs.
@@ -92,11 +92,11 @@ impl<A: Operation, B: Operation> Operation for (A, B) {
 }
 
 /// The first of two operations judges for both.
-impl<R, A: Judges<R>, B: Operation> Judges<R> for (A, B) {
+impl<R, A: ClassifyReturn<R>, B: Operation> ClassifyReturn<R> for (A, B) {
     const ERROR_TYPES: &'static [&'static str] = A::ERROR_TYPES;
 
-    fn judge(&mut self, returned: &R) -> Outcome {
-        self.0.judge(returned)
+    fn classify(&mut self, returned: &R) -> Outcome {
+        self.0.classify(returned)
     }
 }
 

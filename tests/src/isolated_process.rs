@@ -12,8 +12,8 @@ const ALONE: &str = "MME_METRICS_TEST_ALONE";
 ///
 /// When that process fails, with its output.
 #[track_caller]
-pub fn alone(name: &str, body: impl FnOnce()) {
-    alone_with(name, &[], body);
+pub fn run_alone(name: &str, body: impl FnOnce()) {
+    run_alone_with(name, &[], body);
 }
 
 /// Does so with these environment variables as well.
@@ -22,7 +22,7 @@ pub fn alone(name: &str, body: impl FnOnce()) {
 ///
 /// Like [`alone`].
 #[track_caller]
-pub fn alone_with(name: &str, variables: &[(&str, &str)], body: impl FnOnce()) {
+pub fn run_alone_with(name: &str, variables: &[(&str, &str)], body: impl FnOnce()) {
     if env::var_os(ALONE).is_some_and(|test| test == *name) {
         return body();
     }

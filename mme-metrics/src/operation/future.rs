@@ -6,29 +6,29 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::Guard;
-use crate::op::{Judge, Operation};
+use super::guard::Guard;
+use super::{Classify, Operation};
 
 /// Measures `future` from its first poll, and records how it ended, as `judge` reads from its output.
 ///
 /// # Cancellation
 ///
-/// Dropped after its first poll and before its end, it is recorded as [`Outcome::Cancelled`](crate::op::Outcome::Cancelled);
+/// Dropped after its first poll and before its end, it is recorded as [`Outcome::Cancelled`](crate::operation::Outcome::Cancelled);
 /// dropped before its first poll it is not recorded, because nothing began.
 #[inline]
-pub fn measure_async<O, J, F>(operation: O, judge: J, future: F) -> Measured<O, J, F>
+pub fn measure_async<O, J, F>(operation: O, judge: J, future: F) -> MeasuredFuture<O, J, F>
 where
     O: Operation,
     F: Future,
-    J: Judge<O, F::Output>,
+    J: Classify<O, F::Output>,
 {
-    Measured { guard: Guard::idle(operation), judge, future }
+    MeasuredFuture { guard: Guard::idle(operation), judge, future }
 }
 
 pin_project! {
     /// A future that is measured; made by [`measure_async`].
     #[must_use = "a future does nothing unless it is polled"]
-    pub struct Measured<O: Operation, J, F> {
+    pub struct MeasuredFuture<O: Operation, J, F> {
         // Dropped before the future, so that what the future's own drop does is not in its time.
         guard: Guard<O>,
         judge: J,
@@ -37,17 +37,17 @@ pin_project! {
     }
 }
 
-impl<O: Operation, J, F> fmt::Debug for Measured<O, J, F> {
+impl<O: Operation, J, F> fmt::Debug for MeasuredFuture<O, J, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Measured").finish_non_exhaustive()
+        f.debug_struct("MeasuredFuture").finish_non_exhaustive()
     }
 }
 
-impl<O, J, F> Future for Measured<O, J, F>
+impl<O, J, F> Future for MeasuredFuture<O, J, F>
 where
     O: Operation,
     F: Future,
-    J: Judge<O, F::Output>,
+    J: Classify<O, F::Output>,
 {
     type Output = F::Output;
 
@@ -57,7 +57,7 @@ where
         this.guard.enter(J::ERROR_TYPES);
         let polled = this.future.poll(context);
         match &polled {
-            Poll::Ready(returned) => this.guard.judge(this.judge, returned),
+            Poll::Ready(returned) => this.guard.classify(this.judge, returned),
             Poll::Pending => this.guard.leave(),
         }
         polled

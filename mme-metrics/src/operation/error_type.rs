@@ -8,7 +8,7 @@ use std::io;
 /// Implement it for the errors of instrumented functions; without it they all read `other`.
 ///
 /// ```
-/// use mme_metrics::op::ErrorType;
+/// use mme_metrics::operation::ErrorType;
 ///
 /// enum StoreError {
 ///     NotFound { key: String },
@@ -30,7 +30,7 @@ use std::io;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say of which kind it is",
     label = "no `error_type` word for this",
-    note = "implement `mme_metrics::op::ErrorType`, or use `ByResult`, which reads every error as `other`"
+    note = "implement `mme_metrics::operation::ErrorType`, or use `ByResult`, which reads every error as `other`"
 )]
 pub trait ErrorType {
     /// Every word that [`error_type`](Self::error_type) can return. Their series are kept ready; each is exported from its first

@@ -6,12 +6,12 @@ use std::sync::OnceLock;
 use metrics::{Key, Recorder};
 
 use super::Outcome;
-use crate::spec::{METADATA, Slot};
+use crate::metric::{METADATA, Slot};
 
 /// What the series of one piece of code are called.
-pub(crate) trait EndKeys {
+pub(crate) trait OutcomeKeys {
     /// Which ends exist at zero from the first run on, so that the first event of each is an increase and not a beginning.
-    const BEFOREHAND: Beforehand;
+    const PREREGISTER: Preregister;
 
     /// Returns the key of the counter of an end.
     fn end(&self, outcome: Outcome) -> Key;
@@ -22,7 +22,7 @@ pub(crate) trait EndKeys {
 
 /// Which ends exist at zero from the first run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Beforehand {
+pub(crate) enum Preregister {
     /// One good and one bad.
     OkAndPanic,
     /// All that are known.
@@ -32,7 +32,7 @@ pub(crate) enum Beforehand {
 /// The counters of each end, and the duration.
 ///
 /// They are kept for the recorder of the process, and made each time under any other.
-pub(crate) struct Ends {
+pub(crate) struct OutcomeSeries {
     /// The words whose series are kept; the first run decides.
     error_types: OnceLock<&'static [&'static str]>,
     keys: OnceLock<Keys>,
@@ -58,32 +58,32 @@ struct Series {
 /// The ends that every piece of code has.
 const FIXED: [Outcome; 4] = [Outcome::Ok, Outcome::Cancelled, Outcome::Panic, Outcome::OTHER];
 
-impl Ends {
+impl OutcomeSeries {
     pub(crate) const fn new() -> Self {
         Self { error_types: OnceLock::new(), keys: OnceLock::new(), series: Slot::new(), next: OnceLock::new() }
     }
 
     /// Makes the series exist that do beforehand, if they do not yet; `error_types` are the words there can be.
     #[inline]
-    pub(crate) fn announce<N: EndKeys>(&self, names: &N, error_types: &'static [&'static str]) {
+    pub(crate) fn touch<N: OutcomeKeys>(&self, names: &N, error_types: &'static [&'static str]) {
         let own = *self.error_types.get_or_init(|| error_types);
         // One list may stand in a program several times, so its words decide where its address does not.
         if !(std::ptr::eq(own, error_types) || error_types.is_empty() || own == error_types) {
-            self.next.get_or_init(|| Box::new(Self::new())).announce(names, error_types);
+            self.next.get_or_init(|| Box::new(Self::new())).touch(names, error_types);
         } else if !self.series.is_filled() {
             self.register(names);
         }
     }
 
     #[cold]
-    fn register<N: EndKeys>(&self, names: &N) {
+    fn register<N: OutcomeKeys>(&self, names: &N) {
         let keys = self.keys(names);
-        self.series.announce(|recorder| keys.register(recorder, N::BEFOREHAND));
+        self.series.touch(|recorder| keys.register(recorder, N::PREREGISTER));
     }
 
     /// Records one run.
     #[inline]
-    pub(crate) fn record<N: EndKeys>(&self, names: &N, outcome: Outcome, seconds: f64) {
+    pub(crate) fn record<N: OutcomeKeys>(&self, names: &N, outcome: Outcome, seconds: f64) {
         if !self.try_record(names, outcome, Some(seconds)) {
             self.record_rare(names, outcome);
         }
@@ -91,7 +91,7 @@ impl Ends {
 
     /// Counts an error whose word was announced by another than the first run, or by none.
     #[cold]
-    fn record_rare<N: EndKeys>(&self, names: &N, outcome: Outcome) {
+    fn record_rare<N: OutcomeKeys>(&self, names: &N, outcome: Outcome) {
         match self.next.get() {
             Some(next) if next.try_record(names, outcome, None) => {}
             Some(next) => next.record_rare(names, outcome),
@@ -103,8 +103,8 @@ impl Ends {
 
     /// Records what is asked for, and says whether the end is one that was announced here.
     #[inline]
-    fn try_record<N: EndKeys>(&self, names: &N, outcome: Outcome, seconds: Option<f64>) -> bool {
-        let register = |recorder: &dyn Recorder| self.keys(names).register(recorder, N::BEFOREHAND);
+    fn try_record<N: OutcomeKeys>(&self, names: &N, outcome: Outcome, seconds: Option<f64>) -> bool {
+        let register = |recorder: &dyn Recorder| self.keys(names).register(recorder, N::PREREGISTER);
         let kept = |series: &Series| {
             if let Some(seconds) = seconds {
                 series.duration.record(seconds);
@@ -113,21 +113,21 @@ impl Ends {
             counter.map(|kept| self.counter(names, kept, outcome).increment(1)).is_some()
         };
         let passing = |recorder: &dyn Recorder| self.keys(names).record(recorder, outcome, seconds);
-        self.series.either(register, kept, passing)
+        self.series.with_either(register, kept, passing)
     }
 
     /// Returns the counter of `outcome`, which is made under the recorder of the process if it is not `kept` yet.
     #[inline]
     fn counter<'a>(
         &self,
-        names: &impl EndKeys,
+        names: &impl OutcomeKeys,
         kept: &'a OnceLock<metrics::Counter>,
         outcome: Outcome,
     ) -> &'a metrics::Counter {
         kept.get_or_init(|| metrics::with_recorder(|recorder| self.keys(names).counter(recorder, outcome)))
     }
 
-    fn keys(&self, names: &impl EndKeys) -> &Keys {
+    fn keys(&self, names: &impl OutcomeKeys) -> &Keys {
         self.keys.get_or_init(|| {
             let words = self.error_types.get().copied().unwrap_or_default();
             Keys {
@@ -139,14 +139,14 @@ impl Ends {
     }
 }
 
-impl fmt::Debug for Ends {
+impl fmt::Debug for OutcomeSeries {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ends").finish_non_exhaustive()
+        f.debug_struct("OutcomeSeries").finish_non_exhaustive()
     }
 }
 
 /// Records a run whose series are not kept, because there is no end of labels.
-pub(crate) fn record_unkept(names: &impl EndKeys, outcome: Outcome, seconds: f64) {
+pub(crate) fn record_unkept(names: &impl OutcomeKeys, outcome: Outcome, seconds: f64) {
     metrics::with_recorder(|recorder| {
         recorder.register_counter(&names.end(outcome), &METADATA).increment(1);
         recorder.register_histogram(&names.duration(), &METADATA).record(seconds);
@@ -169,10 +169,10 @@ impl Keys {
     }
 
     #[cold]
-    fn register(&self, recorder: &dyn Recorder, beforehand: Beforehand) -> Series {
+    fn register(&self, recorder: &dyn Recorder, beforehand: Preregister) -> Series {
         let counter = |outcome| {
             let kept = OnceLock::new();
-            if beforehand == Beforehand::All || matches!(outcome, Outcome::Ok | Outcome::Panic) {
+            if beforehand == Preregister::All || matches!(outcome, Outcome::Ok | Outcome::Panic) {
                 let counter = kept.get_or_init(|| self.counter(recorder, outcome));
                 // Some recorders show a series only once it was given something.
                 counter.increment(0);

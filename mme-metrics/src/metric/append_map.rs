@@ -14,8 +14,8 @@ const WINDOW: usize = 8;
 
 /// A map that only grows and is read without a lock; reading one entry is a hash and, as a rule, one comparison.
 ///
-/// Nothing bounds it: its keys must come from a bounded set, or from a [`CappedTable`].
-pub(crate) struct Table<K, V> {
+/// Nothing bounds it: its keys must come from a bounded set, or from a [`CappedMap`].
+pub(crate) struct AppendMap<K, V> {
     hasher: DefaultHashBuilder,
     first: Segment<K, V>,
 }
@@ -25,15 +25,15 @@ struct Segment<K, V> {
     next: OnceLock<Box<Self>>,
 }
 
-impl<K, V> Default for Table<K, V> {
+impl<K, V> Default for AppendMap<K, V> {
     fn default() -> Self {
         Self { hasher: DefaultHashBuilder::default(), first: Segment::new(WINDOW) }
     }
 }
 
-impl<K, V> fmt::Debug for Table<K, V> {
+impl<K, V> fmt::Debug for AppendMap<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Table").finish_non_exhaustive()
+        f.debug_struct("AppendMap").finish_non_exhaustive()
     }
 }
 
@@ -52,7 +52,7 @@ impl<K, V> Segment<K, V> {
     }
 }
 
-impl<K, V> Table<K, V> {
+impl<K, V> AppendMap<K, V> {
     /// Returns the value of `key`, if it has one.
     pub(crate) fn get<Q>(&self, key: &Q) -> Option<&V>
     where
@@ -94,16 +94,16 @@ impl<K, V> Table<K, V> {
 }
 
 /// A table by text that takes the first `budget` texts; all others share one value.
-pub(crate) struct CappedTable<V> {
-    table: Table<Box<str>, V>,
+pub(crate) struct CappedMap<V> {
+    table: AppendMap<Box<str>, V>,
     budget: usize,
     taken: AtomicUsize,
     overflow: V,
 }
 
-impl<V> CappedTable<V> {
+impl<V> CappedMap<V> {
     pub(crate) fn new(budget: usize, overflow: V) -> Self {
-        Self { table: Table::default(), budget, taken: AtomicUsize::new(0), overflow }
+        Self { table: AppendMap::default(), budget, taken: AtomicUsize::new(0), overflow }
     }
 
     /// Returns what everything past the budget shares.
@@ -140,9 +140,9 @@ impl<V> CappedTable<V> {
     }
 }
 
-impl<V> fmt::Debug for CappedTable<V> {
+impl<V> fmt::Debug for CappedMap<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CappedTable").field("budget", &self.budget).finish_non_exhaustive()
+        f.debug_struct("CappedMap").field("budget", &self.budget).finish_non_exhaustive()
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn every_key_keeps_its_first_value() {
-        let table = Table::<u32, u32>::default();
+        let table = AppendMap::<u32, u32>::default();
         for key in 0..10_000 {
             assert_eq!(table.get(&key), None);
             assert_eq!(*table.get_or_insert_with(&key, || (key, key + 1)), key + 1);
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn threads_that_race_see_one_value() {
-        let table = Table::<u32, thread::ThreadId>::default();
+        let table = AppendMap::<u32, thread::ThreadId>::default();
         let look = || (0..1_000).map(|key| *table.get_or_insert_with(&key, || (key, thread::current().id())));
         let seen: Vec<Vec<_>> = thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| look().collect())).collect();
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn past_the_budget_all_share_one_value() {
-        let table = CappedTable::new(2, "rest".to_owned());
+        let table = CappedMap::new(2, "rest".to_owned());
         for text in ["a", "b", "c", "a", "d"] {
             let expected = if matches!(text, "a" | "b") { text } else { "rest" };
             assert_eq!(table.get_or_insert_with(text, str::to_owned), expected);

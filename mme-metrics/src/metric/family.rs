@@ -42,8 +42,8 @@ pub const fn utf8(bytes: &[u8]) -> &str {
 
 /// Declares a family: a struct of typed metrics and its one static. The doc comments are the `HELP` texts.
 ///
-/// See [`spec`](crate::spec) for an example. Hand the static to
-/// [`Builder::family`](crate::recorder::Builder::family), and buckets, descriptions, table, lint and checks cover it.
+/// See [`spec`](crate::metric) for an example. Hand the static to
+/// [`RecorderBuilder::family`](crate::recorder::Builder::family), and buckets, descriptions, table, lint and checks cover it.
 #[macro_export]
 macro_rules! family {
     (
@@ -80,7 +80,7 @@ macro_rules! family {
             };
         }
 
-        impl $crate::spec::Family for $type {
+        impl $crate::metric::Family for $type {
             fn name(&self) -> &'static str {
                 Self::FAMILY_NAME
             }
@@ -89,7 +89,7 @@ macro_rules! family {
                 ::core::concat!($($help),+).trim_ascii()
             }
 
-            fn specs(&'static self) -> $crate::private::Vec<&'static $crate::spec::Spec> {
+            fn specs(&'static self) -> $crate::private::Vec<&'static $crate::metric::Spec> {
                 $crate::private::vec![$(self.$field.spec()),+]
             }
         }

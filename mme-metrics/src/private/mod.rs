@@ -1,7 +1,7 @@
 //! The only names that the output of macros may use. Not for anybody else, and free to change.
 //!
 //! What the attribute writes is one call: [`measure`], [`measure_async`], [`measure_made`], or [`guard`] where the body has to stay where it
-//! is. Each is the documented function of [`guard`](crate::guard) with the judge found by [`Returns`].
+//! is. Each is the documented function of [`guard`](crate::operation) with the judge found by [`Returns`].
 
 mod probe;
 
@@ -16,12 +16,12 @@ pub use metrics::SharedString;
 
 pub use self::probe::{Anything, HasErrorType, IsResult, OperationJudges, Returns};
 pub use crate::function::{Call, CallSite};
-pub use crate::guard::Guard;
-pub use crate::label::{LabelValue, Values};
-pub use crate::spec::{lowercase, utf8};
+pub use crate::label::{Cardinality, LabelValue};
+pub use crate::metric::{lowercase, utf8};
+pub use crate::operation::Guard;
 
-use crate::guard::{self as documented, Measured};
-use crate::op::{Judge, Operation, Outcome};
+use crate::operation::{self as documented, MeasuredFuture};
+use crate::operation::{Classify, Operation, Outcome};
 
 /// The end of a scope that was left by a way nobody saw.
 const UNSEEN: Outcome = Outcome::OTHER;
@@ -31,7 +31,7 @@ const UNSEEN: Outcome = Outcome::OTHER;
 pub fn measure<O, R, J>(operation: O, body: impl FnOnce() -> R, choose: impl FnOnce(Returns<O, R>) -> J) -> R
 where
     O: Operation,
-    J: Judge<O, R>,
+    J: Classify<O, R>,
 {
     documented::measure(operation, choose(Returns::new()), body)
 }
@@ -42,11 +42,11 @@ pub fn measure_async<O, F, J>(
     operation: O,
     future: F,
     choose: impl FnOnce(Returns<O, F::Output>) -> J,
-) -> Measured<O, J, F>
+) -> MeasuredFuture<O, J, F>
 where
     O: Operation,
     F: Future,
-    J: Judge<O, F::Output>,
+    J: Classify<O, F::Output>,
 {
     documented::measure_async(operation, choose(Returns::new()), future)
 }
@@ -57,11 +57,11 @@ pub fn measure_made<O, T, F, J>(
     operation: O,
     make: impl FnOnce() -> F,
     choose: impl FnOnce(Returns<O, T>) -> J,
-) -> Measured<O, J, F>
+) -> MeasuredFuture<O, J, F>
 where
     O: Operation,
     F: Future<Output = T>,
-    J: Judge<O, T>,
+    J: Classify<O, T>,
 {
     documented::measure_async(operation, choose(Returns::new()), make())
 }
@@ -73,14 +73,14 @@ pub fn guard<O: Operation>(operation: O) -> Guard<O> {
     Guard::started(operation, UNSEEN, &[])
 }
 
-/// Ends `guard` with what the scope returns.
+/// OutcomeSeries `guard` with what the scope returns.
 #[inline]
 pub fn returned<O, R, J>(value: R, guard: &mut Guard<O>, choose: impl FnOnce(Returns<O, R>) -> J) -> R
 where
     O: Operation,
-    J: Judge<O, R>,
+    J: Classify<O, R>,
 {
-    guard.judge(&choose(Returns::new()), &value);
+    guard.classify(&choose(Returns::new()), &value);
     value
 }
 
@@ -89,9 +89,9 @@ where
 pub fn passed<O, R, J>(value: R, guard: &mut Guard<O>, choose: impl FnOnce(Returns<O, R>) -> J) -> R
 where
     O: Operation,
-    J: Judge<O, R>,
+    J: Classify<O, R>,
 {
-    guard.judge_left(&choose(Returns::new()), &value);
+    guard.classify_left(&choose(Returns::new()), &value);
     value
 }
 

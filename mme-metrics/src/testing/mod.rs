@@ -24,7 +24,7 @@
 //! # family! { /// Kitchen.
 //! # static KITCHEN: KitchenMetrics { /// Dishes.
 //! # dishes: Counter<()> = Counter::new("kitchen_dishes_total", Unit::None); } }
-//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! # tokio::runtime::RecorderBuilder::new_current_thread().build().unwrap().block_on(async {
 //! let emission = testing::Emission::new();
 //! emission.record_async(async { KITCHEN.dishes.increment(()) }).await;
 //! emission.expect().counter(&KITCHEN.dishes, (), 1).only();
@@ -39,8 +39,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::label::LabelSet;
-use crate::recorder::{Builder, Figures, Recorder};
-use crate::spec::{Counter, Gauge, Histogram};
+use crate::metric::{Counter, Gauge, Histogram};
+use crate::recorder::{Figures, Recorder};
 
 /// Runs `code` and returns what it emitted on this thread.
 pub fn record(code: impl FnOnce()) -> Emission {
@@ -73,7 +73,7 @@ impl Emission {
     ///
     /// Never: the catalogue it is made from is checked by this crate's own tests.
     pub fn new() -> Self {
-        let recorder = Builder::new().without_process_metrics().build();
+        let recorder = Recorder::builder().without_process_metrics().build();
         Self(recorder.expect("the families of this crate fit together"))
     }
 
@@ -251,7 +251,7 @@ mod tests {
     use std::panic::catch_unwind;
 
     use super::*;
-    use crate::spec::Unit;
+    use crate::metric::Unit;
 
     crate::family! {
         /// For these tests.

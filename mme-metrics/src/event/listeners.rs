@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{Ending, Listen};
+use super::{Event, Listener};
 
 /// Who listens to what. Telling nobody in particular costs one lookup by the name.
 #[derive(Clone, Default)]
-pub(crate) struct Audience {
-    all: Vec<Arc<dyn Listen>>,
-    of: Vec<(Cow<'static, str>, Vec<Seat>)>,
+pub(crate) struct Listeners {
+    all: Vec<Arc<dyn Listener>>,
+    of: Vec<(Cow<'static, str>, Vec<Subscription>)>,
     /// Where a name stands in `of`, once there are many.
     index: HashMap<Cow<'static, str>, usize>,
 }
@@ -23,15 +23,15 @@ const FEW: usize = 8;
 
 /// A listener to events of one name.
 #[derive(Clone)]
-struct Seat {
+struct Subscription {
     /// The only method that is listened to; any if there is none.
     method: Option<Cow<'static, str>>,
-    listener: Arc<dyn Listen>,
+    listener: Arc<dyn Listener>,
 }
 
-impl Audience {
+impl Listeners {
     /// Adds a listener to every event.
-    pub(crate) fn add(&mut self, listener: Arc<dyn Listen>) {
+    pub(crate) fn add(&mut self, listener: Arc<dyn Listener>) {
         self.all.push(listener);
     }
 
@@ -41,9 +41,9 @@ impl Audience {
         &mut self,
         name: Cow<'static, str>,
         method: Option<Cow<'static, str>>,
-        listener: Arc<dyn Listen>,
+        listener: Arc<dyn Listener>,
     ) {
-        let seat = Seat { method, listener };
+        let seat = Subscription { method, listener };
         if let Some((_, seats)) = self.of.iter_mut().find(|(known, _)| *known == name) {
             return seats.push(seat);
         }
@@ -56,27 +56,27 @@ impl Audience {
         self.all.is_empty() && self.of.is_empty()
     }
 
-    pub(crate) fn declare(&self) {
+    pub(crate) fn touch(&self) {
         let seated = self.of.iter().flat_map(|(_, seats)| seats).map(|seat| &seat.listener);
         for listener in self.all.iter().chain(seated) {
-            listener.declare();
+            listener.touch();
         }
     }
 
     #[inline]
-    pub(crate) fn tell(&self, ending: &Ending<'_>) {
+    pub(crate) fn notify(&self, event: &Event<'_>) {
         for listener in &self.all {
-            listener.ended(ending);
+            listener.ended(event);
         }
-        for seat in self.seats(ending.name) {
-            if seat.method.as_deref().is_none_or(|method| is_same(method, ending.method)) {
-                seat.listener.ended(ending);
+        for seat in self.seats(event.name) {
+            if seat.method.as_deref().is_none_or(|method| is_same(method, event.method)) {
+                seat.listener.ended(event);
             }
         }
     }
 
     #[inline]
-    fn seats(&self, name: &str) -> &[Seat] {
+    fn seats(&self, name: &str) -> &[Subscription] {
         let found = if self.of.len() <= FEW {
             self.of.iter().find(|(known, _)| is_same(known, name))
         } else {
@@ -92,9 +92,9 @@ fn is_same(one: &str, other: &str) -> bool {
     ptr::eq(one, other) || one == other
 }
 
-impl fmt::Debug for Audience {
+impl fmt::Debug for Listeners {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.of.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Audience").field("all", &self.all.len()).field("of", &names).finish_non_exhaustive()
+        f.debug_struct("Listeners").field("all", &self.all.len()).field("of", &names).finish_non_exhaustive()
     }
 }

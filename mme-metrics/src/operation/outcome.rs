@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{LabelValue, Registry, Values, closed_label};
+use crate::label::{Cardinality, LabelValue, Registry, closed_label};
 
 /// How measured code ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,11 +23,11 @@ impl Outcome {
     pub const OTHER: Self = Self::Error(ErrorWord::OTHER);
 
     /// Returns the value of the label `result`.
-    pub const fn ended(self) -> Ended {
+    pub const fn result_label(self) -> ResultLabel {
         match self {
-            Self::Ok => Ended::Ok,
-            Self::Error(_) | Self::Panic => Ended::Error,
-            Self::Cancelled => Ended::Cancelled,
+            Self::Ok => ResultLabel::Ok,
+            Self::Error(_) | Self::Panic => ResultLabel::Error,
+            Self::Cancelled => ResultLabel::Cancelled,
         }
     }
 
@@ -43,7 +43,7 @@ impl Outcome {
 
 closed_label! {
     /// The label `result`: how measured code ended. A panic is an error.
-    Ended: "result" {
+    ResultLabel: "result" {
         /// It returned, and what it returned is no error.
         Ok = "ok",
         /// It returned an error, or unwound.
@@ -84,7 +84,7 @@ impl ErrorWord {
 impl LabelValue for ErrorWord {
     const KEY: &'static str = "error_type";
     // The empty word, `panic` and `other` beside those of the program.
-    const VALUES: Values = Values::Bounded(ERROR_WORDS + 3);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(ERROR_WORDS + 3);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(self.0)
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_error_and_a_cancel_is_none() {
-        let read = |outcome: Outcome| (outcome.ended().label_value(), outcome.error_word().label_value());
+        let read = |outcome: Outcome| (outcome.result_label().label_value(), outcome.error_word().label_value());
         assert_eq!(read(Outcome::Ok), ("ok".into(), "".into()));
         assert_eq!(read(Outcome::Error("timeout")), ("error".into(), "timeout".into()));
         assert_eq!(read(Outcome::Panic), ("error".into(), "panic".into()));

@@ -6,35 +6,35 @@ use super::{ErrorType, Operation, Outcome};
 ///
 /// The attribute picks the first of these that fits the return type: [`ByOperation`], [`ByErrorType`], [`ByResult`],
 /// [`AlwaysOk`]. It goes by the type itself, whatever its alias is called.
-pub trait Judge<O, R> {
+pub trait Classify<O, R> {
     /// The words it can give.
     const ERROR_TYPES: &'static [&'static str];
 
     /// Returns the outcome.
-    fn judge(&self, operation: &mut O, returned: &R) -> Outcome;
+    fn classify(&self, operation: &mut O, returned: &R) -> Outcome;
 }
 
 /// An operation that reads its own end from what the code returned, such as a refusal from `Ok(Decision::Deny)`.
 ///
 /// It may note what it finds: the operation is told its end right after.
-pub trait Judges<R>: Operation {
+pub trait ClassifyReturn<R>: Operation {
     /// The words it can give.
     const ERROR_TYPES: &'static [&'static str] = &[];
 
     /// Returns the outcome.
-    fn judge(&mut self, returned: &R) -> Outcome;
+    fn classify(&mut self, returned: &R) -> Outcome;
 }
 
 /// Asks the operation itself.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByOperation;
 
-impl<R, O: Judges<R>> Judge<O, R> for ByOperation {
+impl<R, O: ClassifyReturn<R>> Classify<O, R> for ByOperation {
     const ERROR_TYPES: &'static [&'static str] = O::ERROR_TYPES;
 
     #[inline]
-    fn judge(&self, operation: &mut O, returned: &R) -> Outcome {
-        operation.judge(returned)
+    fn classify(&self, operation: &mut O, returned: &R) -> Outcome {
+        operation.classify(returned)
     }
 }
 
@@ -42,11 +42,11 @@ impl<R, O: Judges<R>> Judge<O, R> for ByOperation {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByErrorType;
 
-impl<O, T, E: ErrorType> Judge<O, Result<T, E>> for ByErrorType {
+impl<O, T, E: ErrorType> Classify<O, Result<T, E>> for ByErrorType {
     const ERROR_TYPES: &'static [&'static str] = E::ERROR_TYPES;
 
     #[inline]
-    fn judge(&self, _: &mut O, returned: &Result<T, E>) -> Outcome {
+    fn classify(&self, _: &mut O, returned: &Result<T, E>) -> Outcome {
         match returned {
             Ok(_) => Outcome::Ok,
             Err(error) => Outcome::Error(error.error_type()),
@@ -58,11 +58,11 @@ impl<O, T, E: ErrorType> Judge<O, Result<T, E>> for ByErrorType {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByResult;
 
-impl<O, T, E> Judge<O, Result<T, E>> for ByResult {
+impl<O, T, E> Classify<O, Result<T, E>> for ByResult {
     const ERROR_TYPES: &'static [&'static str] = &[];
 
     #[inline]
-    fn judge(&self, _: &mut O, returned: &Result<T, E>) -> Outcome {
+    fn classify(&self, _: &mut O, returned: &Result<T, E>) -> Outcome {
         if returned.is_ok() { Outcome::Ok } else { Outcome::OTHER }
     }
 }
@@ -71,11 +71,11 @@ impl<O, T, E> Judge<O, Result<T, E>> for ByResult {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlwaysOk;
 
-impl<O, R> Judge<O, R> for AlwaysOk {
+impl<O, R> Classify<O, R> for AlwaysOk {
     const ERROR_TYPES: &'static [&'static str] = &[];
 
     #[inline]
-    fn judge(&self, _: &mut O, _: &R) -> Outcome {
+    fn classify(&self, _: &mut O, _: &R) -> Outcome {
         Outcome::Ok
     }
 }

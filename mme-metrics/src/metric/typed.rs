@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use metrics::{Key, KeyName, Label, Level, Metadata};
 
-use super::kept::{CounterHandle, GaugeHandle, HistogramHandle};
-use super::{Kind, REJECTED, Raised, Spec, TYPED, Unit, check};
+use super::handle::{CounterHandle, GaugeHandle, HistogramHandle};
+use super::{InFlight, Kind, REJECTED, Spec, TYPED, Unit, name};
 use crate::buckets;
 use crate::label::LabelSet;
 
@@ -16,15 +16,15 @@ pub(crate) const METADATA: Metadata<'static> = Metadata::new(TYPED, Level::INFO,
 
 /// Makes a series exist without counting anything; recorders differ in whether registering alone does that.
 pub(super) mod touch {
-    pub(in crate::spec) fn register_counter(counter: &metrics::Counter) {
+    pub(in crate::metric) fn register_counter(counter: &metrics::Counter) {
         counter.increment(0);
     }
 
-    pub(in crate::spec) fn register_gauge(gauge: &metrics::Gauge) {
+    pub(in crate::metric) fn register_gauge(gauge: &metrics::Gauge) {
         gauge.increment(0.0);
     }
 
-    pub(in crate::spec) fn register_histogram(_registered_is_enough: &metrics::Histogram) {}
+    pub(in crate::metric) fn register_histogram(_registered_is_enough: &metrics::Histogram) {}
 }
 
 /// What a gauge is set to so that it has no value until it is set again.
@@ -96,7 +96,7 @@ macro_rules! typed_metric {
             }
 
             /// Marks the metric as off unless the service asks for it.
-            pub const fn opt(self) -> Self {
+            pub const fn optional(self) -> Self {
                 let mut spec = self.spec;
                 spec.optional = true;
                 core::mem::forget(self);
@@ -160,7 +160,7 @@ macro_rules! typed_metric {
 fn combinations(spec: &Spec) -> Vec<Vec<Label>> {
     let mut all = vec![Vec::new()];
     for label in spec.labels {
-        let crate::label::Values::Closed(values) = label.values else { return Vec::new() };
+        let crate::label::Cardinality::Closed(values) = label.values else { return Vec::new() };
         all = all
             .into_iter()
             .flat_map(|left: Vec<Label>| {
@@ -176,7 +176,7 @@ fn combinations(spec: &Spec) -> Vec<Vec<Label>> {
 }
 
 const fn spec<L: LabelSet>(name: &'static str, kind: Kind, unit: Unit, buckets: &'static [f64]) -> Spec {
-    check::name(name, kind, unit);
+    name::name(name, kind, unit);
     Spec { name, help: "", family: "", kind, unit, labels: L::LABELS, buckets, optional: false, fractional: false }
 }
 
@@ -247,11 +247,11 @@ impl<L: LabelSet> Gauge<L> {
 
     /// Adds one, until what is returned is dropped.
     #[inline]
-    pub fn raise(&'static self, labels: L) -> Raised {
+    pub fn track(&'static self, labels: L) -> InFlight {
         let make = || GaugeHandle::from_key(self.key(labels.labels()));
         match self.dense.get(&labels, make) {
-            Some(handle) => handle.raise(),
-            None => Raised::passing(make().current()),
+            Some(handle) => handle.track(),
+            None => InFlight::passing(make().current()),
         }
     }
 

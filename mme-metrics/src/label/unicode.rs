@@ -1,0 +1,14 @@
+//! Characters that make two texts look the same.
+
+/// Says whether a character is not shown, or changes how its neighbours are: two values could then look the same.
+///
+/// Control characters, line and paragraph separators, and Unicode's `Default_Ignorable_Code_Point`, which holds the
+/// zero-width, direction-changing, filling and variation-selecting ones.
+pub(crate) fn is_deceiving(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}

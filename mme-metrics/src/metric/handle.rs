@@ -1,0 +1,151 @@
+//! Handles that are kept: made once, bound to the process's recorder when it is there, right under every other recorder.
+
+use std::fmt;
+
+use metrics::{Key, Recorder};
+
+use super::InFlight;
+use super::slot::Slot;
+use super::typed::{ABSENT, METADATA};
+
+macro_rules! kept_handle {
+    ($(#[$doc:meta])* $name:ident, $handle:ty, $register:ident) => {
+        $(#[$doc])*
+        ///
+        /// It may be made at any time, before a recorder is installed too, and be shared between threads and tests: each
+        /// event goes to the recorder that is current then. Under the process's recorder that costs no lookup.
+        pub struct $name {
+            key: Key,
+            slot: Slot<$handle>,
+        }
+
+        impl $name {
+            pub(super) const fn from_key(key: Key) -> Self {
+                Self { key, slot: Slot::new() }
+            }
+
+            #[inline]
+            fn with<T>(&self, use_it: impl FnOnce(&$handle) -> T) -> T {
+                self.slot.with(|recorder| recorder.$register(&self.key, &METADATA), use_it)
+            }
+
+            /// Returns the facade's own handle under the current recorder.
+            pub fn current(&self) -> $handle {
+                self.with(Clone::clone)
+            }
+
+            /// Makes the series exist, with nothing counted yet.
+            pub fn touch(&self) {
+                self.with(super::typed::touch::$register);
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.key.name()).finish()
+            }
+        }
+    };
+}
+
+kept_handle! {
+    /// One series of a counter, kept.
+    CounterHandle, metrics::Counter, register_counter
+}
+kept_handle! {
+    /// One series of a gauge, kept.
+    GaugeHandle, metrics::Gauge, register_gauge
+}
+kept_handle! {
+    /// One series of a histogram, kept.
+    HistogramHandle, metrics::Histogram, register_histogram
+}
+
+impl CounterHandle {
+    /// Counts one.
+    #[inline]
+    pub fn increment(&self) {
+        self.add(1);
+    }
+
+    /// Counts `amount`.
+    #[inline]
+    pub fn add(&self, amount: u64) {
+        self.with(|counter| counter.increment(amount));
+    }
+
+    /// Returns where it counts now: who counts often, and under one recorder, need not look for that each time.
+    #[cfg(feature = "grpc")]
+    #[inline]
+    pub(crate) fn held(&'static self) -> HeldCounter {
+        let register = |recorder: &dyn Recorder| recorder.register_counter(&self.key, &METADATA);
+        self.slot.global(register).map_or(HeldCounter::Passing(self), HeldCounter::Kept)
+    }
+}
+
+/// A counter of the process's recorder if that was current when it was taken, else of whichever is.
+#[cfg(feature = "grpc")]
+#[derive(Clone, Copy)]
+pub(crate) enum HeldCounter {
+    Kept(&'static metrics::Counter),
+    Passing(&'static CounterHandle),
+}
+
+#[cfg(feature = "grpc")]
+impl HeldCounter {
+    #[inline]
+    pub(crate) fn add(self, amount: u64) {
+        match self {
+            Self::Kept(counter) => counter.increment(amount),
+            Self::Passing(counter) => Self::pass(counter, amount),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pass(counter: &CounterHandle, amount: u64) {
+        counter.add(amount);
+    }
+}
+
+#[cfg(feature = "grpc")]
+impl fmt::Debug for HeldCounter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HeldCounter")
+    }
+}
+
+impl GaugeHandle {
+    /// Adds one, until what is returned is dropped.
+    #[inline]
+    pub fn track(&'static self) -> InFlight {
+        InFlight::on(&self.slot, |recorder| recorder.register_gauge(&self.key, &METADATA))
+    }
+
+    /// Sets the value; one that is not finite is refused and counted.
+    #[inline]
+    pub fn set(&self, value: f64) {
+        super::typed::if_finite(value, |value| self.with(|gauge| gauge.set(value)));
+    }
+
+    /// Takes the value away, because it is known no more: the series is not exported until it is set again.
+    ///
+    /// A recorder that is not ours shows NaN.
+    pub fn clear(&self) {
+        self.with(|gauge| gauge.set(ABSENT));
+    }
+
+    /// Adds `amount`, which may be negative.
+    #[inline]
+    pub fn add(&self, amount: f64) {
+        super::typed::if_finite(amount, |amount| self.with(|gauge| super::typed::shift(gauge, amount)));
+    }
+}
+
+impl HistogramHandle {
+    /// Records one observation; one that is negative or not finite is refused and counted.
+    #[inline]
+    pub fn record(&self, value: f64) {
+        super::typed::if_recordable(value, |value| self.with(|histogram| histogram.record(value)));
+    }
+}

@@ -148,6 +148,79 @@ fn large_groups_short_records_and_doubled_names_are_found() {
     assert_finds(&[alert("warning", "info"), alert("warning", "info")], "defines an alert of this name");
 }
 
+/// Two rule files of three groups, and a test of them with these lines.
+fn kitchen_and_larder(test: &str) -> [File; 3] {
+    [
+        File::new(Kind::Rules, "rules/kitchen.yml", "groups: [{name: kitchen, rules: []}, {name: cellar, rules: []}]"),
+        File::new(Kind::Rules, "rules/larder.yml", "groups: [{name: larder, rules: []}]"),
+        File::new(Kind::RuleTests, "tests/kitchen.yml", format!("tests: []\n{test}")),
+    ]
+}
+
+#[test]
+fn a_rule_test_whose_order_is_left_to_chance_is_found() {
+    let random = "promtool evaluates it in random order";
+    for (test, message) in [
+        ("rule_files: [../rules/kitchen.yml]", "group kitchen: promtool evaluates it in random order"),
+        (
+            "rule_files: [../rules/kitchen.yml]\ngroup_eval_order: [kitchen]",
+            "group cellar: promtool evaluates it in random",
+        ),
+        ("rule_files: [../rules/*.yml]\ngroup_eval_order: [kitchen, cellar]", "group larder: promtool evaluates it in"),
+        ("rule_files: [../rules/larder.yml, ../rules/k*.yml]\ngroup_eval_order: [kitchen, cellar]", random),
+        (
+            "rule_files: [../rules/larder.yml]\ngroup_eval_order: [kitchen, larder]",
+            "group kitchen: `group_eval_order` lists it, but no",
+        ),
+        ("rule_files: [../rules/larder.yml]\ngroup_eval_order: [larder, larder]", "lists it more than once"),
+        ("rule_files: [rules/larder.yml]", "rule_files rules/larder.yml: no rule file among those to be checked"),
+    ] {
+        assert_finds(&kitchen_and_larder(test), message);
+    }
+}
+
+#[test]
+fn a_rule_test_that_orders_its_groups_or_has_one_passes() {
+    for test in [
+        "rule_files: [../rules/kitchen.yml]\ngroup_eval_order: [kitchen, cellar]",
+        "rule_files: [../rules/*.yml]\ngroup_eval_order: [larder, cellar, kitchen]",
+        "rule_files: [../rules/*.yml, ../rules/larder.yml]\ngroup_eval_order: [larder, cellar, kitchen]",
+        "rule_files: [../rules/larder.yml]",
+        "rule_files: [../rules/larder.yml]\ngroup_eval_order: [larder]",
+    ] {
+        assert_eq!(lint(&kitchen_and_larder(test)), [], "{test}");
+    }
+}
+
+#[test]
+fn two_groups_of_one_name_are_found() {
+    let kitchen = File::new(Kind::Rules, "rules/kitchen.yml", "groups: [{name: kitchen, rules: []}]");
+    let cellar = File::new(Kind::Rules, "rules/cellar.yml", "groups: [{name: kitchen, rules: []}]");
+    assert_finds(&[kitchen.clone(), cellar], "group kitchen: rules/kitchen.yml has a group of this name, too");
+    assert_eq!(lint(&[kitchen]), []);
+}
+
+#[test]
+fn our_own_rule_tests_would_not_pass_without_their_order() {
+    for test in FILES.iter().filter(|file| file.kind() == Kind::RuleTests) {
+        // The one that has a single group of alerts and nothing recorded.
+        if test.path() == "prometheus/tests/meta.yml" {
+            continue;
+        }
+        let unordered = test.text().replace("group_eval_order:", "no_order:");
+        let unordered = File::new(Kind::RuleTests, test.path().to_owned(), unordered);
+        let files: Vec<_> =
+            FILES.iter().filter(|file| file.kind() == Kind::Rules).cloned().chain([unordered]).collect();
+        let found = lint(&files);
+        let random =
+            |place: &str| found.iter().any(|found| found.place == place && found.message.contains("random order"));
+        let groups = test.text().split_once("group_eval_order:").expect("an order").1.split("tests:").next();
+        for name in groups.expect("groups").split(['[', ']', ',', '-', '\n', ' ']).filter(|name| !name.is_empty()) {
+            assert!(random(&format!("group {name}")), "{}: {name}", test.path());
+        }
+    }
+}
+
 #[test]
 fn a_rule_without_a_test_or_a_runbook_is_found() {
     let tests = "tests: [{alert_rule_test: [{alertname: Other, eval_time: 1m, exp_alerts: []}]}]";

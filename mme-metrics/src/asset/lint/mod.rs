@@ -2,6 +2,7 @@
 
 mod alert;
 mod expression;
+mod order;
 mod runbook;
 mod tested;
 
@@ -17,7 +18,8 @@ const MAX_RULES: usize = 20;
 /// Checks how the rules among `files` are written.
 ///
 /// - Prometheus 2.42 loads the file: no group labels, no `query_offset`.
-/// - A group has at most 20 rules; a recorded name reads `level:metric:operations`; no alert is defined twice.
+/// - A group has at most 20 rules and a name that no other group has; a recorded name reads `level:metric:operations`;
+///   no alert is defined twice.
 /// - An alert has a CamelCase name of at most 40 characters; the labels `severity` (`critical`, `warning` or `info`)
 ///   and `category`; a `summary` that is one fixed sentence, a `description` with the values at hand, and a
 ///   `runbook_url` that ends in the page of its name. An alert that always fires, called `Watchdog`, has no severity.
@@ -25,11 +27,13 @@ const MAX_RULES: usize = 20;
 ///   number as `le`, which Prometheus 2 and 3 write differently; no expression is a YAML alias.
 ///
 /// If runbooks are among the files, alerts and runbooks have to be one set, each page with its four sections. If tests
-/// are among them, each alert needs one that fires and one that does not, each recording rule one that gives a value.
+/// are among them, each alert needs one that fires and one that does not, each recording rule one that gives a value,
+/// and each test file of more than one group names each of them once in `group_eval_order`.
 pub fn lint(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut alerts: HashMap<String, &File> = HashMap::new();
     let mut records = Vec::new();
+    let mut names: Vec<(String, &File)> = Vec::new();
     for file in files.iter().filter(|file| file.kind() == Kind::Rules) {
         let groups = match rule::parse(file.text()) {
             Ok(parsed) => parsed.groups,
@@ -40,7 +44,8 @@ pub fn lint(files: &[File]) -> Vec<Finding> {
         };
         check_aliases(file, &mut findings);
         for group in &groups {
-            check_group(file, group, &mut findings);
+            check_group(file, group, &names, &mut findings);
+            names.push((group.name.clone(), file));
         }
         for rule in groups.into_iter().flat_map(|group| group.rules) {
             let mut find = |message| findings.push(finding(file, rule.place(), message));
@@ -53,11 +58,18 @@ pub fn lint(files: &[File]) -> Vec<Finding> {
         }
     }
     runbook::check(files, &alerts, &mut findings);
-    tested::check(files, &alerts, &records, &mut findings);
+    tested::check(files, &names, &alerts, &records, &mut findings);
     findings
 }
 
-fn check_group(file: &File, group: &Group, findings: &mut Vec<Finding>) {
+fn check_group(file: &File, group: &Group, others: &[(String, &File)], findings: &mut Vec<Finding>) {
+    if let Some((name, other)) = others.iter().find(|(name, _)| *name == group.name) {
+        let message = format!(
+            "{} has a group of this name, too: rename one, so that `group_eval_order` can tell them apart",
+            other.path()
+        );
+        findings.push(finding(file, format!("group {name}"), message));
+    }
     let count = group.rules.len();
     if count > MAX_RULES {
         let message = format!("{count} rules run one after the other: split the group, {MAX_RULES} are the most");

@@ -7,12 +7,16 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::alert::WATCHDOG;
-use super::{Finding, finding, promql};
+use super::{Finding, finding, order, promql};
 use crate::asset::{File, Kind};
 
 /// A test file of promtool, as far as it says what is tested.
 #[derive(Deserialize)]
 struct TestFile {
+    #[serde(default)]
+    rule_files: Vec<String>,
+    #[serde(default)]
+    group_eval_order: Vec<String>,
     #[serde(default)]
     tests: Vec<Test>,
 }
@@ -50,6 +54,7 @@ struct Covered {
 /// Checks that the tests among `files`, if there are any, cover every rule.
 pub(super) fn check(
     files: &[File],
+    groups: &[(String, &File)],
     alerts: &HashMap<String, &File>,
     records: &[(String, &File)],
     findings: &mut Vec<Finding>,
@@ -61,7 +66,10 @@ pub(super) fn check(
     let mut covered = Covered::default();
     for file in tests {
         match serde_saphyr::from_str::<TestFile>(file.text()) {
-            Ok(parsed) => parsed.tests.into_iter().for_each(|test| covered.add(test)),
+            Ok(parsed) => {
+                order::check(file, &parsed.rule_files, &parsed.group_eval_order, files, groups, findings);
+                parsed.tests.into_iter().for_each(|test| covered.add(test));
+            }
             Err(error) => findings.push(finding(file, String::new(), format!("no file of rule tests: {error}"))),
         }
     }

@@ -82,7 +82,7 @@ pub struct LookupGuard<'c> {
 }
 
 impl LookupGuard<'_> {
-    /// OutcomeSeries the lookup: it found what it looked for.
+    /// Ends the lookup: it found what it looked for.
     pub fn hit(mut self) {
         self.result = Lookup::Hit;
     }

@@ -105,7 +105,7 @@ impl Notes {
     }
 }
 
-// Cardinality stay out of logs: what a service chose for its traces was not chosen for those.
+// Values stay out of logs: what a service chose for its traces was not chosen for those.
 impl fmt::Debug for Notes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys: Vec<_> = self.attributes().map(|(key, _)| key).collect();

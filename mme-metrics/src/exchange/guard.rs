@@ -52,7 +52,7 @@ impl<O: Observe> Guard<O> {
         }
     }
 
-    /// OutcomeSeries the exchange with an error.
+    /// Ends the exchange with an error.
     pub(super) fn fail<E: 'static>(&mut self, error: &E, end: End) {
         if let Some(mut observer) = self.observer.take() {
             observer.error(error);

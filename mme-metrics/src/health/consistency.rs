@@ -50,7 +50,7 @@ impl ConsistencyCheck {
 }
 
 impl CheckResult {
-    /// ClassifyReturn by how many things were found that disagree; an error is unknown.
+    /// Classifies by how many things were found that disagree; an error is unknown.
     pub const fn of<E>(found: &Result<u64, E>) -> Self {
         match found {
             Ok(0) => Self::Pass,

@@ -7,7 +7,7 @@ use http_body::Body;
 use super::dependency::Dependency;
 use crate::exchange::{End, ExchangeLayer, Observe, Watch};
 
-/// ClassifyReturn a dependency by the requests that a client sends it, as a tower layer around that client.
+/// Classifies a dependency by the requests that a client sends it, as a tower layer around that client.
 ///
 /// An answer below 500 that does not break off says that it is up; of gRPC, a call that ends with a status which is not the server's
 /// fault. All else is a failure, and the third in a row says that it is down: a connection that fails, a 5xx, a body that breaks off,

@@ -269,7 +269,7 @@ impl IsolationSentinel {
     }
 }
 
-/// OutcomeSeries a round: tells what it came to.
+/// Ends a round: tells what it came to.
 fn conclude(round: &mut IsolationRound) {
     let now = SystemTime::now();
     round.end(now);

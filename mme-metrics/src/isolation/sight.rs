@@ -36,7 +36,7 @@ impl Finding {
     }
 }
 
-/// ClassifyReturn a check by what the owner and what the other tenant saw.
+/// Classifies a check by what the owner and what the other tenant saw.
 ///
 /// What the other tenant saw is a breach whatever became of the owner. That it saw nothing counts only if there was
 /// something to be seen.

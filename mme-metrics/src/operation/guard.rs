@@ -70,7 +70,7 @@ impl<O: Operation> Guard<O> {
         Self::started(operation, Outcome::Cancelled, &[])
     }
 
-    /// OutcomeSeries the measurement.
+    /// Ends the measurement.
     #[inline]
     pub fn end(mut self, outcome: Outcome) {
         let (started, operation) = (self.started.take(), self.operation.take());
@@ -81,7 +81,7 @@ impl<O: Operation> Guard<O> {
         }
     }
 
-    /// OutcomeSeries the measurement as `result` says.
+    /// Ends the measurement as `result` says.
     pub fn end_with<T, E: ErrorType>(self, result: &Result<T, E>) {
         self.end(match result {
             Ok(_) => Outcome::Ok,
@@ -89,7 +89,7 @@ impl<O: Operation> Guard<O> {
         });
     }
 
-    /// OutcomeSeries the measurement as the operation itself reads `returned`, such as a refusal from an error.
+    /// Ends the measurement as the operation itself reads `returned`, such as a refusal from an error.
     pub fn end_as<R>(mut self, returned: &R)
     where
         O: ClassifyReturn<R>,
@@ -150,7 +150,7 @@ impl<O: Operation> Guard<O> {
         self.unended = Unended::Cancelled;
     }
 
-    /// OutcomeSeries the measurement as `judge` reads from what was returned.
+    /// Ends the measurement as `judge` reads from what was returned.
     #[inline]
     pub(crate) fn classify<R>(&mut self, judge: &impl Classify<O, R>, returned: &R) {
         if let Some(operation) = &mut self.operation {
@@ -177,7 +177,7 @@ impl<O: Operation> Guard<O> {
         }
     }
 
-    /// OutcomeSeries the measurement in place.
+    /// Ends the measurement in place.
     #[inline]
     pub(crate) fn conclude(&mut self, outcome: Outcome) {
         if let (Some(started), Some(operation)) = (self.started.take(), self.operation.take()) {

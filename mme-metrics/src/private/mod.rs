@@ -73,7 +73,7 @@ pub fn guard<O: Operation>(operation: O) -> Guard<O> {
     Guard::started(operation, UNSEEN, &[])
 }
 
-/// OutcomeSeries `guard` with what the scope returns.
+/// Ends `guard` with what the scope returns.
 #[inline]
 pub fn returned<O, R, J>(value: R, guard: &mut Guard<O>, choose: impl FnOnce(Returns<O, R>) -> J) -> R
 where

@@ -95,7 +95,7 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// ClassifyReturn the labels of a series that asks for admission.
+    /// Classifies the labels of a series that asks for admission.
     pub(super) fn judge(&self, spec: Option<&Spec>, own: &[Label], source: Source) -> LabelOpenness {
         let mut openness = LabelOpenness::default();
         // An empty value is no label.

@@ -107,7 +107,7 @@ pub struct PolicyEvaluation {
 }
 
 impl Guard<PolicyEvaluation> {
-    /// OutcomeSeries the evaluation with its decision.
+    /// Ends the evaluation with its decision.
     pub fn decided(mut self, decision: Decision) {
         if let Some(evaluation) = self.operation() {
             evaluation.decision = Some(decision);

@@ -63,12 +63,12 @@ pub trait Proof: Operation + sealed::Sealed {
 }
 
 impl<P: Proof> Guard<P> {
-    /// OutcomeSeries it: the caller is who it says.
+    /// Ends it: the caller is who it says.
     pub fn success(self) {
         self.end(Outcome::Ok);
     }
 
-    /// OutcomeSeries it: the caller is refused.
+    /// Ends it: the caller is refused.
     pub fn failure(mut self, why: P::Why) {
         if let Some(proof) = self.operation() {
             proof.refuse(why);

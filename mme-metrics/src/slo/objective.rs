@@ -203,7 +203,7 @@ const fn is_name(name: &str) -> bool {
     !bytes.is_empty() && bytes.len() <= 128 && bytes[0] != b'_'
 }
 
-/// ClassifyReturn what a layer sees.
+/// Classifies what a layer sees.
 impl Listener for Objective {
     #[inline]
     fn ended(&self, event: &Event<'_>) {
@@ -215,7 +215,7 @@ impl Listener for Objective {
     }
 }
 
-/// ClassifyReturn a function, or a part of one.
+/// Classifies a function, or a part of one.
 impl Operation for &Objective {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {

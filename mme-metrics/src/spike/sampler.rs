@@ -201,7 +201,7 @@ impl Budget {
 }
 
 impl Shared {
-    /// OutcomeSeries the window; returns what is still to be written of it, slowest first.
+    /// Ends the window; returns what is still to be written of it, slowest first.
     pub(super) fn end_window(&self) -> Vec<Arc<Trace>> {
         for budget in [&self.errors, &self.cancels] {
             // Relaxed, as in `take`.
@@ -235,7 +235,7 @@ impl Shared {
 }
 
 impl Spikes {
-    /// OutcomeSeries the window now, and waits until everything kept so far is written, at most for `patience`. Says whether it is.
+    /// Ends the window now, and waits until everything kept so far is written, at most for `patience`. Says whether it is.
     ///
     /// It blocks: call it where the service stops, and from a thread that may wait.
     pub fn flush(&self, patience: Duration) -> bool {

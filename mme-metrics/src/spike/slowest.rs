@@ -91,7 +91,7 @@ impl Slowest {
         drop(dropped);
     }
 
-    /// OutcomeSeries the window: returns its events, slowest first.
+    /// Ends the window: returns its events, slowest first.
     pub(super) fn take(&self) -> Vec<Kept> {
         let mut kept = self.lock();
         let window = mem::replace(&mut *kept, BinaryHeap::with_capacity(self.most + 1));

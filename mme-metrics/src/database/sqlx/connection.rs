@@ -141,7 +141,7 @@ impl<DB: Driver> MeasuredPoolConnection<DB> {
         self.into_unmeasured().close().await
     }
 
-    /// OutcomeSeries the measurement, and returns the connection as sqlx knows it.
+    /// Ends the measurement, and returns the connection as sqlx knows it.
     ///
     /// # Panics
     ///

@@ -80,7 +80,7 @@ impl<'c, DB: Driver> MeasuredTransaction<'c, DB> {
         self.connection.begin().await
     }
 
-    /// OutcomeSeries it by `end`, and returns what counts it.
+    /// Ends it by `end`, and returns what counts it.
     async fn end<F>(
         self,
         name: &'static str,

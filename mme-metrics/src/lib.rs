@@ -32,7 +32,7 @@
 //! | to know what the slowest requests were | [`spike`] |
 //! | to know whether one tenant can see another's data | [`isolation`] |
 //! | dependencies, backups and consistency watched | [`health`] |
-//! | metrics of your own | [`spec`], [`label`] |
+//! | metrics of your own | [`metric`], [`label`] |
 //! | to know what a piece of code emits | [`testing`] |
 //! | rules, alerts and dashboards | [`asset`] |
 //! | the list of all metrics | [`catalog`], METRICS.md |

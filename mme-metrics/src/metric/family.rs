@@ -42,7 +42,7 @@ pub const fn utf8(bytes: &[u8]) -> &str {
 
 /// Declares a family: a struct of typed metrics and its one static. The doc comments are the `HELP` texts.
 ///
-/// See [`spec`](crate::metric) for an example. Hand the static to
+/// See [`metric`](crate::metric) for an example. Hand the static to
 /// [`RecorderBuilder::family`](crate::recorder::Builder::family), and buckets, descriptions, table, lint and checks cover it.
 #[macro_export]
 macro_rules! family {

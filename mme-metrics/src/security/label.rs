@@ -212,7 +212,7 @@ closed_label! {
         /// `iss` is somebody else.
         Issuer = "issuer",
         /// `aud` is somebody else.
-        Listeners = "listeners",
+        Audience = "audience",
         /// It was taken back.
         Revoked = "revoked",
         /// Another claim is missing or wrong.

@@ -198,7 +198,7 @@ fn a_token_is_accepted_refused_for_a_reason_or_could_not_be_checked() {
 #[test]
 fn every_way_to_refuse_a_token_exists_at_zero() {
     let text = record(|| Guard::start(JwtValidation::new()).success()).recorder().render(Format::Text);
-    for reason in ["malformed", "algorithm", "signature", "expired", "issuer", "listeners", "revoked", "claims"] {
+    for reason in ["malformed", "algorithm", "signature", "expired", "issuer", "audience", "revoked", "claims"] {
         let line = format!("auth_jwt_validations_total{{reason=\"{reason}\",result=\"failure\"}} 0\n");
         assert!(text.contains(&line), "{line}: {text}");
     }

@@ -135,7 +135,7 @@ fn transactions() -> Row {
             Panel::new(
                 "Transactions",
                 DisplayUnit::EventsPerSecond,
-                "ResultLabel ones; a rollback is work thrown away.",
+                "Ended ones; a rollback is work thrown away.",
             )
             .query(transactions.rate().sum_by(&["db_system_name", "outcome"]), "{{db_system_name}} {{outcome}}"),
         )

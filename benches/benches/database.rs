@@ -1,6 +1,6 @@
 //! Does a measured query take at most 2 % longer than a bare one, on the fastest database there is?
 //!
-//! `cargo bench -p mme-metrics-benches --bench database` prints everything; a word after `--` picks one part: `pool` or
+//! `cargo bench --manifest-path benches/Cargo.toml --bench database` prints everything; a word after `--` picks one part: `pool` or
 //! `connection`.
 
 use mme_metrics_benches::contest::{self, Contestant};

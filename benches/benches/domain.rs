@@ -1,6 +1,6 @@
 //! Does an event of a domain through a kept handle cost at most 1.5 times what bare handles of the facade cost?
 //!
-//! `cargo bench -p mme-metrics-benches --bench domain` prints the figures.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench domain` prints the figures.
 
 use std::hint::black_box;
 

@@ -1,6 +1,6 @@
 //! Does the attribute cost 60 ns at most, 90 ns on two threads, and a tenth of what its peer costs?
 //!
-//! `cargo bench -p mme-metrics-benches --bench function` prints everything; a word after `--` picks one part: `alone` or `meet`.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench function` prints everything; a word after `--` picks one part: `alone` or `meet`.
 
 use mme_metrics_benches::contest::{self, Contestant};
 use mme_metrics_benches::function::{AUTOMETRICS, BARE, BARE_ASYNC, OURS, OURS_ASYNC};

@@ -1,7 +1,7 @@
 //! Does the gRPC server layer, with everything on, cost no more than 0.7 of what `tonic_prometheus_layer` costs, and a message
 //! no more than 15 ns?
 //!
-//! `cargo bench -p mme-metrics-benches --bench grpc` prints everything; a word after `--` picks one part: `unary` or `stream`.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench grpc` prints everything; a word after `--` picks one part: `unary` or `stream`.
 
 use mme_metrics_benches::contest::{self, Contestant};
 use mme_metrics_benches::grpc::{ATOMICS, BARE, Call, MESSAGES, OURS, SILENT, TONIC_PROMETHEUS_LAYER};

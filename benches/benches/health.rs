@@ -1,6 +1,6 @@
 //! Do an idle sentinel and ten probes cost less than a thousandth of a core?
 //!
-//! `cargo bench -p mme-metrics-benches --bench health` takes two minutes: it waits for what happens by itself. The time is that of
+//! `cargo bench --manifest-path benches/Cargo.toml --bench health` takes two minutes: it waits for what happens by itself. The time is that of
 //! the one thread on which checks run; who answers them runs on another.
 
 use std::io::{Read as _, Write as _};

@@ -1,6 +1,6 @@
 //! Does the HTTP layer cost no more than 2.2 layers that do nothing, and a fraction of what its peers cost?
 //!
-//! `cargo bench -p mme-metrics-benches --bench http` prints everything; a word after `--` picks one part: `alone`, `connected` or `meet`.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench http` prints everything; a word after `--` picks one part: `alone`, `connected` or `meet`.
 
 use mme_metrics_benches::contest::{self, Contestant};
 use mme_metrics_benches::http::{AXUM_OTEL_METRICS, AXUM_PROMETHEUS, BARE, BY_HAND, NOOP, OURS, SILENT, WRAPPING};

@@ -1,6 +1,6 @@
 //! Is the recorder ahead of its peers in recording, rendering, registering and memory?
 //!
-//! `cargo bench -p mme-metrics-benches --bench recorder` prints everything; a word after `--` picks one part: `record`,
+//! `cargo bench --manifest-path benches/Cargo.toml --bench recorder` prints everything; a word after `--` picks one part: `record`,
 //! `meet`, `render`, `register` or `memory`.
 
 use std::process::Command;

@@ -1,6 +1,6 @@
 //! What does it cost to keep an eye on who fails to log in, and what does an attempt cost beside bare handles of the facade?
 //!
-//! `cargo bench -p mme-metrics-benches --bench security` prints the figures.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench security` prints the figures.
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};

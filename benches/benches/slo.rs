@@ -1,6 +1,6 @@
 //! What does it add to a request that an objective counts it, and that a sampler of spikes does not keep it?
 //!
-//! `cargo bench -p mme-metrics-benches --bench slo`
+//! `cargo bench --manifest-path benches/Cargo.toml --bench slo`
 
 use mme_metrics::Recorder;
 use mme_metrics_benches::contest::{self, Contestant};

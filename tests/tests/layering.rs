@@ -28,9 +28,6 @@ const LAYERS: [(&str, u8); 15] = [
 /// Families stand between what they are made of and what lists them.
 const FAMILY: u8 = 4;
 
-/// Macros live in the root, whichever module they are written in.
-const MACROS: [(&str, &str); 2] = [("family", "metric"), ("open_label", "label")];
-
 struct File {
     path: PathBuf,
     /// Without comments, and without the tests at its end.
@@ -137,8 +134,7 @@ fn a_module_imports_only_from_lower_layers() {
         }
         let own = layer(module).unwrap_or_else(|| panic!("`{module}` has no layer: give it one here"));
         for import in file.imports() {
-            let import = MACROS.iter().find(|(name, _)| *name == import).map_or(&*import, |(_, module)| module);
-            if import != module && layer(import).is_none_or(|layer| layer >= own) {
+            if import != module && layer(&import).is_none_or(|layer| layer >= own) {
                 wrong.push(format!("{}: crate::{import}", file.path.display()));
             }
         }

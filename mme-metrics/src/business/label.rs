@@ -1,7 +1,6 @@
 //! What a business tells apart.
 
-use crate::label::{Registered, closed_label};
-use crate::open_label;
+use crate::label::{Registered, closed_label, open_label};
 
 closed_label! {
     /// The label `kind` of amounts of money. Each only grows: what is paid back is a refund, not less revenue.

@@ -2,10 +2,10 @@
 
 use super::currency::Currency;
 use super::label::{Client, OperationName, OperationType, QueueName, ScoreKind, TierName, ValueKind};
+use crate::buckets;
 use crate::label::CountryCode;
-use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 use crate::operation::ResultLabel;
-use crate::{buckets, family};
 
 family! {
     /// The business: what the service is for.

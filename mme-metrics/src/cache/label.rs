@@ -1,7 +1,6 @@
 //! The labels of cache metrics.
 
-use crate::label::closed_label;
-use crate::open_label;
+use crate::label::{closed_label, open_label};
 
 /// Caches that one program has.
 const CACHES: usize = 100;

@@ -1,8 +1,7 @@
 //! The truth: the metric of caches.
 
 use super::label::{CacheName, Lookup};
-use crate::family;
-use crate::metric::{Counter, Unit};
+use crate::metric::{Counter, Unit, family};
 
 family! {
     /// Caches.

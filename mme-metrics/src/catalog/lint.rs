@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn each_rule_finds_its_breach() {
-        crate::family! {
+        crate::metric::family! {
             /// Everything wrong.
             static WRONG: WrongMetrics {
                 /// no sentence

@@ -3,8 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::label::closed_label;
-use crate::open_label;
+use crate::label::{closed_label, open_label};
 
 closed_label! {
     /// The label `operation`: what is done with a certificate. An operation to be measured, too.

@@ -1,9 +1,9 @@
 //! The truth: every metric of certificates.
 
 use super::label::{CertificateName, CertificateOperation, ReadError};
-use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::buckets;
+use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 use crate::operation::{ErrorWord, ResultLabel};
-use crate::{buckets, family};
 
 family! {
     /// Certificates: what is done with them, and how long they hold.

@@ -2,8 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, Registry, closed_label};
-use crate::open_label;
+use crate::label::{Cardinality, LabelValue, Registry, closed_label, open_label};
 use crate::operation::Outcome;
 
 /// Names of operations that one program has: those of SQL, and what its other clients call theirs.

@@ -3,8 +3,8 @@
 use super::label::{
     CollectionName, ConnectionState, Failure, Namespace, OperationName, PoolName, Replica, System, TransactionOutcome,
 };
-use crate::metric::{Counter, Gauge, Histogram, Unit};
-use crate::{buckets, family};
+use crate::buckets;
+use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 
 family! {
     /// Clients of databases, and their connection pools.

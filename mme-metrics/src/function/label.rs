@@ -2,8 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, Registry};
-use crate::open_label;
+use crate::label::{Cardinality, LabelValue, Registry, open_label};
 
 open_label! {
     /// The label `function`: the name of an instrumented function, admitted at its first call.

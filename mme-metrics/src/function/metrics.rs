@@ -1,9 +1,9 @@
 //! The truth: every metric of instrumented functions.
 
 use super::label::{FunctionName, ModulePath};
-use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::buckets;
+use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 use crate::operation::{ErrorWord, ResultLabel};
-use crate::{buckets, family};
 
 family! {
     /// Functions with `#[instrument_metrics]`.

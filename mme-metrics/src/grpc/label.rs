@@ -2,8 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, closed_label};
-use crate::open_label;
+use crate::label::{Cardinality, LabelValue, closed_label, open_label};
 
 /// Methods that one process tells apart, those of its servers and those its clients call.
 pub(super) const METHODS: usize = 1_000;

@@ -2,9 +2,9 @@
 
 use super::go_label::{GoCode, GoMethod, GoService, GoType};
 use super::label::{CallType, Code, Direction, ErrorType, Method, System};
+use crate::buckets;
 use crate::label::ServerAddress;
-use crate::metric::{Counter, Gauge, Histogram, Unit};
-use crate::{buckets, family};
+use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 
 family! {
     /// gRPC servers and clients.

@@ -1,7 +1,6 @@
 //! The labels of dependencies, backups and checks: names that the service gives at set-up.
 
-use crate::label::closed_label;
-use crate::open_label;
+use crate::label::{closed_label, open_label};
 
 open_label! {
     /// The label `dependency`: a name that the service gives to something it depends on.

@@ -1,9 +1,9 @@
 //! The truth: every metric of what a service depends on.
 
 use super::label::{BackupName, CheckName, CheckResult, DependencyKind, DependencyName};
-use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::buckets;
+use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 use crate::operation::ResultLabel;
-use crate::{buckets, family};
 
 family! {
     /// Dependencies, backups and the consistency of data.

@@ -2,8 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, SERVERS, closed_label};
-use crate::open_label;
+use crate::label::{Cardinality, LabelValue, SERVERS, closed_label, open_label};
 
 /// Routes that one process registers at most, given ones and those its routers show.
 pub(super) const ROUTES: usize = 1_000;

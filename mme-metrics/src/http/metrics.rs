@@ -2,9 +2,8 @@
 
 use super::label::{ErrorType, Kind, Method, Route, Scheme, ServerPort, Status};
 use crate::buckets;
-use crate::family;
 use crate::label::ServerAddress;
-use crate::metric::{Gauge, Histogram, Unit};
+use crate::metric::{Gauge, Histogram, Unit, family};
 
 family! {
     /// HTTP servers and clients.

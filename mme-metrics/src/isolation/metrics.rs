@@ -1,8 +1,8 @@
 //! The truth: every metric of the separation of tenants.
 
 use super::label::Verdict;
-use crate::metric::{Counter, Gauge, Histogram, Unit};
-use crate::{buckets, family};
+use crate::buckets;
+use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 
 family! {
     /// The separation of tenants.

@@ -38,7 +38,7 @@ mod unicode;
 pub use self::cardinality::{Cardinality, MAX_VALUE_BYTES, OVERFLOW};
 pub use self::country::CountryCode;
 pub use self::key::{LabelSpec, LabelValue};
-pub use self::open::{RegisterError, Registered, Registry};
+pub use self::open::{RegisterError, Registered, Registry, open_label};
 pub use self::server::ServerAddress;
 pub use self::set::LabelSet;
 

@@ -206,6 +206,9 @@ macro_rules! open_label {
     };
 }
 
+#[doc(inline)]
+pub use open_label;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! Servers as clients name them, whatever they speak to them.
 
-use crate::open_label;
+use super::open_label;
 
 /// Servers that one process tells apart as a client.
 pub(crate) const SERVERS: usize = 100;

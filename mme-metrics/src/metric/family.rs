@@ -95,3 +95,6 @@ macro_rules! family {
         }
     };
 }
+
+#[doc(inline)]
+pub use family;

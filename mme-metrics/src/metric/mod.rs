@@ -46,7 +46,7 @@ mod slot;
 mod typed;
 
 pub use self::declared::{Kind, Spec, Unit};
-pub use self::family::Family;
+pub use self::family::{Family, family};
 #[doc(hidden)]
 pub use self::family::{lowercase, utf8};
 pub use self::handle::{CounterHandle, GaugeHandle, HistogramHandle};

@@ -1,8 +1,7 @@
 //! The truth: every metric of the process and of the library itself.
 
-use crate::label::{Cardinality, LabelValue};
-use crate::metric::{Counter, FractionalCounter, Gauge, REJECTED, Unit};
-use crate::{family, open_label};
+use crate::label::{Cardinality, LabelValue, open_label};
+use crate::metric::{Counter, FractionalCounter, Gauge, REJECTED, Unit, family};
 
 open_label! {
     /// The version of the service.

@@ -4,10 +4,10 @@ use super::label::{
     AuthMethod, AuthResult, BlockReason, CacheResult, Control, Decision, EventOutcome, EventType, FailureReason, Feed,
     Framework, JwtReason, LimitResult, MfaMethod, PolicyName, SourceBucket, ThreatCategory, TokenType, Window,
 };
+use crate::buckets;
 use crate::label::CountryCode;
-use crate::metric::{Counter, Gauge, Histogram, Unit};
+use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 use crate::operation::{ErrorWord, ResultLabel};
-use crate::{buckets, family};
 
 family! {
     /// Who may enter, who was refused, and who keeps trying.

@@ -1,7 +1,6 @@
 //! The labels of objectives.
 
-use crate::label::closed_label;
-use crate::open_label;
+use crate::label::{closed_label, open_label};
 
 open_label! {
     /// The label `slo`: the name of an objective, admitted when it is declared.

@@ -1,8 +1,7 @@
 //! The truth: every metric of objectives.
 
 use super::label::{Reason, Slo};
-use crate::family;
-use crate::metric::{Counter, Gauge, Unit};
+use crate::metric::{Counter, Gauge, Unit, family};
 
 family! {
     /// Service level objectives.

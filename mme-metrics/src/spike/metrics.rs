@@ -1,8 +1,7 @@
 //! The truth: every metric of spike traces.
 
 use super::label::{Cause, LossReason};
-use crate::family;
-use crate::metric::{Counter, Unit};
+use crate::metric::{Counter, Unit, family};
 
 family! {
     /// Spike traces: the slowest events, and those that failed.

@@ -253,7 +253,7 @@ mod tests {
     use super::*;
     use crate::metric::Unit;
 
-    crate::family! {
+    crate::metric::family! {
         /// For these tests.
         static TEST: TestMetrics {
             /// Events.

@@ -1,5 +1,6 @@
 //! What the tests share: programs they start, and figures they read.
 
+pub mod alertmanager;
 pub mod desk;
 pub mod exposition;
 pub mod figure;

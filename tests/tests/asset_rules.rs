@@ -94,9 +94,11 @@ fn our_own_alerts_carry_our_prefix() {
 #[test]
 fn every_file_of_the_directory_is_bundled() {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mme-metrics/assets");
-    for dir in ["prometheus/rules", "prometheus/alerts", "prometheus/tests", "grafana", "runbooks"] {
+    let dirs = ["prometheus/rules", "prometheus/alerts", "prometheus/tests", "grafana", "runbooks"];
+    for dir in dirs.into_iter().chain(["alertmanager", "alertmanager/templates"]) {
         let entries = assets.join(dir).read_dir().expect("a directory of assets").flatten();
-        for name in entries.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
+        let files = entries.filter(|entry| entry.path().is_file());
+        for name in files.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
             let path = format!("{dir}/{name}");
             assert!(FILES.iter().any(|file| file.path() == path), "{path}: add it to `asset::FILES`");
         }

@@ -66,6 +66,16 @@ pub const FILES: &[File] = bundle! {
         "prometheus/tests/slo.yml"
         "prometheus/tests/slo_days.yml"
         "prometheus/tests/spike.yml";
+    Routing:
+        "alertmanager/alertmanager-0.34.yml"
+        "alertmanager/alertmanager.yml";
+    Notification:
+        "alertmanager/templates/addresses.tmpl"
+        "alertmanager/templates/email.tmpl"
+        "alertmanager/templates/links.tmpl"
+        "alertmanager/templates/slack.tmpl"
+        "alertmanager/templates/teams.tmpl"
+        "alertmanager/templates/text.tmpl";
     Dashboard:
         "grafana/application.json"
         "grafana/business.json"

@@ -14,6 +14,10 @@ pub enum Kind {
     RuleTests,
     /// A Prometheus configuration.
     Configuration,
+    /// An Alertmanager configuration: routes, inhibition and receivers.
+    Routing,
+    /// Templates of Alertmanager's notifications.
+    Notification,
     /// A Grafana dashboard.
     Dashboard,
     /// What to do when an alert fires.

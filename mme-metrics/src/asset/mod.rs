@@ -1,6 +1,6 @@
-//! Rules, alerts, dashboards and runbooks that name exactly what this crate emits.
+//! Rules, alerts, their routes, dashboards and runbooks that name exactly what this crate emits.
 //!
-//! [`FILES`] holds them as values; [`write_to`] puts them where Prometheus and Grafana load them:
+//! [`FILES`] holds them as values; [`write_to`] puts them where Prometheus, Alertmanager and Grafana load them:
 //!
 //! ```
 //! # let dir = std::env::temp_dir().join("mme-metrics-doc-assets");

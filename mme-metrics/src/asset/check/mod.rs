@@ -99,7 +99,7 @@ impl Check {
             match file.kind() {
                 Kind::Dashboard => panel::check(file, &vocabulary, &mut findings),
                 Kind::Runbook => runbook::check(file, &vocabulary, &mut findings),
-                Kind::Rules | Kind::RuleTests | Kind::Configuration => {}
+                Kind::Rules | Kind::RuleTests | Kind::Configuration | Kind::Routing | Kind::Notification => {}
             }
         }
         findings

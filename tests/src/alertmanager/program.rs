@@ -1,0 +1,42 @@
+//! The Alertmanager and the `amtool` that the tests run.
+
+use std::path::Path;
+use std::process::Command;
+
+/// The folder of another Alertmanager than the system's; `tests/newest` sets it.
+const FOLDER: &str = "MME_TEST_TOOLS";
+
+/// Returns the command that runs Alertmanager.
+pub(super) fn alertmanager() -> Command {
+    // Debian's program has a prefix.
+    tool("alertmanager").unwrap_or_else(|| Command::new("prometheus-alertmanager"))
+}
+
+/// Runs `amtool`, and returns what it writes to its standard output.
+///
+/// # Panics
+///
+/// When it fails, with what it said, or when it is missing.
+#[track_caller]
+pub fn amtool(arguments: &[&str]) -> String {
+    let mut command = tool("amtool").unwrap_or_else(|| Command::new("amtool"));
+    let output = command.args(arguments).output();
+    let output = output
+        .unwrap_or_else(|error| panic!("amtool cannot be run ({error}): apt-get install prometheus-alertmanager"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "amtool {}:\n{said}\n{complained}", arguments.join(" "));
+    said
+}
+
+/// Returns the bundled configurations that this Alertmanager reads: the system's reads the first, a newer one both.
+pub fn readable_configurations() -> &'static [&'static str] {
+    let all: &[&str] = &["alertmanager.yml", "alertmanager-0.34.yml"];
+    if std::env::var_os(FOLDER).is_some() { all } else { &all[..1] }
+}
+
+/// Returns the command of a program of the chosen folder; nothing if none is chosen.
+fn tool(name: &str) -> Option<Command> {
+    let folder = std::env::var_os(FOLDER)?;
+    Some(Command::new(Path::new(&folder).join(name)))
+}

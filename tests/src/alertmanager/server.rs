@@ -1,0 +1,174 @@
+//! The server itself, on free ports, for as long as the value lives.
+
+use std::fs::{self, File};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::program::alertmanager;
+
+/// Longest time that a server may take to be ready.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is asked whether it is.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// A running Alertmanager. It is killed, and its data removed, when this is dropped.
+#[derive(Debug)]
+pub struct Alertmanager {
+    child: Child,
+    address: SocketAddr,
+    gossip: SocketAddr,
+    directory: TempDir,
+}
+
+impl Alertmanager {
+    /// Starts it with a configuration, alone.
+    ///
+    /// # Panics
+    ///
+    /// When it is missing, refuses its configuration, or does not become ready; with what it said.
+    #[track_caller]
+    pub fn start(configuration: &Path) -> Self {
+        // A cluster waits for its members before it notifies.
+        Self::start_with(configuration, |_| vec!["--cluster.listen-address=".to_owned()])
+    }
+
+    /// Starts it as a member of a cluster: of `peer`'s, or of a new one.
+    ///
+    /// # Panics
+    ///
+    /// Like [`start`](Self::start).
+    #[track_caller]
+    pub fn start_member(configuration: &Path, peer: Option<&Self>) -> Self {
+        Self::start_with(configuration, |gossip| {
+            let own = [
+                format!("--cluster.listen-address={gossip}"),
+                // A member sends when those before it have not, after this time for each.
+                "--cluster.peer-timeout=3s".to_owned(),
+                "--cluster.gossip-interval=50ms".to_owned(),
+                "--cluster.settle-timeout=2s".to_owned(),
+            ];
+            own.into_iter().chain(peer.map(|peer| format!("--cluster.peer={}", peer.gossip))).collect()
+        })
+    }
+
+    /// Starts it with the arguments that follow from the address for members of its cluster.
+    #[track_caller]
+    fn start_with(configuration: &Path, cluster: impl Fn(SocketAddr) -> Vec<String>) -> Self {
+        let mut said = String::new();
+        // Another program may take a port before the server does.
+        for _ in 0..5 {
+            match Self::launch(configuration, &cluster) {
+                Ok(server) => return server,
+                Err(log) => said = log,
+            }
+        }
+        panic!("Alertmanager does not start:\n{said}")
+    }
+
+    /// Starts the program; returns its log if it ends before it is ready.
+    fn launch(configuration: &Path, cluster: impl Fn(SocketAddr) -> Vec<String>) -> Result<Self, String> {
+        let directory = tempfile::tempdir().expect("the temporary directory can be written");
+        let [address, gossip] = free_addresses();
+        let log = File::create(directory.path().join("log")).expect("a new file can be written");
+        let mut command = alertmanager();
+        command
+            .arg(format!("--config.file={}", configuration.display()))
+            .arg(format!("--storage.path={}", directory.path().join("data").display()))
+            .arg(format!("--web.listen-address={address}"))
+            .arg("--web.external-url=https://alertmanager.example.com/")
+            .arg("--web.route-prefix=/")
+            .args(cluster(gossip))
+            .arg("--log.level=info")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("an open file can be shared"))
+            .stderr(log);
+        let child = command.spawn().unwrap_or_else(|error| {
+            panic!("Alertmanager cannot be run ({error}): apt-get install prometheus-alertmanager")
+        });
+        let mut server = Self { child, address, gossip, directory };
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            if ureq::get(server.url("/-/ready")).call().is_ok() {
+                return Ok(server);
+            }
+            if server.child.try_wait().ok().flatten().is_some() {
+                break;
+            }
+            thread::sleep(GLANCE);
+        }
+        Err(server.said())
+    }
+
+    /// Returns where it listens, as `host:port`.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// Returns the address of a path of it.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Sends alerts, as Prometheus does.
+    ///
+    /// # Panics
+    ///
+    /// When they are refused.
+    #[track_caller]
+    pub fn send(&self, alerts: &[Value]) {
+        let answer = ureq::post(self.url("/api/v2/alerts")).send_json(json!(alerts));
+        answer.unwrap_or_else(|error| panic!("{error}\n{}", self.said()));
+    }
+
+    /// Returns the alerts that it has, with their states.
+    ///
+    /// # Panics
+    ///
+    /// When it does not answer.
+    #[track_caller]
+    pub fn alerts(&self) -> Vec<Value> {
+        let answer = ureq::get(self.url("/api/v2/alerts")).call();
+        let mut answer = answer.unwrap_or_else(|error| panic!("{error}\n{}", self.said()));
+        answer.body_mut().read_json().expect("the API answers in JSON")
+    }
+
+    /// Returns the value of one of its own metrics, all series added up.
+    ///
+    /// # Panics
+    ///
+    /// When it does not answer.
+    #[track_caller]
+    pub fn metric(&self, name: &str) -> f64 {
+        let answer = ureq::get(self.url("/metrics")).call();
+        let text = answer.expect("it is ready").body_mut().read_to_string().expect("an exposition is text");
+        let series = text.lines().filter_map(|line| line.rsplit_once(' '));
+        let ours = series.filter(|(series, _)| series.split('{').next() == Some(name));
+        ours.map(|(_, value)| value.parse::<f64>().expect("a sample is a number")).sum()
+    }
+
+    /// Returns what it has written to its log.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Alertmanager {
+    fn drop(&mut self) {
+        // Either fails only if it has ended by itself; its data is thrown away in any case.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Returns two different ports that are free.
+fn free_addresses() -> [SocketAddr; 2] {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free"));
+    listeners.map(|listener| listener.local_addr().expect("a bound listener has an address"))
+}

@@ -109,7 +109,7 @@ pub use crate::metric::{Counter, Family, FractionalCounter, Gauge, Histogram, Un
 pub use crate::recorder::{Format, Recorder, RecorderBuilder};
 
 /// The README's code compiles and runs.
-#[cfg(all(doctest, feature = "grpc", feature = "probe"))]
+#[cfg(all(doctest, feature = "grpc", feature = "probe", feature = "sqlx-sqlite"))]
 #[doc = include_str!("../../README.md")]
 #[derive(Debug)]
 pub struct Readme;

@@ -55,14 +55,14 @@ pub fn contestants(recorder: &Recorder) -> Vec<Contestant> {
         bare("bare service"),
         bare("bare service again"),
         measured("layer", "/layer", layer("/layer")),
-        measured("with an objective", "/one", layer("/one").listener_on("/one", &SOUND)),
-        measured("with one that is missed", "/late", layer("/late").listener_on("/late", &LATE)),
-        measured("with two objectives", "/two", layer("/two").listener_on("/two", &SOUND).listener_on("/two", &QUICK)),
+        measured("with an objective", "/one", layer("/one").listener_on("/one", &SOUND).expect("it is a route")),
+        measured("with one that is missed", "/late", layer("/late").listener_on("/late", &LATE).expect("it is a route")),
+        measured("with two objectives", "/two", layer("/two").listener_on("/two", &SOUND).expect("it is a route").listener_on("/two", &QUICK).expect("it is a route")),
         measured("with a sampler", "/spike", layer("/spike").listener(full())),
         measured(
             "with a sampler and two objectives",
             "/all",
-            layer("/all").listener(full()).listener_on("/all", &SOUND).listener_on("/all", &QUICK),
+            layer("/all").listener(full()).listener_on("/all", &SOUND).expect("it is a route").listener_on("/all", &QUICK).expect("it is a route"),
         ),
     ]
 }

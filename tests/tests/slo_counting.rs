@@ -127,11 +127,16 @@ async fn two_objectives_on_one_route_count_independently() {
     static SLOW: Objective = Objective::latency("route_latency", 0.95, Duration::from_hours(1));
     static NEVER: Objective = Objective::latency("route_never", 0.95, Duration::from_nanos(1));
     let layer = || {
-        let layer = HttpLayer::new().listener_on("POST /promote", &SOUND);
-        layer.listener_on("/promote", &SLOW).listener_on("/promote", &NEVER)
+        let layer = HttpLayer::new().listener_on("POST /promote", &SOUND)?;
+        layer.listener_on("/promote", &SLOW)?.listener_on("/promote", &NEVER)
     };
     let emission = Emission::new();
-    visit(&emission, layer(), &[("POST", "/"), ("POST", "/fails"), ("GET", "/fails"), ("POST", "/refuses")]).await;
+    visit(
+        &emission,
+        layer().expect("they are routes"),
+        &[("POST", "/"), ("POST", "/fails"), ("GET", "/fails"), ("POST", "/refuses")],
+    )
+    .await;
     let expect = counted(emission.expect(), &SOUND, 3, [1, 0]);
     let expect = counted(expect, &SLOW, 4, [0, 0]);
     counted(expect, &NEVER, 4, [0, 4]).among_others();
@@ -142,8 +147,9 @@ async fn another_route_and_another_method_are_not_counted() {
     static OTHER: Objective = Objective::success("other_route", 0.995);
     static GET: Objective = Objective::success("other_method", 0.995);
     let emission = Emission::new();
-    let layer = HttpLayer::new().listener_on("/demote", &OTHER).listener_on("GET /promote", &GET);
-    visit(&emission, layer, &[("POST", "/fails"), ("HEAD", "/")]).await;
+    let layer =
+        HttpLayer::new().listener_on("/demote", &OTHER).and_then(|layer| layer.listener_on("GET /promote", &GET));
+    visit(&emission, layer.expect("they are routes"), &[("POST", "/fails"), ("HEAD", "/")]).await;
     let text = emission.recorder().render(Format::Text);
     assert!(!text.contains("slo_events_total{"), "{text}");
 }
@@ -151,7 +157,8 @@ async fn another_route_and_another_method_are_not_counted() {
 #[tokio::test]
 async fn a_layer_declares_what_it_is_given_before_the_first_request() {
     static READY: Objective = Objective::success("declared_ready", 0.995).within(THRESHOLD);
-    let emission = record(|| drop(HttpLayer::new().listener_on("/promote", &READY).layer(service_fn(answer))));
+    let layer = HttpLayer::new().listener_on("/promote", &READY).expect("it is a route");
+    let emission = record(|| drop(layer.layer(service_fn(answer))));
     declared(emission.expect(), "declared_ready", 0.995, Some(THRESHOLD)).only();
     let text = emission.recorder().render(Format::Text);
     for line in [

@@ -175,9 +175,13 @@ fn of_a_hundred_thousand_requests_each_is_counted_once_by_each_objective_on_its_
             .note("number", |request| request.headers.get("number")?.to_str().ok())
             .listener(Arc::clone(&witness))
             .listener_on("POST /promote", &SOUND)
+            .expect("it is a route")
             .listener_on("/promote", &QUICK)
+            .expect("it is a route")
             .listener_on("/promote", &BOTH)
-            .listener_on("GET /promote", &CALM);
+            .expect("it is a route")
+            .listener_on("GET /promote", &CALM)
+            .expect("it is a route");
         thread::scope(|scope| {
             for thread in 0..THREADS {
                 let layer = &layer;

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use mme_metrics::http::HttpLayer;
+use mme_metrics::http::{HttpLayer, HttpRouteError};
 use mme_metrics::slo::Objective;
 
 /// Promotions: p95 under 100 ms.
@@ -20,10 +20,10 @@ static READ: Objective = Objective::success("document_read", 0.999).within(Durat
 pub(crate) static RECOGNITION: Objective = Objective::success("text_recognition", 0.9);
 
 /// Tells the objectives of routes how requests end.
-pub(crate) fn of_routes(layer: HttpLayer) -> HttpLayer {
+pub(crate) fn of_routes(layer: HttpLayer) -> Result<HttpLayer, HttpRouteError> {
     layer
-        .listener_on("POST /promote", &PROMOTE_LATENCY)
-        .listener_on("POST /promote", &PROMOTE_SUCCESS)
+        .listener_on("POST /promote", &PROMOTE_LATENCY)?
+        .listener_on("POST /promote", &PROMOTE_SUCCESS)?
         .listener_on("GET /documents/{id}", &READ)
 }
 

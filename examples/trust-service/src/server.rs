@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use mme_metrics::http::HttpLayer;
+use mme_metrics::http::{HttpLayer, HttpRouteError};
 use mme_metrics::metrics_router;
 use mme_metrics::security::SourceTracker;
 use mme_metrics::spike::Spikes;
@@ -40,10 +40,10 @@ const EXPECTED: [&str; 6] = [
 ];
 
 /// Puts the domains together and measures them.
-fn router(app: App, traces: &Spikes, admin_token: &str) -> Router {
-    let measured = HttpLayer::new().routes(EXPECTED).listener(traces.clone());
+fn router(app: App, traces: &Spikes, admin_token: &str) -> Result<Router, HttpRouteError> {
+    let measured = HttpLayer::new().routes(EXPECTED)?.listener(traces.clone());
     let sources = sources::router(&app.sources, admin_token);
-    Router::new()
+    Ok(Router::new()
         .merge(login::routes())
         .merge(documents::routes())
         .merge(certificates::routes())
@@ -53,10 +53,10 @@ fn router(app: App, traces: &Spikes, admin_token: &str) -> Router {
         .fallback(async || ApiError::NotFound("there is no such route"))
         .layer(from_fn_with_state(app.clone(), audit::request))
         .with_state(app)
-        .layer(objectives::of_routes(measured))
+        .layer(objectives::of_routes(measured)?)
         .merge(metrics_router())
         .merge(spikes::router(traces.clone(), admin_token))
-        .merge(sources)
+        .merge(sources))
 }
 
 /// Serves until the process is told to stop.
@@ -100,7 +100,7 @@ pub(crate) async fn run(
         }
     };
 
-    let service = router(app.clone(), &traces, &admin_token).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app.clone(), &traces, &admin_token)?.into_make_service_with_connect_info::<SocketAddr>();
     let requests = axum::serve(listener, service).with_graceful_shutdown(app.stop.stopped());
     let serving =
         async { tokio::try_join!(async { Ok(requests.await?) }, grpc::serve(grpc_listener, app.clone(), calls)) };

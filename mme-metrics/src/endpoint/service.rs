@@ -35,8 +35,9 @@ use crate::recorder::Recorder;
 /// let app: axum::Router = axum::Router::new()
 ///     .route("/", axum::routing::get(|| async { "hello" }))
 ///     .merge(mme_metrics::metrics_router())
-///     .layer(HttpLayer::new().skip("/metrics"));
+///     .layer(HttpLayer::new().skip("/metrics")?);
 /// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn metrics_router() -> axum::Router {
     Endpoint::installed().into_router()

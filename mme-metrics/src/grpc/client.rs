@@ -13,12 +13,12 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::call::GrpcCall;
-use super::known::{DescriptorError, KnownMethods};
+use super::known::{DescriptorError, GrpcMethodError, KnownMethods};
 use super::label::{CallType, Direction, Method};
 use super::message::MessageBody;
 use super::series::{CalledServer, MethodSeries};
 use crate::exchange::{Bodies, ExchangeBody, ExchangeFuture};
-use crate::label::{RegisterError, split_port};
+use crate::label::split_port;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -73,8 +73,8 @@ impl GrpcClientLayer {
     ///
     /// # Errors
     ///
-    /// When it cannot be a label.
-    pub fn method(mut self, name: &str, call_type: CallType) -> Result<Self, RegisterError> {
+    /// When the name has another form, or cannot be a label value.
+    pub fn method(mut self, name: &str, call_type: CallType) -> Result<Self, GrpcMethodError> {
         self.known.add(name, call_type)?;
         Ok(self)
     }

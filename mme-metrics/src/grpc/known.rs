@@ -15,9 +15,27 @@ pub(super) struct KnownMethods(Vec<(Method, CallType)>);
 
 impl KnownMethods {
     /// Adds `package.Service/Method`, with or without the slash of its path before it.
-    pub(super) fn add(&mut self, name: &str, call_type: CallType) -> Result<(), RegisterError> {
-        self.0.push((Method::register(name.trim_start_matches('/'))?, call_type));
+    pub(super) fn add(&mut self, name: &str, call_type: CallType) -> Result<(), GrpcMethodError> {
+        let name = name.strip_prefix('/').unwrap_or(name);
+        let is_complete = |(service, method): (&str, &str)| !service.is_empty() && !method.is_empty();
+        if !name.split_once('/').is_some_and(is_complete) || name.matches('/').count() > 1 || name.contains(' ') {
+            return Err(GrpcMethodError::new(name, MethodReason::Form));
+        }
+        self.register(name, call_type).map_err(|error| GrpcMethodError::new(name, MethodReason::Label(error)))
+    }
+
+    fn register(&mut self, name: &str, call_type: CallType) -> Result<(), RegisterError> {
+        self.0.push((Method::register(name)?, call_type));
         Ok(())
+    }
+
+    /// Finds a method that was added, by its name with or without a slash before it; `_OTHER` stands for all that were not.
+    pub(super) fn find(&self, name: &str) -> Result<Method, GrpcMethodError> {
+        let name = name.strip_prefix('/').unwrap_or(name);
+        let mut methods = self.iter().map(|(method, _)| method).chain([Method::FALLBACK]);
+        methods
+            .find(|method| method.as_str() == name)
+            .ok_or_else(|| GrpcMethodError::new(name, MethodReason::Unregistered))
     }
 
     /// Adds every method of every service of an encoded `google.protobuf.FileDescriptorSet`.
@@ -31,7 +49,7 @@ impl KnownMethods {
                 for method in &service.method {
                     let name = format!("{package}{dot}{}/{}", service.name(), method.name());
                     let call_type = CallType::new(method.client_streaming(), method.server_streaming());
-                    self.add(&name, call_type).map_err(|error| DescriptorError(Reason::Label(error)))?;
+                    self.register(&name, call_type).map_err(|error| DescriptorError(Reason::Label(error)))?;
                 }
             }
         }
@@ -40,6 +58,49 @@ impl KnownMethods {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Method, CallType)> {
         self.0.iter().copied()
+    }
+}
+
+/// Why a gRPC layer cannot take a method. Its message names the method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrpcMethodError {
+    name: String,
+    reason: MethodReason,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum MethodReason {
+    Form,
+    Unregistered,
+    Label(RegisterError),
+}
+
+impl GrpcMethodError {
+    fn new(name: &str, reason: MethodReason) -> Self {
+        Self { name: name.to_owned(), reason }
+    }
+}
+
+impl fmt::Display for GrpcMethodError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, reason } = self;
+        match reason {
+            MethodReason::Form => write!(f, "`{name}` is not a method: write `package.Service/Method`"),
+            MethodReason::Unregistered => write!(
+                f,
+                "unknown method `{name}`: write a `package.Service/Method` that `descriptors` or `method` has registered with this layer before"
+            ),
+            MethodReason::Label(_) => write!(f, "method `{name}` cannot be a label value"),
+        }
+    }
+}
+
+impl Error for GrpcMethodError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.reason {
+            MethodReason::Label(error) => Some(error),
+            MethodReason::Form | MethodReason::Unregistered => None,
+        }
     }
 }
 
@@ -125,6 +186,21 @@ mod tests {
         let mut known = KnownMethods::default();
         known.add_descriptors(&set("", vec![method("Ask", false, false)])).expect("it is a descriptor set");
         assert_eq!(known.iter().next().map(|(method, _)| method.as_str()), Some("Desk/Ask"));
+    }
+
+    #[test]
+    fn a_method_that_is_misspelt_is_refused_by_its_name() {
+        let mut known = KnownMethods::default();
+        for name in ["Ask", "known.v1.Desk.Ask", "known.v1.Desk/", "//Ask", "known.v1/Desk/Ask", "Desk/Ask now", ""] {
+            let error = known.add(name, CallType::Unary).expect_err(name).to_string();
+            assert!(error.contains("is not a method: write `package.Service/Method`"), "{error}");
+        }
+        known.add("/known.v1.Desk/Find", CallType::Unary).expect("it is a method");
+        for name in ["known.v1.Desk/Find", "/known.v1.Desk/Find", "_OTHER"] {
+            assert!(known.find(name).is_ok(), "{name}");
+        }
+        let error = known.find("known.v1.Desk/Fnid").expect_err("it is not registered").to_string();
+        assert!(error.contains("unknown method `known.v1.Desk/Fnid`"), "{error}");
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub use self::call::GrpcCall;
 pub use self::client::{GrpcClientFuture, GrpcClientLayer, GrpcClientService};
 pub use self::go_label::{GoCode, GoMethod, GoService, GoType};
 #[cfg(feature = "grpc")]
-pub use self::known::DescriptorError;
+pub use self::known::{DescriptorError, GrpcMethodError};
 pub use self::label::{CallType, Code, Direction, ErrorType, Method, System};
 #[cfg(feature = "grpc")]
 pub use self::message::MessageBody;

@@ -9,13 +9,12 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::call::GrpcCall;
-use super::known::{DescriptorError, KnownMethods};
+use super::known::{DescriptorError, GrpcMethodError, KnownMethods};
 use super::label::{CallType, Direction};
 use super::message::MessageBody;
 use super::series;
 use crate::event::{Listener, Listeners};
 use crate::exchange::{Bodies, ExchangeBody, ExchangeFuture};
-use crate::label::RegisterError;
 
 /// Measures every call that a service answers, from its head to its status.
 ///
@@ -78,8 +77,8 @@ impl GrpcServerLayer {
     ///
     /// # Errors
     ///
-    /// When it cannot be a label.
-    pub fn method(mut self, name: &str, call_type: CallType) -> Result<Self, RegisterError> {
+    /// When the name has another form, or cannot be a label value.
+    pub fn method(mut self, name: &str, call_type: CallType) -> Result<Self, GrpcMethodError> {
         self.known.add(name, call_type)?;
         Ok(self)
     }
@@ -100,7 +99,7 @@ impl GrpcServerLayer {
     }
 
     /// Tells `listener` of every call of one method when it is over, for instance an [objective](crate::slo::Objective).
-    /// The method, `package.Service/Method`, is one that is registered.
+    /// The method is one that was registered before, `package.Service/Method`, or `_OTHER` for all that were not.
     ///
     /// ```
     /// # use mme_metrics::grpc::{CallType, GrpcServerLayer};
@@ -111,15 +110,19 @@ impl GrpcServerLayer {
     ///
     /// let layer = GrpcServerLayer::new()
     ///     .method("desk.v1.Desk/Sign", CallType::Unary)?
-    ///     .listener_on("desk.v1.Desk/Sign", &QUICK);
-    /// # Ok::<(), mme_metrics::label::RegisterError>(())
+    ///     .listener_on("desk.v1.Desk/Sign", &QUICK)?;
+    /// # Ok::<(), mme_metrics::grpc::GrpcMethodError>(())
     /// ```
     ///
     /// A call has failed if it ended with a code that the server is to blame for, or in a panic.
-    pub fn listener_on(mut self, method: &str, listener: impl Listener + 'static) -> Self {
-        let method = method.trim_start_matches('/').to_owned();
+    ///
+    /// # Errors
+    ///
+    /// When this layer has not registered the method.
+    pub fn listener_on(mut self, method: &str, listener: impl Listener + 'static) -> Result<Self, GrpcMethodError> {
+        let method = self.known.find(method)?.as_str();
         self.listeners().add_to(method.into(), None, Arc::new(listener));
-        self
+        Ok(self)
     }
 
     fn listeners(&mut self) -> &mut Listeners {

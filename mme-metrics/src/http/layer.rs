@@ -8,6 +8,7 @@ use tower_layer::Layer;
 
 use super::label::{Method, Scheme, Status};
 use super::metrics::HTTP;
+use super::pattern::{HttpRouteError, RoutePattern, checked_path};
 use super::rules::{RequestHead, ResponseHead, Rules, Source};
 use super::series::{Outcome, RouteSeries};
 use super::watch::HttpWatch;
@@ -23,8 +24,9 @@ use crate::exchange::{End, ExchangeService};
 ///
 /// let app = Router::<()>::new()
 ///     .route("/users/{id}", get(|| async { "somebody" }))
-///     .layer(HttpLayer::new().routes(["/users/{id} 200 404"]).skip("/health"));
+///     .layer(HttpLayer::new().routes(["/users/{id} 200 404"])?.skip("/health")?);
 /// # }
+/// # Ok::<(), mme_metrics::http::HttpRouteError>(())
 /// ```
 ///
 /// # Where it goes
@@ -56,13 +58,44 @@ use crate::exchange::{End, ExchangeService};
 /// # }
 /// ```
 ///
+/// # Behind a switch
+///
+/// A router is the same type with a layer and without:
+///
+/// ```
+/// # #[cfg(feature = "axum")] {
+/// # use mme_metrics::http::HttpLayer;
+/// # let (app, is_measured) = (axum::Router::<()>::new(), true);
+/// let app = if is_measured { app.layer(HttpLayer::new()) } else { app };
+/// # }
+/// ```
+///
+/// tower's `option_layer` needs the same body with the layer and without. So the layer goes into the option together with what
+/// makes its body axum's:
+///
+/// ```
+/// # #[cfg(feature = "axum")] {
+/// use axum::{Router, body::Body, response::Response};
+/// use mme_metrics::http::HttpLayer;
+/// use tower::{ServiceBuilder, util::option_layer};
+///
+/// let is_measured = true;
+/// let measured = is_measured.then(|| {
+///     ServiceBuilder::new().map_response(|response: Response<_>| response.map(Body::new)).layer(HttpLayer::new())
+/// });
+/// let app = Router::<()>::new().layer(option_layer(measured));
+/// # }
+/// ```
+///
+/// # Several layers
+///
 /// However many layers a request passes, it is counted once, by the outermost that does not skip it. Where that one waits to be
 /// told the route, the inner one's [`skip`](Self::skip) holds for both.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct HttpLayer {
     watch: HttpWatch,
-    given: Vec<ExpectedSeries>,
+    expected: Vec<ExpectedSeries>,
 }
 
 /// A series that is to exist from the start.
@@ -86,26 +119,31 @@ impl HttpLayer {
     /// histogram; give those that a first occurrence of matters to somebody who reads plain `rate()`. The bundled rules see a
     /// first occurrence either way.
     ///
-    /// Call [`RecorderBuilder::install`](crate::Builder::install) before this layer is put around anything. What the labels cannot
-    /// take is left out: templates past the budget of 1 000, or over 128 bytes, and what is no status.
-    pub fn routes<T: AsRef<str>>(mut self, routes: impl IntoIterator<Item = T>) -> Self {
+    /// Call [`RecorderBuilder::install`](crate::Builder::install) before this layer is put around anything.
+    ///
+    /// # Errors
+    ///
+    /// When a word is not a method, a path that begins with `/`, or a status; or when a template cannot be a label value: a
+    /// process has at most 1 000, of at most 128 bytes.
+    pub fn routes<T: AsRef<str>>(mut self, routes: impl IntoIterator<Item = T>) -> Result<Self, HttpRouteError> {
         for route in routes {
-            let mut words = route.as_ref().split_whitespace().peekable();
-            // A template is the only one that begins so.
-            let method = words.next_if(|word| !word.starts_with('/')).map_or(Method::Get, Method::from_name);
-            let Some(route) = words.next().map(RouteSeries::of) else { continue };
-            let usual = words.peek().is_none().then_some(200);
-            let statuses = words.filter_map(|word| word.parse().ok()).chain(usual).map(Status::new);
-            let given = statuses.filter(|status| *status != Status::NONE);
-            self.given.extend(given.map(|status| ExpectedSeries { method, route, status }));
+            let RoutePattern { method, route, statuses } = RoutePattern::parse_with_statuses(route.as_ref())?;
+            let method = method.unwrap_or(Method::Get);
+            let usual = statuses.is_empty().then_some(Status::new(200));
+            let statuses = statuses.into_iter().chain(usual);
+            self.expected.extend(statuses.map(|status| ExpectedSeries { method, route, status }));
         }
-        self
+        Ok(self)
     }
 
-    /// Leaves requests out whose path or route is `path`; with a `*` at its end, those that start with it.
-    pub fn skip(mut self, path: &str) -> Self {
-        self.rules().skip(path);
-        self
+    /// Leaves out requests whose path or route is `path`; with a `*` at its end, those whose path or route starts with it.
+    ///
+    /// # Errors
+    ///
+    /// When `path` does not begin with `/`, or has spaces: no request would match.
+    pub fn skip(mut self, path: &str) -> Result<Self, HttpRouteError> {
+        self.rules().skip(checked_path(path)?);
+        Ok(self)
     }
 
     /// Says how clients reach the server, where a proxy ends TLS. Unless it is set, HTTP/2 requests say it themselves, and
@@ -133,7 +171,8 @@ impl HttpLayer {
     /// Says what the route of a request is, for services that are no axum router: a template, or nothing if none matches.
     /// Where `route` panics, none does.
     ///
-    /// Templates are program text, so there is an end to them; a path is not, and does not compile here.
+    /// A template is program text that begins with `/`, so there is an end to them; a path of a request is not, and does not
+    /// compile here.
     pub fn route_fn(mut self, route: impl Fn(RequestHead<'_>) -> Option<&'static str> + Send + Sync + 'static) -> Self {
         self.rules().route = Some(Arc::new(route));
         self
@@ -188,14 +227,19 @@ impl HttpLayer {
     /// # use mme_metrics::slo::Objective;
     /// static SOUND: Objective = Objective::success("promote_success", 0.995);
     ///
-    /// let layer = HttpLayer::new().listener_on("POST /promote", &SOUND);
+    /// let layer = HttpLayer::new().listener_on("POST /promote", &SOUND)?;
+    /// # Ok::<(), mme_metrics::http::HttpRouteError>(())
     /// ```
     ///
-    /// As with [`routes`](Self::routes), what the label cannot take is left out. Install the recorder before this layer is
-    /// put around anything; the objective's series then exist from the start.
-    pub fn listener_on(mut self, route: &str, listener: impl Listener + 'static) -> Self {
-        self.rules().listen(route, Arc::new(listener));
-        self
+    /// Install the recorder before this layer is put around anything; the objective's series then exist from the start.
+    ///
+    /// # Errors
+    ///
+    /// As with [`routes`](Self::routes).
+    pub fn listener_on(mut self, route: &str, listener: impl Listener + 'static) -> Result<Self, HttpRouteError> {
+        let RoutePattern { method, route, .. } = RoutePattern::parse(route)?;
+        self.rules().listen(route, method, Arc::new(listener));
+        Ok(self)
     }
 
     /// Tells listeners an attribute of each request, read from its head. It is copied for each request, so choose few; what
@@ -227,7 +271,7 @@ impl<S> Layer<S> for HttpLayer {
 
     fn layer(&self, inner: S) -> HttpService<S> {
         let scheme = self.watch.scheme.unwrap_or(Scheme::Http);
-        for &ExpectedSeries { method, route, status } in &self.given {
+        for &ExpectedSeries { method, route, status } in &self.expected {
             route.duration(Outcome { method, scheme, status, end: End::Complete }).touch();
             HTTP.server_active.touch((method, scheme));
         }

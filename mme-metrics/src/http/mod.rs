@@ -11,9 +11,9 @@
 //! let app: Router = Router::new()
 //!     .route("/users/{id}", get(|| async { "somebody" }))
 //!     .merge(mme_metrics::metrics_router())
-//!     .layer(HttpLayer::new().skip("/metrics"));
+//!     .layer(HttpLayer::new().skip("/metrics")?);
 //! # }
-//! # Ok::<(), mme_metrics::recorder::InstallError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! [`HttpLayer`] says where it goes and what else it does; [`HttpClientLayer`] is the same for requests that the service sends.
@@ -81,6 +81,8 @@ mod label;
 mod layer;
 mod metrics;
 #[cfg(feature = "http")]
+mod pattern;
+#[cfg(feature = "http")]
 mod request_body;
 #[cfg(feature = "reqwest")]
 mod reqwest;
@@ -99,6 +101,8 @@ pub use self::label::{ErrorType, Kind, Method, Route, Scheme, ServerPort, Status
 #[cfg(feature = "http")]
 pub use self::layer::{HttpLayer, HttpService};
 pub use self::metrics::{HTTP, HttpMetrics};
+#[cfg(feature = "http")]
+pub use self::pattern::HttpRouteError;
 #[cfg(feature = "http")]
 pub use self::request_body::CountedBody;
 #[cfg(feature = "reqwest")]

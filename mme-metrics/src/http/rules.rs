@@ -137,18 +137,15 @@ impl Rules {
         self.series = Arc::default();
     }
 
-    /// Adds a listener to the requests on `route`: a template, or a method and a template.
-    pub(super) fn listen(&mut self, route: &str, listener: Arc<dyn Listener>) {
-        let (method, template) = route.split_once(' ').map_or((None, route), |(method, rest)| (Some(method), rest));
-        // As the label reads, so that templates the label cannot take are not listened to.
-        let name = RouteSeries::of(template).route.as_str();
-        if name == template {
-            let method = method.map(|method| match super::label::Method::from_name(method).as_str() {
-                known if known == method => Cow::Borrowed(known),
-                _ => Cow::Owned(method.to_owned()),
-            });
-            self.listeners.add_to(Cow::Borrowed(name), method, listener);
-        }
+    /// Adds a listener to the requests on `route`, with this method only if one is given.
+    pub(super) fn listen(
+        &mut self,
+        route: &RouteSeries,
+        method: Option<super::label::Method>,
+        listener: Arc<dyn Listener>,
+    ) {
+        let method = method.map(|method| Cow::Borrowed(method.as_str()));
+        self.listeners.add_to(Cow::Borrowed(route.route.as_str()), method, listener);
     }
 
     pub(super) fn note(&mut self, key: &'static str, text: Arc<RequestText>) {

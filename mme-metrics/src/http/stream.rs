@@ -80,7 +80,7 @@ impl Drop for OpenStream {
 ///     Ok(Response::new(Empty::new()))
 /// }
 ///
-/// let service = HttpLayer::new().route_fn(|_| Some("tunnel")).layer(service_fn(tunnel::<Empty<bytes::Bytes>>));
+/// let service = HttpLayer::new().route_fn(|_| Some("/tunnel")).layer(service_fn(tunnel::<Empty<bytes::Bytes>>));
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "dropping this ends the measurement"]

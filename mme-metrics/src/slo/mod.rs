@@ -16,14 +16,14 @@
 //! # #[cfg(feature = "http")] {
 //! # use mme_metrics::http::HttpLayer;
 //! // Of a route, by the layer that measures it:
-//! let layer = HttpLayer::new().listener_on("POST /promote", &QUICK).listener_on("POST /promote", &SOUND);
+//! let layer = HttpLayer::new().listener_on("POST /promote", &QUICK)?.listener_on("POST /promote", &SOUND)?;
 //! # }
 //!
 //! // Of a gRPC method, likewise:
 //! # #[cfg(feature = "grpc")] {
 //! # use mme_metrics::grpc::{CallType, GrpcServerLayer};
 //! let layer = GrpcServerLayer::new().method("desk.v1.Desk/Promote", CallType::Unary)?;
-//! let layer = layer.listener_on("desk.v1.Desk/Promote", &QUICK).listener_on("desk.v1.Desk/Promote", &SOUND);
+//! let layer = layer.listener_on("desk.v1.Desk/Promote", &QUICK)?.listener_on("desk.v1.Desk/Promote", &SOUND)?;
 //! # }
 //!
 //! // Of a function, by the attribute that measures it:
@@ -38,7 +38,7 @@
 //! let text = emission.recorder().render(mme_metrics::Format::Text);
 //! assert!(text.contains("slo_events_total{slo=\"import\"} 1\n"));
 //! # }
-//! # Ok::<(), mme_metrics::label::RegisterError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Of anything else by [`Guard`](crate::operation::Guard), for which `&IMPORT` is an [`Operation`](crate::operation::Operation) as well,

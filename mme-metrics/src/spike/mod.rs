@@ -18,7 +18,7 @@
 //!     .route("/users/{id}", get(|| async { "somebody" }))
 //!     // What is kept, as JSON at `/spikes`, for those who know the token.
 //!     .merge(SpikeEndpoint::new(spikes.clone()).bearer("a long secret").into_router())
-//!     .layer(HttpLayer::new().listener(spikes.clone()).skip("/spikes"));
+//!     .layer(HttpLayer::new().listener(spikes.clone()).skip("/spikes")?);
 //! # }
 //! # spikes.flush(std::time::Duration::from_secs(5));
 //! # std::fs::remove_dir_all(directory)?;

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use http::{Request, Response};
 use mme_metrics::Format;
 use mme_metrics::event::{Event, Listener, Notes, Source};
-use mme_metrics::grpc::{Code, GrpcServerLayer, MessageBody};
+use mme_metrics::grpc::{CallType, Code, GrpcServerLayer, MessageBody};
 use mme_metrics::operation::ResultLabel;
 use mme_metrics::slo::{Objective, Reason, SLO, Slo};
 use mme_metrics::testing::{Emission, Expectation, record};
@@ -53,7 +53,9 @@ async fn two_objectives_on_one_method_count_each_call_of_it_and_no_other() {
     static SOUND: Objective = Objective::success("grpc_sound", 0.995);
     static SLOW: Objective = Objective::latency("grpc_slow", 0.95, HOUR);
     static NEVER: Objective = Objective::latency("grpc_never", 0.95, NO_TIME);
-    let layer = layer().listener_on(ASK, &SOUND).listener_on(&format!("/{ASK}"), &SLOW).listener_on(ASK, &NEVER);
+    let layer = layer().listener_on(ASK, &SOUND).expect("it is registered");
+    let layer = layer.listener_on(&format!("/{ASK}"), &SLOW).expect("it is registered");
+    let layer = layer.listener_on(ASK, &NEVER).expect("it is registered");
     let emission = Emission::new();
     let calls = async {
         for code in Code::ALL {
@@ -73,7 +75,8 @@ async fn two_objectives_on_one_method_count_each_call_of_it_and_no_other() {
 async fn a_call_that_panics_is_bad_and_one_that_is_dropped_only_if_it_was_late() {
     static SOUND: Objective = Objective::success("grpc_ends_sound", 0.995);
     static LATE: Objective = Objective::latency("grpc_ends_late", 0.95, NO_TIME);
-    let layer = layer().listener_on(ASK, &SOUND).listener_on(ASK, &LATE);
+    let layer = layer().listener_on(ASK, &SOUND).expect("it is registered");
+    let layer = layer.listener_on(ASK, &LATE).expect("it is registered");
     type Answer = Result<Response<Script>, Infallible>;
     let emission = Emission::new();
     let fall = || -> Answer { panic!("on purpose") };
@@ -91,11 +94,23 @@ async fn a_call_that_panics_is_bad_and_one_that_is_dropped_only_if_it_was_late()
 #[test]
 fn an_objective_is_there_at_zero_once_the_layer_is_put_around_something() {
     static READY: Objective = Objective::success("grpc_ready", 0.995);
-    let emission = record(|| drop(layer().listener_on(ASK, &READY).layer(())));
+    let layer = layer().listener_on(ASK, &READY).expect("it is registered");
+    let emission = record(|| drop(layer.layer(())));
     let text = emission.recorder().render(Format::Text);
     for line in ["slo_events_total{slo=\"grpc_ready\"} 0\n", "slo_objective_ratio{slo=\"grpc_ready\"} 0.995\n"] {
         assert!(text.contains(line), "{line}{text}");
     }
+}
+
+#[test]
+fn a_misspelt_method_is_an_error_that_names_it() {
+    static UNHEARD: Objective = Objective::success("grpc_unheard", 0.995);
+    for method in ["desk.v1.Desk/Aks", "desk.v1.Desk.Ask", "Ask", ""] {
+        let error = layer().listener_on(method, &UNHEARD).expect_err(method).to_string();
+        assert!(error.contains(&format!("`{method}`")) && error.contains("`package.Service/Method`"), "{error}");
+    }
+    let error = layer().method("desk.v1.Desk.Ask", CallType::Unary).expect_err("it has no slash").to_string();
+    assert!(error.contains("`desk.v1.Desk.Ask` is not a method"), "{error}");
 }
 
 /// A call as a listener is told of it.

@@ -87,6 +87,6 @@ async fn sizes_and_time_to_first_byte_are_recorded_when_asked_for() {
 #[test]
 fn layers_are_cloned_and_shared() {
     fn assert<T: Clone + Send + Sync + std::fmt::Debug + 'static>(_: T) {}
-    assert(HttpLayer::new().skip("/health").label("tenant", 1, |_| None));
+    assert(HttpLayer::new().skip("/health").unwrap().label("tenant", 1, |_| None));
     assert(mme_metrics::http::HttpClientLayer::new());
 }

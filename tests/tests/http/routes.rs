@@ -3,12 +3,14 @@
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use http::{Request, Version};
+use http::{Request, Response, Version};
 use http_body_util::BodyExt;
 use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
 use mme_metrics::metrics_router;
+use mme_metrics::slo::Objective;
 use mme_metrics::testing::{Emission, Expectation};
-use tower::{Layer, Service, ServiceExt};
+use tower::util::option_layer;
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 
 async fn hello() -> &'static str {
     "hello"
@@ -79,7 +81,10 @@ async fn a_fallback_is_unmatched() {
 
 #[tokio::test]
 async fn routers_that_are_merged_before_the_layer_leave_unmatched_requests_to_it() {
-    let app = Router::new().route("/own", get(hello)).merge(metrics_router()).layer(HttpLayer::new().skip("/metrics"));
+    let app = Router::new()
+        .route("/own", get(hello))
+        .merge(metrics_router())
+        .layer(HttpLayer::new().skip("/metrics").unwrap());
     let emission = Emission::new();
     visit(&emission, app, &["/own", "/nowhere", "/metrics"]).await;
     saw(saw(emission.expect(), "/own", 200, 1), "_unmatched", 404, 1).only();
@@ -112,7 +117,9 @@ async fn a_layer_outside_knows_no_route_by_itself() {
 
 #[tokio::test]
 async fn skipped_paths_and_routes_leave_nothing() {
-    let layer = HttpLayer::new().skip("/health").skip("/live/{probe}").skip("/internal/*");
+    let layer = ["/health", "/live/{probe}", "/internal/*"]
+        .iter()
+        .fold(HttpLayer::new(), |layer, path| layer.skip(path).unwrap());
     let paths = ["/health", "/live/{probe}", "/internal/{*rest}"];
     let app = paths.iter().fold(Router::new(), |app, path| app.route(path, get(hello))).layer(layer);
     let emission = Emission::new();
@@ -123,8 +130,8 @@ async fn skipped_paths_and_routes_leave_nothing() {
 #[test]
 fn given_routes_stand_at_zero_from_the_start_with_their_usual_statuses() {
     let emission = Emission::new();
-    let routes = ["/given", "POST /given/{id}  201 503 nonsense 7", "DELETE", ""];
-    let layer = HttpLayer::new().scheme(Scheme::Https).routes(routes);
+    let routes = ["/given", "POST /given/{id}  201 503"];
+    let layer = HttpLayer::new().scheme(Scheme::Https).routes(routes).unwrap();
     let _measured = emission.record(|| Router::<()>::new().route("/given/{id}", post(hello)).layer(layer));
     let text = emission.recorder().render(mme_metrics::Format::Text);
     let counts = text.lines().filter_map(|line| line.strip_prefix("http_server_request_duration_seconds_count{"));
@@ -137,6 +144,42 @@ fn given_routes_stand_at_zero_from_the_start_with_their_usual_statuses() {
             "error_type=\"503\",http_request_method=\"POST\",http_response_status_code=\"503\",http_route=\"/given/{id}\"",
         ]
     );
+}
+
+#[test]
+fn a_misspelt_route_method_or_status_is_an_error_that_names_it() {
+    for (route, wrong) in [("given", "`given`"), ("PSOT /given", "`PSOT`"), ("/given 2O0", "`2O0`"), ("GET", "`GET`")] {
+        let routes = HttpLayer::new().routes([route]).expect_err(route).to_string();
+        assert!(routes.contains(wrong), "{routes}");
+    }
+    static UNHEARD: Objective = Objective::success("unheard", 0.995);
+    for (route, wrong) in [("given", "`given`"), ("PSOT /given", "`PSOT`"), ("GET /given 200", "`GET /given 200`")] {
+        let listener = HttpLayer::new().listener_on(route, &UNHEARD).expect_err(route).to_string();
+        assert!(listener.contains(wrong), "{listener}");
+    }
+}
+
+#[test]
+fn a_skipped_path_without_a_slash_is_an_error_that_says_how_to_write_it() {
+    for path in ["metrics", "", "*", "GET /metrics", "/metrics "] {
+        let error = HttpLayer::new().skip(path).expect_err(path).to_string();
+        assert!(error.contains(&format!("`{path}`")) && error.contains("begins with `/`"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_layer_in_an_option_measures_only_if_it_is_there() {
+    let optional = |is_measured: bool| {
+        let one_body = || ServiceBuilder::new().map_response(|response: Response<_>| response.map(Body::new));
+        let measured = is_measured.then(|| one_body().layer(HttpLayer::new()));
+        Router::new().route("/option", get(hello)).layer(option_layer(measured))
+    };
+    let emission = Emission::new();
+    visit(&emission, optional(true), &["/option"]).await;
+    saw(emission.expect(), "/option", 200, 1).only();
+    let emission = Emission::new();
+    visit(&emission, optional(false), &["/option"]).await;
+    emission.expect().only();
 }
 
 #[tokio::test]
@@ -176,7 +219,7 @@ async fn a_route_function_that_panics_leaves_the_request_unmatched() {
 
 #[tokio::test]
 async fn what_an_inner_layer_skips_is_not_unmatched_outside() {
-    let skipping = HttpLayer::new().skip("/skipped/{id}");
+    let skipping = HttpLayer::new().skip("/skipped/{id}").unwrap();
     let inner = Router::new().route("/skipped/{id}", get(hello)).route_layer(skipping);
     let outer = HttpLayer::new().body_sizes(true).time_to_first_byte(true);
     let emission = Emission::new();

@@ -132,12 +132,8 @@ fn transactions() -> Row {
     let checked = Series::of(DATABASE.replication_checked.spec()).value().max_by(&["replica"]);
     Row::new("Transactions and replicas")
         .panel(
-            Panel::new(
-                "Transactions",
-                DisplayUnit::EventsPerSecond,
-                "Ended ones; a rollback is work thrown away.",
-            )
-            .query(transactions.rate().sum_by(&["db_system_name", "outcome"]), "{{db_system_name}} {{outcome}}"),
+            Panel::new("Transactions", DisplayUnit::EventsPerSecond, "Ended ones; a rollback is work thrown away.")
+                .query(transactions.rate().sum_by(&["db_system_name", "outcome"]), "{{db_system_name}} {{outcome}}"),
         )
         .panel(
             Panel::new("Replication lag", DisplayUnit::Seconds, "How far each replica is behind, by its own account.")

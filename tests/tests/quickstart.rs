@@ -44,11 +44,14 @@ impl Drop for Quickstart {
 #[test]
 fn a_real_prometheus_reads_what_the_quickstart_counts() {
     let quickstart = Quickstart::start();
-    assert_eq!(quickstart.get("/hello/english"), "Good day!\n");
+    assert_eq!(quickstart.get("/hello/english"), "* Good day *\n");
     quickstart.get("/hello/klingon");
     let server = Prometheus::setup().scrape("quickstart", &quickstart.address, "/metrics").start();
     server.wait_until_up("quickstart");
     server.wait_for_value("greeter_greetings_total{language='english'}", 1.0);
-    server.wait_for_value("greeter_thinking_duration_seconds_count{language='other'}", 1.0);
+    server.wait_for_value("function_calls_total{function='frame', result='ok'}", 2.0);
+    let measured = "http_server_request_duration_seconds_count{http_route='/hello/{language}', http_response_status_code='200'}";
+    server.wait_for_value(measured, 2.0);
+    server.wait_for_value("greeter_guests", 0.0);
     promtool::check_metrics(&quickstart.get("/metrics"));
 }

@@ -1,14 +1,16 @@
-//! A service with metrics of its own, in one file: `cargo run --release -p quickstart`.
+//! The smallest measured service, in one file: `cargo run --release -p quickstart`.
+//!
+//! A layer measures every request, an attribute measures a function, and a family adds metrics of the service's own.
 
 use std::error::Error;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::get;
-use mme_metrics::{Counter, Gauge, Histogram, LabelValue, Recorder, Unit, buckets, family, metrics_router};
+use mme_metrics::http::HttpLayer;
+use mme_metrics::{Counter, Gauge, LabelValue, Recorder, Unit, family, instrument_metrics, metrics_router};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,13 +25,10 @@ enum Language {
 }
 
 family! {
-    /// What the greeter does.
+    /// Greetings.
     static GREETER: GreeterMetrics {
         /// Guests that were greeted.
         greetings: Counter<(Language,)> = Counter::new("greeter_greetings_total", Unit::None);
-        /// Time it took to find the right words.
-        thinking: Histogram<(Language,)> =
-            Histogram::new("greeter_thinking_duration_seconds", Unit::Seconds, buckets::REQUEST);
         /// Guests that are being greeted right now.
         guests: Gauge<()> = Gauge::new("greeter_guests", Unit::None);
     }
@@ -49,7 +48,11 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     Recorder::builder().family(&GREETER).build_info(env!("CARGO_PKG_VERSION"), "unknown").install()?;
 
-    let app = Router::new().route("/hello/{language}", get(hello)).merge(metrics_router());
+    // The layer comes last, so that it also measures requests that no route matches.
+    let app = Router::new()
+        .route("/hello/{language}", get(hello))
+        .merge(metrics_router())
+        .layer(HttpLayer::new().skip("/metrics"));
 
     let address = std::env::var("QUICKSTART_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let listener = listen(&address).await?;
@@ -58,18 +61,22 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn hello(Path(language): Path<String>) -> &'static str {
-    let started = Instant::now();
-    GREETER.guests.add((), 1.0);
+async fn hello(Path(language): Path<String>) -> String {
+    // Counts the guest until the end of the scope, however it ends.
+    let _guest = GREETER.guests.track(());
     let (language, greeting) = match language.as_str() {
-        "english" => (Language::English, "Good day!\n"),
-        "french" => (Language::French, "Bonjour !\n"),
-        _ => (Language::Other, "👋\n"),
+        "english" => (Language::English, "Good day"),
+        "french" => (Language::French, "Bonjour"),
+        _ => (Language::Other, "👋"),
     };
     GREETER.greetings.increment((language,));
-    GREETER.thinking.record((language,), started.elapsed().as_secs_f64());
-    GREETER.guests.add((), -1.0);
-    greeting
+    frame(greeting)
+}
+
+/// Counted and timed under `function="frame"`.
+#[instrument_metrics]
+fn frame(greeting: &str) -> String {
+    format!("* {greeting} *\n")
 }
 
 async fn listen(address: &str) -> Result<TcpListener, String> {
@@ -78,7 +85,7 @@ async fn listen(address: &str) -> Result<TcpListener, String> {
         .map_err(|error| format!("cannot listen on {address} ({error}): set QUICKSTART_ADDR to a free address"))
 }
 
-/// Is ready when Ctrl-C or SIGTERM comes.
+/// Waits for Ctrl-C or SIGTERM.
 fn stopped() -> std::io::Result<impl Future<Output = ()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     Ok(async move {

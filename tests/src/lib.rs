@@ -6,6 +6,8 @@ pub mod exposition;
 pub mod figure;
 pub mod future;
 pub mod grpc;
+#[cfg(doctest)]
+pub mod guide;
 pub mod http;
 pub mod http2;
 pub mod isolated_process;

@@ -1,0 +1,21 @@
+//! The code in the guide compiles and runs: each page is the documentation of a module here.
+
+macro_rules! pages {
+    ($($name:ident: $page:literal)+) => {
+        $(
+            #[doc = include_str!(concat!("../../docs/src/", $page))]
+            pub mod $name {}
+        )+
+    };
+}
+
+pages! {
+    start: "start.md"
+    families: "families.md"
+    instrument: "macro.md"
+    labels: "labels.md"
+    alerts: "alerts.md"
+    deployment: "deployment.md"
+    from_axum_prometheus: "from-axum-prometheus.md"
+    from_metrics_exporter_prometheus: "from-metrics-exporter-prometheus.md"
+}

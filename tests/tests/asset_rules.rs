@@ -85,6 +85,14 @@ fn our_own_rules_are_well_written_tested_and_explained() {
 }
 
 #[test]
+fn our_own_alerts_each_link_to_a_dashboard() {
+    for file in FILES.iter().filter(|file| file.kind() == Kind::Rules) {
+        let [alerts, links] = ["- alert: ", "dashboard_url: /d/mme-"].map(|part| file.text().matches(part).count());
+        assert_eq!(alerts, links, "{}", file.path());
+    }
+}
+
+#[test]
 fn our_own_alerts_carry_our_prefix() {
     for file in FILES.iter().filter(|file| file.kind() == Kind::Runbook) {
         assert!(file.stem().starts_with("Mme") || file.stem() == "Watchdog", "{}", file.path());
@@ -221,6 +229,27 @@ fn our_own_rule_tests_would_not_pass_without_their_order() {
             assert!(random(&format!("group {name}")), "{}: {name}", test.path());
         }
     }
+}
+
+#[test]
+fn a_link_to_no_dashboard_is_found_once_one_alert_has_one() {
+    let dashboard = File::new(Kind::Dashboard, "stove.json", r#"{"uid": "stove", "panels": []}"#);
+    let linked = |url: &str| alert("KitchenCold.md", &format!("KitchenCold.md\n      dashboard_url: {url}"));
+    for url in ["/d/stove", "/d/stove/the-stove?var-job=a", "https://example.org/stove"] {
+        let found = lint(&[linked(url), dashboard.clone()]);
+        assert!(found.is_empty(), "{url}: {found:?}");
+    }
+    // Without dashboards there is nothing to compare with; without a link there is nothing to check.
+    assert_eq!(lint(&[linked("/d/oven")]).len(), 0);
+    assert_eq!(lint(&[alert("warning", "info"), dashboard.clone()]).len(), 0);
+    assert_finds(&[linked("/d/oven"), dashboard.clone()], "no dashboard has this uid");
+    assert_finds(&[linked("stove"), dashboard], "begin it with `/d/<uid>`");
+    let other = File::new(
+        Kind::Rules,
+        "other.yml",
+        alert("KitchenCold", "KitchenHot").text().replace("name: kitchen", "name: other"),
+    );
+    assert_finds(&[linked("/d/stove"), other], "no `dashboard_url`, which other alerts have");
 }
 
 #[test]

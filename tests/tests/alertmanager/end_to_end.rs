@@ -68,6 +68,10 @@ fn a_fault_is_notified_inhibited_escalated_and_resolved() {
     let says = "of all requests to trust-service have failed over 5 minutes.";
     assert!(mail.text.contains(says) && mail.html.contains(says), "{}", mail.text);
     assert!(mail.link("Runbook").ends_with("/MmeHttpErrorRateCritical.md"), "{}", mail.link("Runbook"));
+    let dashboard = mail.link("Dashboard");
+    let chosen = dashboard.starts_with("https://grafana.example.com/d/mme-application?")
+        && dashboard.ends_with("&var-job=trust-service");
+    assert!(chosen, "{dashboard}");
     let message = deployment.inbox.wait_for("/slack/platform", |body| body["attachments"][0]["title"] == title);
     assert!(message["attachments"][0]["text"].as_str().is_some_and(|text| text.contains(says)), "{message:#}");
     deployment.inbox.wait_for("/incidents", |body| body["commonLabels"]["alertname"] == "MmeHttpErrorRateCritical");

@@ -1,6 +1,7 @@
 //! What makes alerts worth waking up for, and rules that every Prometheus since 2.42 loads.
 
 mod alert;
+mod dashboard;
 mod expression;
 mod order;
 mod runbook;
@@ -26,12 +27,14 @@ const MAX_RULES: usize = 20;
 /// - A denominator is guarded by `> 0`; a range is at least a minute, four scrapes of 15 s; no matcher has a whole
 ///   number as `le`, which Prometheus 2 and 3 write differently; no expression is a YAML alias.
 ///
-/// If runbooks are among the files, alerts and runbooks have to be one set, each page with its four sections. If tests
-/// are among them, each alert needs one that fires and one that does not, each recording rule one that gives a value,
-/// and each test file of more than one group names each of them once in `group_eval_order`.
+/// If one alert has a `dashboard_url`, each has to: a path `/d/<uid>` of a dashboard, which has to be among the files if
+/// any is, or a whole address. If runbooks are among the files, alerts and runbooks have to be one set, each page with
+/// its four sections. If tests are among them, each alert needs one that fires and one that does not, each recording
+/// rule one that gives a value, and each test file of more than one group names each of them once in `group_eval_order`.
 pub fn lint(files: &[File]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut alerts: HashMap<String, &File> = HashMap::new();
+    let mut links = Vec::new();
     let mut records = Vec::new();
     let mut names: Vec<(String, &File)> = Vec::new();
     for file in files.iter().filter(|file| file.kind() == Kind::Rules) {
@@ -50,6 +53,10 @@ pub fn lint(files: &[File]) -> Vec<Finding> {
         for rule in groups.into_iter().flat_map(|group| group.rules) {
             let mut find = |message| findings.push(finding(file, rule.place(), message));
             check_rule(&rule, &mut find);
+            if let Some(alert) = rule.alert.clone() {
+                let url = rule.annotations.get("dashboard_url").cloned().unwrap_or_default();
+                links.push(dashboard::Link { alert, url, file });
+            }
             let other = rule.alert.as_ref().and_then(|name| alerts.insert(name.clone(), file));
             if let Some(other) = other {
                 find(format!("{} defines an alert of this name, too: rename one", other.path()));
@@ -58,6 +65,7 @@ pub fn lint(files: &[File]) -> Vec<Finding> {
         }
     }
     runbook::check(files, &alerts, &mut findings);
+    dashboard::check(files, &links, &mut findings);
     tested::check(files, &names, &alerts, &records, &mut findings);
     findings
 }

@@ -1,0 +1,49 @@
+//! Alerts link to dashboards that exist.
+
+use std::collections::HashSet;
+
+use super::{Finding, finding};
+use crate::asset::{File, Kind};
+
+/// An alert and its `dashboard_url`, which is empty without one.
+pub(super) struct Link<'a> {
+    pub(super) alert: String,
+    pub(super) url: String,
+    pub(super) file: &'a File,
+}
+
+/// Checks the links if any alert has one: each then needs one, and paths lead to a dashboard among `files` if there are any.
+pub(super) fn check(files: &[File], links: &[Link<'_>], findings: &mut Vec<Finding>) {
+    if links.iter().all(|link| link.url.is_empty()) {
+        return;
+    }
+    let uids: HashSet<_> = files.iter().filter(|file| file.kind() == Kind::Dashboard).filter_map(uid).collect();
+    for link in links {
+        if let Some(message) = fault(&link.url, &uids) {
+            findings.push(finding(link.file, format!("alert {}", link.alert), message));
+        }
+    }
+}
+
+/// Says what is wrong with a link.
+fn fault(url: &str, uids: &HashSet<String>) -> Option<String> {
+    if url.is_empty() {
+        return Some("no `dashboard_url`, which other alerts have: add one, such as `/d/<uid>`".to_owned());
+    }
+    if url.starts_with("https://") || url.starts_with("http://") {
+        return None;
+    }
+    let Some(rest) = url.strip_prefix("/d/") else {
+        return Some(format!("`dashboard_url` is {url:?}: begin it with `/d/<uid>`, or with `https://`"));
+    };
+    let uid = rest.split(['/', '?']).next().unwrap_or_default();
+    let missing = !uids.is_empty() && !uids.contains(uid);
+    missing.then(|| format!("`dashboard_url` leads to {uid:?}, and no dashboard has this uid: correct it"))
+}
+
+/// Returns the identity by which a dashboard is linked to.
+fn uid(file: &File) -> Option<String> {
+    // A dashboard that is no JSON is reported by the asset check.
+    let document: serde_json::Value = serde_json::from_str(file.text()).ok()?;
+    document["uid"].as_str().map(ToOwned::to_owned)
+}

@@ -52,7 +52,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         .route("/hello/{language}", get(hello))
         .merge(metrics_router())
-        .layer(HttpLayer::new().skip("/metrics"));
+        .layer(HttpLayer::new().skip("/metrics")?);
 
     let address = std::env::var("QUICKSTART_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let listener = listen(&address).await?;

@@ -92,6 +92,7 @@ mod call;
 mod client;
 mod label;
 mod memo;
+mod meter;
 mod metrics;
 mod pool;
 mod pools;
@@ -107,7 +108,8 @@ pub use self::client::DatabaseClient;
 pub use self::label::{
     CollectionName, ConnectionState, Failure, Namespace, OperationName, PoolName, Replica, System, TransactionOutcome,
 };
+pub use self::meter::PoolFigures;
 pub use self::metrics::{DATABASE, DatabaseMetrics};
-pub use self::pool::{PoolFigures, PoolMeter, PoolUse, PoolWait};
+pub use self::pool::{PoolMeter, PoolUse, PoolWait};
 pub use self::pools::report_pools;
 pub use self::transaction::TransactionGuard;

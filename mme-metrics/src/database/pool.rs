@@ -1,49 +1,15 @@
 //! Connection pools: what they hold, who waits for them, and for how long.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::label::PoolName;
+use super::meter::{Meter, PoolFigures, PoolSlot};
 use super::metrics::DATABASE;
 use super::pools;
 use crate::clock::Moment;
-use crate::metric::{CounterHandle, HistogramHandle};
-
-/// What a pool says of itself at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PoolFigures {
-    /// Connections that wait for somebody who needs them.
-    pub idle: usize,
-    /// Connections that somebody has, or that are being opened.
-    pub used: usize,
-    /// Most connections there may be.
-    pub max: usize,
-    /// Connections that are kept open although nobody needs them.
-    pub idle_min: usize,
-}
-
-impl PoolFigures {
-    /// Starts with what pools of every kind know.
-    pub const fn new(idle: usize, used: usize) -> Self {
-        Self { idle, used, max: 0, idle_min: 0 }
-    }
-
-    /// Sets how many connections there may be.
-    pub const fn max(mut self, connections: usize) -> Self {
-        self.max = connections;
-        self
-    }
-
-    /// Sets how many connections are kept open although nobody needs them.
-    pub const fn idle_min(mut self, connections: usize) -> Self {
-        self.idle_min = connections;
-        self
-    }
-}
 
 /// Measures one connection pool, whoever made it. Clones measure the same pool; when the last one is gone, so is the pool.
 ///
@@ -73,17 +39,6 @@ impl PoolFigures {
 /// ```
 #[derive(Clone)]
 pub struct PoolMeter(Arc<Meter>);
-
-pub(super) struct Meter {
-    pub(super) name: PoolName,
-    /// Those who wait now.
-    pub(super) pending: AtomicUsize,
-    pub(super) figures: Box<dyn Fn() -> PoolFigures + Send + Sync>,
-    waits: HistogramHandle,
-    uses: HistogramHandle,
-    creates: HistogramHandle,
-    pub(super) timeouts: CounterHandle,
-}
 
 impl PoolMeter {
     /// Measures the pool that `figures` tells of, under a name of the service's choice.
@@ -121,7 +76,7 @@ impl PoolMeter {
     #[cfg(feature = "sqlx")]
     pub(super) fn got(&self, waited: PoolSlot<&Meter>) -> PoolUse {
         drop(waited);
-        PoolUse(PoolSlot { meter: Arc::clone(&self.0), since: Moment::now(), stage: Stage::Using })
+        PoolUse(PoolSlot::using(Arc::clone(&self.0), Moment::now()))
     }
 
     /// Records how long it took to open a connection.
@@ -175,58 +130,5 @@ pub struct PoolUse(PoolSlot<Arc<Meter>>);
 impl fmt::Debug for PoolUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PoolUse").field("pool", &self.0.meter.name.as_str()).finish_non_exhaustive()
-    }
-}
-
-/// Somebody who wants a connection, from asking for it to giving it back.
-pub(super) struct PoolSlot<M: Deref<Target = Meter>> {
-    meter: M,
-    /// When the stage began.
-    since: Moment,
-    stage: Stage,
-}
-
-#[derive(Clone, Copy)]
-enum Stage {
-    Waiting,
-    Using,
-}
-
-impl<M: Deref<Target = Meter>> PoolSlot<M> {
-    /// Begins to wait.
-    fn begin(meter: M, since: Moment) -> Self {
-        // Relaxed: a count that orders nothing.
-        meter.pending.fetch_add(1, Ordering::Relaxed);
-        Self { meter, since, stage: Stage::Waiting }
-    }
-
-    /// Says that there has been a connection since `now`.
-    pub(super) fn got(mut self, now: Moment) -> Self {
-        self.record(now);
-        (self.since, self.stage) = (now, Stage::Using);
-        self
-    }
-
-    /// Says that the pool had none in time.
-    pub(super) fn timed_out(self) {
-        self.meter.timeouts.increment();
-    }
-
-    /// Records the stage, which ends `now`.
-    fn record(&self, now: Moment) {
-        match self.stage {
-            Stage::Waiting => {
-                // Relaxed, as where it went up.
-                self.meter.pending.fetch_sub(1, Ordering::Relaxed);
-                self.meter.waits.record(self.since.until(now));
-            }
-            Stage::Using => self.meter.uses.record(self.since.until(now)),
-        }
-    }
-}
-
-impl<M: Deref<Target = Meter>> Drop for PoolSlot<M> {
-    fn drop(&mut self) {
-        self.record(Moment::now());
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::label::{ConnectionState, PoolName};
+use super::meter::{Meter, PoolFigures};
 use super::metrics::DATABASE;
-use super::pool::{Meter, PoolFigures};
 
 /// The pools by their names, which stay when their pools are gone: their figures are then zero.
 static POOLS: Mutex<Vec<(PoolName, Vec<Weak<Meter>>)>> = Mutex::new(Vec::new());

@@ -3,7 +3,7 @@
 use super::go_label::{GoCode, GoMethod, GoService, GoType};
 use super::label::{CallType, Code, Direction, Method};
 use super::metrics::GRPC;
-use super::series::Side;
+use super::outcome::Side;
 use crate::metric::{CounterHandle, HistogramHandle};
 
 /// The handles of one method on one side.

@@ -81,6 +81,8 @@ mod label;
 mod message;
 mod metrics;
 #[cfg(feature = "grpc")]
+mod outcome;
+#[cfg(feature = "grpc")]
 mod series;
 #[cfg(feature = "grpc")]
 mod server;

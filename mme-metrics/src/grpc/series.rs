@@ -4,71 +4,11 @@ use std::array;
 use std::sync::{LazyLock, OnceLock};
 
 use super::go::GoSeries;
-use super::label::{CallType, Code, Direction, ErrorType, METHODS, Method, System};
+use super::label::{CallType, Code, Direction, METHODS, Method, System};
 use super::metrics::GRPC;
+use super::outcome::{OUTCOMES, Outcome, Side};
 use crate::label::{OVERFLOW, SERVERS, ServerAddress};
 use crate::metric::{CappedMap, CounterHandle, GaugeHandle, HistogramHandle};
-use crate::operation;
-
-/// How a call is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// It had this status, sent or put in place of a missing one.
-    Status(Code),
-    /// The service panicked.
-    Panic,
-}
-
-/// Every outcome has a place of its own.
-const OUTCOMES: usize = Code::ALL.len() + 1;
-
-impl Outcome {
-    fn place(self) -> usize {
-        match self {
-            Self::Status(code) => code as usize,
-            Self::Panic => OUTCOMES - 1,
-        }
-    }
-
-    /// Returns the code; after a panic nothing is sent, and `INTERNAL` is what that means.
-    pub(super) fn code(self) -> Code {
-        match self {
-            Self::Status(code) => code,
-            Self::Panic => Code::Internal,
-        }
-    }
-
-    /// Returns how listeners read it: what is the caller's own fault is no failure of the service.
-    pub(super) fn read(self) -> operation::Outcome {
-        match self {
-            Self::Panic => operation::Outcome::Panic,
-            Self::Status(Code::Cancelled) => operation::Outcome::Cancelled,
-            Self::Status(code) if code.is_server_fault() => operation::Outcome::Error(code.as_str()),
-            Self::Status(_) => operation::Outcome::Ok,
-        }
-    }
-}
-
-/// Which end of a call this process is.
-#[derive(Clone, Debug)]
-pub(super) enum Side {
-    Server,
-    Client(ServerAddress),
-}
-
-impl Side {
-    fn error_type(&self, outcome: Outcome) -> ErrorType {
-        let failed = match self {
-            Self::Server => outcome.code().is_server_fault(),
-            Self::Client(_) => outcome.code() != Code::Ok,
-        };
-        match outcome {
-            Outcome::Panic => ErrorType::Panic,
-            Outcome::Status(code) if failed => ErrorType::Code(code),
-            Outcome::Status(_) => ErrorType::None,
-        }
-    }
-}
 
 /// A method on one side, and the handles of its series.
 #[derive(Debug)]
@@ -244,17 +184,6 @@ impl CalledServer {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_server_fails_by_six_codes_and_a_client_by_all_but_one() {
-        let client = Side::Client(ServerAddress::new("series.example"));
-        for code in Code::ALL {
-            let failed = |side: &Side| side.error_type(Outcome::Status(code)) != ErrorType::None;
-            assert_eq!(failed(&Side::Server), code.is_server_fault(), "{code:?}");
-            assert_eq!(failed(&client), code != Code::Ok, "{code:?}");
-        }
-        assert_eq!(Side::Server.error_type(Outcome::Panic), ErrorType::Panic);
-    }
 
     #[test]
     fn a_path_finds_the_method_that_was_registered_for_it() {

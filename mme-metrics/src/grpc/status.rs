@@ -22,13 +22,14 @@ pub(super) fn of_headers(headers: &HeaderMap) -> Option<Code> {
     Some(if values.next().is_some() { Code::Unknown } else { parse(first.as_bytes()) })
 }
 
+/// Reads the number of a code; tonic takes everything else for `UNKNOWN`, too.
 fn parse(text: &[u8]) -> Code {
-    let number = match text {
-        [digit @ b'0'..=b'9'] => digit - b'0',
-        [b'1', digit @ b'0'..=b'9'] => 10 + digit - b'0',
-        _ => return Code::Unknown,
-    };
-    Code::ALL.get(usize::from(number)).copied().unwrap_or(Code::Unknown)
+    own(tonic::Code::from_bytes(text)).unwrap_or(Code::Unknown)
+}
+
+/// Returns our word for a code of tonic's, which has the same number.
+fn own(code: tonic::Code) -> Option<Code> {
+    Code::ALL.get(code as usize).copied()
 }
 
 /// Returns the code of a response that has no status of gRPC's
@@ -73,7 +74,7 @@ fn of_chain(error: &(dyn Error + 'static)) -> Code {
             return Code::DeadlineExceeded;
         }
         if let Some(status) = error.downcast_ref::<Status>() {
-            found = found.or(Code::ALL.get(status.code() as usize).copied());
+            found = found.or(own(status.code()));
         } else if error.is::<ConnectError>() {
             found = found.or(Some(Code::Unavailable));
         }

@@ -9,7 +9,7 @@ use ::sqlx::{Error, SqlSafeStr, SqlStr, Transaction};
 use futures_util::future::BoxFuture;
 
 use super::driver::Driver;
-use super::pool::Shared;
+use super::shared::Shared;
 use super::transaction::{self, MeasuredTransaction};
 use crate::database::{DatabaseClient, PoolUse};
 

@@ -10,12 +10,27 @@ use pin_project_lite::pin_project;
 use super::driver::Driver;
 use super::error::error_type;
 use super::opening::Opening;
-use super::pool::Shared;
+use super::shared::Shared;
 use crate::clock::Moment;
-use crate::database::DatabaseCall;
-use crate::database::pool::{Meter, PoolSlot};
+use crate::database::meter::{Meter, PoolSlot};
+use crate::database::{DatabaseCall, PoolUse};
 use crate::operation::Guard;
 use crate::operation::Outcome;
+
+impl<DB: Driver> Shared<DB> {
+    /// Acquires a connection, which is in use from then on.
+    pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
+        self.lend(Moment::now()).await.map(|(connection, waited)| (connection, self.meter.got(waited)))
+    }
+
+    /// Acquires a connection, and tells of the wait from `since` on, whatever comes of it.
+    pub(super) fn lend(
+        &self,
+        since: Moment,
+    ) -> AcquireFuture<'_, DB, impl Future<Output = Result<PoolConnection<DB>, Error>> + use<DB>> {
+        AcquireFuture::new(self, since, self.pool.acquire())
+    }
+}
 
 pin_project! {
     /// Somebody to whom the pool is about to lend a connection. The future of the acquire is large, and stands here only once.

@@ -6,7 +6,8 @@ use ::sqlx::pool::PoolOptions;
 use ::sqlx::{ConnectOptions, Error, Pool};
 
 use super::driver::{Driver, Options};
-use super::pool::{MeasuredPool, Shared};
+use super::pool::MeasuredPool;
+use super::shared::Shared;
 use crate::database::label::Namespace;
 use crate::database::{DatabaseClient, PoolFigures, PoolMeter};
 
@@ -132,6 +133,19 @@ impl Measure {
         };
         let meter = PoolMeter::new(name, figures(pool.clone()));
         MeasuredPool::share(Shared::new(pool, client, meter))
+    }
+}
+
+impl<DB: Driver> MeasuredPool<DB> {
+    /// Measures `pool`, under the name of its database; [`Measure`] has more to say.
+    pub fn new(pool: Pool<DB>) -> Self {
+        Measure::new().pool(pool)
+    }
+}
+
+impl<DB: Driver> From<Pool<DB>> for MeasuredPool<DB> {
+    fn from(pool: Pool<DB>) -> Self {
+        Self::new(pool)
     }
 }
 

@@ -74,6 +74,7 @@ mod opening;
 mod pool;
 #[cfg(feature = "sqlx-postgres")]
 mod replication;
+mod shared;
 mod statement;
 mod transaction;
 mod watch;

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::driver::Driver;
-use super::pool::Shared;
+use super::shared::Shared;
 use crate::clock::Moment;
 
 /// Finds out since when one acquire has been opening a connection, if it does.

@@ -3,16 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ::sqlx::pool::{CloseEvent, PoolConnection, PoolOptions};
+use ::sqlx::pool::{CloseEvent, PoolOptions};
 use ::sqlx::{Error, Pool, SqlSafeStr, SqlStr};
 
 use super::connection::{MeasuredConnection, MeasuredPoolConnection};
 use super::driver::{Driver, Options};
-use super::lending::AcquireFuture;
-use super::measure::Measure;
+use super::shared::Shared;
 use super::transaction::{self, MeasuredTransaction};
-use crate::clock::Moment;
-use crate::database::{DatabaseClient, PoolMeter, PoolUse};
 
 /// A pool of sqlx that is measured. Use it where the pool was used: it is an executor, and has the same methods.
 ///
@@ -21,21 +18,7 @@ pub struct MeasuredPool<DB: Driver> {
     shared: Arc<Shared<DB>>,
 }
 
-/// What clones of a pool, and all its connections, share.
-pub(super) struct Shared<DB: Driver> {
-    pub(super) pool: Pool<DB>,
-    pub(super) client: DatabaseClient,
-    pub(super) meter: PoolMeter,
-    /// What connections were opened with at first: asking the pool for it takes a lock.
-    options: Arc<Options<DB>>,
-}
-
 impl<DB: Driver> MeasuredPool<DB> {
-    /// Measures `pool`, under the name of its database; [`Measure`] has more to say.
-    pub fn new(pool: Pool<DB>) -> Self {
-        Measure::new().pool(pool)
-    }
-
     pub(super) fn share(shared: Shared<DB>) -> Self {
         Self { shared: Arc::new(shared) }
     }
@@ -167,44 +150,9 @@ impl<DB: Driver> MeasuredPool<DB> {
     }
 }
 
-impl<DB: Driver> Shared<DB> {
-    pub(super) fn new(pool: Pool<DB>, client: DatabaseClient, meter: PoolMeter) -> Self {
-        let options = pool.connect_options();
-        Self { pool, client, meter, options }
-    }
-
-    /// Acquires a connection, which is in use from then on.
-    pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
-        self.lend(Moment::now()).await.map(|(connection, waited)| (connection, self.meter.got(waited)))
-    }
-
-    /// Acquires a connection, and tells of the wait from `since` on, whatever comes of it.
-    pub(super) fn lend(
-        &self,
-        since: Moment,
-    ) -> AcquireFuture<'_, DB, impl Future<Output = Result<PoolConnection<DB>, Error>> + use<DB>> {
-        AcquireFuture::new(self, since, self.pool.acquire())
-    }
-
-    /// Returns how many hold a share of what connections are opened with.
-    pub(super) fn shares(&self) -> usize {
-        match Arc::strong_count(&self.options) {
-            // The pool has others now.
-            1 => Arc::strong_count(&self.pool.connect_options()),
-            shares => shares,
-        }
-    }
-}
-
 impl<DB: Driver> Clone for MeasuredPool<DB> {
     fn clone(&self) -> Self {
         Self { shared: self.shared() }
-    }
-}
-
-impl<DB: Driver> From<Pool<DB>> for MeasuredPool<DB> {
-    fn from(pool: Pool<DB>) -> Self {
-        Self::new(pool)
     }
 }
 

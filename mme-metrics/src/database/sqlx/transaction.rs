@@ -9,7 +9,7 @@ use ::sqlx::{Connection, Error, SqlStr, Transaction};
 
 use super::connection::{Held, MeasuredConnection};
 use super::driver::Driver;
-use super::pool::Shared;
+use super::shared::Shared;
 use super::watch::measured;
 use crate::database::{PoolUse, TransactionGuard};
 use crate::operation::Guard;

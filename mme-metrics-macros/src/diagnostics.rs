@@ -18,13 +18,13 @@ pub(crate) const SKIP_ALONE: &str = "`skip` leaves the function as it is: leave 
 pub(crate) const SKIP_IMPL: &str = "`skip` is for one method of an instrumented `impl`: leave out the attribute here";
 
 pub(crate) const NOT_AN_ENUM: &str =
-    "only an enum is a closed label: declare an open value with `open_label!`, which asks for its budget";
+    "only an enum is a closed label: declare an open value with `labels!`, which asks for its budget";
 pub(crate) const GENERIC_LABEL: &str = "a label has no parameters: its values are all known beforehand";
 pub(crate) const NO_VARIANTS: &str = "a label without values cannot be told: add a variant";
 pub(crate) const LABEL_ARGUMENTS: &str = "the arguments of `#[label]` on an enum are `key = \"…\"` and `crate = …`";
 pub(crate) const KEY_MISSING: &str = "the label's key is missing: add `#[label(key = \"…\")]`";
 pub(crate) const VARIANT_FIELDS: &str =
-    "a variant with fields has no end of values: leave the fields out, or declare an open value with `open_label!`";
+    "a variant with fields has no end of values: leave the fields out, or declare an open value with `labels!`";
 pub(crate) const VALUE_TEXT: &str = "a label value has at most 128 bytes and no control characters";
 pub(crate) const VARIANT_ARGUMENTS: &str = "a variant's text is one string: `#[label(\"…\")]`";
 

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use metrics::Label;
-use mme_metrics::{Counter, Format, LabelValue, Recorder, RecorderBuilder, Unit, family, open_label};
+use mme_metrics::{Counter, Format, LabelValue, Recorder, RecorderBuilder, Unit, family, labels};
 use mme_metrics_tests::exposition::Samples;
 
 #[derive(Clone, Copy, Debug, LabelValue)]
@@ -14,7 +14,7 @@ enum Outcome {
     Burnt,
 }
 
-open_label! {
+labels! {
     /// Who eats.
     registered Guest: "guest", budget = 10, fallback = "_unknown";
     /// What a guest calls a dish.

@@ -3,7 +3,7 @@
 use std::{env, fs};
 
 use mme_metrics::metric::{Family as _, Kind};
-use mme_metrics::{Cardinality, Counter, Gauge, LabelValue, Unit, catalog, family, open_label};
+use mme_metrics::{Cardinality, Counter, Gauge, LabelValue, Unit, catalog, family, labels};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../mme-metrics/METRICS.md");
 
@@ -21,7 +21,7 @@ enum Colour {
     None,
 }
 
-open_label! {
+labels! {
     /// Who paints.
     pub registered Painter: "painter", budget = 5, fallback = "_other";
 }

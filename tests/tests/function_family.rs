@@ -9,10 +9,10 @@ use mme_metrics::function::{CallSite, FUNCTION, FunctionName, ModulePath};
 use mme_metrics::operation::{AlwaysOk, ByErrorType, ByResult, Outcome};
 use mme_metrics::operation::{Guard, measure, measure_async};
 use mme_metrics::testing::{Emission, record};
-use mme_metrics::{Format, Recorder, open_label};
+use mme_metrics::{Format, Recorder, labels};
 use mme_metrics_tests::future::poll_once;
 
-open_label! {
+labels! {
     /// What a guest calls a dish.
     capped Dish: "dish", budget = 2;
     /// Who eats.

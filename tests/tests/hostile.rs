@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use metrics::Label;
-use mme_metrics::{Counter, Format, Gauge, Histogram, Recorder, Unit, buckets, family, open_label};
+use mme_metrics::{Counter, Format, Gauge, Histogram, Recorder, Unit, buckets, family, labels};
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::prometheus::Prometheus;
 use mme_metrics_tests::scrape_target::ScrapeTarget;
 use mme_metrics_tests::{promtool, python};
 
-open_label! {
+labels! {
     /// What a stranger wrote.
     pub capped Text: "text", budget = 64;
 }

@@ -4,7 +4,7 @@ use mme_metrics::function::{FUNCTION, FunctionName, ModulePath};
 use mme_metrics::operation::{ClassifyReturn, ErrorWord, Operation, Outcome, ResultLabel};
 use mme_metrics::testing::{Emission, record};
 use mme_metrics::{
-    Counter, Format, Histogram, LabelValue, Recorder, Unit, buckets, family, instrument_metrics, open_label,
+    Counter, Format, Histogram, LabelValue, Recorder, Unit, buckets, family, instrument_metrics, labels,
 };
 use mme_metrics_tests::future::{poll_once, yield_once};
 
@@ -105,7 +105,7 @@ fn attributes_and_operations_add_up() {
     expected.counter(&GATE.decisions, (Decision::Deny, ok.0, ok.1), 1).only();
 }
 
-open_label! {
+labels! {
     /// Who asks.
     registered Tenant: "tenant", budget = 4, fallback = "_unknown";
 }

@@ -50,7 +50,8 @@ fn a_real_prometheus_reads_what_the_quickstart_counts() {
     server.wait_until_up("quickstart");
     server.wait_for_value("greeter_greetings_total{language='english'}", 1.0);
     server.wait_for_value("function_calls_total{function='frame', result='ok'}", 2.0);
-    let measured = "http_server_request_duration_seconds_count{http_route='/hello/{language}', http_response_status_code='200'}";
+    let measured =
+        "http_server_request_duration_seconds_count{http_route='/hello/{language}', http_response_status_code='200'}";
     server.wait_for_value(measured, 2.0);
     server.wait_for_value("greeter_guests", 0.0);
     promtool::check_metrics(&quickstart.get("/metrics"));

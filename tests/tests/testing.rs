@@ -1,9 +1,9 @@
 //! `mme_metrics::testing` with a family of the user's own, in parallel and in async code.
 
 use mme_metrics::testing::{self, Emission};
-use mme_metrics::{Counter, Gauge, Histogram, Recorder, Unit, buckets, family, open_label};
+use mme_metrics::{Counter, Gauge, Histogram, Recorder, Unit, buckets, family, labels};
 
-open_label! {
+labels! {
     /// Who asks.
     pub capped Asker: "asker", budget = 2;
 }

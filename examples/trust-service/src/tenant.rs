@@ -1,9 +1,9 @@
 //! Whose data it is: every row belongs to one tenant, and every session sees the rows of its own.
 
 use mme_metrics::label::RegisterError;
-use mme_metrics::open_label;
+use mme_metrics::labels;
 
-open_label! {
+labels! {
     /// The tenant a figure belongs to. Its values come from outside the program, so it has a budget.
     pub(crate) registered Tenant: "tenant", budget = 100, fallback = "_unknown";
 }

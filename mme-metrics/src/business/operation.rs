@@ -42,9 +42,9 @@ use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregist
 ///
 /// ```compile_fail
 /// use mme_metrics::business::BusinessOperation;
-/// use mme_metrics::open_label;
+/// use mme_metrics::labels;
 ///
-/// open_label! {
+/// labels! {
 ///     capped Anything: "anything", budget = 10;
 /// }
 ///
@@ -193,8 +193,7 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn labels(&self) -> (OperationName, OperationType) {
-        let kind = if self.kind.is_empty() { OperationType::NONE } else { OperationType::admit(self.kind) };
-        (OperationName::admit(self.operation), kind)
+        (OperationName::admit(self.operation), OperationType::admit(self.kind))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use super::BUSINESS;
 use super::label::ScoreKind;
+use crate::label::Refusal;
 use crate::metric::{GaugeHandle, refuse};
 
 /// How good something is, between 0 and 1, by what it scores. Make it a `static`.
@@ -31,9 +32,9 @@ impl BusinessScore {
     pub fn set(&self, score: f64) {
         match score {
             0.0..=1.0 => self.gauge().set(score),
-            _ if !score.is_finite() => refuse("not_finite"),
-            _ if score < 0.0 => refuse("negative"),
-            _ => refuse("range"),
+            _ if !score.is_finite() => refuse(Refusal::NotFinite),
+            _ if score < 0.0 => refuse(Refusal::Negative),
+            _ => refuse(Refusal::Range),
         }
     }
 

@@ -9,7 +9,7 @@ use super::BUSINESS;
 use super::currency::Currency;
 use super::label::{Client, ValueKind};
 use super::money::{Money, MoneyError};
-use crate::label::CountryCode;
+use crate::label::{CountryCode, Refusal};
 use crate::metric::{METADATA, Slot, refuse};
 
 /// Largest amount that one event can have, in minor units: a trillion dollars. What is larger is not an amount but the number
@@ -78,8 +78,8 @@ impl BusinessValue {
         match u64::try_from(amount.minor()) {
             Ok(minor @ 0..=MAX_MINOR) if amount.currency() == self.currency => self.count(minor),
             Ok(0..=MAX_MINOR) => self.in_currency(amount.currency()).add(amount),
-            Ok(_) => refuse("overflow"),
-            Err(_) => refuse("negative"),
+            Ok(_) => refuse(Refusal::Overflow),
+            Err(_) => refuse(Refusal::Negative),
         }
     }
 
@@ -92,7 +92,7 @@ impl BusinessValue {
     fn count(&self, minor: u64) {
         if self.currency == Currency::UNKNOWN {
             // It is added up with other unknown currencies, which is a sum of nothing.
-            refuse("currency");
+            refuse(Refusal::Currency);
         }
         self.series.with(|recorder| self.register(recorder), |counter| counter.increment(minor));
     }
@@ -145,10 +145,10 @@ pub fn record(kind: ValueKind, amount: Money) {
 pub fn record_decimal(kind: ValueKind, amount: &str, currency: &str) {
     match Money::parse(amount, Currency::find(currency)) {
         Ok(amount) => record(kind, amount),
-        Err(MoneyError::Currency) => refuse("currency"),
-        Err(MoneyError::Overflow) if amount.starts_with('-') => refuse("negative"),
-        Err(MoneyError::Overflow) => refuse("overflow"),
-        Err(MoneyError::Malformed | MoneyError::Precision) => refuse("malformed"),
+        Err(MoneyError::Currency) => refuse(Refusal::Currency),
+        Err(MoneyError::Overflow) if amount.starts_with('-') => refuse(Refusal::Negative),
+        Err(MoneyError::Overflow) => refuse(Refusal::Overflow),
+        Err(MoneyError::Malformed | MoneyError::Precision) => refuse(Refusal::Malformed),
     }
 }
 

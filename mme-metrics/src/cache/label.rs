@@ -1,19 +1,19 @@
 //! The labels of cache metrics.
 
-use crate::label::{closed_label, open_label};
+use crate::label::labels;
 
 /// Caches that one program has.
 const CACHES: usize = 100;
 
-open_label! {
+labels! {
     /// The name of a cache, admitted at its first lookup.
-    pub registered CacheName: "cache", budget = CACHES, fallback = "_other";
+    pub admitted CacheName: "cache", budget = CACHES, fallback = "_other";
 }
 
-closed_label! {
+labels! {
     /// What a cache had to say.
     #[non_exhaustive]
-    Lookup: "result" {
+    pub closed Lookup: "result" {
         /// It knew the answer.
         Hit = "hit",
         /// It did not, or nobody waited for it.

@@ -57,7 +57,7 @@ impl Cache {
 
     fn series(&self) -> &Series {
         self.series.get_or_init(|| {
-            let name = CacheName::register(self.name).unwrap_or(CacheName::FALLBACK);
+            let name = CacheName::admit(self.name);
             let [hits, misses] = [Lookup::Hit, Lookup::Miss].map(|result| CACHE.requests.with((name, result)));
             // The other one exists then too, and a share can be taken from the first lookup on.
             hits.touch();

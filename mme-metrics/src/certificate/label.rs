@@ -3,11 +3,11 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::label::{closed_label, open_label};
+use crate::label::labels;
 
-closed_label! {
+labels! {
     /// The label `operation`: what is done with a certificate. An operation to be measured, too.
-    CertificateOperation: "operation" {
+    pub closed CertificateOperation: "operation" {
         /// A certificate is checked. One that is found invalid is an error, with a word for the reason.
         Validation = "validation",
         /// Something is signed with a certificate's key.
@@ -21,15 +21,15 @@ closed_label! {
     }
 }
 
-open_label! {
+labels! {
     /// The label `certificate`: a name that the service gives a certificate, whatever the certificate calls itself.
     pub registered CertificateName: "certificate", budget = 1000, fallback = "_other";
 }
 
-closed_label! {
+labels! {
     /// Why a certificate could not be read; the label `error_type`, too.
     #[non_exhaustive]
-    ReadError: "error_type" {
+    pub closed ReadError: "error_type" {
         /// There is no such file, or no certificate in the directory.
         Missing = "missing",
         /// The process may not read it.

@@ -156,7 +156,7 @@ impl DatabaseClient {
         let mut tables = shape.tables.iter().flatten();
         match tables.clone().find_map(|table| self.find(table)) {
             Some(known) => known,
-            None if tables.next().is_some() && !self.known().is_empty() => CollectionName::FALLBACK,
+            None if tables.next().is_some() && !self.known().is_empty() => CollectionName::FALLBACK.as_str(),
             None => "",
         }
     }

@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, Registry, closed_label, open_label};
+use crate::label::{Cardinality, LabelValue, labels};
 use crate::operation::Outcome;
 
 /// Names of operations that one program has: those of SQL, and what its other clients call theirs.
@@ -14,17 +14,17 @@ pub(super) const COLLECTIONS: usize = 1_000;
 /// Databases that one program is a client of.
 const NAMESPACES: usize = 64;
 
-open_label! {
+labels! {
     /// The name of a connection pool, as the service gave it.
     pub registered PoolName: "db_client_connection_pool_name", budget = 100, fallback = "_other";
     /// The name of a replica, as the service gave it.
     pub registered Replica: "replica", budget = 100, fallback = "_other";
 }
 
-closed_label! {
+labels! {
     /// Which product a database is, by its name in the OpenTelemetry conventions.
     #[non_exhaustive]
-    System: "db_system_name" {
+    pub closed System: "db_system_name" {
         /// PostgreSQL.
         Postgresql = "postgresql",
         /// MySQL.
@@ -52,10 +52,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// What a connection of a pool does.
     #[non_exhaustive]
-    ConnectionState: "db_client_connection_state" {
+    pub closed ConnectionState: "db_client_connection_state" {
         /// It waits for somebody who needs it.
         Idle = "idle",
         /// Somebody has it, or it is being opened.
@@ -63,10 +63,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// How a transaction ended.
     #[non_exhaustive]
-    TransactionOutcome: "outcome" {
+    pub closed TransactionOutcome: "outcome" {
         /// It was committed.
         Commit = "commit",
         /// It was rolled back: when told to, when dropped, or because its commit failed.
@@ -74,59 +74,15 @@ closed_label! {
     }
 }
 
-/// Declares a label of words that stand in the source or come from set-up, which therefore do not multiply.
-macro_rules! admitted_label {
-    ($(#[$meta:meta])* $name:ident: $key:literal, $budget:expr, $fallback:literal, $values:expr) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub struct $name(&'static str);
-
-        impl $name {
-            /// What everything past the budget reads as.
-            pub(super) const FALLBACK: &'static str = $fallback;
-
-            fn registry() -> &'static Registry {
-                static REGISTRY: Registry = Registry::new($key, $budget, $fallback);
-                &REGISTRY
-            }
-
-            /// Admits `text` for the life of the process; past the budget it reads as the others do. No text is no label.
-            pub fn admit(text: &str) -> Self {
-                match text {
-                    "" => Self(""),
-                    _ => Self(Self::registry().register(text).map_or(Self::FALLBACK, |known| known.as_str())),
-                }
-            }
-
-            /// Returns the exported text.
-            pub const fn as_str(self) -> &'static str {
-                self.0
-            }
-        }
-
-        impl LabelValue for $name {
-            const KEY: &'static str = $key;
-            const CARDINALITY: Cardinality = $values;
-
-            fn label_value(&self) -> SharedString {
-                SharedString::const_str(self.0)
-            }
-        }
-    };
-}
-
-admitted_label! {
+labels! {
     /// The database within its system, for instance the name after the last `/` of a URL.
-    Namespace: "db_namespace", NAMESPACES, "_other", Cardinality::Bounded(NAMESPACES + 2)
-}
-admitted_label! {
+    pub admitted Namespace: "db_namespace", budget = NAMESPACES, fallback = "_other",
+        limit = NAMESPACES + 2, none = "";
     /// What is done: `SELECT`, `HGETALL`, `find`.
-    OperationName: "db_operation_name", OPERATIONS, "_OTHER", Cardinality::Bounded(OPERATIONS + 1)
-}
-admitted_label! {
-    /// The table or collection it is done to, if that is one the service named.
-    CollectionName: "db_collection_name", COLLECTIONS, "_other",
-    Cardinality::Registered { budget: COLLECTIONS, fallback: "_other" }
+    pub admitted OperationName: "db_operation_name", budget = OPERATIONS, fallback = "_OTHER",
+        limit = OPERATIONS + 1, none = "";
+    /// The table or collection it is done to, if the service registered it.
+    pub admitted CollectionName: "db_collection_name", budget = COLLECTIONS, fallback = "_other", none = "";
 }
 
 /// Why an operation failed; empty if it did not.

@@ -41,7 +41,7 @@ pub(super) struct Durations {
 
 impl Series {
     pub(super) fn new(system: System, namespace: Namespace) -> Self {
-        let rest = OperationSeries::new(system, namespace, OperationName::admit(OperationName::FALLBACK));
+        let rest = OperationSeries::new(system, namespace, OperationName::FALLBACK);
         Self { operations: CappedMap::new(OPERATIONS, rest) }
     }
 
@@ -59,7 +59,7 @@ impl OperationSeries {
         let slow = DATABASE.slow_operations.with((system, operation));
         let rows = DATABASE.returned_rows.with((system, operation));
         let whatever_table = Arc::new(OperationTotals { slow, rows });
-        let collection = CollectionName::admit(CollectionName::FALLBACK);
+        let collection = CollectionName::FALLBACK;
         let rest = Durations::new(system, namespace, operation, collection, Arc::clone(&whatever_table));
         Self { whatever_table, collections: CappedMap::new(COLLECTIONS, Arc::new(rest)) }
     }

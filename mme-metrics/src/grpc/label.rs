@@ -2,29 +2,29 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, closed_label, open_label};
+use crate::label::{Cardinality, LabelValue, labels};
 
 /// Methods that one process tells apart, those of its servers and those its clients call.
 pub(super) const METHODS: usize = 1_000;
 
-open_label! {
+labels! {
     /// The method that was called, `package.Service/Method`; one that nobody registered is `_OTHER`.
     pub registered Method: "rpc_method", budget = METHODS, fallback = "_OTHER";
 }
 
-closed_label! {
+labels! {
     /// The system: gRPC.
     #[non_exhaustive]
-    System: "rpc_system_name" {
+    pub closed System: "rpc_system_name" {
         /// gRPC.
         Grpc = "grpc",
     }
 }
 
-closed_label! {
+labels! {
     /// How a call ended, as gRPC numbers it.
     #[non_exhaustive]
-    Code: "rpc_status_code" {
+    pub closed Code: "rpc_status_code" {
         /// 0: it succeeded.
         Ok = "OK",
         /// 1: it was cancelled, as a rule by the caller.
@@ -77,10 +77,10 @@ impl Code {
     }
 }
 
-closed_label! {
+labels! {
     /// Who sends how many messages; absent where it is not known.
     #[non_exhaustive]
-    CallType: "rpc_type" {
+    pub closed CallType: "rpc_type" {
         /// One message each way.
         Unary = "unary",
         /// The client sends a stream.
@@ -111,10 +111,10 @@ impl CallType {
     }
 }
 
-closed_label! {
+labels! {
     /// Which way a message went, as this process sees it.
     #[non_exhaustive]
-    Direction: "direction" {
+    pub closed Direction: "direction" {
         /// It came in.
         Received = "received",
         /// It went out.

@@ -1,8 +1,8 @@
 //! The labels of dependencies, backups and checks: names that the service gives at set-up.
 
-use crate::label::{closed_label, open_label};
+use crate::label::labels;
 
-open_label! {
+labels! {
     /// The label `dependency`: a name that the service gives to something it depends on.
     pub registered DependencyName: "dependency", budget = 200, fallback = "_other";
     /// The label `backup`: a name that the service gives to a backup.
@@ -11,10 +11,10 @@ open_label! {
     pub registered CheckName: "check", budget = 200, fallback = "_other";
 }
 
-closed_label! {
+labels! {
     /// The label `kind`: what a dependency is there for. Alerts go by it.
     #[non_exhaustive]
-    DependencyKind: "kind" {
+    pub closed DependencyKind: "kind" {
         /// Keeps data: the service can do nothing without it.
         Database = "database",
         /// Keeps copies of data.
@@ -38,10 +38,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// The label `result`: what a check of data found.
     #[non_exhaustive]
-    CheckResult: "result" {
+    pub closed CheckResult: "result" {
         /// They agree.
         Pass = "pass",
         /// They do not.

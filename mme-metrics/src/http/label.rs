@@ -2,22 +2,22 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, SERVERS, closed_label, open_label};
+use crate::label::{Cardinality, LabelValue, SERVERS, labels};
 
 /// Routes that one process registers at most, given ones and those its routers show.
 pub(super) const ROUTES: usize = 1_000;
 
-open_label! {
+labels! {
     /// The template of the route that matched, `/users/{id}`; never a path.
     pub registered Route: "http_route", budget = ROUTES, fallback = "_unmatched";
     /// The port a request was sent to.
     pub capped ServerPort: "server_port", budget = SERVERS;
 }
 
-closed_label! {
+labels! {
     /// The method of a request. The known ones are those of the OpenTelemetry conventions: RFC 9110, PATCH and QUERY.
     #[non_exhaustive]
-    Method: "http_request_method" {
+    pub closed Method: "http_request_method" {
         /// CONNECT.
         Connect = "CONNECT",
         /// DELETE.
@@ -43,10 +43,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// How the client reached the server.
     #[non_exhaustive]
-    Scheme: "url_scheme" {
+    pub closed Scheme: "url_scheme" {
         /// In the clear.
         Http = "http",
         /// Over TLS.
@@ -54,10 +54,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// What a long-lived response is.
     #[non_exhaustive]
-    Kind: "kind" {
+    pub closed Kind: "kind" {
         /// Server-sent events: a response of type `text/event-stream`.
         Sse = "sse",
         /// A WebSocket, over HTTP/1.1 or HTTP/2.

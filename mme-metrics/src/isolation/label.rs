@@ -1,11 +1,11 @@
 //! What a check found, as a label.
 
-use crate::label::closed_label;
+use crate::label::labels;
 
-closed_label! {
+labels! {
     /// The label `result`: what a check of the separation of tenants found.
     #[non_exhaustive]
-    Verdict: "result" {
+    pub closed Verdict: "result" {
         /// The owner can read it, another tenant cannot.
         Pass = "pass",
         /// Another tenant can read it.

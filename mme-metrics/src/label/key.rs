@@ -31,11 +31,11 @@ impl LabelSpec {
 
 /// A value that may stand in a label.
 ///
-/// Enums derive it; open values are declared with [`open_label!`](crate::open_label).
+/// Enums derive it; open values are declared with [`labels!`](crate::labels).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a metric label, because nothing says how many values it can have",
     label = "not a label value",
-    note = "derive `LabelValue` for an enum, or declare an open value with a budget through `open_label!`"
+    note = "derive `LabelValue` for an enum, or declare an open value with a budget through `labels!`"
 )]
 pub trait LabelValue {
     /// The exported key.

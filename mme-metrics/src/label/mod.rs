@@ -1,18 +1,18 @@
 //! Labels as types: the key belongs to the type of the value, and the type says how many values there can be.
 //!
-//! A label is one of four kinds, and nothing else can become a label:
+//! Every label is of one of these kinds, and nothing else can become a label:
 //!
 //! | kind | declared by | number of values |
 //! |---|---|---|
-//! | closed | `#[derive(LabelValue)]` on an enum | its variants |
+//! | closed | `#[derive(LabelValue)]` on an enum, or [`labels!`](crate::labels) `closed` | its variants |
 //! | bounded | an implementation in this crate, such as the HTTP status code | fixed by a standard |
-//! | registered | [`open_label!`](crate::open_label) `registered` | what the service registers at set-up, up to the budget |
-//! | capped | [`open_label!`](crate::open_label) `capped` | the first ones seen, up to the budget; later ones read `_overflow` |
+//! | registered | [`labels!`](crate::labels) `registered` or `admitted` | what the service registers, up to the budget |
+//! | capped | [`labels!`](crate::labels) `capped` or `word` | the first ones seen, up to the budget; later ones read `_overflow` |
 //!
 //! ```
-//! use mme_metrics::{LabelValue, Cardinality, open_label};
+//! use mme_metrics::{LabelValue, Cardinality, labels};
 //!
-//! open_label! {
+//! labels! {
 //!     /// The tenant a request belongs to.
 //!     pub registered Tenant: "tenant", budget = 100, fallback = "_unknown";
 //!     /// The kind of client, as it calls itself.
@@ -27,22 +27,27 @@
 //! ```
 
 mod cardinality;
-mod closed;
 mod country;
+mod declaration;
 mod key;
-mod open;
+mod refusal;
+mod registry;
 mod server;
 mod set;
 mod unicode;
+mod word;
 
 pub use self::cardinality::{Cardinality, MAX_VALUE_BYTES, OVERFLOW};
 pub use self::country::CountryCode;
+pub use self::declaration::labels;
 pub use self::key::{LabelSpec, LabelValue};
-pub use self::open::{RegisterError, Registered, Registry, open_label};
+pub use self::refusal::Refusal;
+pub use self::registry::{RegisterError, Registered, Registry};
 pub use self::server::ServerAddress;
 pub use self::set::LabelSet;
+#[doc(hidden)]
+pub use self::word::word;
 
-pub(crate) use self::closed::closed_label;
 pub(crate) use self::server::SERVERS;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::server::split_port;

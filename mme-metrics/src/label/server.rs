@@ -1,11 +1,11 @@
 //! Servers as clients name them, whatever they speak to them.
 
-use super::open_label;
+use super::labels;
 
 /// Servers that one process tells apart as a client.
 pub(crate) const SERVERS: usize = 100;
 
-open_label! {
+labels! {
     /// The host a request was sent to, as the program named it.
     pub capped ServerAddress: "server_address", budget = SERVERS;
 }

@@ -9,7 +9,7 @@ use metrics::{Key, KeyName, Label, Level, Metadata};
 use super::handle::{CounterHandle, GaugeHandle, HistogramHandle};
 use super::{InFlight, Kind, REJECTED, Spec, TYPED, Unit, name};
 use crate::buckets;
-use crate::label::LabelSet;
+use crate::label::{LabelSet, Refusal};
 
 /// What the facade is told of every registration.
 pub(crate) const METADATA: Metadata<'static> = Metadata::new(TYPED, Level::INFO, None);
@@ -35,18 +35,18 @@ pub(crate) const ABSENT: f64 = f64::from_bits(0x7ff8_0000_6d6d_6500);
 
 /// Counts an observation that no recorder should see.
 #[cold]
-pub(crate) fn refuse(reason: &'static str) {
-    metrics::counter!(target: TYPED, REJECTED, "reason" => reason).increment(1);
+pub(crate) fn refuse(reason: Refusal) {
+    metrics::counter!(target: TYPED, REJECTED, "reason" => reason.as_str()).increment(1);
 }
 
 #[inline]
 pub(super) fn if_finite(value: f64, use_it: impl FnOnce(f64)) {
-    if value.is_finite() { use_it(value) } else { refuse("not_finite") }
+    if value.is_finite() { use_it(value) } else { refuse(Refusal::NotFinite) }
 }
 
 #[inline]
 pub(super) fn if_recordable(value: f64, use_it: impl FnOnce(f64)) {
-    if value < 0.0 && value.is_finite() { refuse("negative") } else { if_finite(value, use_it) }
+    if value < 0.0 && value.is_finite() { refuse(Refusal::Negative) } else { if_finite(value, use_it) }
 }
 
 pub(super) fn shift(gauge: &metrics::Gauge, amount: f64) {

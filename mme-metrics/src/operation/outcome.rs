@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, Registry, closed_label};
+use crate::label::{Cardinality, LabelValue, Registry, labels};
 
 /// How measured code ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,9 +41,9 @@ impl Outcome {
     }
 }
 
-closed_label! {
+labels! {
     /// The label `result`: how measured code ended. A panic is an error.
-    ResultLabel: "result" {
+    pub closed ResultLabel: "result" {
         /// It returned, and what it returned is no error.
         Ok = "ok",
         /// It returned an error, or unwound.
@@ -73,11 +73,7 @@ impl ErrorWord {
 
     /// Admits `word`; past the budget of words it reads `other`.
     fn new(word: &'static str) -> Self {
-        let known = WORDS.find(word);
-        if known.as_str() == word {
-            return Self(known.as_str());
-        }
-        Self(WORDS.register(word).map_or(Self::OTHER, |word| word.as_str()))
+        Self(WORDS.admit(word).as_str())
     }
 }
 

@@ -1,9 +1,9 @@
 //! The truth: every metric of the process and of the library itself.
 
-use crate::label::{Cardinality, LabelValue, open_label};
+use crate::label::{Cardinality, LabelValue, Refusal, labels};
 use crate::metric::{Counter, FractionalCounter, Gauge, REJECTED, Unit, family};
 
-open_label! {
+labels! {
     /// The version of the service.
     pub capped Version: "version", budget = 4;
     /// The revision the service was built from.
@@ -12,31 +12,17 @@ open_label! {
     pub capped Rustc: "rustc", budget = 4;
 }
 
-/// Declares a label that only the recorder itself writes.
-macro_rules! own_label {
-    ($(#[$doc:meta])* $name:ident, $key:literal, $limit:literal) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug)]
-        pub struct $name(&'static str);
+/// The name of a family of the catalogue, or `other` for all metrics without an entry. Only the recorder writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct FamilyName(&'static str);
 
-        impl LabelValue for $name {
-            const KEY: &'static str = $key;
-            const CARDINALITY: Cardinality = Cardinality::Bounded($limit);
+impl LabelValue for FamilyName {
+    const KEY: &'static str = "family";
+    const CARDINALITY: Cardinality = Cardinality::Bounded(64);
 
-            fn label_value(&self) -> metrics::SharedString {
-                metrics::SharedString::const_str(self.0)
-            }
-        }
-    };
-}
-
-own_label! {
-    /// The name of a family of the catalogue, or `other` for all metrics without an entry.
-    FamilyName, "family", 64
-}
-own_label! {
-    /// Why an observation was refused.
-    RejectionReason, "reason", 11
+    fn label_value(&self) -> metrics::SharedString {
+        metrics::SharedString::const_str(self.0)
+    }
 }
 
 family! {
@@ -79,7 +65,7 @@ family! {
         /// Observations that were folded into an overflow series, because their labels did not fit a budget.
         series_overflow: Counter<(FamilyName,)> = Counter::new("mme_series_overflow_total", Unit::None);
         /// Observations that were refused, because they would have poisoned a series or could not be exported.
-        rejected_observations: Counter<(RejectionReason,)> = Counter::new(REJECTED, Unit::None);
+        rejected_observations: Counter<(Refusal,)> = Counter::new(REJECTED, Unit::None);
         /// CPU cores that the process may use, by affinity and by the quota of its container.
         cpu_cores: Gauge<()> = Gauge::new("mme_cpu_cores", Unit::None);
         /// Time the last exposition took.

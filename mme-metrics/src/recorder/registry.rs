@@ -11,8 +11,9 @@ use super::admit::{self, LabelText, MAX_LABELS};
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
 use super::family::{Group, MetricFamily, Stored, TextHash};
 use super::overflow::{self, Source};
-use super::rejection::{Reason, Rejections};
+use super::rejection::Rejections;
 use super::series::{Folded, Refused, Series};
+use crate::label::Refusal;
 use crate::metric::{Kind, Spec, claimed_names};
 
 /// The name under which metrics without a catalogue entry are budgeted.
@@ -54,7 +55,7 @@ struct Names {
 #[derive(Clone)]
 enum Known {
     Family(Arc<MetricFamily>),
-    Refused(Reason),
+    Refused(Refusal),
 }
 
 thread_local! {
@@ -151,10 +152,10 @@ impl Registry {
             Known::Family(family) => family,
             Known::Refused(reason) => return self.refuse(reason),
         };
-        let Some(list) = C::list(&family.stored) else { return self.refuse(Reason::Conflict) };
+        let Some(list) = C::list(&family.stored) else { return self.refuse(Refusal::Conflict) };
         let own = key.labels().as_slice();
         if own.len() + self.global_labels.len() > MAX_LABELS {
-            return self.refuse(Reason::Labels);
+            return self.refuse(Refusal::Labels);
         }
         let kept = TEXT.try_with(|text| {
             let mut text = text.try_borrow_mut().ok()?;
@@ -167,7 +168,7 @@ impl Registry {
         }
     }
 
-    fn refuse<C>(&self, reason: Reason) -> Admitted<C> {
+    fn refuse<C>(&self, reason: Refusal) -> Admitted<C> {
         Admitted::Refused(Refused::new(reason, &self.rejections))
     }
 
@@ -278,16 +279,16 @@ impl Registry {
     }
 
     fn admit_family<C: Storage>(&self, names: &mut Names, raw: &str) -> Known {
-        let Some(name) = admit::name(raw, C::FACADE == Kind::Counter) else { return Known::Refused(Reason::Name) };
+        let Some(name) = admit::name(raw, C::FACADE == Kind::Counter) else { return Known::Refused(Refusal::Name) };
         if let Some(family) = names.families.get(&*name) {
             // Another spelling of the same name: the same metric if it is carried the same way.
             let same = C::list(&family.stored).is_some();
-            return if same { Known::Family(Arc::clone(family)) } else { Known::Refused(Reason::Conflict) };
+            return if same { Known::Family(Arc::clone(family)) } else { Known::Refused(Refusal::Conflict) };
         }
         if let Some(spec) = self.specs.get(&*name) {
             let carried = if spec.fractional { Kind::Gauge } else { spec.kind };
             if carried != C::FACADE {
-                return Known::Refused(Reason::Conflict);
+                return Known::Refused(Refusal::Conflict);
             }
             let group = self.groups.iter().find(|group| group.name == spec.family).unwrap_or(&self.foreign);
             let bounds = self.buckets.get(&*name).cloned().unwrap_or_else(|| spec.buckets.into());
@@ -304,10 +305,10 @@ impl Registry {
         }
         let claims = claimed_names(&name, C::FACADE);
         if claims.iter().any(|claim| names.claimed.contains(&**claim)) {
-            return Known::Refused(Reason::Conflict);
+            return Known::Refused(Refusal::Conflict);
         }
         if names.foreign >= self.limits.foreign_names {
-            return Known::Refused(Reason::Budget);
+            return Known::Refused(Refusal::Budget);
         }
         names.foreign += 1;
         names.claimed.extend(claims.into_iter().map(String::into_boxed_str));

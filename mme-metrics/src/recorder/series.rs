@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
-use super::rejection::{Reason, Rejections};
+use super::rejection::Rejections;
+use crate::label::Refusal;
 use crate::metric::ABSENT;
 
 /// A cell under its label text. What a writer reads comes first, so that it shares no cache line with a neighbour's end.
@@ -30,7 +31,7 @@ impl CounterFn for Series<CounterCell> {
     #[inline]
     fn increment(&self, value: u64) {
         if !self.cell.add(value) {
-            self.rejections.count(Reason::Overflow);
+            self.rejections.count(Refusal::Overflow);
         }
     }
 
@@ -39,7 +40,7 @@ impl CounterFn for Series<CounterCell> {
         let raised = self.cell.raise_to(value);
         drop(held);
         if !raised {
-            self.rejections.count(Reason::Decreasing);
+            self.rejections.count(Refusal::Decreasing);
         }
     }
 }
@@ -47,10 +48,10 @@ impl CounterFn for Series<CounterCell> {
 impl GaugeFn for Series<GaugeCell> {
     fn increment(&self, value: f64) {
         if self.cell.only_grows() && value < 0.0 {
-            self.rejections.count(Reason::Negative);
+            self.rejections.count(Refusal::Negative);
         // Adding nothing only makes a series exist, and is no loss where the value was taken away.
         } else if !value.is_finite() || !(self.cell.add(value) || value == 0.0) {
-            self.rejections.count(Reason::NotFinite);
+            self.rejections.count(Refusal::NotFinite);
         }
     }
 
@@ -63,11 +64,11 @@ impl GaugeFn for Series<GaugeCell> {
             return self.cell.clear();
         }
         if !value.is_finite() {
-            return self.rejections.count(Reason::NotFinite);
+            return self.rejections.count(Refusal::NotFinite);
         }
         let held = self.cell.only_grows().then(|| RAISING.lock().unwrap_or_else(PoisonError::into_inner));
         if held.is_some() && value < self.cell.read() {
-            self.rejections.count(Reason::Decreasing);
+            self.rejections.count(Refusal::Decreasing);
         } else {
             self.cell.set(value);
         }
@@ -86,9 +87,9 @@ impl HistogramFn for Series<HistogramCell> {
             self.cell.record(value, count as u64);
         } else {
             let reason = if value == f64::NEG_INFINITY || value >= 0.0 || value.is_nan() {
-                Reason::NotFinite
+                Refusal::NotFinite
             } else {
-                Reason::Negative
+                Refusal::Negative
             };
             self.rejections.count_many(reason, count as u64);
         }
@@ -152,12 +153,12 @@ impl HistogramFn for Folded<HistogramCell> {
 /// A handle of a metric that was not admitted: it counts what it is given as refused. A zero only makes a series exist, and
 /// loses nothing.
 pub(super) struct Refused {
-    reason: Reason,
+    reason: Refusal,
     rejections: Arc<Rejections>,
 }
 
 impl Refused {
-    pub(super) fn new(reason: Reason, rejections: &Arc<Rejections>) -> Arc<Self> {
+    pub(super) fn new(reason: Refusal, rejections: &Arc<Rejections>) -> Arc<Self> {
         Arc::new(Self { reason, rejections: Arc::clone(rejections) })
     }
 

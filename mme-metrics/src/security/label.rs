@@ -2,80 +2,11 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, closed_label};
+use crate::label::{Cardinality, LabelValue, labels};
 
-/// What a text reads as that is no word.
-const OTHER: &str = "_other";
-
-/// Longest word, in bytes.
-const WORD_BYTES: usize = 40;
-
-/// Says whether `text` is a word: small letters, digits and `_`, beginning with a letter, with no run of nine digits.
-///
-/// No address, token, card or phone number and no sentence is one, so none can get into a label by mistake.
-const fn is_word(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    if bytes.is_empty() || bytes.len() > WORD_BYTES || !bytes[0].is_ascii_lowercase() {
-        return false;
-    }
-    let (mut index, mut digits) = (0, 0);
-    while index < bytes.len() {
-        match bytes[index] {
-            b'0'..=b'9' => digits += 1,
-            b'a'..=b'z' => digits = 0,
-            // What keeps digits apart does not make a number of fewer digits.
-            b'_' => {}
-            _ => return false,
-        }
-        if digits >= 9 {
-            return false;
-        }
-        index += 1;
-    }
-    true
-}
-
-/// Declares labels whose values are words of the program's text, each with a budget.
-macro_rules! word_label {
-    ($(
-        $(#[$meta:meta])*
-        $name:ident: $key:literal, budget = $budget:literal { $($(#[$doc:meta])* $known:ident = $text:literal,)* }
-    )+) => {$(
-        $(#[$meta])*
-        ///
-        /// A value is a word of the program: up to 40 bytes of `a` to `z`, `0` to `9` and `_`, beginning with a letter, without
-        /// nine digits in a row. Anything else reads `_other`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub struct $name(&'static str);
-
-        impl $name {
-            $($(#[$doc])* pub const $known: Self = Self::new($text);)*
-
-            /// Takes a word of the program's text.
-            pub const fn new(word: &'static str) -> Self {
-                Self(if is_word(word) { word } else { OTHER })
-            }
-
-            /// Returns the exported text.
-            pub const fn as_str(self) -> &'static str {
-                self.0
-            }
-        }
-
-        impl LabelValue for $name {
-            const KEY: &'static str = $key;
-            const CARDINALITY: Cardinality = Cardinality::Capped { budget: $budget };
-
-            fn label_value(&self) -> SharedString {
-                SharedString::const_str(self.0)
-            }
-        }
-    )+};
-}
-
-word_label! {
+labels! {
     /// The label `auth_method`: how a caller proves who it is.
-    AuthMethod: "auth_method", budget = 20 {
+    pub word AuthMethod: "auth_method", budget = 20 {
         /// A name and a password.
         PASSWORD = "password",
         /// A bearer token.
@@ -93,7 +24,7 @@ word_label! {
     }
 
     /// The label `reason` of refused attempts.
-    FailureReason: "reason", budget = 30 {
+    pub word FailureReason: "reason", budget = 30 {
         /// The name or the secret is wrong. Which of them is for nobody to know.
         CREDENTIALS = "credentials",
         /// The second factor is missing or wrong.
@@ -107,7 +38,7 @@ word_label! {
     }
 
     /// The label `token_type`: what an issued token is for.
-    TokenType: "token_type", budget = 20 {
+    pub word TokenType: "token_type", budget = 20 {
         /// It opens an API.
         ACCESS = "access",
         /// It is exchanged for another.
@@ -119,7 +50,7 @@ word_label! {
     }
 
     /// The label `mfa_method`: what the second factor is.
-    MfaMethod: "mfa_method", budget = 20 {
+    pub word MfaMethod: "mfa_method", budget = 20 {
         /// A code that changes with time (RFC 6238).
         TOTP = "totp",
         /// A code by text message.
@@ -135,10 +66,10 @@ word_label! {
     }
 
     /// The label `policy`: the rule that decides, or the limit that counts.
-    PolicyName: "policy", budget = 100 {}
+    pub word PolicyName: "policy", budget = 100 {}
 
     /// The label `event_type` of security and audit events.
-    EventType: "event_type", budget = 100 {
+    pub word EventType: "event_type", budget = 100 {
         /// Something that is not as usual; [`MmeSuspiciousActivity`](crate::asset) fires on it.
         SUSPICIOUS = "suspicious",
         /// An incident.
@@ -158,7 +89,7 @@ word_label! {
     }
 
     /// The label `reason` of blocks.
-    BlockReason: "reason", budget = 30 {
+    pub word BlockReason: "reason", budget = 30 {
         /// The source has failed too often.
         BRUTE_FORCE = "brute_force",
         /// The address is on a list.
@@ -168,22 +99,22 @@ word_label! {
     }
 
     /// The label `feed`: where an indicator of a threat comes from.
-    Feed: "feed", budget = 30 {}
+    pub word Feed: "feed", budget = 30 {}
 
     /// The label `category`: what an indicator stands for.
-    ThreatCategory: "category", budget = 30 {}
+    pub word ThreatCategory: "category", budget = 30 {}
 
     /// The label `framework`: who asks for a control, such as `gdpr` or `pci_dss`.
-    Framework: "framework", budget = 20 {}
+    pub word Framework: "framework", budget = 20 {}
 
     /// The label `control`: what was breached, such as `retention` or `r8_3_6`.
-    Control: "control", budget = 200 {}
+    pub word Control: "control", budget = 200 {}
 }
 
-closed_label! {
+labels! {
     /// The label `result` of authentication, of second factors and of token checks.
     #[non_exhaustive]
-    AuthResult: "result" {
+    pub closed AuthResult: "result" {
         /// The caller is who it says.
         Success = "success",
         /// The caller was refused.
@@ -193,10 +124,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// The label `reason` of token checks; empty unless the token was refused.
     #[non_exhaustive]
-    JwtReason: "reason" {
+    pub closed JwtReason: "reason" {
         /// It was not refused.
         None = "",
         /// It is no token.
@@ -220,10 +151,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// The label `window` of the source tracker.
     #[non_exhaustive]
-    Window: "window" {
+    pub closed Window: "window" {
         /// The last minute.
         Minute = "1m",
         /// The last hour.
@@ -231,10 +162,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// The label `decision`.
     #[non_exhaustive]
-    Decision: "decision" {
+    pub closed Decision: "decision" {
         /// It may be done.
         Allow = "allow",
         /// It may not.
@@ -242,10 +173,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// The label `result` of a look into a cache of decisions.
     #[non_exhaustive]
-    CacheResult: "result" {
+    pub closed CacheResult: "result" {
         /// The decision was there.
         Hit = "hit",
         /// It was not.
@@ -253,10 +184,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// The label `result` of a rate limit.
     #[non_exhaustive]
-    LimitResult: "result" {
+    pub closed LimitResult: "result" {
         /// The request was let through.
         Allowed = "allowed",
         /// The request was turned away.
@@ -264,10 +195,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// The label `outcome` of security and audit events: the values of `event.outcome` in the Elastic Common Schema.
     #[non_exhaustive]
-    EventOutcome: "outcome" {
+    pub closed EventOutcome: "outcome" {
         /// It was done.
         Success = "success",
         /// It was tried.

@@ -1,16 +1,16 @@
 //! The labels of objectives.
 
-use crate::label::{closed_label, open_label};
+use crate::label::labels;
 
-open_label! {
+labels! {
     /// The label `slo`: the name of an objective, admitted when it is declared.
-    pub registered Slo: "slo", budget = 256, fallback = "_other";
+    pub admitted Slo: "slo", budget = 256, fallback = "_other";
 }
 
-closed_label! {
+labels! {
     /// Why an event was bad.
     #[non_exhaustive]
-    Reason: "reason" {
+    pub closed Reason: "reason" {
         /// It failed.
         Error = "error",
         /// It took longer than the threshold.

@@ -180,7 +180,7 @@ impl Objective {
     }
 
     fn make_keys(&self) -> Keys {
-        let slo = Slo::register(self.name).unwrap_or(Slo::FALLBACK);
+        let slo = Slo::admit(self.name);
         Keys {
             events: SLO.events.key_with(&(slo,), &[]),
             errors: SLO.bad_events.key_with(&(slo, Reason::Error), &[]),

@@ -1,12 +1,12 @@
 //! The labels of spike traces.
 
-use crate::label::closed_label;
+use crate::label::labels;
 
-closed_label! {
+labels! {
     /// Why an event was kept.
     #[cfg_attr(feature = "spike", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "lowercase"))]
     #[non_exhaustive]
-    Cause: "cause" {
+    pub closed Cause: "cause" {
         /// It was among the slowest of its window.
         Slow = "slow",
         /// It failed.
@@ -16,10 +16,10 @@ closed_label! {
     }
 }
 
-closed_label! {
+labels! {
     /// Why a trace is not where it should be.
     #[non_exhaustive]
-    LossReason: "reason" {
+    pub closed LossReason: "reason" {
         /// An event failed or was cancelled when as many of its window had been kept as are kept at most.
         Budget = "budget",
         /// A trace was kept, and came faster than the disk takes them.

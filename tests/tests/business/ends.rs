@@ -8,7 +8,7 @@ use mme_metrics::business::{BUSINESS, BusinessOperation, OperationName, Operatio
 use mme_metrics::operation::{AlwaysOk, ByResult, Outcome, ResultLabel};
 use mme_metrics::operation::{Guard, measure, measure_async};
 use mme_metrics::testing::{Emission, record};
-use mme_metrics::{Format, LabelValue, instrument_metrics, open_label};
+use mme_metrics::{Format, LabelValue, instrument_metrics, labels};
 use mme_metrics_tests::future::poll_once;
 
 #[derive(Clone, Copy, Debug, LabelValue)]
@@ -92,7 +92,7 @@ fn a_type_may_be_found_out_on_the_way() {
     ended(&emission, "processing", "invoice", Outcome::Ok);
 }
 
-open_label! {
+labels! {
     /// A product that customers buy.
     registered Product: "product", budget = 10, fallback = "_other";
 }

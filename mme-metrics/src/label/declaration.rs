@@ -1,0 +1,258 @@
+//! `labels!`: one declaration for every kind of label.
+
+/// Declares labels: the type of a value, its key, and how many values there can be.
+///
+/// | kind | a value is | made by |
+/// |---|---|---|
+/// | `closed` | a variant of an enum | naming the variant |
+/// | `registered` | a text that the service registers at set-up; any other text reads as the fallback | `register`, `find` |
+/// | `admitted` | a text that stands in the program: it registers itself when it is first used | `admit`, `register`, `find` |
+/// | `word` | a short word that stands in the program, capped; any other text reads `_other` | `new`, a constant |
+/// | `capped` | any text; past the budget it reads `_overflow` | `new` |
+///
+/// ```
+/// use mme_metrics::labels;
+///
+/// labels! {
+///     /// How a dish tastes.
+///     pub closed Flavour: "flavour" {
+///         /// Like sugar.
+///         Sweet = "sweet",
+///         /// Like salt.
+///         Salty = "salty",
+///     }
+///
+///     /// The tenant a request belongs to.
+///     pub registered Tenant: "tenant", budget = 100, fallback = "_unknown";
+///
+///     /// The station a dish comes from, which the source names.
+///     pub admitted Station: "station", budget = 20, fallback = "_other";
+///
+///     /// Why a dish went back.
+///     pub word Complaint: "complaint", budget = 20 {
+///         /// It was cold.
+///         COLD = "cold",
+///     }
+///
+///     /// The client, as it calls itself.
+///     pub capped Client: "client", budget = 20;
+/// }
+///
+/// Tenant::register("acme")?;
+/// assert_eq!(Tenant::find("acme").as_str(), "acme");
+/// assert_eq!(Tenant::find("evil").as_str(), "_unknown");
+/// assert_eq!(Station::admit("grill").as_str(), "grill");
+/// assert_eq!(Complaint::new("alice@example.com").as_str(), "_other");
+/// assert_eq!(Flavour::ALL.map(Flavour::as_str), ["sweet", "salty"]);
+/// # Ok::<(), mme_metrics::label::RegisterError>(())
+/// ```
+///
+/// A registered or admitted label can say more, in this order:
+///
+/// * `limit = …`: no more than this many values reach a metric whatever other labels it has, because each stands in one place of
+///   the program. The lint then does not multiply them.
+/// * `none = ""`: this text stands for no value. The label is then absent, and the type has the constant `NONE`.
+#[macro_export]
+macro_rules! labels {
+    () => {};
+    (
+        $(#[$meta:meta])*
+        $vis:vis closed $name:ident: $key:literal { $($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)? }
+        $($rest:tt)*
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        $vis enum $name { $($(#[$doc])* $variant,)+ }
+
+        // Not every label needs all of this surface, here and below.
+        #[allow(dead_code)]
+        impl $name {
+            const TEXTS: &'static [&'static str] = &[$($text),+];
+
+            /// Every value, by its number.
+            pub const ALL: [Self; Self::TEXTS.len()] = [$(Self::$variant),+];
+
+            /// Returns the exported text.
+            pub const fn as_str(self) -> &'static str {
+                Self::TEXTS[self as usize]
+            }
+        }
+
+        impl $crate::label::LabelValue for $name {
+            const KEY: &'static str = $key;
+            const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Closed(Self::TEXTS);
+
+            fn label_value(&self) -> $crate::metrics::SharedString {
+                $crate::metrics::SharedString::const_str(self.as_str())
+            }
+
+            fn ordinal(&self) -> ::core::option::Option<usize> {
+                ::core::option::Option::Some(*self as usize)
+            }
+        }
+
+        $crate::labels! { $($rest)* }
+    };
+    (
+        $(#[$meta:meta])*
+        $vis:vis registered $name:ident: $key:literal, budget = $budget:expr, fallback = $fallback:literal
+            $(, limit = $limit:expr)? $(, none = $none:literal)?;
+        $($rest:tt)*
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        $vis struct $name($crate::label::Registered);
+
+        #[allow(dead_code)]
+        impl $name {
+            /// The value that everything unregistered reads as.
+            pub const FALLBACK: Self = Self($crate::label::Registered::literal($fallback));
+
+            $(
+                /// No value: the label is absent.
+                pub const NONE: Self = Self($crate::label::Registered::literal($none));
+            )?
+
+            fn registry() -> &'static $crate::label::Registry {
+                static REGISTRY: $crate::label::Registry = $crate::label::Registry::new($key, $budget, $fallback);
+                &REGISTRY
+            }
+
+            /// Registers `value` for the life of the process; do this at set-up.
+            ///
+            /// # Errors
+            ///
+            /// When the budget is spent or the value cannot be exported.
+            pub fn register(value: &str) -> ::core::result::Result<Self, $crate::label::RegisterError> {
+                ::core::result::Result::map(Self::registry().register(value), Self)
+            }
+
+            /// Returns `value` if it was registered, else [`Self::FALLBACK`].
+            pub fn find(value: &str) -> Self {
+                Self(Self::registry().find(value))
+            }
+
+            /// Returns the exported text.
+            pub const fn as_str(&self) -> &'static str {
+                self.0.as_str()
+            }
+        }
+
+        impl $crate::label::LabelValue for $name {
+            const KEY: &'static str = $key;
+            const CARDINALITY: $crate::label::Cardinality =
+                $crate::labels!(@cardinality $budget, $fallback $(, $limit)?);
+
+            fn label_value(&self) -> $crate::metrics::SharedString {
+                $crate::metrics::SharedString::const_str(self.0.as_str())
+            }
+        }
+
+        $crate::labels! { $($rest)* }
+    };
+    (
+        $(#[$meta:meta])*
+        $vis:vis admitted $name:ident: $key:literal, budget = $budget:expr, fallback = $fallback:literal
+            $(, limit = $limit:expr)? $(, none = $none:literal)?;
+        $($rest:tt)*
+    ) => {
+        $crate::labels! {
+            $(#[$meta])*
+            $vis registered $name: $key, budget = $budget, fallback = $fallback $(, limit = $limit)? $(, none = $none)?;
+        }
+
+        #[allow(dead_code)]
+        impl $name {
+            /// Registers `value` when it is first used. A value that cannot be exported, or that comes after the budget was spent,
+            /// reads as [`Self::FALLBACK`].
+            pub fn admit(value: &str) -> Self {
+                $(if value == $none {
+                    return Self::NONE;
+                })?
+                Self(Self::registry().admit(value))
+            }
+        }
+
+        $crate::labels! { $($rest)* }
+    };
+    (
+        $(#[$meta:meta])*
+        $vis:vis word $name:ident: $key:literal, budget = $budget:literal
+            { $($(#[$doc:meta])* $known:ident = $text:literal),* $(,)? }
+        $($rest:tt)*
+    ) => {
+        $(#[$meta])*
+        ///
+        /// A value is a word of the program: up to 40 bytes of `a` to `z`, `0` to `9` and `_`, beginning with a letter, without
+        /// nine digits in a row. Anything else reads `_other`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        $vis struct $name(&'static str);
+
+        #[allow(dead_code)]
+        impl $name {
+            $($(#[$doc])* pub const $known: Self = Self::new($text);)*
+
+            /// Takes a word of the program's text.
+            pub const fn new(word: &'static str) -> Self {
+                Self($crate::label::word(word))
+            }
+
+            /// Returns the exported text.
+            pub const fn as_str(self) -> &'static str {
+                self.0
+            }
+        }
+
+        impl $crate::label::LabelValue for $name {
+            const KEY: &'static str = $key;
+            const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Capped { budget: $budget };
+
+            fn label_value(&self) -> $crate::metrics::SharedString {
+                $crate::metrics::SharedString::const_str(self.0)
+            }
+        }
+
+        $crate::labels! { $($rest)* }
+    };
+    (
+        $(#[$meta:meta])*
+        $vis:vis capped $name:ident: $key:literal, budget = $budget:expr;
+        $($rest:tt)*
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        $vis struct $name($crate::metrics::SharedString);
+
+        impl $name {
+            /// Takes a value as it comes; the recorder caps how many become series.
+            pub fn new(value: impl ::core::convert::Into<$crate::metrics::SharedString>) -> Self {
+                Self(::core::convert::Into::into(value))
+            }
+        }
+
+        impl $crate::label::LabelValue for $name {
+            const KEY: &'static str = $key;
+            const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Capped { budget: $budget };
+
+            fn label_value(&self) -> $crate::metrics::SharedString {
+                ::core::clone::Clone::clone(&self.0)
+            }
+        }
+
+        $crate::labels! { $($rest)* }
+    };
+    (@cardinality $budget:expr, $fallback:literal) => {
+        $crate::label::Cardinality::Registered { budget: $budget, fallback: $fallback }
+    };
+    (@cardinality $budget:expr, $fallback:literal, $limit:expr) => {
+        $crate::label::Cardinality::Bounded($limit)
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "a label is declared as `closed Name: \"key\" { Variant = \"text\" }`, `registered Name: \"key\", budget = 100, fallback = \"_other\";`, `admitted` in the same way, `word Name: \"key\", budget = 20 {}` or `capped Name: \"key\", budget = 20;`"
+        );
+    };
+}
+
+#[doc(inline)]
+pub use labels;

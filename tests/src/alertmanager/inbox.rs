@@ -86,17 +86,18 @@ impl Drop for Inbox {
     }
 }
 
-async fn keep(State(deliveries): State<Arc<Mutex<Vec<Delivery>>>>, request: Request) -> StatusCode {
+async fn keep(State(deliveries): State<Arc<Mutex<Vec<Delivery>>>>, request: Request) -> (StatusCode, &'static str) {
     let path = request.uri().path().to_owned();
     let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let authorization = authorization.unwrap_or_default().to_owned();
     let Ok(body) = axum::body::to_bytes(request.into_body(), usize::MAX).await else {
-        return StatusCode::BAD_REQUEST;
+        return (StatusCode::BAD_REQUEST, "the body is no JSON");
     };
     let Ok(body) = serde_json::from_slice(&body) else {
-        return StatusCode::BAD_REQUEST;
+        return (StatusCode::BAD_REQUEST, "the body is no JSON");
     };
     let delivery = Delivery { path, authorization, body };
     deliveries.lock().unwrap_or_else(PoisonError::into_inner).push(delivery);
-    StatusCode::OK
+    // Newer servers take any other answer of Slack for a failure.
+    (StatusCode::OK, "ok")
 }

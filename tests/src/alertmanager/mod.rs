@@ -11,5 +11,5 @@ mod server;
 pub use self::deployment::{BusinessHours, Deployment};
 pub use self::inbox::{Delivery, Inbox};
 pub use self::mailbox::{Mail, Mailbox};
-pub use self::program::{amtool, readable_configurations};
+pub use self::program::{amtool, amtool_refuses, readable_configurations};
 pub use self::server::Alertmanager;

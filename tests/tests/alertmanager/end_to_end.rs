@@ -102,5 +102,5 @@ fn a_fault_is_notified_inhibited_escalated_and_resolved() {
     let mail = deployment.mailbox.wait_for("platform@example.com", |mail| {
         mail.subject.starts_with("[RESOLVED] trust-service: ") && mail.subject.contains("MmeServiceDown")
     });
-    assert!(mail.text.contains("Resolved:\n- "), "{}", mail.text);
+    assert!(mail.text.contains("Resolved:\n* "), "{}", mail.text);
 }

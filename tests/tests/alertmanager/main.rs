@@ -5,6 +5,7 @@ mod delivery;
 mod end_to_end;
 mod files;
 mod inhibition;
+mod newer;
 mod page;
 mod push;
 mod routes;

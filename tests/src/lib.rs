@@ -16,6 +16,7 @@ pub mod memory;
 pub mod panel;
 pub mod peer;
 pub mod postgres;
+pub mod program;
 pub mod prometheus;
 pub mod promtool;
 pub mod python;

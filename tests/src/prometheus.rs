@@ -15,12 +15,14 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::program;
 
 /// How long anything may take that has to happen: many scrapes and evaluations, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -169,7 +171,7 @@ impl Prometheus {
         let config = directory.path().join("prometheus.yml");
         fs::write(&config, setup.config(address)).expect("a new file can be written");
         let log = File::create(directory.path().join("log")).expect("a new file can be written");
-        let child = Command::new("prometheus")
+        let child = program::command("prometheus")
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
             .arg(format!("--web.listen-address={address}"))
@@ -178,8 +180,7 @@ impl Prometheus {
             .stdout(log.try_clone().expect("an open file can be shared"))
             .stderr(log)
             .spawn();
-        let child =
-            child.unwrap_or_else(|error| panic!("prometheus cannot be run ({error}): apt-get install prometheus"));
+        let child = child.unwrap_or_else(|error| panic!("prometheus cannot be run: {error}"));
         let mut server = Self { child, url: format!("http://{address}"), directory: None };
         let began = Instant::now();
         while began.elapsed() < PATIENCE {

@@ -1,7 +1,9 @@
 //! `promtool`, which ships with Prometheus.
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use crate::program;
 
 /// Requires that `promtool check metrics` has nothing to say of an exposition in text format 0.0.4.
 ///
@@ -20,14 +22,13 @@ pub fn check_metrics(exposition: &str) {
 /// When it fails or says anything, with what it said, or when it is missing.
 #[track_caller]
 pub fn run(arguments: &[&str], input: &str) {
-    let child = Command::new("promtool")
+    let child = program::command("promtool")
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn();
-    let mut child =
-        child.unwrap_or_else(|error| panic!("promtool cannot be run ({error}): apt-get install prometheus"));
+    let mut child = child.unwrap_or_else(|error| panic!("promtool cannot be run: {error}"));
     let mut stdin = child.stdin.take().expect("the input is piped");
     // It may end before it has read everything; then its output says why.
     let _ = stdin.write_all(input.as_bytes());

@@ -1,9 +1,9 @@
 //! Rules and alerts: Prometheus loads them, each fires and stays silent where it should, and all are well written.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use mme_metrics::asset::{FILES, File, Kind, lint, write_to};
+use mme_metrics_tests::program;
 use tempfile::TempDir;
 
 /// Writes the bundled files as a user would, and returns the directory with Prometheus' part of them.
@@ -16,11 +16,8 @@ fn written() -> (TempDir, PathBuf) {
 
 #[track_caller]
 fn promtool(dir: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("promtool")
-        .args(arguments)
-        .current_dir(dir)
-        .output()
-        .expect("promtool runs: install it with `apt-get install prometheus`");
+    let output = program::command("promtool").args(arguments).current_dir(dir).output();
+    let output = output.expect("promtool is a program that runs");
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     assert!(output.status.success(), "promtool {arguments:?}: {text}");

@@ -2,10 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use mme_metrics_tests::promtool;
 use mme_metrics_tests::service::Service;
 use serde_json::{Value, json};
 
@@ -220,17 +220,7 @@ fn faults_are_switched_while_the_service_runs() {
 fn the_exposition_is_valid() {
     let service = Service::start(&[]);
     store(&service, &service.log_in("acme", "alice"), letter());
-    let mut promtool = Command::new("promtool")
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("`promtool` is missing: install it with `apt-get install prometheus`");
-    let mut input = promtool.stdin.take().expect("standard input was just asked for");
-    input.write_all(service.metrics().as_bytes()).expect("promtool reads its input");
-    drop(input);
-    let checked = promtool.wait_with_output().expect("promtool ends with its input");
-    assert_eq!((checked.status.code(), String::from_utf8_lossy(&checked.stderr).as_ref()), (Some(0), ""));
+    promtool::check_metrics(&service.metrics());
 }
 
 #[test]

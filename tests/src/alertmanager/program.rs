@@ -1,16 +1,6 @@
-//! The Alertmanager and the `amtool` that the tests run.
+//! `amtool`, which ships with Alertmanager, and what this Alertmanager can read.
 
-use std::path::Path;
-use std::process::Command;
-
-/// The folder of another Alertmanager than the system's; `tests/newest` sets it.
-const FOLDER: &str = "MME_TEST_TOOLS";
-
-/// Returns the command that runs Alertmanager.
-pub(super) fn alertmanager() -> Command {
-    // Debian's program has a prefix.
-    tool("alertmanager").unwrap_or_else(|| Command::new("prometheus-alertmanager"))
-}
+use crate::program;
 
 /// Runs `amtool`, and returns what it writes to its standard output.
 ///
@@ -38,10 +28,8 @@ pub fn amtool_refuses(arguments: &[&str]) -> String {
 /// Returns its standard output or, if it fails, all that it says.
 #[track_caller]
 fn run_amtool(arguments: &[&str]) -> Result<String, String> {
-    let mut command = tool("amtool").unwrap_or_else(|| Command::new("amtool"));
-    let output = command.args(arguments).output();
-    let output = output
-        .unwrap_or_else(|error| panic!("amtool cannot be run ({error}): apt-get install prometheus-alertmanager"));
+    let output = program::command("amtool").args(arguments).output();
+    let output = output.unwrap_or_else(|error| panic!("amtool cannot be run: {error}"));
     let [said, complained] = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
     if output.status.success() { Ok(said) } else { Err(said + &complained) }
 }
@@ -49,11 +37,5 @@ fn run_amtool(arguments: &[&str]) -> Result<String, String> {
 /// Returns the bundled configurations that this Alertmanager reads: the system's reads the first, a newer one both.
 pub fn readable_configurations() -> &'static [&'static str] {
     let all: &[&str] = &["alertmanager.yml", "alertmanager-0.34.yml"];
-    if std::env::var_os(FOLDER).is_some() { all } else { &all[..1] }
-}
-
-/// Returns the command of a program of the chosen folder; nothing if none is chosen.
-fn tool(name: &str) -> Option<Command> {
-    let folder = std::env::var_os(FOLDER)?;
-    Some(Command::new(Path::new(&folder).join(name)))
+    if std::env::var_os(program::TOOLS).is_some() { all } else { &all[..1] }
 }

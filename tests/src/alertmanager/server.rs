@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::program::alertmanager;
+use crate::program;
 
 /// Longest time that a server may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -77,7 +77,7 @@ impl Alertmanager {
         let directory = tempfile::tempdir().expect("the temporary directory can be written");
         let [address, gossip] = free_addresses();
         let log = File::create(directory.path().join("log")).expect("a new file can be written");
-        let mut command = alertmanager();
+        let mut command = program::command("alertmanager");
         command
             .arg(format!("--config.file={}", configuration.display()))
             .arg(format!("--storage.path={}", directory.path().join("data").display()))
@@ -89,9 +89,7 @@ impl Alertmanager {
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("an open file can be shared"))
             .stderr(log);
-        let child = command.spawn().unwrap_or_else(|error| {
-            panic!("Alertmanager cannot be run ({error}): apt-get install prometheus-alertmanager")
-        });
+        let child = command.spawn().unwrap_or_else(|error| panic!("alertmanager cannot be run: {error}"));
         let mut server = Self { child, address, gossip, directory };
         let began = Instant::now();
         while began.elapsed() < PATIENCE {

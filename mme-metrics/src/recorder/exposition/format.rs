@@ -1,0 +1,51 @@
+//! The formats by name.
+
+use std::sync::Arc;
+
+use super::super::family::MetricFamily;
+use super::encode::Walk;
+use super::open_metrics::OpenMetrics;
+use super::text::Text;
+
+/// A format that Prometheus reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// Prometheus text format 0.0.4.
+    Text,
+    /// `OpenMetrics` 1.0.
+    OpenMetrics,
+}
+
+impl Format {
+    /// Returns the full `Content-Type` of this format.
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+}
+
+/// A walk in the format that was asked for. The format is looked at once for each chunk.
+pub(super) enum FormatWalk {
+    Text(Walk<Text>),
+    OpenMetrics(Walk<OpenMetrics>),
+}
+
+impl FormatWalk {
+    pub(super) fn new(format: Format, families: Vec<Arc<MetricFamily>>) -> Self {
+        match format {
+            Format::Text => Self::Text(Walk::new(families)),
+            Format::OpenMetrics => Self::OpenMetrics(Walk::new(families)),
+        }
+    }
+
+    /// Fills `out` with the next chunk; returns whether there are more.
+    pub(super) fn fill(&mut self, out: &mut Vec<u8>) -> bool {
+        match self {
+            Self::Text(walk) => walk.fill(out),
+            Self::OpenMetrics(walk) => walk.fill(out),
+        }
+    }
+}

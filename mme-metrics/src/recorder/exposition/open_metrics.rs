@@ -1,0 +1,49 @@
+//! `OpenMetrics` 1.0: the text format with units, escaped quotes in help texts, families of counters without `_total`, and an
+//! end mark. Its samples are those of the text format.
+
+use super::super::cell::Reading;
+use super::super::family::MetricFamily;
+use super::encode::Encode;
+use super::line::{self, Lines};
+use super::text::Text;
+use crate::metric::Kind;
+
+/// The encoder of [`Format::OpenMetrics`](super::Format::OpenMetrics).
+pub(super) struct OpenMetrics;
+
+impl Encode for OpenMetrics {
+    type Head = Lines;
+
+    fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Lines {
+        let name = match family.kind {
+            // OpenMetrics names a counter's family without what its samples end in.
+            Kind::Counter => family.name.strip_suffix("_total").unwrap_or(&family.name),
+            Kind::Gauge | Kind::Histogram => &family.name,
+        };
+        line::help(out, name, family, true);
+        line::comment(out, b"# TYPE ", name, family.kind.as_str());
+        if let Some(unit) = family.spec.map(|spec| spec.unit.as_str()).filter(|unit| !unit.is_empty()) {
+            line::comment(out, b"# UNIT ", name, unit);
+        }
+        Lines::of(&family.name)
+    }
+
+    #[inline]
+    fn counter(head: &Lines, labels: &str, total: u64, out: &mut Vec<u8>) {
+        Text::counter(head, labels, total, out);
+    }
+
+    #[inline]
+    fn gauge(head: &Lines, labels: &str, value: f64, out: &mut Vec<u8>) {
+        Text::gauge(head, labels, value, out);
+    }
+
+    #[inline]
+    fn histogram(head: &Lines, family: &MetricFamily, labels: &str, reading: &Reading, out: &mut Vec<u8>) {
+        Text::histogram(head, family, labels, reading, out);
+    }
+
+    fn end(out: &mut Vec<u8>) {
+        out.extend_from_slice(b"# EOF\n");
+    }
+}

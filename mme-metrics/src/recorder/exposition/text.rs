@@ -1,0 +1,38 @@
+//! Prometheus text format 0.0.4.
+
+use super::super::cell::Reading;
+use super::super::family::MetricFamily;
+use super::encode::Encode;
+use super::line::{self, Lines};
+
+/// The encoder of [`Format::Text`](super::Format::Text).
+pub(super) struct Text;
+
+impl Encode for Text {
+    type Head = Lines;
+
+    fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Lines {
+        line::help(out, &family.name, family, false);
+        line::comment(out, b"# TYPE ", &family.name, family.kind.as_str());
+        Lines::of(&family.name)
+    }
+
+    #[inline]
+    fn counter(head: &Lines, labels: &str, total: u64, out: &mut Vec<u8>) {
+        line::sample(out, &head.sample, labels);
+        line::integer(out, total);
+    }
+
+    #[inline]
+    fn gauge(head: &Lines, labels: &str, value: f64, out: &mut Vec<u8>) {
+        line::sample(out, &head.sample, labels);
+        line::float(out, value);
+    }
+
+    #[inline]
+    fn histogram(head: &Lines, family: &MetricFamily, labels: &str, reading: &Reading, out: &mut Vec<u8>) {
+        line::histogram(out, family, head, labels, reading);
+    }
+
+    fn end(_: &mut Vec<u8>) {}
+}

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use metrics::{Key, Recorder};
+use metrics::Key;
 
 use super::BUSINESS;
 use super::currency::Currency;
 use super::label::{Client, ValueKind};
 use super::money::{Money, MoneyError};
 use crate::label::{CountryCode, Refusal};
-use crate::metric::{METADATA, Slot, refuse};
+use crate::metric::{KeptSeries, SeriesKeys, refuse};
 
 /// Largest amount that one event can have, in minor units: a trillion dollars. What is larger is not an amount but the number
 /// of a card, or a mistake; and a hundred that are not larger can be added up before Prometheus' floats lose a cent.
@@ -41,8 +41,7 @@ pub struct BusinessValue {
     currency: Currency,
     country: CountryCode,
     client: Client,
-    key: OnceLock<Key>,
-    series: Slot<metrics::Counter>,
+    series: KeptSeries<1>,
 }
 
 impl BusinessValue {
@@ -53,8 +52,7 @@ impl BusinessValue {
             currency,
             country: CountryCode::NONE,
             client: Client::NONE,
-            key: OnceLock::new(),
-            series: Slot::new(),
+            series: KeptSeries::new(),
         }
     }
 
@@ -85,7 +83,7 @@ impl BusinessValue {
 
     /// Makes the series exist, so that the first amount is an increase and not a beginning.
     pub fn touch(&self) {
-        self.series.with(|recorder| self.register(recorder), |_| ());
+        self.series.touch(self);
     }
 
     #[inline]
@@ -94,26 +92,24 @@ impl BusinessValue {
             // It is added up with other unknown currencies, which is a sum of nothing.
             refuse(Refusal::Currency);
         }
-        self.series.with(|recorder| self.register(recorder), |counter| counter.increment(minor));
-    }
-
-    /// Makes the counter, and says what its minor units are worth.
-    fn register(&self, recorder: &dyn Recorder) -> metrics::Counter {
-        if let Some(units) = self.currency.minor_units() {
-            let key = BUSINESS.currency_minor_units.key_with(&(self.currency,), &[]);
-            recorder.register_gauge(&key, &METADATA).set(units);
-        }
-        let labels = (self.kind, self.currency, self.country, self.client);
-        let key = self.key.get_or_init(|| BUSINESS.value.key_with(&labels, &[]));
-        let counter = recorder.register_counter(key, &METADATA);
-        // Some recorders show a series only once it was given something.
-        counter.increment(0);
-        counter
+        self.series.add(self, 0, minor);
     }
 
     /// Returns the same in another currency, or with other labels, whose series are others.
     fn in_currency(&self, currency: Currency) -> Self {
         Self { country: self.country, client: self.client, ..Self::new(self.kind, currency) }
+    }
+}
+
+impl SeriesKeys<1> for BusinessValue {
+    fn counters(&self) -> [Key; 1] {
+        [BUSINESS.value.key_with(&(self.kind, self.currency, self.country, self.client), &[])]
+    }
+
+    /// How many minor units make one of the currency.
+    fn constants(&self) -> Vec<(Key, f64)> {
+        let key = || BUSINESS.currency_minor_units.key_with(&(self.currency,), &[]);
+        self.currency.minor_units().map(|units| (key(), units)).into_iter().collect()
     }
 }
 

@@ -1,38 +1,33 @@
 //! A cache, and one lookup in it.
 
 use std::fmt;
-use std::sync::OnceLock;
+
+use metrics::Key;
 
 use super::label::{CacheName, Lookup};
 use super::metrics::CACHE;
-use crate::metric::CounterHandle;
+use crate::metric::{KeptSeries, SeriesKeys};
 
-/// A cache whose lookups are counted. Make it a `static`: it keeps its two series.
+/// A cache whose lookups are counted. Make it a `static`: it keeps its series.
 pub struct Cache {
     name: &'static str,
-    series: OnceLock<Series>,
-}
-
-struct Series {
-    name: CacheName,
-    hits: CounterHandle,
-    misses: CounterHandle,
+    series: KeptSeries<2>,
 }
 
 impl Cache {
     /// Names a cache, as the service calls it.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, series: OnceLock::new() }
+        Self { name, series: KeptSeries::new() }
     }
 
     /// Counts a lookup that found what it looked for.
     pub fn hit(&self) {
-        self.series().hits.increment();
+        self.count(Lookup::Hit);
     }
 
     /// Counts a lookup that did not.
     pub fn miss(&self) {
-        self.series().misses.increment();
+        self.count(Lookup::Miss);
     }
 
     /// Counts a lookup by what it found, and hands that on.
@@ -52,18 +47,23 @@ impl Cache {
 
     /// Returns the value of the label `cache`.
     pub fn name(&self) -> CacheName {
-        self.series().name
+        CacheName::admit(self.name)
     }
 
-    fn series(&self) -> &Series {
-        self.series.get_or_init(|| {
-            let name = CacheName::admit(self.name);
-            let [hits, misses] = [Lookup::Hit, Lookup::Miss].map(|result| CACHE.requests.with((name, result)));
-            // The other one exists then too, and a share can be taken from the first lookup on.
-            hits.touch();
-            misses.touch();
-            Series { name, hits, misses }
-        })
+    /// Makes both series exist at zero. Call it at set-up; else the first lookup does it.
+    pub fn touch(&self) {
+        self.series.touch(self);
+    }
+
+    #[inline]
+    fn count(&self, result: Lookup) {
+        self.series.record(self, &[result as usize], None);
+    }
+}
+
+impl SeriesKeys<2> for Cache {
+    fn counters(&self) -> [Key; 2] {
+        Lookup::ALL.map(|result| CACHE.requests.key_with(&(self.name(), result), &[]))
     }
 }
 
@@ -90,10 +90,7 @@ impl LookupGuard<'_> {
 
 impl Drop for LookupGuard<'_> {
     fn drop(&mut self) {
-        match self.result {
-            Lookup::Hit => self.cache.hit(),
-            Lookup::Miss => self.cache.miss(),
-        }
+        self.cache.count(self.result);
     }
 }
 

@@ -8,7 +8,7 @@ use crate::operation::{Operation, Outcome};
 /// Makes an operation that tells `listener` how a piece of code called `name` ended.
 ///
 /// ```
-/// use mme_metrics::event::{Event, Listener, tell};
+/// use mme_metrics::event::{Event, Listener, notify};
 /// # #[cfg(feature = "macros")]
 /// use mme_metrics::instrument_metrics;
 ///

@@ -20,7 +20,7 @@ macro_rules! kept_handle {
         }
 
         impl $name {
-            pub(super) const fn from_key(key: Key) -> Self {
+            pub(crate) const fn from_key(key: Key) -> Self {
                 Self { key, slot: Slot::new() }
             }
 

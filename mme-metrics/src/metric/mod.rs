@@ -41,6 +41,7 @@ mod family;
 mod global;
 mod handle;
 mod in_flight;
+mod kept_series;
 mod name;
 mod slot;
 mod typed;
@@ -59,5 +60,6 @@ pub(crate) use self::extra_labels::{declare_extra, declared_extra};
 pub(crate) use self::global::{is_noop, learn_global};
 #[cfg(feature = "grpc")]
 pub(crate) use self::handle::HeldCounter;
+pub(crate) use self::kept_series::{KeptSeries, SeriesKeys};
 pub(crate) use self::slot::Slot;
 pub(crate) use self::typed::{ABSENT, METADATA, refuse};

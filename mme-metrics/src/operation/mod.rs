@@ -47,15 +47,15 @@ mod classify;
 mod error_type;
 mod future;
 mod guard;
-mod kept_series;
 mod outcome;
+mod outcome_series;
 
 pub use self::classify::{AlwaysOk, ByErrorType, ByOperation, ByResult, Classify, ClassifyReturn};
 pub use self::error_type::ErrorType;
 pub use self::future::{MeasuredFuture, measure_async};
 pub use self::guard::{Guard, measure};
-pub(crate) use self::kept_series::{OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
 pub use self::outcome::{ErrorWord, Outcome, ResultLabel};
+pub(crate) use self::outcome_series::{OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
 
 /// Something that is recorded around a piece of code.
 ///

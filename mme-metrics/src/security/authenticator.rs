@@ -5,10 +5,10 @@ use std::fmt;
 use metrics::Key;
 
 use super::SECURITY;
-use super::kept::{Kept, Names};
 use super::label::{AuthMethod, AuthResult, FailureReason};
 use super::proof::Proof;
 use crate::label::CountryCode;
+use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
 
 #[cfg(feature = "security")]
@@ -39,13 +39,13 @@ use super::Client;
 pub struct Authenticator {
     method: AuthMethod,
     reasons: &'static [FailureReason],
-    kept: Kept<3>,
+    series: KeptSeries<3>,
 }
 
 impl Authenticator {
     /// Names the method.
     pub const fn new(method: AuthMethod) -> Self {
-        Self { method, reasons: &[FailureReason::CREDENTIALS], kept: Kept::new() }
+        Self { method, reasons: &[FailureReason::CREDENTIALS], series: KeptSeries::new() }
     }
 
     /// Says why attempts can be refused, so that the series of each reason exist at zero from the first attempt on. Unless it
@@ -67,7 +67,7 @@ impl Authenticator {
     }
 }
 
-impl Names<3> for Authenticator {
+impl SeriesKeys<3> for Authenticator {
     fn counters(&self) -> [Key; 3] {
         AuthResult::ALL.map(|result| SECURITY.auth_requests.key_with(&(self.method, result), &[]))
     }
@@ -108,7 +108,7 @@ impl Attempt {
 impl Operation for Attempt {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
-        if self.authenticator.kept.touch(self.authenticator) {
+        if self.authenticator.series.touch(self.authenticator) {
             self.authenticator.reasons.iter().for_each(|reason| SECURITY.failed_logins.touch((*reason,)));
         }
     }
@@ -116,7 +116,7 @@ impl Operation for Attempt {
     #[inline]
     fn end(self, outcome: Outcome, seconds: f64) {
         let result = AuthResult::of(outcome);
-        self.authenticator.kept.record(self.authenticator, &[result as usize], Some(seconds));
+        self.authenticator.series.record(self.authenticator, &[result as usize], Some(seconds));
         if let Some(country) = self.country {
             SECURITY.auth_by_country.increment((country, result));
         }

@@ -3,9 +3,9 @@
 use metrics::Key;
 
 use super::SECURITY;
-use super::kept::{Kept, Names};
 use super::label::{AuthResult, MfaMethod};
 use super::proof::Proof;
+use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
 
 /// A second factor. Make it a `static`: it keeps the series of its challenges.
@@ -22,13 +22,13 @@ use crate::operation::{Operation, Outcome};
 #[derive(Debug)]
 pub struct MfaFactor {
     method: MfaMethod,
-    kept: Kept<3>,
+    series: KeptSeries<3>,
 }
 
 impl MfaFactor {
     /// Names the method.
     pub const fn new(method: MfaMethod) -> Self {
-        Self { method, kept: Kept::new() }
+        Self { method, series: KeptSeries::new() }
     }
 
     /// Returns one challenge, to be measured by [`guard`](crate::operation) or by `#[instrument_metrics(record = …)]`.
@@ -37,7 +37,7 @@ impl MfaFactor {
     }
 }
 
-impl Names<3> for MfaFactor {
+impl SeriesKeys<3> for MfaFactor {
     fn counters(&self) -> [Key; 3] {
         AuthResult::ALL.map(|result| SECURITY.mfa_challenges.key_with(&(self.method, result), &[]))
     }
@@ -53,12 +53,12 @@ pub struct MfaChallenge {
 impl Operation for MfaChallenge {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
-        self.factor.kept.touch(self.factor);
+        self.factor.series.touch(self.factor);
     }
 
     #[inline]
     fn end(self, outcome: Outcome, _seconds: f64) {
-        self.factor.kept.record(self.factor, &[AuthResult::of(outcome) as usize], None);
+        self.factor.series.record(self.factor, &[AuthResult::of(outcome) as usize], None);
     }
 }
 

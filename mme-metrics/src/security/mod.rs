@@ -106,7 +106,6 @@
 
 mod audit;
 mod authenticator;
-mod kept;
 mod label;
 mod limit;
 mod metrics;

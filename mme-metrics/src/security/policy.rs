@@ -3,8 +3,8 @@
 use metrics::Key;
 
 use super::SECURITY;
-use super::kept::{Kept, Names};
 use super::label::{CacheResult, Decision, PolicyName};
+use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::Guard;
 use crate::operation::{ClassifyReturn, ErrorType, Operation, Outcome, ResultLabel};
 
@@ -30,9 +30,9 @@ use crate::operation::{ClassifyReturn, ErrorType, Operation, Outcome, ResultLabe
 #[derive(Debug)]
 pub struct Policy {
     name: PolicyName,
-    kept: Kept<8>,
+    series: KeptSeries<8>,
     /// Says whether the series of errors exist: evaluations know which there are, lookups in a cache do not.
-    errors: Kept<0>,
+    errors: KeptSeries<0>,
 }
 
 /// Where the counters stand among the kept ones; the ends come first, by their ordinal.
@@ -43,7 +43,7 @@ const REQUESTS: usize = 6;
 impl Policy {
     /// Names the policy.
     pub const fn new(name: PolicyName) -> Self {
-        Self { name, kept: Kept::new(), errors: Kept::new() }
+        Self { name, series: KeptSeries::new(), errors: KeptSeries::new() }
     }
 
     /// Returns one evaluation, to be measured by [`guard`](crate::operation) or by `#[instrument_metrics(record = …)]`.
@@ -54,23 +54,23 @@ impl Policy {
     /// Counts a decision that needed no evaluation.
     #[inline]
     pub fn decided(&self, decision: Decision) {
-        self.kept.record(self, &[DECISIONS + decision as usize], None);
+        self.series.record(self, &[DECISIONS + decision as usize], None);
     }
 
     /// Counts a decision that was found in a cache.
     #[inline]
     pub fn cache_hit(&self) {
-        self.kept.record(self, &[HITS, REQUESTS + CacheResult::Hit as usize], None);
+        self.series.record(self, &[HITS, REQUESTS + CacheResult::Hit as usize], None);
     }
 
     /// Counts a decision that was not found in a cache.
     #[inline]
     pub fn cache_miss(&self) {
-        self.kept.record(self, &[REQUESTS + CacheResult::Miss as usize], None);
+        self.series.record(self, &[REQUESTS + CacheResult::Miss as usize], None);
     }
 }
 
-impl Names<8> for Policy {
+impl SeriesKeys<8> for Policy {
     fn counters(&self) -> [Key; 8] {
         let ended = |ended| SECURITY.evaluations.key_with(&(self.name, ended), &[]);
         let decided = |decision| SECURITY.decisions.key_with(&(self.name, decision), &[]);
@@ -92,7 +92,7 @@ impl Names<8> for Policy {
     }
 }
 
-impl Names<0> for Policy {
+impl SeriesKeys<0> for Policy {
     fn counters(&self) -> [Key; 0] {
         []
     }
@@ -119,7 +119,7 @@ impl Guard<PolicyEvaluation> {
 impl Operation for PolicyEvaluation {
     #[inline]
     fn start(&mut self, error_types: &'static [&'static str]) {
-        self.policy.kept.touch(self.policy);
+        self.policy.series.touch(self.policy);
         if self.policy.errors.touch(self.policy) {
             let errors = error_types.iter().map(|word| Outcome::Error(word)).chain([Outcome::Panic]);
             errors.for_each(|error| SECURITY.policy_errors.touch((self.policy.name, error.error_word())));
@@ -132,7 +132,7 @@ impl Operation for PolicyEvaluation {
         // A decision that was not come to in the end is none.
         let decision = self.decision.filter(|_| outcome == Outcome::Ok).map(|decision| DECISIONS + decision as usize);
         let counters = [ended, decision.unwrap_or(ended)];
-        self.policy.kept.record(self.policy, &counters[..=usize::from(decision.is_some())], Some(seconds));
+        self.policy.series.record(self.policy, &counters[..=usize::from(decision.is_some())], Some(seconds));
         if matches!(outcome, Outcome::Error(_) | Outcome::Panic) {
             SECURITY.policy_errors.increment((self.policy.name, outcome.error_word()));
         }

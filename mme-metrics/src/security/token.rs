@@ -3,9 +3,9 @@
 use metrics::Key;
 
 use super::SECURITY;
-use super::kept::{Kept, Names};
 use super::label::{AuthResult, JwtReason};
 use super::proof::Proof;
+use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
 
 /// One check of a JSON Web Token (RFC 7519).
@@ -39,9 +39,9 @@ impl JwtValidation {
 /// Every combination that occurs: accepted, broken, and refused for each reason.
 struct Results;
 
-static KEPT: Kept<{ 2 + JwtReason::ALL.len() }> = Kept::new();
+static SERIES: KeptSeries<{ 2 + JwtReason::ALL.len() }> = KeptSeries::new();
 
-impl Names<12> for Results {
+impl SeriesKeys<12> for Results {
     fn counters(&self) -> [Key; 12] {
         std::array::from_fn(|at| {
             let labels = match at {
@@ -57,7 +57,7 @@ impl Names<12> for Results {
 impl Operation for JwtValidation {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
-        KEPT.touch(&Results);
+        SERIES.touch(&Results);
     }
 
     #[inline]
@@ -67,7 +67,7 @@ impl Operation for JwtValidation {
             AuthResult::Error => 1,
             AuthResult::Failure => 2 + self.refused.unwrap_or(JwtReason::None) as usize,
         };
-        KEPT.record(&Results, &[at], None);
+        SERIES.record(&Results, &[at], None);
     }
 }
 

@@ -1,15 +1,14 @@
 //! One objective: what it takes for bad, and its kept series.
 
 use std::fmt;
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use metrics::{Key, Recorder};
+use metrics::Key;
 
 use super::label::{Reason, Slo};
 use super::metrics::SLO;
 use crate::event::{Event, Listener};
-use crate::metric::{METADATA, Slot, is_noop};
+use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
 
 /// A share of events that has to be good, and what good means.
@@ -44,24 +43,13 @@ pub struct Objective {
     errors: bool,
     /// The seconds that a good event takes at most.
     threshold: Option<f64>,
-    keys: OnceLock<Keys>,
-    series: Slot<Series>,
+    series: KeptSeries<3>,
 }
 
-/// The keys of [`Series`], made once whatever recorders come.
-struct Keys {
-    events: Key,
-    errors: Key,
-    late: Key,
-    ratio: Key,
-    threshold: Key,
-}
-
-struct Series {
-    events: metrics::Counter,
-    errors: metrics::Counter,
-    late: metrics::Counter,
-}
+/// Where the counters stand among the kept ones.
+const EVENTS: usize = 0;
+const ERRORS: usize = 1;
+const LATE: usize = 2;
 
 /// What an event is to an objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +97,7 @@ impl Objective {
     const fn new(name: &'static str, ratio: f64, errors: bool, threshold: Option<f64>) -> Self {
         assert!(is_name(name), "an objective's name has 1 to 128 ASCII letters, digits and `_-./`");
         assert!(ratio > 0.0 && ratio < 1.0, "an objective is a share between 0 and 1, such as 0.995");
-        Self { name, ratio, errors, threshold, keys: OnceLock::new(), series: Slot::new() }
+        Self { name, ratio, errors, threshold, series: KeptSeries::new() }
     }
 
     /// Returns its name: the value of the label `slo`.
@@ -122,7 +110,7 @@ impl Objective {
     /// A layer does that for the objectives it is given. For those of functions call it once after
     /// [`RecorderBuilder::install`](crate::Builder::install); else they appear with their first event.
     pub fn touch(&self) {
-        self.series.touch(|recorder| self.register(recorder));
+        self.series.touch(self);
     }
 
     /// Counts an event that ended so after so many seconds.
@@ -130,24 +118,17 @@ impl Objective {
     /// Layers and guards call it; call it by hand for events that neither of them sees.
     #[inline]
     pub fn count(&self, outcome: Outcome, seconds: f64) {
-        let verdict = self.judge(outcome, seconds);
-        if verdict == Verdict::Uncounted {
-            return;
-        }
-        let count = |series: &Series| {
-            series.events.increment(1);
-            match verdict {
-                Verdict::Uncounted | Verdict::Good => {}
-                Verdict::Bad(Reason::Error) => series.errors.increment(1),
-                Verdict::Bad(Reason::Latency) => series.late.increment(1),
-            }
+        let counters: &[usize] = match self.judge(outcome, seconds) {
+            Verdict::Uncounted => return,
+            Verdict::Good => &[EVENTS],
+            Verdict::Bad(Reason::Error) => &[EVENTS, ERRORS],
+            Verdict::Bad(Reason::Latency) => &[EVENTS, LATE],
         };
-        let passing = |recorder: &dyn Recorder| {
-            if !is_noop(recorder) {
-                count(&self.register(recorder));
-            }
-        };
-        self.series.with_either(|recorder| self.register(recorder), count, passing);
+        self.series.record(self, counters, None);
+    }
+
+    fn slo(&self) -> Slo {
+        Slo::register(self.name).unwrap_or(Slo::FALLBACK)
     }
 
     #[inline]
@@ -161,33 +142,19 @@ impl Objective {
             Outcome::Error(_) | Outcome::Panic | Outcome::Ok => Verdict::Good,
         }
     }
+}
 
-    /// Makes the series exist on this recorder, so that a first event is an increase and not a beginning.
-    #[cold]
-    fn register(&self, recorder: &dyn Recorder) -> Series {
-        let keys = self.keys.get_or_init(|| self.make_keys());
-        let counter = |key| {
-            let counter = recorder.register_counter(key, &METADATA);
-            // Recorders differ in whether registering alone makes a series exist.
-            counter.increment(0);
-            counter
-        };
-        recorder.register_gauge(&keys.ratio, &METADATA).set(self.ratio);
-        if let Some(threshold) = self.threshold {
-            recorder.register_gauge(&keys.threshold, &METADATA).set(threshold);
-        }
-        Series { events: counter(&keys.events), errors: counter(&keys.errors), late: counter(&keys.late) }
+impl SeriesKeys<3> for Objective {
+    fn counters(&self) -> [Key; 3] {
+        let slo = self.slo();
+        let bad = |reason| SLO.bad_events.key_with(&(slo, reason), &[]);
+        [SLO.events.key_with(&(slo,), &[]), bad(Reason::Error), bad(Reason::Latency)]
     }
 
-    fn make_keys(&self) -> Keys {
-        let slo = Slo::admit(self.name);
-        Keys {
-            events: SLO.events.key_with(&(slo,), &[]),
-            errors: SLO.bad_events.key_with(&(slo, Reason::Error), &[]),
-            late: SLO.bad_events.key_with(&(slo, Reason::Latency), &[]),
-            ratio: SLO.objective.key_with(&(slo,), &[]),
-            threshold: SLO.threshold.key_with(&(slo,), &[]),
-        }
+    fn constants(&self) -> Vec<(Key, f64)> {
+        let labels = (self.slo(),);
+        let threshold = self.threshold.map(|threshold| (SLO.threshold.key_with(&labels, &[]), threshold));
+        [(SLO.objective.key_with(&labels, &[]), self.ratio)].into_iter().chain(threshold).collect()
     }
 }
 
@@ -219,9 +186,7 @@ impl Listener for Objective {
 impl Operation for &Objective {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
-        if !self.series.is_filled() {
-            self.touch();
-        }
+        self.series.touch(*self);
     }
 
     #[inline]

@@ -24,7 +24,7 @@
 //! # family! { /// Kitchen.
 //! # static KITCHEN: KitchenMetrics { /// Dishes.
 //! # dishes: Counter<()> = Counter::new("kitchen_dishes_total", Unit::None); } }
-//! # tokio::runtime::RecorderBuilder::new_current_thread().build().unwrap().block_on(async {
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! let emission = testing::Emission::new();
 //! emission.record_async(async { KITCHEN.dishes.increment(()) }).await;
 //! emission.expect().counter(&KITCHEN.dishes, (), 1).only();

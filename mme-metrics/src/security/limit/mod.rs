@@ -9,8 +9,8 @@ pub use self::layer::{LimitExchange, LimitWatch, RateLimitLayer};
 use metrics::Key;
 
 use super::SECURITY;
-use super::kept::{Kept, Names};
 use super::label::{LimitResult, PolicyName};
+use crate::metric::{KeptSeries, SeriesKeys};
 
 /// A rate limit. Make it a `static`: it keeps its series.
 ///
@@ -28,13 +28,13 @@ use super::label::{LimitResult, PolicyName};
 #[derive(Debug)]
 pub struct RateLimit {
     name: PolicyName,
-    kept: Kept<2>,
+    series: KeptSeries<2>,
 }
 
 impl RateLimit {
     /// Names the limit.
     pub const fn new(name: PolicyName) -> Self {
-        Self { name, kept: Kept::new() }
+        Self { name, series: KeptSeries::new() }
     }
 
     /// Counts a request that was let through.
@@ -51,16 +51,16 @@ impl RateLimit {
 
     /// Makes both series exist, so that the first request turned away is an increase.
     pub fn touch(&self) {
-        self.kept.touch(self);
+        self.series.touch(self);
     }
 
     #[inline]
     fn count(&self, result: LimitResult) {
-        self.kept.record(self, &[result as usize], None);
+        self.series.record(self, &[result as usize], None);
     }
 }
 
-impl Names<2> for RateLimit {
+impl SeriesKeys<2> for RateLimit {
     fn counters(&self) -> [Key; 2] {
         LimitResult::ALL.map(|result| SECURITY.rate_limited.key_with(&(self.name, result), &[]))
     }

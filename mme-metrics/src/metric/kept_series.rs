@@ -1,0 +1,138 @@
+//! Series that are known before their first event.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use metrics::{Key, Recorder};
+
+use super::slot::Slot;
+use super::typed::METADATA;
+
+/// Names the series of a [`KeptSeries`].
+pub(crate) trait SeriesKeys<const N: usize> {
+    /// How many of the counters are zero series; those behind them are exported from their first event on.
+    const AT_ZERO: usize = N;
+
+    /// Returns the keys of the counters.
+    fn counters(&self) -> [Key; N];
+
+    /// Returns the key of the duration, if there is one.
+    fn duration(&self) -> Option<Key> {
+        None
+    }
+
+    /// Returns gauges that are set once, because they say what the counters mean, such as an objective's ratio.
+    fn constants(&self) -> Vec<(Key, f64)> {
+        Vec::new()
+    }
+}
+
+/// `N` counters, and a duration if the keys name one.
+///
+/// The keys are made once. The handles are kept for the recorder of the process, so that an event under it neither allocates
+/// nor looks anything up; under any other recorder they are made for each event. Whichever it is, an event makes all zero series
+/// exist, so it does not matter whether there was a recorder when the first one came.
+pub(crate) struct KeptSeries<const N: usize> {
+    keys: OnceLock<Keys<N>>,
+    series: Slot<Series<N>>,
+}
+
+struct Keys<const N: usize> {
+    counters: [Key; N],
+    duration: Option<Key>,
+    constants: Vec<(Key, f64)>,
+}
+
+struct Series<const N: usize> {
+    counters: [OnceLock<metrics::Counter>; N],
+    duration: Option<metrics::Histogram>,
+}
+
+impl<const N: usize> KeptSeries<N> {
+    pub(crate) const fn new() -> Self {
+        Self { keys: OnceLock::new(), series: Slot::new() }
+    }
+
+    /// Makes the zero series exist, and returns whether they may be new.
+    #[inline]
+    pub(crate) fn touch<K: SeriesKeys<N>>(&self, keys: &K) -> bool {
+        let is_new = !self.series.is_filled();
+        if is_new {
+            self.series.touch(|recorder| self.make(keys, recorder));
+        }
+        is_new
+    }
+
+    /// Adds one to each of `counters`, and records the duration.
+    #[inline]
+    pub(crate) fn record<K: SeriesKeys<N>>(&self, keys: &K, counters: &[usize], seconds: Option<f64>) {
+        self.with(keys, |series| {
+            if let (Some(duration), Some(seconds)) = (&series.duration, seconds) {
+                duration.record(seconds);
+            }
+            for at in counters {
+                self.add_to(series, keys, *at, 1);
+            }
+        });
+    }
+
+    /// Adds `amount` to one counter.
+    #[inline]
+    pub(crate) fn add<K: SeriesKeys<N>>(&self, keys: &K, counter: usize, amount: u64) {
+        self.with(keys, |series| self.add_to(series, keys, counter, amount));
+    }
+
+    #[inline]
+    fn with<K: SeriesKeys<N>>(&self, keys: &K, use_them: impl FnOnce(&Series<N>)) {
+        self.series.with(|recorder| self.make(keys, recorder), use_them);
+    }
+
+    #[inline]
+    fn add_to<K: SeriesKeys<N>>(&self, series: &Series<N>, keys: &K, at: usize, amount: u64) {
+        let Some(counter) = series.counters.get(at) else { return };
+        match counter.get() {
+            Some(counter) => counter.increment(amount),
+            None => self.add_first(counter, keys, at, amount),
+        }
+    }
+
+    /// Adds to a counter that had no event yet, under the recorder that `counter` is for: it is the current one.
+    #[cold]
+    #[inline(never)]
+    fn add_first<K: SeriesKeys<N>>(&self, counter: &OnceLock<metrics::Counter>, keys: &K, at: usize, amount: u64) {
+        let key = &self.keys(keys).counters[at];
+        let register = || metrics::with_recorder(|recorder| recorder.register_counter(key, &METADATA));
+        counter.get_or_init(register).increment(amount);
+    }
+
+    fn keys<K: SeriesKeys<N>>(&self, keys: &K) -> &Keys<N> {
+        self.keys.get_or_init(|| Keys {
+            counters: keys.counters(),
+            duration: keys.duration(),
+            constants: keys.constants(),
+        })
+    }
+
+    #[cold]
+    fn make<K: SeriesKeys<N>>(&self, keys: &K, recorder: &dyn Recorder) -> Series<N> {
+        let keys = self.keys(keys);
+        for (key, value) in &keys.constants {
+            recorder.register_gauge(key, &METADATA).set(*value);
+        }
+        let series = Series {
+            counters: [const { OnceLock::new() }; N],
+            duration: keys.duration.as_ref().map(|key| recorder.register_histogram(key, &METADATA)),
+        };
+        for (counter, key) in series.counters.iter().zip(&keys.counters).take(K::AT_ZERO) {
+            // Some recorders show a series only once something was added to it.
+            counter.get_or_init(|| recorder.register_counter(key, &METADATA)).increment(0);
+        }
+        series
+    }
+}
+
+impl<const N: usize> fmt::Debug for KeptSeries<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeptSeries").finish_non_exhaustive()
+    }
+}

@@ -48,6 +48,11 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
                 })
             }
         }
+
+        #[automatically_derived]
+        impl #krate::private::DeclaredKey for #name {
+            type IsFree = #krate::private::Flag<{ #krate::private::is_free(#key) }>;
+        }
     })
 }
 

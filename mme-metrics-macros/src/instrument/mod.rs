@@ -9,7 +9,7 @@ mod render;
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Attribute, Error, ImplItem, ItemImpl, Path, Result, Type};
+use syn::{Attribute, Error, ImplItem, ItemImpl, ItemTrait, Path, Result, TraitItem, Type};
 
 use self::args::Args;
 use self::model::Function;
@@ -32,8 +32,11 @@ fn measured(args: &Args, item: &TokenStream) -> Result<TokenStream> {
     {
         return one(args, &syn::parse2(item.clone())?);
     }
-    match syn::parse2::<ItemImpl>(item.clone()) {
-        Ok(block) => all(args, block),
+    if let Ok(block) = syn::parse2::<ItemImpl>(item.clone()) {
+        return of_impl(args, block);
+    }
+    match syn::parse2::<ItemTrait>(item.clone()) {
+        Ok(declared) => of_trait(args, declared),
         Err(_) => Err(Error::new_spanned(item, diagnostics::NOT_A_FUNCTION)),
     }
 }
@@ -49,26 +52,69 @@ fn one(args: &Args, function: &Function) -> Result<TokenStream> {
 }
 
 /// Measures every method of an `impl` block that does not say `skip`.
-fn all(args: &Args, mut block: ItemImpl) -> Result<TokenStream> {
-    if let Some(name) = &args.name {
-        return Err(Error::new(name.span(), diagnostics::NAME_ON_IMPL));
-    }
-    if let Some(skip) = &args.skip {
-        return Err(Error::new(skip.span(), diagnostics::SKIP_IMPL));
-    }
-    let owner = owner(&block.self_ty);
-    let mut errors: Option<Error> = None;
+fn of_impl(args: &Args, mut block: ItemImpl) -> Result<TokenStream> {
+    let mut methods = Methods::new(args, owner(&block.self_ty))?;
     for item in &mut block.items {
-        let ImplItem::Fn(_) = item else { continue };
-        match syn::parse2(item.to_token_stream()).and_then(|method| one_of(args, method, owner.as_deref())) {
-            Ok(tokens) => *item = ImplItem::Verbatim(tokens),
-            Err(error) => match &mut errors {
-                Some(errors) => errors.combine(error),
-                None => errors = Some(error),
-            },
+        if let ImplItem::Fn(_) = item
+            && let Some(tokens) = methods.measure(item.to_token_stream())
+        {
+            *item = ImplItem::Verbatim(tokens);
         }
     }
-    errors.map_or_else(|| Ok(block.into_token_stream()), Err)
+    methods.finish(block.into_token_stream())
+}
+
+/// Measures every method of a trait that has a default body and does not say `skip`.
+fn of_trait(args: &Args, mut declared: ItemTrait) -> Result<TokenStream> {
+    let mut methods = Methods::new(args, Some(declared.ident.to_string()))?;
+    let mut has_body = false;
+    for item in &mut declared.items {
+        if !matches!(item, TraitItem::Fn(method) if method.default.is_some()) {
+            continue;
+        }
+        has_body = true;
+        if let Some(tokens) = methods.measure(item.to_token_stream()) {
+            *item = TraitItem::Verbatim(tokens);
+        }
+    }
+    if !has_body {
+        return Err(Error::new(declared.ident.span(), diagnostics::NO_DEFAULT_BODY));
+    }
+    methods.finish(declared.into_token_stream())
+}
+
+/// The methods of one block, and what is wrong with some of them.
+struct Methods<'a> {
+    args: &'a Args,
+    owner: Option<String>,
+    errors: Option<Error>,
+}
+
+impl<'a> Methods<'a> {
+    fn new(args: &'a Args, owner: Option<String>) -> Result<Self> {
+        if let Some(name) = &args.name {
+            return Err(Error::new(name.span(), diagnostics::NAME_ON_IMPL));
+        }
+        if let Some(skip) = &args.skip {
+            return Err(Error::new(skip.span(), diagnostics::SKIP_IMPL));
+        }
+        Ok(Self { args, owner, errors: None })
+    }
+
+    /// Returns the measured method; nothing if something is wrong with it.
+    fn measure(&mut self, method: TokenStream) -> Option<TokenStream> {
+        let measured = syn::parse2(method).and_then(|method| one_of(self.args, method, self.owner.as_deref()));
+        measured
+            .map_err(|error| match &mut self.errors {
+                Some(errors) => errors.combine(error),
+                None => self.errors = Some(error),
+            })
+            .ok()
+    }
+
+    fn finish(self, block: TokenStream) -> Result<TokenStream> {
+        self.errors.map_or(Ok(block), Err)
+    }
 }
 
 /// Measures a method with the block's arguments, or with its own where it has some.

@@ -4,10 +4,10 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    AttrStyle, Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Type, Visibility, braced,
+    AttrStyle, Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Visibility, braced,
 };
 
-use super::ends::Ends;
+use super::ends::may_leave_early;
 use super::future::Future;
 use crate::diagnostics;
 
@@ -35,10 +35,6 @@ pub(crate) enum Shape {
     Future(Block, Option<Future>),
     /// The body becomes a closure that makes the future.
     Made(Future),
-    /// The body stays where it is, because a closure is not `#[track_caller]`.
-    Inline(Block),
-    /// The body never returns.
-    Never,
 }
 
 impl Parse for Function {
@@ -77,30 +73,19 @@ impl Function {
         if self.signature.asyncness.is_some() {
             return Shape::Async;
         }
-        if matches!(&self.signature.output, ReturnType::Type(_, output) if matches!(**output, Type::Never(_))) {
-            return Shape::Never;
-        }
-        // A body in a syntax of tomorrow is measured as it stands.
-        let block = syn::parse2::<Block>(self.body.clone());
-        let ends = block.as_ref().map_or(Ends { returns: true, unseen: true }, Ends::of);
-        if let Some(shape) = self.future(block.as_ref().ok(), &ends) {
-            return shape;
-        }
-        let is_track_caller = |attribute: &Attribute| attribute.path().is_ident("track_caller");
-        match block {
-            Ok(block) if !ends.unseen && self.attributes.iter().any(is_track_caller) => Shape::Inline(block),
-            _ => Shape::Closure,
-        }
+        self.future().unwrap_or(Shape::Closure)
     }
 
     /// Returns the shape of a function whose return type, or whose body, says that it returns a future.
-    fn future(&self, block: Option<&Block>, ends: &Ends) -> Option<Shape> {
+    fn future(&self) -> Option<Shape> {
         let ReturnType::Type(_, returns) = &self.signature.output else { return None };
-        let mut block = block.cloned();
+        // A body in a syntax that is newer than the parser is measured as it stands.
+        let mut block = syn::parse2::<Block>(self.body.clone()).ok();
+        let leaves_early = block.as_ref().is_none_or(may_leave_early);
         let tail = block.as_mut().and_then(tail).map(|tail| tail.boxed);
         let written = Future::written(returns).or_else(|| (tail == Some(true)).then_some(Future::BOXED));
         match (tail, block) {
-            (Some(_), Some(block)) if written.is_none() || !(ends.returns || ends.unseen) => {
+            (Some(_), Some(block)) if written.is_none() || !leaves_early => {
                 Some(Shape::Future(block, written))
             }
             _ => written.map(Shape::Made),

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprAsync, ExprClosure, Ident, Item, LitStr, Path, ReturnType, Type, parse_quote};
+use syn::{Expr, Ident, LitStr, Path, ReturnType, Type, parse_quote};
 
 use super::args::Args;
 use super::future::Future;
@@ -47,19 +47,6 @@ pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Op
             let measured = quote!(#krate::private::measure_made::<_, #output, _, _>(#operation, #make, #choose));
             if boxed { quote!(#krate::private::Box::pin(#measured)) } else { measured }
         }
-        Shape::Inline(mut block) => {
-            let guard = Ident::new("guard", Span::mixed_site());
-            let output = output.unwrap_or_else(|| parse_quote!(()));
-            Reports { krate, guard: &guard, output: &output, choose: &choose }.visit_block_mut(&mut block);
-            quote! {
-                let mut #guard = #krate::private::guard(#operation);
-                #krate::private::returned::<_, #output, _>(#block, &mut #guard, #choose)
-            }
-        }
-        Shape::Never => {
-            let guard = Ident::new("guard", Span::mixed_site());
-            quote!(let #guard = #krate::private::guard(#operation); #body)
-        }
     };
     let head = function.head();
     quote!(#head { #measured })
@@ -98,7 +85,7 @@ fn recorded(function: &Function, args: &Args, krate: &Path, owner: Option<&str>)
         &SITE
     }};
     let call = if let Some((_, labels)) = &args.labels {
-        let checked = labels.iter().map(|label| quote_spanned!(label.span()=> #krate::private::label(#label)));
+        let checked = labels.iter().map(|expression| label(expression, krate));
         quote!(#krate::private::CallSite::call_with(#site, (#(#checked,)*)))
     } else {
         quote!(#krate::private::CallSite::call(#site))
@@ -106,13 +93,32 @@ fn recorded(function: &Function, args: &Args, krate: &Path, owner: Option<&str>)
     if args.concurrent.is_some() { quote!(#krate::private::Call::concurrent(#call)) } else { call }
 }
 
-/// Writes the closure that finds the judge for what the function returns.
+/// Writes one label, with what is wrong with it at its own expression.
+///
+/// A variable or field is cloned, because the body may use it too; any other expression is evaluated for the label alone.
+fn label(expression: &Expr, krate: &Path) -> TokenStream {
+    let probe = Ident::new("probe", Span::mixed_site());
+    // Not at the expression: there the compiler would say that one of the imports is not used.
+    let check = quote! {
+        |#probe| {
+            use #krate::private::{FreeKey as _, MaybeTakenKey as _};
+            (&&#probe).mme_metrics_key()
+        }
+    };
+    if matches!(expression, Expr::Path(_) | Expr::Field(_)) {
+        quote_spanned!(expression.span()=> #krate::private::cloned_label(&#expression, #check))
+    } else {
+        quote_spanned!(expression.span()=> #krate::private::label(#expression, #check))
+    }
+}
+
+/// Writes the closure that finds the classifier for what the function returns.
 fn choose(krate: &Path) -> TokenStream {
     let returns = Ident::new("returns", Span::mixed_site());
     quote! {
         |#returns| {
             use #krate::private::{Anything as _, HasErrorType as _, IsResult as _, OperationJudges as _};
-            (&&&&#returns).mme_metrics_judge()
+            (&&&&#returns).mme_metrics_classifier()
         }
     }
 }
@@ -140,39 +146,4 @@ fn inferred(written: &Type) -> Type {
     let mut written = written.clone();
     Infer.visit_type_mut(&mut written);
     written
-}
-
-/// Reports the ends of a body that stays where it is: `return` and `?`.
-struct Reports<'a> {
-    krate: &'a Path,
-    guard: &'a Ident,
-    output: &'a Type,
-    choose: &'a TokenStream,
-}
-
-impl VisitMut for Reports<'_> {
-    fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        visit_mut::visit_expr_mut(self, expression);
-        let Self { krate, guard, output, choose } = self;
-        match expression {
-            Expr::Return(end) => {
-                let span = end.return_token.span;
-                let value = end.expr.take().map_or_else(|| quote!(()), |value| quote!(#value));
-                end.expr = Some(Box::new(Expr::Verbatim(
-                    quote_spanned!(span=> #krate::private::returned::<_, #output, _>(#value, &mut #guard, #choose)),
-                )));
-            }
-            Expr::Try(attempt) => {
-                let value = &attempt.expr;
-                *attempt.expr = Expr::Verbatim(quote!(#krate::private::passed(#value, &mut #guard, #choose)));
-                *expression = Expr::Verbatim(quote!(#krate::private::stayed(#attempt, &mut #guard)));
-            }
-            _ => {}
-        }
-    }
-
-    // A `return` in any of these does not leave the function.
-    fn visit_expr_closure_mut(&mut self, _: &mut ExprClosure) {}
-    fn visit_expr_async_mut(&mut self, _: &mut ExprAsync) {}
-    fn visit_item_mut(&mut self, _: &mut Item) {}
 }

@@ -109,7 +109,7 @@ impl SeriesKeys<1> for BusinessValue {
     /// How many minor units make one of the currency.
     fn constants(&self) -> Vec<(Key, f64)> {
         let key = || BUSINESS.currency_minor_units.key_with(&(self.currency,), &[]);
-        self.currency.minor_units().map(|units| (key(), units)).into_iter().collect()
+        self.currency.minor_units().map(|units| (key(), f64::from(units))).into_iter().collect()
     }
 }
 

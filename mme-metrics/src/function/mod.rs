@@ -1,7 +1,7 @@
 //! Functions: how often they are called, how that ends and how long it takes.
 //!
 //! ```
-//! use mme_metrics::operation::ErrorType;
+//! use mme_metrics::operation::{ErrorType, Outcome};
 //! # #[cfg(feature = "macros")]
 //! use mme_metrics::instrument_metrics;
 //!
@@ -23,9 +23,9 @@
 //!     if dish == "soup" { Ok(7) } else { Err(PriceError::Unknown) }
 //! }
 //!
+//! // In a test: this call was counted and timed, and nothing else.
 //! let emission = mme_metrics::testing::record(|| drop(price("stone")));
-//! let text = emission.recorder().render(mme_metrics::Format::Text);
-//! assert!(text.contains("{error_type=\"unknown\",function=\"price\""));
+//! emission.expect().function("price", module_path!(), Outcome::Error("unknown"), 1).only();
 //! # }
 //! ```
 //!
@@ -102,4 +102,6 @@ mod site;
 
 pub use self::label::{FunctionName, ModulePath};
 pub use self::metrics::{FUNCTION, FunctionMetrics};
+#[doc(hidden)]
+pub use self::site::is_free;
 pub use self::site::{Call, CallSite, Concurrent};

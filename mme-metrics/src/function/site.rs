@@ -46,7 +46,12 @@ impl CallSite {
     /// budget of the family. A key of the family's own does not compile.
     #[inline]
     pub const fn call_with<L: LabelSet>(&'static self, labels: L) -> Call<L> {
-        const { assert!(are_free(L::LABELS), "`function`, `module`, `result` and `error_type` are taken") }
+        const {
+            assert!(
+                are_free(L::LABELS),
+                "the label keys `function`, `module`, `result` and `error_type` are taken: give the label another key"
+            );
+        }
         Call { site: self, labels }
     }
 
@@ -80,11 +85,17 @@ impl CallSite {
     }
 }
 
-/// Says whether none of the labels has a key that the family uses itself.
+/// Says whether a label's key is not one that the family uses itself.
+#[doc(hidden)]
+pub const fn is_free(key: &str) -> bool {
+    !matches!(key.as_bytes(), b"function" | b"module" | b"result" | b"error_type")
+}
+
+/// Says whether all these labels have a key of their own.
 const fn are_free(labels: &[LabelSpec]) -> bool {
     let mut index = 0;
     while index < labels.len() {
-        if matches!(labels[index].key.as_bytes(), b"function" | b"module" | b"result" | b"error_type") {
+        if !is_free(labels[index].key) {
             return false;
         }
         index += 1;

@@ -94,6 +94,24 @@ macro_rules! family {
             }
         }
     };
+    ($vis:vis static $static:ident: $type:ident { $($metrics:tt)* }) => {
+        ::core::compile_error!(::core::concat!(
+            "the family `", ::core::stringify!($static), "` has no help text: write a doc comment above `static`",
+        ));
+    };
+    (
+        $(#[doc = $help:literal])+
+        $vis:vis static $static:ident: $type:ident {
+            $(
+                $(#[doc = $metric_help:literal])*
+                $field:ident: $kind:ty = $metric:expr;
+            )+
+        }
+    ) => {
+        ::core::compile_error!(::core::concat!(
+            "a metric of the family `", ::core::stringify!($static), "` has no help text: write a doc comment above each",
+        ));
+    };
 }
 
 #[doc(inline)]

@@ -25,7 +25,7 @@ pub(super) fn address_of(recorder: &dyn Recorder) -> *mut () {
 }
 
 /// Says whether this is the facade's own recorder, which stands for none: it has no size.
-pub(crate) fn is_noop(recorder: &dyn Recorder) -> bool {
+pub(super) fn is_noop(recorder: &dyn Recorder) -> bool {
     size_of_val(recorder) == 0
 }
 

@@ -57,7 +57,7 @@ pub use self::typed::{Counter, FractionalCounter, Gauge, Histogram};
 pub(crate) use self::append_map::{AppendMap, CappedMap};
 pub(crate) use self::declared::{REJECTED, TYPED, claimed_names};
 pub(crate) use self::extra_labels::{declare_extra, declared_extra};
-pub(crate) use self::global::{is_noop, learn_global};
+pub(crate) use self::global::learn_global;
 #[cfg(feature = "grpc")]
 pub(crate) use self::handle::HeldCounter;
 pub(crate) use self::kept_series::{KeptSeries, SeriesKeys};

@@ -1,9 +1,8 @@
-//! What a scope owns while it is measured: made when the code begins, it records in `Drop` what was not recorded before.
+//! The guard that owns a measurement: it is made when the code begins, and records how it ended, once.
 //!
 //! ```
 //! use mme_metrics::function::CallSite;
-//! use mme_metrics::operation::Guard;
-//! use mme_metrics::operation::Outcome;
+//! use mme_metrics::operation::{Guard, Outcome};
 //!
 //! fn feed(hungry: bool) {
 //!     static SITE: CallSite = CallSite::new("feed", module_path!());
@@ -23,58 +22,62 @@ use std::thread;
 use super::{ByOperation, Classify, ClassifyReturn, ErrorType, Operation, Outcome};
 use crate::clock::Moment;
 
-/// Runs `body` and records how it ended, as `judge` reads from what it returned.
+/// Runs `body` and records how it ended, as `classifier` reads from what it returned.
 ///
 /// # Panics
 ///
 /// When `body` does; that is recorded as [`Outcome::Panic`].
 #[inline]
-#[allow(clippy::needless_pass_by_value, reason = "a judge is a word at the call, not something that is kept")]
-pub fn measure<O, R, J>(operation: O, judge: J, body: impl FnOnce() -> R) -> R
+#[allow(clippy::needless_pass_by_value, reason = "a classifier is named at the call, not kept")]
+pub fn measure<O, R, C>(operation: O, classifier: C, body: impl FnOnce() -> R) -> R
 where
     O: Operation,
-    J: Classify<O, R>,
+    C: Classify<O, R>,
 {
     let mut guard = Guard::idle(operation);
-    guard.enter(J::ERROR_TYPES);
+    guard.enter(C::ERROR_TYPES);
     let returned = body();
-    let outcome = guard.operation.as_mut().map_or(Outcome::Ok, |operation| judge.classify(operation, &returned));
+    let outcome = guard.operation.as_mut().map_or(Outcome::Ok, |operation| classifier.classify(operation, &returned));
     guard.end(outcome);
     returned
 }
 
-/// Measures from its creation until it is told the end, or dropped.
+/// Measures from its creation until its end is given, or it is dropped.
 ///
 /// Dropped while its scope unwinds it records [`Outcome::Panic`], else [`Outcome::Cancelled`].
 #[must_use = "dropping this ends the measurement"]
 pub struct Guard<O: Operation> {
     operation: Option<O>,
     started: Option<Moment>,
-    unended: Unended,
+    on_drop: OnDrop,
 }
 
-/// What it means to be dropped without having been told the end.
+/// The end that a drop records.
 #[derive(Clone, Copy)]
-enum Unended {
-    /// The code is inside a call that only a panic leaves without an end.
+enum OnDrop {
+    /// The code runs in a call that only a panic leaves without an end.
     Panic,
-    /// The code is not running.
+    /// The code does not run.
     Cancelled,
-    /// The thread knows whether it unwinds; it did not when this began.
-    Ask(Outcome),
+    /// A panic if the thread unwinds, which it did not when the scope began; else cancelled.
+    AskThread,
 }
 
 impl<O: Operation> Guard<O> {
     /// Begins to measure.
     pub fn start(operation: O) -> Self {
-        Self::started(operation, Outcome::Cancelled, &[])
+        let mut guard = Self::idle(operation);
+        guard.enter(&[]);
+        // A scope that begins while the thread already unwinds, in some destructor, cannot tell that panic from its own.
+        guard.on_drop = if thread::panicking() { OnDrop::Cancelled } else { OnDrop::AskThread };
+        guard
     }
 
     /// Ends the measurement.
     #[inline]
     pub fn end(mut self, outcome: Outcome) {
         let (started, operation) = (self.started.take(), self.operation.take());
-        // Nothing is left to drop; told so, the compiler keeps all of it in registers.
+        // Nothing is left to drop, and forgetting it lets the compiler keep all of it in registers.
         mem::forget(self);
         if let (Some(started), Some(operation)) = (started, operation) {
             operation.end(outcome, started.seconds());
@@ -97,33 +100,21 @@ impl<O: Operation> Guard<O> {
         self.classify(&ByOperation, returned);
     }
 
-    /// Returns the operation, to note what was found out meanwhile.
+    /// Returns the operation, to add what was found out meanwhile.
     pub fn operation(&mut self) -> Option<&mut O> {
         self.operation.as_mut()
-    }
-
-    /// Begins, and takes a drop without an end for `left` unless the thread unwinds.
-    pub(crate) fn started(operation: O, left: Outcome, error_types: &'static [&'static str]) -> Self {
-        let mut guard = Self::idle(operation);
-        guard.enter(error_types);
-        // A scope that begins while the thread already unwinds, in some destructor, cannot tell that panic from its own.
-        guard.unended = Unended::Ask(left);
-        if thread::panicking() {
-            guard.unended = Unended::Cancelled;
-        }
-        guard
     }
 
     /// Makes a guard that has yet to begin; dropping it records nothing.
     #[inline]
     pub(crate) const fn idle(operation: O) -> Self {
-        Self { operation: Some(operation), started: None, unended: Unended::Cancelled }
+        Self { operation: Some(operation), started: None, on_drop: OnDrop::Cancelled }
     }
 
     /// Begins, or goes on: the code runs now, and only a panic leaves it without an end.
     #[inline]
     pub(crate) fn enter(&mut self, error_types: &'static [&'static str]) {
-        self.unended = Unended::Panic;
+        self.on_drop = OnDrop::Panic;
         if self.started.is_none()
             && let Some(operation) = &mut self.operation
         {
@@ -147,33 +138,15 @@ impl<O: Operation> Guard<O> {
     /// The code waits: it can be dropped.
     #[inline]
     pub(crate) fn leave(&mut self) {
-        self.unended = Unended::Cancelled;
+        self.on_drop = OnDrop::Cancelled;
     }
 
-    /// Ends the measurement as `judge` reads from what was returned.
+    /// Ends the measurement in place, as `classifier` reads from what was returned.
     #[inline]
-    pub(crate) fn classify<R>(&mut self, judge: &impl Classify<O, R>, returned: &R) {
+    pub(crate) fn classify<R>(&mut self, classifier: &impl Classify<O, R>, returned: &R) {
         if let Some(operation) = &mut self.operation {
-            let outcome = judge.classify(operation, returned);
+            let outcome = classifier.classify(operation, returned);
             self.conclude(outcome);
-        }
-    }
-
-    /// Takes a drop from now on for what `judge` reads from what the code may be about to pass on with `?`.
-    pub(crate) fn classify_left<R>(&mut self, judge: &impl Classify<O, R>, passed: &R) {
-        if let Some(operation) = &mut self.operation {
-            match judge.classify(operation, passed) {
-                // It cannot wait for the drop, which would not know it.
-                failed @ Outcome::Error(_) if !matches!(self.unended, Unended::Ask(_)) => self.conclude(failed),
-                left => self.left(left),
-            }
-        }
-    }
-
-    /// Takes a drop from now on for `left` unless the thread unwinds, if this can be told.
-    pub(crate) fn left(&mut self, left: Outcome) {
-        if let Unended::Ask(before) = &mut self.unended {
-            *before = left;
         }
     }
 
@@ -190,11 +163,10 @@ impl<O: Operation> Drop for Guard<O> {
     #[inline]
     fn drop(&mut self) {
         if self.started.is_some() {
-            self.conclude(match self.unended {
-                Unended::Panic => Outcome::Panic,
-                Unended::Cancelled => Outcome::Cancelled,
-                Unended::Ask(_) if thread::panicking() => Outcome::Panic,
-                Unended::Ask(left) => left,
+            self.conclude(match self.on_drop {
+                OnDrop::Panic => Outcome::Panic,
+                OnDrop::AskThread if thread::panicking() => Outcome::Panic,
+                OnDrop::AskThread | OnDrop::Cancelled => Outcome::Cancelled,
             });
         }
     }

@@ -1,8 +1,9 @@
-//! The only names that the output of macros may use. Not for anybody else, and free to change.
+//! The only names that the output of macros may use. They can change in any release: do not call them by hand.
 //!
-//! What the attribute writes is one call: [`measure`], [`measure_async`], [`measure_made`], or [`guard`] where the body has to stay where it
-//! is. Each is the documented function of [`guard`](crate::operation) with the judge found by [`Returns`].
+//! What the attribute writes is one call: [`measure`], [`measure_async`] or [`measure_made`]. Each is the documented function of
+//! [`operation`](crate::operation) with the classifier found by [`Returns`].
 
+mod label_key;
 mod probe;
 
 pub use core::future::Future;
@@ -14,19 +15,16 @@ pub use std::vec::Vec;
 
 pub use metrics::SharedString;
 
+pub use self::label_key::{DeclaredKey, Flag, Free, FreeKey, KeyOf, MaybeTakenKey};
 pub use self::probe::{Anything, HasErrorType, IsResult, OperationJudges, Returns};
-pub use crate::function::{Call, CallSite};
+pub use crate::function::{Call, CallSite, is_free};
 pub use crate::label::{Cardinality, LabelValue};
 pub use crate::metric::{lowercase, utf8};
-pub use crate::operation::Guard;
 
 use crate::operation::{self as documented, MeasuredFuture};
-use crate::operation::{Classify, Operation, Outcome};
+use crate::operation::{Classify, Operation};
 
-/// The end of a scope that was left by a way nobody saw.
-const UNSEEN: Outcome = Outcome::OTHER;
-
-/// Runs `body`; `choose` finds the judge for what it returns.
+/// Runs `body`; `choose` finds the classifier of what it returns.
 #[inline]
 pub fn measure<O, R, J>(operation: O, body: impl FnOnce() -> R, choose: impl FnOnce(Returns<O, R>) -> J) -> R
 where
@@ -36,7 +34,7 @@ where
     documented::measure(operation, choose(Returns::new()), body)
 }
 
-/// Measures `future`; `choose` finds the judge for its output.
+/// Measures `future`; `choose` finds the classifier of its output.
 #[inline]
 pub fn measure_async<O, F, J>(
     operation: O,
@@ -66,46 +64,17 @@ where
     documented::measure_async(operation, choose(Returns::new()), make())
 }
 
-/// Measures the scope it stands in, where a closure would change what the body means.
-///
-/// Its ends are reported by [`returned`] and [`passed`]; left in any other way it failed, because nobody saw it succeed.
-pub fn guard<O: Operation>(operation: O) -> Guard<O> {
-    Guard::started(operation, UNSEEN, &[])
-}
-
-/// Ends `guard` with what the scope returns.
+/// Takes one label by value; `check` finds out whether its key is free.
 #[inline]
-pub fn returned<O, R, J>(value: R, guard: &mut Guard<O>, choose: impl FnOnce(Returns<O, R>) -> J) -> R
-where
-    O: Operation,
-    J: Classify<O, R>,
-{
-    guard.classify(&choose(Returns::new()), &value);
+pub fn label<V: LabelValue, K: Free>(value: V, check: impl FnOnce(KeyOf<V>) -> K) -> V {
+    let _ = check;
     value
 }
 
-/// Notes in `guard` what the end is if the `?` that follows returns.
+/// Takes one label that the body may use too.
 #[inline]
-pub fn passed<O, R, J>(value: R, guard: &mut Guard<O>, choose: impl FnOnce(Returns<O, R>) -> J) -> R
-where
-    O: Operation,
-    J: Classify<O, R>,
-{
-    guard.classify_left(&choose(Returns::new()), &value);
-    value
-}
-
-/// Takes back what [`passed`] noted: the `?` did not return.
-#[inline]
-pub fn stayed<O: Operation, R>(value: R, guard: &mut Guard<O>) -> R {
-    guard.left(UNSEEN);
-    value
-}
-
-/// Takes one label, so that what is no label is told of at its own expression.
-#[inline]
-pub fn label<V: LabelValue>(value: V) -> V {
-    value
+pub fn cloned_label<V: LabelValue + Clone, K: Free>(value: &V, check: impl FnOnce(KeyOf<V>) -> K) -> V {
+    label(value.clone(), check)
 }
 
 /// Gives an asynchronous block its type; never called.

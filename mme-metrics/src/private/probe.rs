@@ -29,7 +29,7 @@ macro_rules! tag {
         pub trait $trait {
             /// Returns the judge. Nobody else's trait has a method of this name.
             #[inline]
-            fn mme_metrics_judge(&self) -> $judge {
+            fn mme_metrics_classifier(&self) -> $judge {
                 $judge
             }
         }

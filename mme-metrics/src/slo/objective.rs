@@ -128,7 +128,7 @@ impl Objective {
     }
 
     fn slo(&self) -> Slo {
-        Slo::register(self.name).unwrap_or(Slo::FALLBACK)
+        Slo::admit(self.name)
     }
 
     #[inline]

@@ -1,6 +1,6 @@
-//! What did this code emit, and nothing else?
+//! Assertions on what a piece of code emits: all of it, and nothing else.
 //!
-//! Tests run side by side: what one records is seen by that test alone. Nothing global is set.
+//! Tests run side by side: each sees only what it records itself. Nothing global is set.
 //!
 //! ```
 //! use mme_metrics::{Counter, Unit, family, testing};
@@ -15,6 +15,25 @@
 //!
 //! let emission = testing::record(|| KITCHEN.dishes.add((), 2));
 //! emission.expect().counter(&KITCHEN.dishes, (), 2).only();
+//! ```
+//!
+//! The calls of a function with [`#[instrument_metrics]`](crate::instrument_metrics) are asserted by its name, its module and
+//! how they ended:
+//!
+//! ```
+//! # #[cfg(feature = "macros")] {
+//! use mme_metrics::operation::Outcome;
+//! use mme_metrics::{instrument_metrics, testing};
+//!
+//! #[instrument_metrics]
+//! fn price(dish: &str) -> Result<u32, String> {
+//!     if dish == "soup" { Ok(7) } else { Err(format!("{dish} is not on the menu")) }
+//! }
+//!
+//! let emission = testing::record(|| _ = (price("soup"), price("stone")));
+//! let expected = emission.expect().function("price", module_path!(), Outcome::Ok, 1);
+//! expected.function("price", module_path!(), Outcome::OTHER, 1).only();
+//! # }
 //! ```
 //!
 //! Asynchronous code is recorded at each of its polls, and when it is dropped:
@@ -38,8 +57,10 @@ use std::fmt::Write as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::function::{FUNCTION, FunctionName, ModulePath};
 use crate::label::LabelSet;
 use crate::metric::{Counter, Gauge, Histogram};
+use crate::operation::Outcome;
 use crate::recorder::{Figures, Recorder};
 
 /// Runs `code` and returns what it emitted on this thread.
@@ -204,6 +225,42 @@ impl Expectation<'_> {
         self.figure(metric.spec().name, &labels.labels(), Figure::Histogram(count))
     }
 
+    /// Expects `calls` calls of a function in `module` to have ended as `outcome`: each is counted, and its duration recorded.
+    ///
+    /// `function` is the name that the attribute exports: the function's own, `Type::method` in an instrumented `impl` or `trait`,
+    /// or the one that `name = "…"` gives. `module` is the [`module_path!`] it stands in. Say this once for each outcome.
+    pub fn function(self, function: &str, module: &str, outcome: Outcome, calls: u64) -> Self {
+        self.function_with(function, module, (), outcome, calls)
+    }
+
+    /// Expects calls as [`function`](Self::function) does, with the labels that the attribute adds: a tuple of them.
+    pub fn function_with<L: LabelSet>(
+        mut self,
+        function: &str,
+        module: &str,
+        labels: L,
+        outcome: Outcome,
+        calls: u64,
+    ) -> Self {
+        let (function, module) = (FunctionName::admit(function), ModulePath::admit(module));
+        let with = |mut all: Vec<metrics::Label>| {
+            all.extend(labels.labels());
+            all
+        };
+        let duration = series(
+            FUNCTION.duration.spec().name,
+            &Recorder::label_text(&with((function, module).labels())),
+        );
+        if calls > 0 {
+            match self.expected.entry(duration).or_insert(Figure::Histogram(0)) {
+                Figure::Histogram(count) => *count += calls,
+                Figure::Counter(_) | Figure::Gauge(_) => {}
+            }
+        }
+        let ended = (function, module, outcome.result_label(), outcome.error_word()).labels();
+        self.figure(FUNCTION.calls.spec().name, &with(ended), Figure::Counter(calls))
+    }
+
     fn figure(mut self, name: &str, labels: &[metrics::Label], figure: Figure) -> Self {
         if !figure.is_zero() {
             self.expected.insert(series(name, &Recorder::label_text(labels)), figure);
@@ -251,7 +308,9 @@ mod tests {
     use std::panic::catch_unwind;
 
     use super::*;
+    use crate::function::CallSite;
     use crate::metric::Unit;
+    use crate::operation::{AlwaysOk, ByResult, measure};
 
     crate::metric::family! {
         /// For these tests.
@@ -269,6 +328,25 @@ mod tests {
         emission.expect().counter(&TEST.events, (), 3).only();
         assert!(catch_unwind(|| emission.expect().counter(&TEST.events, (), 2).only()).is_err());
         assert!(catch_unwind(|| emission.expect().only()).is_err());
+    }
+
+    #[test]
+    fn the_calls_of_one_function_are_found_by_outcome() {
+        static SITE: CallSite = CallSite::new("testing_site", module_path!());
+        let emission = record(|| {
+            measure(SITE.call(), AlwaysOk, || ());
+            for _ in 0..2 {
+                let _ = measure(SITE.call(), ByResult, || Err::<(), _>("no"));
+            }
+        });
+        let calls = |ok, failed| {
+            let expected = emission.expect().function("testing_site", module_path!(), Outcome::Ok, ok);
+            expected.function("testing_site", module_path!(), Outcome::OTHER, failed)
+        };
+        calls(1, 2).only();
+        for (ok, failed) in [(0, 2), (1, 1), (1, 0), (2, 1)] {
+            assert!(catch_unwind(|| calls(ok, failed).only()).is_err(), "{ok} {failed}");
+        }
     }
 
     #[test]

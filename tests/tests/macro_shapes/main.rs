@@ -28,7 +28,6 @@ mod written;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 
-use mme_metrics::function::{FUNCTION, FunctionName, ModulePath};
 use mme_metrics::operation::{ErrorType, Outcome};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::future::poll_once;
@@ -78,13 +77,7 @@ impl End {
 /// Asserts that one call of `function` ended as `outcome`, and that nothing else was emitted.
 #[track_caller]
 pub(crate) fn only(emission: &Emission, module: &str, function: &str, outcome: Outcome) {
-    let (name, module) = (FunctionName::find(function), ModulePath::admit(module));
-    assert_eq!(name.as_str(), function, "the function was never called under this name");
-    emission
-        .expect()
-        .counter(&FUNCTION.calls, (name, module, outcome.result_label(), outcome.error_word()), 1)
-        .histogram(&FUNCTION.duration, (name, module), 1)
-        .only();
+    emission.expect().function(function, module, outcome, 1).only();
 }
 
 /// Calls `call` once for each end.

@@ -214,18 +214,11 @@ fn a_function_that_never_returns() {
 #[track_caller]
 #[instrument_metrics]
 fn tracked(end: End) -> Fallible {
-    if end == End::EarlyReturn {
-        return Ok(7);
-    }
-    if end == End::Question {
-        crate::fails()?;
-    }
-    assert!(end != End::Panic, "on purpose");
-    if end == End::Error { Err(crate::Failure) } else { Ok(7) }
+    ends!(end)
 }
 
 #[test]
-fn a_function_that_tracks_its_caller() {
+fn a_function_that_tracks_its_caller_is_measured_like_any_other() {
     check("tracked", tracked);
 }
 
@@ -236,8 +229,8 @@ fn location() -> u32 {
 }
 
 #[test]
-fn the_tracked_caller_is_the_real_one() {
-    assert_eq!(location(), line!());
+fn a_measured_body_does_not_see_its_tracked_caller() {
+    assert_ne!(location(), line!());
 }
 
 /// Leaves as `anyhow::bail!` does.
@@ -247,17 +240,13 @@ macro_rules! bail {
     };
 }
 
-#[track_caller]
-#[instrument_metrics]
-fn tracked_with_macros(end: End) -> Fallible {
-    ends!(end)
-}
-
-#[track_caller]
 #[instrument_metrics]
 fn bails(end: End) -> Fallible {
     if end == End::Error {
         bail!();
+    }
+    if end == End::EarlyReturn {
+        return Ok(7);
     }
     let numbers = vec![if end == End::Question { crate::fails()? } else { 7 }];
     assert!(end != End::Panic, "on purpose");
@@ -265,8 +254,7 @@ fn bails(end: End) -> Fallible {
 }
 
 #[test]
-fn a_function_that_tracks_its_caller_and_is_left_by_a_macro() {
-    check("tracked_with_macros", tracked_with_macros);
+fn a_function_that_is_left_by_a_macro() {
     check("bails", bails);
 }
 
@@ -297,7 +285,7 @@ mod shadowed {
 
     #[track_caller]
     #[mme_metrics::instrument_metrics]
-    pub(super) fn unseen() -> crate::Fallible {
+    pub(super) fn early() -> crate::Fallible {
         if true {
             dbg!();
         }
@@ -306,23 +294,10 @@ mod shadowed {
 }
 
 #[test]
-fn an_end_that_nobody_saw_is_no_success() {
+fn an_end_by_a_macro_of_any_name_is_read_from_what_it_returns() {
     let emission = Emission::new();
-    assert!(emission.record(shadowed::unseen).is_err());
-    only(&emission, "macro_shapes::synchronous::shadowed", "unseen", Outcome::OTHER);
-}
-
-#[track_caller]
-#[instrument_metrics]
-fn location_beside_macros(numbers: &[u32]) -> Result<u32, std::num::TryFromIntError> {
-    assert!(!numbers.is_empty(), "{:?} is empty", numbers);
-    u8::try_from(numbers[0])?;
-    Ok(std::panic::Location::caller().line())
-}
-
-#[test]
-fn a_macro_that_cannot_return_keeps_the_caller() {
-    assert_eq!(location_beside_macros(&[1]), Ok(line!()));
+    assert!(emission.record(shadowed::early).is_err());
+    only(&emission, "macro_shapes::synchronous::shadowed", "early", Outcome::Error("refused"));
 }
 
 #[instrument_metrics]
@@ -444,6 +419,43 @@ impl Shelf for Store {
 fn trait_methods_required_and_provided() {
     check("required", |end| Store::default().required(end));
     check("provided", |end| Store::default().provided(end));
+}
+
+#[instrument_metrics]
+trait Desk {
+    fn bare(&self) -> u32;
+
+    fn first(&self, end: End) -> Fallible {
+        ends!(end)
+    }
+
+    #[instrument_metrics(name = "desk_second")]
+    fn second(&self, end: End) -> Fallible
+    where
+        Self: Sized,
+    {
+        ends!(end)
+    }
+
+    #[instrument_metrics(skip)]
+    fn third(&self) -> u32 {
+        3
+    }
+}
+
+impl Desk for Store {
+    fn bare(&self) -> u32 {
+        4
+    }
+}
+
+#[test]
+fn every_default_method_of_a_trait() {
+    check("Desk::first", |end| Store::default().first(end));
+    check("desk_second", |end| Store::default().second(end));
+    let emission = Emission::new();
+    assert_eq!(emission.record(|| (Store::default().bare(), Store::default().third())), (4, 3));
+    emission.expect().only();
 }
 
 struct Block<T>(T);

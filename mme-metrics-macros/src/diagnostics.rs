@@ -28,7 +28,8 @@ pub(crate) const NO_VARIANTS: &str = "a label enum needs at least one variant";
 pub(crate) const LABEL_ARGUMENTS: &str =
     "unknown argument: the arguments of `#[label]` on an enum are `key = \"…\"` and `crate = …`";
 pub(crate) const KEY_MISSING: &str = "the label's key is missing: add `#[label(key = \"…\")]`";
-pub(crate) const VARIANT_FIELDS: &str = "a variant with fields has unbounded values: remove the fields, or declare a label with open values with `labels!`";
+pub(crate) const VARIANT_FIELDS: &str =
+    "a variant with fields has unbounded values: remove the fields, or declare a label with open values with `labels!`";
 pub(crate) const VALUE_TEXT: &str = "a label value has at most 128 bytes and no control characters";
 pub(crate) const VARIANT_ARGUMENTS: &str = "a variant's text is one string: `#[label(\"…\")]`";
 

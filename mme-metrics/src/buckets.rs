@@ -1,7 +1,7 @@
 //! Named bucket lists, each with its reason. Bounds are upper bounds, in the metric's unit; `+Inf` is implied.
 //!
 //! Every list can be replaced per metric at set-up with
-//! [`RecorderBuilder::buckets`](crate::recorder::Builder::buckets).
+//! [`RecorderBuilder::buckets`](crate::recorder::RecorderBuilder::buckets).
 
 /// Requests, calls and functions, in seconds (B1).
 ///

@@ -3,9 +3,7 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{
-    AttrStyle, Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Visibility, braced,
-};
+use syn::{AttrStyle, Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Visibility, braced};
 
 use super::ends::may_leave_early;
 use super::future::Future;
@@ -85,9 +83,7 @@ impl Function {
         let tail = block.as_mut().and_then(tail).map(|tail| tail.boxed);
         let written = Future::written(returns).or_else(|| (tail == Some(true)).then_some(Future::BOXED));
         match (tail, block) {
-            (Some(_), Some(block)) if written.is_none() || !leaves_early => {
-                Some(Shape::Future(block, written))
-            }
+            (Some(_), Some(block)) if written.is_none() || !leaves_early => Some(Shape::Future(block, written)),
             _ => written.map(Shape::Made),
         }
     }

@@ -47,13 +47,7 @@ pub struct BusinessValue {
 impl BusinessValue {
     /// Names what is counted.
     pub const fn new(kind: ValueKind, currency: Currency) -> Self {
-        Self {
-            kind,
-            currency,
-            country: CountryCode::NONE,
-            client: Client::NONE,
-            series: KeptSeries::new(),
-        }
+        Self { kind, currency, country: CountryCode::NONE, client: Client::NONE, series: KeptSeries::new() }
     }
 
     /// Says which country the money comes from.

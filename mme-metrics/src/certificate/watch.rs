@@ -118,7 +118,7 @@ impl CertificateWatch {
         Ok(self)
     }
 
-    /// Returns what [`RecorderBuilder::collect`](crate::Builder::collect) takes.
+    /// Returns what [`RecorderBuilder::collect`](crate::RecorderBuilder::collect) takes.
     pub fn collector(self) -> impl Fn() + Send + Sync + 'static {
         move || self.look()
     }

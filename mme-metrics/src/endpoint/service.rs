@@ -21,7 +21,7 @@ use crate::recorder::Recorder;
 
 /// Serves the installed recorder at `/metrics`, to be merged into the router of a service.
 ///
-/// Until [`RecorderBuilder::install`](crate::Builder::install) was called, it answers 503 and says so. A router with a state merges
+/// Until [`RecorderBuilder::install`](crate::RecorderBuilder::install) was called, it answers 503 and says so. A router with a state merges
 /// it after [`with_state`](axum::Router::with_state).
 ///
 /// Merge it before the layers that are to see every request. A merged router brings its own answer to what no route matches,

@@ -61,7 +61,7 @@ impl GrpcServerLayer {
     /// reflection is given.
     ///
     /// Their series exist from the start at zero, so that a first error is an increase. Call
-    /// [`RecorderBuilder::install`](crate::Builder::install) before this layer is put around anything. It may be called again for
+    /// [`RecorderBuilder::install`](crate::RecorderBuilder::install) before this layer is put around anything. It may be called again for
     /// another set, such as that of the health service.
     ///
     /// # Errors

@@ -119,7 +119,7 @@ impl HttpLayer {
     /// histogram; give those that a first occurrence of matters to somebody who reads plain `rate()`. The bundled rules see a
     /// first occurrence either way.
     ///
-    /// Call [`RecorderBuilder::install`](crate::Builder::install) before this layer is put around anything.
+    /// Call [`RecorderBuilder::install`](crate::RecorderBuilder::install) before this layer is put around anything.
     ///
     /// # Errors
     ///

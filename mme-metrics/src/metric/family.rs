@@ -43,7 +43,7 @@ pub const fn utf8(bytes: &[u8]) -> &str {
 /// Declares a family: a struct of typed metrics and its one static. The doc comments are the `HELP` texts.
 ///
 /// See [`metric`](crate::metric) for an example. Hand the static to
-/// [`RecorderBuilder::family`](crate::recorder::Builder::family), and buckets, descriptions, table, lint and checks cover it.
+/// [`RecorderBuilder::family`](crate::recorder::RecorderBuilder::family), and buckets, descriptions, table, lint and checks cover it.
 #[macro_export]
 macro_rules! family {
     (

@@ -16,7 +16,7 @@
 //! | metric | moves |
 //! |---|---|
 //! | `process_*` | at each exposition, from `/proc` (Linux; absent elsewhere) |
-//! | `build_info` | never: 1, with what [`RecorderBuilder::build_info`](crate::Builder::build_info) was told |
+//! | `build_info` | never: 1, with what [`RecorderBuilder::build_info`](crate::RecorderBuilder::build_info) was told |
 //! | `mme_series` | at each exposition: the series each family holds |
 //! | `mme_series_overflow_total` | with each observation that went to an overflow series |
 //! | `mme_rejected_observations_total` | with each observation that was refused |

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio_metrics::{RuntimeMetricsReporter, RuntimeMetricsReporterBuilder, RuntimeMonitor};
 
-/// Reads a tokio runtime at each exposition; hand it to [`RecorderBuilder::collect`](crate::Builder::collect).
+/// Reads a tokio runtime at each exposition; hand it to [`RecorderBuilder::collect`](crate::RecorderBuilder::collect).
 ///
 /// ```
 /// use mme_metrics::{Format, Recorder, process};

@@ -108,7 +108,7 @@ impl Objective {
     /// Makes its series exist at zero, and tells what it asks for.
     ///
     /// A layer does that for the objectives it is given. For those of functions call it once after
-    /// [`RecorderBuilder::install`](crate::Builder::install); else they appear with their first event.
+    /// [`RecorderBuilder::install`](crate::RecorderBuilder::install); else they appear with their first event.
     pub fn touch(&self) {
         self.series.touch(self);
     }

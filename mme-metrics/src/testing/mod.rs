@@ -247,10 +247,7 @@ impl Expectation<'_> {
             all.extend(labels.labels());
             all
         };
-        let duration = series(
-            FUNCTION.duration.spec().name,
-            &Recorder::label_text(&with((function, module).labels())),
-        );
+        let duration = series(FUNCTION.duration.spec().name, &Recorder::label_text(&with((function, module).labels())));
         if calls > 0 {
             match self.expected.entry(duration).or_insert(Figure::Histogram(0)) {
                 Figure::Histogram(count) => *count += calls,

@@ -157,7 +157,7 @@ impl SourceTracker {
         Client::new(self.clone(), address)
     }
 
-    /// Returns what brings the gauges up to date, for [`RecorderBuilder::collect`](crate::Builder::collect).
+    /// Returns what brings the gauges up to date, for [`RecorderBuilder::collect`](crate::RecorderBuilder::collect).
     pub fn collector(&self) -> impl Fn() + Send + Sync + use<> {
         let tracker = self.clone();
         move || tracker.report()

@@ -1,8 +1,0 @@
-use mme_metrics::instrument_metrics;
-
-#[instrument_metrics]
-trait Shelf {
-    fn reach(&self) {}
-}
-
-fn main() {}

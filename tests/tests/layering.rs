@@ -143,6 +143,22 @@ fn a_module_imports_only_from_lower_layers() {
 }
 
 #[test]
+fn the_table_in_architecture_has_these_layers() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page can be read");
+    let mut written = BTreeMap::new();
+    for row in text.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let layer: u8 = cells[2].parse().expect("the last column is a layer");
+        written.extend(cells[0].split(", ").map(|name| (name.trim_matches('`').to_owned(), layer)));
+    }
+    let families = catalog::FAMILIES.iter().map(|family| family.name().to_owned());
+    // Families without a folder of their own, such as `build`, are part of `process`.
+    let families = families.filter(|family| is_family(family)).map(|family| (family, FAMILY));
+    let enforced = LAYERS.iter().map(|(name, layer)| ((*name).to_owned(), *layer)).chain(families).collect();
+    assert_eq!(written, enforced, "ARCHITECTURE.md on the left, this test on the right");
+}
+
+#[test]
 fn family_folders_and_catalogue_entries_are_one_set() {
     let mut declared = BTreeSet::new();
     for file in files(&source()).iter().filter(|file| file.path.ends_with("metrics.rs")) {

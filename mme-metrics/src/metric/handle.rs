@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use metrics::{Key, Recorder};
+use metrics::Key;
 
 use super::InFlight;
 use super::slot::Slot;
@@ -78,7 +78,7 @@ impl CounterHandle {
     #[cfg(feature = "grpc")]
     #[inline]
     pub(crate) fn held(&'static self) -> HeldCounter {
-        let register = |recorder: &dyn Recorder| recorder.register_counter(&self.key, &METADATA);
+        let register = |recorder: &dyn metrics::Recorder| recorder.register_counter(&self.key, &METADATA);
         self.slot.global(register).map_or(HeldCounter::Passing(self), HeldCounter::Kept)
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
+use mme_metrics::cache::Cache;
 use mme_metrics::recorder::InstallError;
 use mme_metrics::{Counter, Format, Gauge, LabelValue, Recorder, RecorderBuilder, Unit, family, testing};
 use mme_metrics_tests::exposition::Samples;
@@ -46,6 +47,19 @@ fn installing_twice_is_an_error_and_the_first_stays() {
         assert!(matches!(error, InstallError::Taken), "{error}");
         HOUSE.guests.increment((Door::Front,));
         assert_eq!(installed_guests(), 1);
+    });
+}
+
+#[test]
+fn a_cache_that_was_asked_before_the_recorder_has_both_zero_series_after_its_next_lookup() {
+    run_alone("a_cache_that_was_asked_before_the_recorder_has_both_zero_series_after_its_next_lookup", || {
+        static PRICES: Cache = Cache::new("prices");
+        PRICES.hit();
+        house().install().expect("the first");
+        PRICES.hit();
+        let text = Recorder::installed().expect("an installed recorder").render(Format::Text);
+        assert!(text.contains("cache_requests_total{cache=\"prices\",result=\"hit\"} 1\n"), "{text}");
+        assert!(text.contains("cache_requests_total{cache=\"prices\",result=\"miss\"} 0\n"), "{text}");
     });
 }
 

@@ -78,6 +78,10 @@ macro_rules! labels {
             }
         }
 
+        impl $crate::private::DeclaredKey for $name {
+            type IsFree = $crate::private::Flag<{ $crate::private::is_free($key) }>;
+        }
+
         impl $crate::label::LabelValue for $name {
             const KEY: &'static str = $key;
             const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Closed(Self::TEXTS);
@@ -136,6 +140,10 @@ macro_rules! labels {
             pub const fn as_str(&self) -> &'static str {
                 self.0.as_str()
             }
+        }
+
+        impl $crate::private::DeclaredKey for $name {
+            type IsFree = $crate::private::Flag<{ $crate::private::is_free($key) }>;
         }
 
         impl $crate::label::LabelValue for $name {
@@ -203,6 +211,10 @@ macro_rules! labels {
             }
         }
 
+        impl $crate::private::DeclaredKey for $name {
+            type IsFree = $crate::private::Flag<{ $crate::private::is_free($key) }>;
+        }
+
         impl $crate::label::LabelValue for $name {
             const KEY: &'static str = $key;
             const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Capped { budget: $budget };
@@ -228,6 +240,10 @@ macro_rules! labels {
             pub fn new(value: impl ::core::convert::Into<$crate::metrics::SharedString>) -> Self {
                 Self(::core::convert::Into::into(value))
             }
+        }
+
+        impl $crate::private::DeclaredKey for $name {
+            type IsFree = $crate::private::Flag<{ $crate::private::is_free($key) }>;
         }
 
         impl $crate::label::LabelValue for $name {

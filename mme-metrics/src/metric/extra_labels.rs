@@ -44,7 +44,7 @@ impl Declared {
         match (&mut *self, other) {
             (Self::Agreed(own), other) if *own == other => {}
             (Self::Agreed(Cardinality::Capped { budget }), Cardinality::Capped { budget: other }) => {
-                *budget = other.max(*budget)
+                *budget = other.max(*budget);
             }
             _ => *self = Self::Contradicted,
         }

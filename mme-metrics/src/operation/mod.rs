@@ -1,6 +1,6 @@
 //! What is measured around a piece of code: told when it starts, and told once how it ended.
 //!
-//! Code that is measured has one of four ends, and a [`Guard`](crate::operation::Guard) sees to it that exactly one is told:
+//! Code that is measured has one of four ends, and a [`Guard`] sees to it that exactly one is told:
 //!
 //! | end | when |
 //! |---|---|

@@ -43,6 +43,10 @@ pub mod place {
 }
 
 /// Makes all contestants; the recorder has to be the process's.
+///
+/// # Panics
+///
+/// When a layer is given a wrong route.
 pub fn contestants(recorder: &Recorder) -> Vec<Contestant> {
     let layer = |route: &'static str| HttpLayer::new().route_fn(move |_| Some(route));
     let measured = |name: &str, route: &'static str, layer: HttpLayer| {
@@ -56,13 +60,30 @@ pub fn contestants(recorder: &Recorder) -> Vec<Contestant> {
         bare("bare service again"),
         measured("layer", "/layer", layer("/layer")),
         measured("with an objective", "/one", layer("/one").listener_on("/one", &SOUND).expect("it is a route")),
-        measured("with one that is missed", "/late", layer("/late").listener_on("/late", &LATE).expect("it is a route")),
-        measured("with two objectives", "/two", layer("/two").listener_on("/two", &SOUND).expect("it is a route").listener_on("/two", &QUICK).expect("it is a route")),
+        measured(
+            "with one that is missed",
+            "/late",
+            layer("/late").listener_on("/late", &LATE).expect("it is a route"),
+        ),
+        measured(
+            "with two objectives",
+            "/two",
+            layer("/two")
+                .listener_on("/two", &SOUND)
+                .expect("it is a route")
+                .listener_on("/two", &QUICK)
+                .expect("it is a route"),
+        ),
         measured("with a sampler", "/spike", layer("/spike").listener(full())),
         measured(
             "with a sampler and two objectives",
             "/all",
-            layer("/all").listener(full()).listener_on("/all", &SOUND).expect("it is a route").listener_on("/all", &QUICK).expect("it is a route"),
+            layer("/all")
+                .listener(full())
+                .listener_on("/all", &SOUND)
+                .expect("it is a route")
+                .listener_on("/all", &QUICK)
+                .expect("it is a route"),
         ),
     ]
 }

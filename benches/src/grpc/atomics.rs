@@ -27,7 +27,7 @@ const CANCELLED: usize = 1;
 const UNKNOWN: usize = 2;
 
 pub(super) fn contestant(call: Call) -> Contestant {
-    super::contestant(ATOMICS, call, Counting(Desk), || FIGURES.result_label())
+    super::contestant(ATOMICS, call, Counting(Desk), || FIGURES.ended())
 }
 
 #[derive(Clone)]

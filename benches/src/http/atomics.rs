@@ -20,7 +20,7 @@ static FIGURES: Figures = Figures::new();
 const CANCELLED: usize = 0;
 
 pub(super) fn contestant() -> Contestant {
-    super::contestant(ATOMICS, app().layer(layer_fn(Counting)), || FIGURES.result_label())
+    super::contestant(ATOMICS, app().layer(layer_fn(Counting)), || FIGURES.ended())
 }
 
 #[derive(Clone)]

@@ -3,7 +3,6 @@
 use std::thread;
 use std::time::Duration;
 
-use mme_metrics::recorder::Recorder;
 use mme_metrics::{Counter, Format, Histogram, LabelValue, Recorder, Unit, family};
 
 use super::{Registry, facade, times, values};

@@ -26,7 +26,7 @@ use crate::operation::{Operation, Outcome};
 /// static QUICK: Objective = Objective::latency("promote_latency", 0.95, Duration::from_millis(100));
 /// /// 99 % of the events succeed, and do so within 2 s.
 /// static BOTH: Objective = Objective::success("import", 0.99).within(Duration::from_secs(2));
-/// # [&SOUND, &QUICK, &BOTH].map(Objective::declare);
+/// # [&SOUND, &QUICK, &BOTH].map(Objective::touch);
 /// ```
 ///
 /// A share of 1 leaves no error budget to burn, and does not compile:

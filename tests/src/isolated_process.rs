@@ -20,7 +20,7 @@ pub fn run_alone(name: &str, body: impl FnOnce()) {
 ///
 /// # Panics
 ///
-/// Like [`alone`].
+/// Like [`run_alone`].
 #[track_caller]
 pub fn run_alone_with(name: &str, variables: &[(&str, &str)], body: impl FnOnce()) {
     if env::var_os(ALONE).is_some_and(|test| test == *name) {

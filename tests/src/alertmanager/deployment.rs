@@ -1,13 +1,13 @@
 //! The bundled files as an operator deploys them: addresses and secrets filled in, and time shortened.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mme_metrics::asset::write_to;
 use tempfile::TempDir;
 
-use super::{Alertmanager, Inbox, Mailbox};
+use super::{Alertmanager, Inbox, Mailbox, StartTls};
 
 /// How much faster than in production a group waits, is looked at and is repeated.
 const HURRY: u32 = 60;
@@ -55,6 +55,22 @@ impl Deployment {
     #[track_caller]
     pub fn start(&self) -> Alertmanager {
         Alertmanager::start(&self.configuration("alertmanager.yml"))
+    }
+
+    /// Starts the first configuration, alone, sending mail to `server` over STARTTLS as the bundled one does.
+    ///
+    /// # Panics
+    ///
+    /// When the configuration cannot be changed, or as [`Alertmanager::start`] does.
+    #[track_caller]
+    pub fn start_with_tls(&self, server: &StartTls, trusted: &Path) -> Alertmanager {
+        let path = self.configuration("alertmanager.yml");
+        let text = fs::read_to_string(&path).expect("the configuration was written");
+        let plain = format!("smtp_smarthost: {}\n  smtp_require_tls: false\n", self.mailbox.address());
+        assert!(text.contains(&plain), "{text}");
+        fs::write(&path, text.replace(&plain, &format!("smtp_smarthost: {}\n", server.address())))
+            .expect("a file of ours can be written");
+        Alertmanager::start_trusting(&path, trusted)
     }
 
     /// Returns the path of a configuration.

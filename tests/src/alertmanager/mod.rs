@@ -7,9 +7,11 @@ mod inbox;
 mod mailbox;
 mod program;
 mod server;
+mod starttls;
 
 pub use self::deployment::{BusinessHours, Deployment};
 pub use self::inbox::{Delivery, Inbox};
 pub use self::mailbox::{Mail, Mailbox};
 pub use self::program::{amtool, amtool_refuses, readable_configurations};
 pub use self::server::Alertmanager;
+pub use self::starttls::StartTls;

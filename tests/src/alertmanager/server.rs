@@ -35,8 +35,17 @@ impl Alertmanager {
     /// When it is missing, refuses its configuration, or does not become ready; with what it said.
     #[track_caller]
     pub fn start(configuration: &Path) -> Self {
-        // A cluster waits for its members before it notifies.
-        Self::start_with(configuration, |_| vec!["--cluster.listen-address=".to_owned()])
+        Self::start_with(configuration, alone, None)
+    }
+
+    /// Starts it alone, trusting no certificate except this one and what it signed.
+    ///
+    /// # Panics
+    ///
+    /// Like [`start`](Self::start).
+    #[track_caller]
+    pub fn start_trusting(configuration: &Path, certificate: &Path) -> Self {
+        Self::start_with(configuration, alone, Some(certificate))
     }
 
     /// Starts it as a member of a cluster: of `peer`'s, or of a new one.
@@ -46,7 +55,7 @@ impl Alertmanager {
     /// Like [`start`](Self::start).
     #[track_caller]
     pub fn start_member(configuration: &Path, peer: Option<&Self>) -> Self {
-        Self::start_with(configuration, |gossip| {
+        let member = |gossip| {
             let own = [
                 format!("--cluster.listen-address={gossip}"),
                 // A member sends when those before it have not, after this time for each.
@@ -55,16 +64,17 @@ impl Alertmanager {
                 "--cluster.settle-timeout=2s".to_owned(),
             ];
             own.into_iter().chain(peer.map(|peer| format!("--cluster.peer={}", peer.gossip))).collect()
-        })
+        };
+        Self::start_with(configuration, member, None)
     }
 
     /// Starts it with the arguments that follow from the address for members of its cluster.
     #[track_caller]
-    fn start_with(configuration: &Path, cluster: impl Fn(SocketAddr) -> Vec<String>) -> Self {
+    fn start_with(configuration: &Path, cluster: impl Fn(SocketAddr) -> Vec<String>, trusted: Option<&Path>) -> Self {
         let mut said = String::new();
         // Another program may take a port before the server does.
         for _ in 0..5 {
-            match Self::launch(configuration, &cluster) {
+            match Self::launch(configuration, &cluster, trusted) {
                 Ok(server) => return server,
                 Err(log) => said = log,
             }
@@ -73,7 +83,11 @@ impl Alertmanager {
     }
 
     /// Starts the program; returns its log if it ends before it is ready.
-    fn launch(configuration: &Path, cluster: impl Fn(SocketAddr) -> Vec<String>) -> Result<Self, String> {
+    fn launch(
+        configuration: &Path,
+        cluster: impl Fn(SocketAddr) -> Vec<String>,
+        trusted: Option<&Path>,
+    ) -> Result<Self, String> {
         let directory = tempfile::tempdir().expect("the temporary directory can be written");
         let [address, gossip] = free_addresses();
         let log = File::create(directory.path().join("log")).expect("a new file can be written");
@@ -85,6 +99,7 @@ impl Alertmanager {
             .arg("--web.external-url=https://alertmanager.example.com/")
             .arg("--web.route-prefix=/")
             .args(cluster(gossip))
+            .envs(trusted.map(|path| ("SSL_CERT_FILE", path)))
             .arg("--log.level=info")
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("an open file can be shared"))
@@ -163,6 +178,11 @@ impl Drop for Alertmanager {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Starts no cluster: one waits for its members before it notifies.
+fn alone(_gossip: SocketAddr) -> Vec<String> {
+    vec!["--cluster.listen-address=".to_owned()]
 }
 
 /// Returns two different ports that are free.

@@ -9,3 +9,4 @@ mod newer;
 mod page;
 mod push;
 mod routes;
+mod starttls;

@@ -72,7 +72,7 @@ fn ten(server: SocketAddr, every: Duration) -> HealthMonitor {
     let dependency = |name: &str| Dependency::register(name, DependencyKind::Other).expect("there are not too many");
     HealthMonitor::new()
         .every(every)
-        .at_once()
+        .at_once(true)
         .probe(dependency("a"), web())
         .probe(dependency("b"), web())
         .probe(dependency("c"), web())
@@ -90,7 +90,7 @@ fn sentinel(server: SocketAddr) -> IsolationSentinel {
         request.bearer_auth(tenant)
     });
     let read = read.expect("the marker is long enough");
-    IsolationSentinel::new(vec![IsolationResource::new("acme", "document", read)]).tenant("globex").at_once()
+    IsolationSentinel::new(vec![IsolationResource::new("acme", "document", read)]).tenant("globex").at_once(true)
 }
 
 /// Answers everything in one line, on a thread of its own.

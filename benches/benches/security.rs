@@ -11,7 +11,7 @@ use mme_metrics::Recorder;
 use mme_metrics::operation::Guard;
 use mme_metrics::operation::{Operation as _, Outcome};
 use mme_metrics::security::{
-    AuthMethod, AuthResult, Authenticator, Client, FailureReason, LimitResult, PolicyName, RateLimit, SECURITY,
+    AuthMethod, AuthResult, Authenticator, SecurityClient, FailureReason, LimitResult, PolicyName, RateLimit, SECURITY,
     SourceTracker,
 };
 use mme_metrics_benches::contest;
@@ -40,7 +40,7 @@ fn main() {
     println!("{}", attempts());
 }
 
-fn client(tracker: &SourceTracker, number: u32) -> Client {
+fn client(tracker: &SourceTracker, number: u32) -> SecurityClient {
     let address = IpAddr::from(Ipv4Addr::from_bits(0x1400_0000 + number));
     tracker.client(black_box(address), &HeaderMap::new())
 }

@@ -1,6 +1,6 @@
 //! What Grafana asks Prometheus when it shows a bundled dashboard.
 
-use mme_metrics::asset::{FILES, Kind};
+use mme_metrics::asset::{AssetKind, FILES};
 use serde_json::Value;
 
 /// One query of a panel.
@@ -52,7 +52,7 @@ pub fn choices() -> Vec<(String, String)> {
 }
 
 fn dashboards() -> impl Iterator<Item = Value> {
-    let files = FILES.iter().filter(|file| file.kind() == Kind::Dashboard);
+    let files = FILES.iter().filter(|file| file.kind() == AssetKind::Dashboard);
     files.map(|file| serde_json::from_str(file.text()).expect("a bundled dashboard is JSON"))
 }
 

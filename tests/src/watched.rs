@@ -1,6 +1,6 @@
 //! The example service as a target of a Prometheus that has every bundled rule and alert.
 
-use mme_metrics::asset::{FILES, Kind};
+use mme_metrics::asset::{AssetKind, FILES};
 
 use crate::prometheus::{Prometheus, Setup};
 use crate::service::Service;
@@ -13,7 +13,7 @@ pub const JOB: &str = "trust-service";
 /// The rules are the bundled ones but for time: see `hurried`.
 pub fn watching(service: &Service) -> Setup {
     let target = service.address().to_string();
-    let rules = FILES.iter().filter(|file| file.kind() == Kind::Rules);
+    let rules = FILES.iter().filter(|file| file.kind() == AssetKind::Rules);
     rules.fold(Prometheus::setup().scrape(JOB, &target, "/metrics"), |setup, file| setup.rules(hurried(file.text())))
 }
 

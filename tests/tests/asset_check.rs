@@ -1,6 +1,6 @@
 //! The asset check: our own files pass it, and each kind of mistake is found and explained.
 
-use mme_metrics::asset::{FILES, File, Kind, check};
+use mme_metrics::asset::{AssetFile, AssetKind, FILES, check};
 use mme_metrics::{Counter, Gauge, Histogram, LabelValue, Unit, buckets, catalog, family};
 
 #[derive(Clone, Copy, LabelValue)]
@@ -27,7 +27,7 @@ family! {
 
 #[test]
 fn every_metric_that_is_on_stands_in_some_rule_or_panel() {
-    let used = |name| FILES.iter().any(|file| file.kind() != Kind::Runbook && file.text().contains(name));
+    let used = |name| FILES.iter().any(|file| file.kind() != AssetKind::Runbook && file.text().contains(name));
     for spec in catalog::FAMILIES.iter().flat_map(|family| family.specs()).filter(|spec| !spec.optional) {
         assert!(used(spec.name), "{}: a metric that nobody reads needs a panel, or is not needed", spec.name);
     }
@@ -36,7 +36,7 @@ fn every_metric_that_is_on_stands_in_some_rule_or_panel() {
 /// Returns what is found in a rule file with this one expression, against [`KITCHEN`] alone.
 fn findings(expression: &str) -> Vec<String> {
     let text = format!("groups:\n- name: kitchen\n  rules:\n  - alert: Kitchen\n    expr: |\n      {expression}\n");
-    let found = check(&[&KITCHEN], &[File::new(Kind::Rules, "kitchen.yml", text)]);
+    let found = check(&[&KITCHEN], &[AssetFile::new(AssetKind::Rules, "kitchen.yml", text)]);
     found.iter().map(ToString::to_string).collect()
 }
 
@@ -131,7 +131,7 @@ groups:
   - {record: 'job_flavour:dishes:rate5m', expr: 'sum by (job, flavour) (rate(kitchen_dishes_total[5m]))'}
   - {alert: Good, expr: 'sum by (flavour) (job:dishes:twice) > 1', annotations: {a: '{{ $labels.flavour }}'}}
   - {alert: Bad, expr: 'sum by (instance) (job:dishes:twice) > 1', annotations: {a: '{{ $labels.job }}'}}";
-    let found = check(&[&KITCHEN], &[File::new(Kind::Rules, "kitchen.yml", text)]);
+    let found = check(&[&KITCHEN], &[AssetFile::new(AssetKind::Rules, "kitchen.yml", text)]);
     let found: Vec<_> = found.iter().map(ToString::to_string).collect();
     assert_eq!(found.len(), 2, "{found:#?}");
     assert!(found[0].contains("alert Bad: `job:dishes:twice` has no label `instance`"), "{}", found[0]);
@@ -144,7 +144,7 @@ fn dashboards_are_checked_with_their_variables_filled_in() {
         {"title": "Good", "targets": [{"expr": "sum by (job) (rate(kitchen_dishes_total{flavour=~\"$x\"}[$__rate_interval]))"}]},
         {"title": "Row", "panels": [{"title": "Bad", "targets": [{"expr": "kitchen_pans{job=\"${job}\"}"}]}]}],
         "templating": {"list": [{"type": "query", "name": "f", "query": "label_values(kitchen_pots, flavour)"}]}}"#;
-    let found = check(&[&KITCHEN], &[File::new(Kind::Dashboard, "kitchen.json", text)]);
+    let found = check(&[&KITCHEN], &[AssetFile::new(AssetKind::Dashboard, "kitchen.json", text)]);
     assert_eq!(found.len(), 2, "{found:#?}");
     assert_eq!(found[0].place, "panel \"Bad\"");
     assert_eq!(found[1].place, "variable f");
@@ -153,7 +153,7 @@ fn dashboards_are_checked_with_their_variables_filled_in() {
 #[test]
 fn the_queries_of_a_runbook_are_checked() {
     let page = "# Kitchen\n\n```promql\nkitchen_pots > 3\n```\ntext\n\n```promql\nkitchen_pans > 3\n```\n";
-    let found = check(&[&KITCHEN], &[File::new(Kind::Runbook, "Kitchen.md", page)]);
+    let found = check(&[&KITCHEN], &[AssetFile::new(AssetKind::Runbook, "Kitchen.md", page)]);
     assert_eq!(found.len(), 1, "{found:#?}");
     assert_eq!(found[0].expression, "kitchen_pans > 3");
 }
@@ -162,8 +162,8 @@ fn the_queries_of_a_runbook_are_checked() {
 fn what_cannot_be_read_is_found() {
     assert_finds("sum by job (kitchen_pots)", "no PromQL");
     let unreadable = [
-        File::new(Kind::Rules, "a.yml", "groups: [{name: a, query_offset: 1m, rules: []}]"),
-        File::new(Kind::Dashboard, "b.json", "{"),
+        AssetFile::new(AssetKind::Rules, "a.yml", "groups: [{name: a, query_offset: 1m, rules: []}]"),
+        AssetFile::new(AssetKind::Dashboard, "b.json", "{"),
     ];
     let found = check(&[&KITCHEN], &unreadable);
     assert!(

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use mme_metrics::asset::dashboard::{Dashboard, Row, all};
-use mme_metrics::asset::{FILES, File, Kind};
+use mme_metrics::asset::{AssetFile, AssetKind, FILES};
 use mme_metrics::function::FUNCTION;
 use serde_json::Value;
 
@@ -37,7 +37,8 @@ fn committed_dashboards_are_what_is_described() {
 
 #[test]
 fn every_described_dashboard_is_bundled() {
-    let bundled: HashSet<_> = FILES.iter().filter(|file| file.kind() == Kind::Dashboard).map(File::path).collect();
+    let bundled: HashSet<_> =
+        FILES.iter().filter(|file| file.kind() == AssetKind::Dashboard).map(AssetFile::path).collect();
     assert_eq!(bundled, all().iter().map(|(path, _)| *path).collect());
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use mme_metrics::asset::{FILES, File, Kind, lint, write_to};
+use mme_metrics::asset::{AssetFile, AssetKind, FILES, lint, write_to};
 use mme_metrics_tests::program;
 use tempfile::TempDir;
 
@@ -24,20 +24,20 @@ fn promtool(dir: &Path, arguments: &[&str]) -> String {
     text
 }
 
-fn paths(kind: Kind) -> Vec<&'static str> {
+fn paths(kind: AssetKind) -> Vec<&'static str> {
     let files = FILES.iter().filter(|file| file.kind() == kind);
     // The paths are relative to `prometheus/`, where promtool is run.
     files.map(|file| file.path().trim_start_matches("prometheus/")).collect()
 }
 
 #[track_caller]
-fn assert_finds(files: &[File], message: &str) {
+fn assert_finds(files: &[AssetFile], message: &str) {
     let found: Vec<_> = lint(files).iter().map(ToString::to_string).collect();
     assert!(found.iter().any(|found| found.contains(message)), "{found:#?}");
 }
 
 /// Returns an alert that nothing can be said against, with one line replaced.
-fn alert(from: &str, to: &str) -> File {
+fn alert(from: &str, to: &str) -> AssetFile {
     let text = "
 groups:
 - name: kitchen
@@ -50,13 +50,13 @@ groups:
       description: 'Only {{ $value }} pots are in use.'
       runbook_url: https://example.org/KitchenCold.md";
     assert!(text.contains(from));
-    File::new(Kind::Rules, "kitchen.yml", text.replace(from, to))
+    AssetFile::new(AssetKind::Rules, "kitchen.yml", text.replace(from, to))
 }
 
 #[test]
 fn prometheus_loads_every_rule() {
     let (_dir, prometheus) = written();
-    let rules = paths(Kind::Rules);
+    let rules = paths(AssetKind::Rules);
     let output = promtool(&prometheus, &[&["check", "rules"], &rules[..]].concat());
     assert_eq!(output.matches("SUCCESS").count(), rules.len());
 }
@@ -65,13 +65,13 @@ fn prometheus_loads_every_rule() {
 fn prometheus_loads_the_configuration_with_every_rule() {
     let (_dir, prometheus) = written();
     let output = promtool(&prometheus, &["check", "config", "prometheus.yml"]);
-    assert!(output.contains(&format!("{} rule files found", paths(Kind::Rules).len())), "{output}");
+    assert!(output.contains(&format!("{} rule files found", paths(AssetKind::Rules).len())), "{output}");
 }
 
 #[test]
 fn every_alert_fires_and_stays_silent_as_its_tests_say() {
     let (_dir, prometheus) = written();
-    promtool(&prometheus, &[&["test", "rules"], &paths(Kind::RuleTests)[..]].concat());
+    promtool(&prometheus, &[&["test", "rules"], &paths(AssetKind::RuleTests)[..]].concat());
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn our_own_rules_are_well_written_tested_and_explained() {
 
 #[test]
 fn our_own_alerts_each_link_to_a_dashboard() {
-    for file in FILES.iter().filter(|file| file.kind() == Kind::Rules) {
+    for file in FILES.iter().filter(|file| file.kind() == AssetKind::Rules) {
         let [alerts, links] = ["- alert: ", "dashboard_url: /d/mme-"].map(|part| file.text().matches(part).count());
         assert_eq!(alerts, links, "{}", file.path());
     }
@@ -91,7 +91,7 @@ fn our_own_alerts_each_link_to_a_dashboard() {
 
 #[test]
 fn our_own_alerts_carry_our_prefix() {
-    for file in FILES.iter().filter(|file| file.kind() == Kind::Runbook) {
+    for file in FILES.iter().filter(|file| file.kind() == AssetKind::Runbook) {
         assert!(file.stem().starts_with("Mme") || file.stem() == "Watchdog", "{}", file.path());
     }
 }
@@ -143,24 +143,28 @@ groups:
   - {record: 'a:b:c', expr: &up up}
   - record: a:b:d
     expr: *up";
-    assert_finds(&[File::new(Kind::Rules, "a.yml", text)], "reads as a metric of that name");
+    assert_finds(&[AssetFile::new(AssetKind::Rules, "a.yml", text)], "reads as a metric of that name");
 }
 
 #[test]
 fn large_groups_short_records_and_doubled_names_are_found() {
     let rules = "  - {record: 'a:b', expr: up}\n".repeat(21);
-    let large = File::new(Kind::Rules, "large.yml", format!("groups:\n- name: large\n  rules:\n{rules}"));
+    let large = AssetFile::new(AssetKind::Rules, "large.yml", format!("groups:\n- name: large\n  rules:\n{rules}"));
     assert_finds(std::slice::from_ref(&large), "group large: 21 rules");
     assert_finds(&[large], "`level:metric:operations`");
     assert_finds(&[alert("warning", "info"), alert("warning", "info")], "defines an alert of this name");
 }
 
 /// Two rule files of three groups, and a test of them with these lines.
-fn kitchen_and_larder(test: &str) -> [File; 3] {
+fn kitchen_and_larder(test: &str) -> [AssetFile; 3] {
     [
-        File::new(Kind::Rules, "rules/kitchen.yml", "groups: [{name: kitchen, rules: []}, {name: cellar, rules: []}]"),
-        File::new(Kind::Rules, "rules/larder.yml", "groups: [{name: larder, rules: []}]"),
-        File::new(Kind::RuleTests, "tests/kitchen.yml", format!("tests: []\n{test}")),
+        AssetFile::new(
+            AssetKind::Rules,
+            "rules/kitchen.yml",
+            "groups: [{name: kitchen, rules: []}, {name: cellar, rules: []}]",
+        ),
+        AssetFile::new(AssetKind::Rules, "rules/larder.yml", "groups: [{name: larder, rules: []}]"),
+        AssetFile::new(AssetKind::RuleTests, "tests/kitchen.yml", format!("tests: []\n{test}")),
     ]
 }
 
@@ -201,23 +205,23 @@ fn a_rule_test_that_orders_its_groups_or_has_one_passes() {
 
 #[test]
 fn two_groups_of_one_name_are_found() {
-    let kitchen = File::new(Kind::Rules, "rules/kitchen.yml", "groups: [{name: kitchen, rules: []}]");
-    let cellar = File::new(Kind::Rules, "rules/cellar.yml", "groups: [{name: kitchen, rules: []}]");
+    let kitchen = AssetFile::new(AssetKind::Rules, "rules/kitchen.yml", "groups: [{name: kitchen, rules: []}]");
+    let cellar = AssetFile::new(AssetKind::Rules, "rules/cellar.yml", "groups: [{name: kitchen, rules: []}]");
     assert_finds(&[kitchen.clone(), cellar], "group kitchen: rules/kitchen.yml has a group of this name, too");
     assert_eq!(lint(&[kitchen]), []);
 }
 
 #[test]
 fn our_own_rule_tests_would_not_pass_without_their_order() {
-    for test in FILES.iter().filter(|file| file.kind() == Kind::RuleTests) {
+    for test in FILES.iter().filter(|file| file.kind() == AssetKind::RuleTests) {
         // The one that has a single group of alerts and nothing recorded.
         if test.path() == "prometheus/tests/meta.yml" {
             continue;
         }
         let unordered = test.text().replace("group_eval_order:", "no_order:");
-        let unordered = File::new(Kind::RuleTests, test.path().to_owned(), unordered);
+        let unordered = AssetFile::new(AssetKind::RuleTests, test.path().to_owned(), unordered);
         let files: Vec<_> =
-            FILES.iter().filter(|file| file.kind() == Kind::Rules).cloned().chain([unordered]).collect();
+            FILES.iter().filter(|file| file.kind() == AssetKind::Rules).cloned().chain([unordered]).collect();
         let found = lint(&files);
         let random =
             |place: &str| found.iter().any(|found| found.place == place && found.message.contains("random order"));
@@ -230,7 +234,7 @@ fn our_own_rule_tests_would_not_pass_without_their_order() {
 
 #[test]
 fn a_link_to_no_dashboard_is_found_once_one_alert_has_one() {
-    let dashboard = File::new(Kind::Dashboard, "stove.json", r#"{"uid": "stove", "panels": []}"#);
+    let dashboard = AssetFile::new(AssetKind::Dashboard, "stove.json", r#"{"uid": "stove", "panels": []}"#);
     let linked = |url: &str| alert("KitchenCold.md", &format!("KitchenCold.md\n      dashboard_url: {url}"));
     for url in ["/d/stove", "/d/stove/the-stove?var-job=a", "https://example.org/stove"] {
         let found = lint(&[linked(url), dashboard.clone()]);
@@ -241,8 +245,8 @@ fn a_link_to_no_dashboard_is_found_once_one_alert_has_one() {
     assert_eq!(lint(&[alert("warning", "info"), dashboard.clone()]).len(), 0);
     assert_finds(&[linked("/d/oven"), dashboard.clone()], "no dashboard has this uid");
     assert_finds(&[linked("stove"), dashboard], "begin it with `/d/<uid>`");
-    let other = File::new(
-        Kind::Rules,
+    let other = AssetFile::new(
+        AssetKind::Rules,
         "other.yml",
         alert("KitchenCold", "KitchenHot").text().replace("name: kitchen", "name: other"),
     );
@@ -252,10 +256,10 @@ fn a_link_to_no_dashboard_is_found_once_one_alert_has_one() {
 #[test]
 fn a_rule_without_a_test_or_a_runbook_is_found() {
     let tests = "tests: [{alert_rule_test: [{alertname: Other, eval_time: 1m, exp_alerts: []}]}]";
-    let tests = File::new(Kind::RuleTests, "kitchen_test.yml", tests);
+    let tests = AssetFile::new(AssetKind::RuleTests, "kitchen_test.yml", tests);
     assert_finds(&[alert("warning", "info"), tests.clone()], "no test in which it fires");
     assert_finds(&[alert("warning", "info"), tests], "no test in which it does not fire");
-    let other = File::new(Kind::Runbook, "runbooks/Other.md", "# Other\n\n## Meaning\n\nIt is cold.\n");
+    let other = AssetFile::new(AssetKind::Runbook, "runbooks/Other.md", "# Other\n\n## Meaning\n\nIt is cold.\n");
     assert_finds(&[alert("warning", "info"), other.clone()], "write KitchenCold.md");
     assert_finds(&[alert("warning", "info"), other.clone()], "no alert is called Other");
     assert_finds(&[alert("warning", "info"), other], "nothing under `## Impact`");

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use mme_metrics::Format;
 use mme_metrics::database::{
-    CollectionName, DATABASE, DatabaseClient, Failure, Namespace, OperationName, PoolFigures, PoolMeter, PoolName,
-    System, TransactionOutcome,
+    CollectionName, DATABASE, DatabaseClient, DatabaseErrorType, DatabaseOperationName, DatabaseSystem, Namespace,
+    PoolFigures, PoolMeter, PoolName, TransactionOutcome,
 };
 use mme_metrics::operation::{AlwaysOk, ByResult, Outcome};
 use mme_metrics::operation::{Guard, measure, measure_async};
@@ -17,13 +17,13 @@ use mme_metrics::testing::{Emission, record};
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::future::poll_once;
 
-static CLIENT: DatabaseClient = DatabaseClient::new(System::Mongodb).namespace("family").tables(&["orders"]);
+static CLIENT: DatabaseClient = DatabaseClient::new(DatabaseSystem::Mongodb).namespace("family").tables(&["orders"]);
 
-type Labels = (System, Namespace, OperationName, CollectionName, Failure);
+type Labels = (DatabaseSystem, Namespace, DatabaseOperationName, CollectionName, DatabaseErrorType);
 
 fn labels(operation: &str, collection: &str, outcome: Outcome) -> Labels {
-    let (operation, collection) = (OperationName::admit(operation), CollectionName::admit(collection));
-    (System::Mongodb, Namespace::admit("family"), operation, collection, Failure::of(outcome))
+    let (operation, collection) = (DatabaseOperationName::admit(operation), CollectionName::admit(collection));
+    (DatabaseSystem::Mongodb, Namespace::admit("family"), operation, collection, DatabaseErrorType::of(outcome))
 }
 
 /// Asserts that one operation ended as `outcome`, and nothing else.
@@ -92,19 +92,25 @@ fn a_statement_that_comes_again_is_counted_as_before() {
 
 #[test]
 fn an_operation_at_its_threshold_is_slow_whatever_its_end() {
-    static HASTY: DatabaseClient = DatabaseClient::new(System::Redis).slow_after(Duration::ZERO);
+    static HASTY: DatabaseClient = DatabaseClient::new(DatabaseSystem::Redis).slow_after(Duration::ZERO);
     for outcome in [Outcome::Ok, Outcome::Cancelled, Outcome::Error("io")] {
         let emission = record(|| Guard::start(HASTY.operation("GET")).end(outcome));
-        let get = OperationName::admit("GET");
-        let labels = (System::Redis, Namespace::admit(""), get, CollectionName::admit(""), Failure::of(outcome));
+        let get = DatabaseOperationName::admit("GET");
+        let labels = (
+            DatabaseSystem::Redis,
+            Namespace::admit(""),
+            get,
+            CollectionName::admit(""),
+            DatabaseErrorType::of(outcome),
+        );
         let expected = emission.expect().histogram(&DATABASE.operation_duration, labels, 1);
-        expected.counter(&DATABASE.slow_operations, (System::Redis, get), 1).only();
+        expected.counter(&DATABASE.slow_operations, (DatabaseSystem::Redis, get), 1).only();
     }
 }
 
 #[test]
 fn rows_are_recorded_if_asked_for_and_if_they_came() {
-    static COUNTING: DatabaseClient = DatabaseClient::new(System::Cassandra).returned_rows();
+    static COUNTING: DatabaseClient = DatabaseClient::new(DatabaseSystem::Cassandra).returned_rows(true);
     let emission = record(|| {
         for outcome in [Outcome::Ok, Outcome::Cancelled] {
             let mut guard = Guard::start(COUNTING.operation("SELECT"));
@@ -112,19 +118,19 @@ fn rows_are_recorded_if_asked_for_and_if_they_came() {
             guard.end(outcome);
         }
     });
-    let labels = (System::Cassandra, OperationName::admit("SELECT"));
+    let labels = (DatabaseSystem::Cassandra, DatabaseOperationName::admit("SELECT"));
     emission.expect().histogram(&DATABASE.returned_rows, labels, 1).among_others();
 }
 
 #[test]
 fn a_transaction_that_is_not_committed_was_rolled_back() {
     let total = |emission: &Emission, outcome| {
-        emission.expect().counter(&DATABASE.transactions, (System::Mongodb, outcome), 1).only();
+        emission.expect().counter(&DATABASE.transactions, (DatabaseSystem::Mongodb, outcome), 1).only();
     };
-    total(&record(|| CLIENT.transaction().committed()), TransactionOutcome::Commit);
-    total(&record(|| drop(CLIENT.transaction())), TransactionOutcome::Rollback);
+    total(&record(|| CLIENT.start_transaction().committed()), TransactionOutcome::Commit);
+    total(&record(|| drop(CLIENT.start_transaction())), TransactionOutcome::Rollback);
     let panics = || {
-        let _transaction = CLIENT.transaction();
+        let _transaction = CLIENT.start_transaction();
         panic!("on purpose")
     };
     total(&record(|| assert!(catch_unwind(AssertUnwindSafe(panics)).is_err())), TransactionOutcome::Rollback);
@@ -139,9 +145,9 @@ fn each_end_of_a_wait_is_recorded_once() {
         let expected = expected.histogram(&DATABASE.connection_use, name, uses);
         expected.counter(&DATABASE.connection_timeouts, name, timeouts).only();
     };
-    expected(&record(|| drop(meter.wait().got())), 1, 0);
-    expected(&record(|| meter.wait().timed_out()), 0, 1);
-    expected(&record(|| drop(meter.wait())), 0, 0);
+    expected(&record(|| drop(meter.start_wait().acquired())), 1, 0);
+    expected(&record(|| meter.start_wait().timed_out()), 0, 1);
+    expected(&record(|| drop(meter.start_wait())), 0, 0);
     let created = record(|| meter.created(Duration::from_millis(3)));
     created.expect().histogram(&DATABASE.connection_create, name, 1).only();
 }
@@ -167,7 +173,7 @@ fn gauges_are_what_the_pool_says_at_each_exposition() {
     let figures = move || PoolFigures::new(2, asked.load(Ordering::Relaxed)).max(10).idle_min(1);
     let meter = PoolMeter::new("gauges", figures);
     let emission = Emission::new();
-    let waiting = [meter.wait(), meter.wait()];
+    let waiting = [meter.start_wait(), meter.start_wait()];
     assert_eq!(exposed(&emission, "gauges"), [2.0, 3.0, 10.0, 1.0, 2.0]);
     used.store(4, Ordering::Relaxed);
     drop(waiting);

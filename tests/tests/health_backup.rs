@@ -88,7 +88,7 @@ fn file(folder: &Path, name: &str, bytes: usize, written: SystemTime) {
 /// Looks at the files of a folder once, and returns what it emits.
 async fn look(backup: &str, files: BackupFiles) -> Emission {
     let emission = Emission::new();
-    let monitor = HealthMonitor::new().at_once().backup_files(Backup::register(backup).unwrap(), files);
+    let monitor = HealthMonitor::new().at_once(true).backup_files(Backup::register(backup).unwrap(), files);
     let looked = async {
         for _ in 0..400 {
             if emission.gauge(&HEALTH.backup_size, (BackupName::find(backup),)).is_some() {
@@ -148,7 +148,7 @@ async fn a_check_passes_with_nothing_found_fails_with_something_and_else_is_unkn
     ];
     for (name, check, result) in cases {
         let registered = ConsistencyCheck::register(name).unwrap();
-        let monitor = HealthMonitor::new().at_once().consistency(registered, Duration::from_mins(10), check);
+        let monitor = HealthMonitor::new().at_once(true).consistency(registered, Duration::from_mins(10), check);
         let emission = Emission::new();
         assert!(timeout(Duration::from_mins(5), emission.record_async(monitor.run())).await.is_err());
         emission.expect().counter(&HEALTH.consistency_checks, (CheckName::find(name), result), 1).only();

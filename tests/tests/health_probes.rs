@@ -11,7 +11,7 @@ use mme_metrics::health::{
     Dependency, DependencyKind, DependencyName, DependencyProbe, GrpcProbe, HEALTH, HealthMonitor, HttpProbe,
     RedisProbe, TcpProbe, VaultProbe,
 };
-use mme_metrics::probe::Failure;
+use mme_metrics::probe::ProbeFailure;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::figure::{figure, time_since};
 use mme_metrics_tests::peer::{Peer, Reply};
@@ -35,16 +35,16 @@ async fn an_http_dependency_is_up_with_a_good_answer_only() {
     let elsewhere = Peer::always(json("ok")).await;
     let cases = [
         (json(r#"{"status":"ok"}"#), Ok(())),
-        (Reply::status(204), Err(Failure::Unexpected)),
-        (Reply::http(200, "text/html", "welcome to the proxy"), Err(Failure::Unexpected)),
-        (Reply::redirect(&elsewhere.url("/")), Err(Failure::Status(302))),
-        (Reply::status(503), Err(Failure::Status(503))),
-        (Reply::http(200, "text/plain", &"ok".repeat(100_000)), Err(Failure::TooLarge)),
-        (Reply::Endless, Err(Failure::TooLarge)),
-        (Reply::EndlessHead, Err(Failure::Broken)),
-        (Reply::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok".to_vec()), Err(Failure::Broken)),
-        (Reply::Bytes(b"+OK\r\n".to_vec()), Err(Failure::Broken)),
-        (Reply::Bytes(Vec::new()), Err(Failure::Broken)),
+        (Reply::status(204), Err(ProbeFailure::Unexpected)),
+        (Reply::http(200, "text/html", "welcome to the proxy"), Err(ProbeFailure::Unexpected)),
+        (Reply::redirect(&elsewhere.url("/")), Err(ProbeFailure::Status(302))),
+        (Reply::status(503), Err(ProbeFailure::Status(503))),
+        (Reply::http(200, "text/plain", &"ok".repeat(100_000)), Err(ProbeFailure::TooLarge)),
+        (Reply::Endless, Err(ProbeFailure::TooLarge)),
+        (Reply::EndlessHead, Err(ProbeFailure::Broken)),
+        (Reply::Bytes(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok".to_vec()), Err(ProbeFailure::Broken)),
+        (Reply::Bytes(b"+OK\r\n".to_vec()), Err(ProbeFailure::Broken)),
+        (Reply::Bytes(Vec::new()), Err(ProbeFailure::Broken)),
     ];
     for (reply, expected) in cases {
         let peer = Peer::always(reply.clone()).await;
@@ -52,14 +52,14 @@ async fn an_http_dependency_is_up_with_a_good_answer_only() {
     }
     assert_eq!(elsewhere.asked(), 0);
     let nobody = HttpProbe::new(&format!("http://{}/", closed())).unwrap();
-    assert_eq!(nobody.probe().await, Err(Failure::Unreachable));
+    assert_eq!(nobody.probe().await, Err(ProbeFailure::Unreachable));
 }
 
 #[tokio::test]
 async fn without_tls_a_dependency_over_https_is_down_and_says_what_is_missing() {
     let peer = Peer::always(Reply::http(200, "text/plain", "ok")).await;
     let address = format!("https://{}", peer.address());
-    let missing = Err(Failure::Other("https needs a TLS feature of `reqwest`, such as `rustls`"));
+    let missing = Err(ProbeFailure::Other("https needs a TLS feature of `reqwest`, such as `rustls`"));
     assert_eq!(HttpProbe::new(&address).unwrap().probe().await, missing);
     assert_eq!(VaultProbe::new(&address).unwrap().probe().await, missing);
     assert_eq!(GrpcProbe::new(&address).unwrap().probe().await, missing);
@@ -74,12 +74,12 @@ async fn vault_is_up_if_it_says_so_by_status_and_in_words() {
         (200, open, Ok(())),
         (429, open, Ok(())),
         (473, open, Ok(())),
-        (472, open, Err(Failure::Status(472))),
-        (474, open, Err(Failure::Status(474))),
-        (501, r#"{"initialized":false,"sealed":true}"#, Err(Failure::Status(501))),
-        (503, sealed, Err(Failure::Status(503))),
-        (200, sealed, Err(Failure::Unexpected)),
-        (200, "<html>", Err(Failure::Malformed)),
+        (472, open, Err(ProbeFailure::Status(472))),
+        (474, open, Err(ProbeFailure::Status(474))),
+        (501, r#"{"initialized":false,"sealed":true}"#, Err(ProbeFailure::Status(501))),
+        (503, sealed, Err(ProbeFailure::Status(503))),
+        (200, sealed, Err(ProbeFailure::Unexpected)),
+        (200, "<html>", Err(ProbeFailure::Malformed)),
     ];
     for (status, body, expected) in cases {
         let peer = Peer::start(move |head| {
@@ -95,11 +95,11 @@ async fn vault_is_up_if_it_says_so_by_status_and_in_words() {
 async fn redis_is_up_with_a_pong() {
     let cases = [
         ("+PONG\r\n", Ok(())),
-        ("-NOAUTH Authentication required.\r\n", Err(Failure::Unexpected)),
-        ("-LOADING Redis is loading the dataset in memory\r\n", Err(Failure::Unexpected)),
-        ("HTTP/1.1 400 Bad Request\r\n\r\n", Err(Failure::Unexpected)),
-        ("+PON", Err(Failure::Broken)),
-        ("", Err(Failure::Broken)),
+        ("-NOAUTH Authentication required.\r\n", Err(ProbeFailure::Unexpected)),
+        ("-LOADING Redis is loading the dataset in memory\r\n", Err(ProbeFailure::Unexpected)),
+        ("HTTP/1.1 400 Bad Request\r\n\r\n", Err(ProbeFailure::Unexpected)),
+        ("+PON", Err(ProbeFailure::Broken)),
+        ("", Err(ProbeFailure::Broken)),
     ];
     for (line, expected) in cases {
         let peer = Peer::always(Reply::Bytes(line.into())).await;
@@ -107,16 +107,16 @@ async fn redis_is_up_with_a_pong() {
         assert_eq!(probe.probe().await, expected, "{line:?}");
     }
     let long = Peer::always(Reply::Open(vec![b'x'; 100_000])).await;
-    assert_eq!(RedisProbe::new("127.0.0.1", long.address().port()).probe().await, Err(Failure::TooLarge));
-    assert_eq!(RedisProbe::new("127.0.0.1", closed().port()).probe().await, Err(Failure::Unreachable));
+    assert_eq!(RedisProbe::new("127.0.0.1", long.address().port()).probe().await, Err(ProbeFailure::TooLarge));
+    assert_eq!(RedisProbe::new("127.0.0.1", closed().port()).probe().await, Err(ProbeFailure::Unreachable));
 }
 
 #[tokio::test]
 async fn what_listens_is_up_for_tcp() {
     let peer = Peer::always(Reply::Silence).await;
     assert_eq!(TcpProbe::new("localhost", peer.address().port()).probe().await, Ok(()));
-    assert_eq!(TcpProbe::new("127.0.0.1", closed().port()).probe().await, Err(Failure::Unreachable));
-    assert_eq!(TcpProbe::new("nobody.invalid", 80).probe().await, Err(Failure::Unreachable));
+    assert_eq!(TcpProbe::new("127.0.0.1", closed().port()).probe().await, Err(ProbeFailure::Unreachable));
+    assert_eq!(TcpProbe::new("nobody.invalid", 80).probe().await, Err(ProbeFailure::Unreachable));
 }
 
 /// Serves one health service over HTTP/2: this message, with this status in its trailers.
@@ -151,11 +151,11 @@ static LARGE: &[u8] = &[0; 4_096];
 
 #[tokio::test]
 async fn a_grpc_dependency_is_up_if_it_serves() {
-    let cases: [(&'static [u8], &'static str, Result<(), Failure>); 4] = [
+    let cases: [(&'static [u8], &'static str, Result<(), ProbeFailure>); 4] = [
         (&[0, 0, 0, 0, 2, 8, 1], "0", Ok(())),
-        (&[0, 0, 0, 0, 2, 8, 2], "0", Err(Failure::Other("not serving"))),
-        (&[], "5", Err(Failure::Other("the call failed"))),
-        (LARGE, "0", Err(Failure::TooLarge)),
+        (&[0, 0, 0, 0, 2, 8, 2], "0", Err(ProbeFailure::Other("not serving"))),
+        (&[], "5", Err(ProbeFailure::Other("the call failed"))),
+        (LARGE, "0", Err(ProbeFailure::TooLarge)),
     ];
     for (message, status, expected) in cases {
         let address = grpc_server(message, status).await;
@@ -165,7 +165,7 @@ async fn a_grpc_dependency_is_up_if_it_serves() {
     assert!(GrpcProbe::new(&endless.url("")).unwrap().probe().await.is_err());
     // One that speaks another language, and one that answers the call like any other request.
     let plain = Peer::always(Reply::http(200, "text/html", "hello")).await;
-    assert_eq!(GrpcProbe::new(&plain.url("")).unwrap().probe().await, Err(Failure::Broken));
+    assert_eq!(GrpcProbe::new(&plain.url("")).unwrap().probe().await, Err(ProbeFailure::Broken));
 }
 
 /// Waits until a dependency is known to be up or down.
@@ -194,12 +194,12 @@ async fn each_kind_of_bad_dependency_is_down_in_its_time_and_holds_up_no_other()
     let good = Peer::always(Reply::http(200, "text/plain", "ok")).await;
     // An hour for each round: whoever waited for the round of another would wait for ever.
     let limit = Duration::from_millis(300);
-    let mut monitor = HealthMonitor::new().every(Duration::from_hours(1)).at_once().limit(limit);
+    let mut monitor = HealthMonitor::new().every(Duration::from_hours(1)).at_once(true).limit(limit);
     for (name, peer) in &bad {
         monitor = monitor.probe(Dependency::register(name, DependencyKind::Http).unwrap(), http(peer).containing("ok"));
     }
     let panics = || async { panic!("on purpose") };
-    let hangs = std::future::pending::<Result<(), Failure>>;
+    let hangs = std::future::pending::<Result<(), ProbeFailure>>;
     monitor = monitor
         .probe(Dependency::register("panicking", DependencyKind::Other).unwrap(), panics)
         .probe(Dependency::register("hanging", DependencyKind::Other).unwrap(), hangs)
@@ -237,9 +237,9 @@ async fn a_probe_that_takes_its_whole_time_delays_no_other() {
     let second = Duration::from_secs(1);
     let monitor = HealthMonitor::new()
         .every(second)
-        .at_once()
+        .at_once(true)
         .limit(second * 10)
-        .probe(dependency("slow"), std::future::pending::<Result<(), Failure>>)
+        .probe(dependency("slow"), std::future::pending::<Result<(), ProbeFailure>>)
         .probe(dependency("quick"), || async { Ok(()) });
     let emission = Emission::new();
     assert!(timeout(second * 20 + second / 2, emission.record_async(monitor.run())).await.is_err());
@@ -249,9 +249,9 @@ async fn a_probe_that_takes_its_whole_time_delays_no_other() {
 
 #[tokio::test(start_paused = true)]
 async fn it_stops_within_a_second_and_an_empty_monitor_does_nothing() {
-    let hangs = std::future::pending::<Result<(), Failure>>;
+    let hangs = std::future::pending::<Result<(), ProbeFailure>>;
     let dependency = Dependency::register("stopped", DependencyKind::Other).unwrap();
-    let supervised = HealthMonitor::new().at_once().probe(dependency, hangs).start();
+    let supervised = HealthMonitor::new().at_once(true).probe(dependency, hangs).start();
     sleep(Duration::from_secs(1)).await;
     let told = tokio::time::Instant::now();
     supervised.stop().await;

@@ -3,8 +3,8 @@
 #[path = "security/trail.rs"]
 mod trail;
 
-use mme_metrics::isolation::{ISOLATION, IsolationResource, IsolationSentinel, Sight, TenantName, Verdict};
-use mme_metrics::probe::Failure;
+use mme_metrics::isolation::{ISOLATION, IsolationResource, IsolationSentinel, TenantName, Verdict, Visibility};
+use mme_metrics::probe::ProbeFailure;
 use mme_metrics::security::{AuditEvent, EventOutcome, EventType, SECURITY};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::isolated_process::run_alone;
@@ -12,8 +12,8 @@ use mme_metrics_tests::isolated_process::run_alone;
 use self::trail::Trail;
 
 /// Runs one round over a document of acme of which globex sees this, and returns what the trail was told.
-fn told(foreigner: Sight, change: impl FnOnce(IsolationSentinel) -> IsolationSentinel) -> (Vec<String>, Emission) {
-    let read = move |tenant: TenantName| async move { if &*tenant == "acme" { Sight::Seen } else { foreigner } };
+fn told(foreigner: Visibility, change: impl FnOnce(IsolationSentinel) -> IsolationSentinel) -> (Vec<String>, Emission) {
+    let read = move |tenant: TenantName| async move { if &*tenant == "acme" { Visibility::Seen } else { foreigner } };
     let sentinel = IsolationSentinel::new(vec![IsolationResource::new("acme", "document 7", read)]).tenant("globex");
     let (sentinel, trail, emission) = (change(sentinel), Trail::default(), Emission::new());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
@@ -29,9 +29,17 @@ const BREACH: &str = "mme::audit ERROR message=a tenant can read what is another
 fn each_end_of_a_round_is_a_line_and_only_a_breach_is_an_audit_event() {
     run_alone("each_end_of_a_round_is_a_line_and_only_a_breach_is_an_audit_event", || {
         for (sight, level, line) in [
-            (Sight::Denied, "INFO", "PASS 1 passed, 0 breached, 0 unknown"),
-            (Sight::Unclear(Failure::Status(429)), "WARN", "UNKNOWN 0 passed, 0 breached, 1 unknown; unknown: "),
-            (Sight::Seen, "ERROR", "FAIL 0 passed, 1 breached, 0 unknown; breach: document 7 of acme tried by globex"),
+            (Visibility::Denied, "INFO", "PASS 1 passed, 0 breached, 0 unknown"),
+            (
+                Visibility::Unclear(ProbeFailure::Status(429)),
+                "WARN",
+                "UNKNOWN 0 passed, 0 breached, 1 unknown; unknown: ",
+            ),
+            (
+                Visibility::Seen,
+                "ERROR",
+                "FAIL 0 passed, 1 breached, 0 unknown; breach: document 7 of acme tried by globex",
+            ),
         ] {
             let (told, _) = told(sight, |sentinel| sentinel);
             let (round, audited) = told.split_last().expect("a round is told");
@@ -39,7 +47,7 @@ fn each_end_of_a_round_is_a_line_and_only_a_breach_is_an_audit_event() {
             let (time, rest) = rest.split_once(' ').expect("a line begins with its time");
             assert!(time.len() == 20 && time.starts_with("20") && time.ends_with('Z'), "{round}");
             assert!(rest.starts_with(line), "{round}");
-            let expected: &[&str] = if sight == Sight::Seen { &[BREACH] } else { &[] };
+            let expected: &[&str] = if sight == Visibility::Seen { &[BREACH] } else { &[] };
             assert_eq!(audited, expected);
         }
     });
@@ -53,7 +61,7 @@ fn counting(sentinel: IsolationSentinel) -> IsolationSentinel {
 #[test]
 fn a_breach_that_is_counted_as_an_audit_event_is_told_once_all_the_same() {
     run_alone("a_breach_that_is_counted_as_an_audit_event_is_told_once_all_the_same", || {
-        let (told, emission) = told(Sight::Seen, counting);
+        let (told, emission) = told(Visibility::Seen, counting);
         assert_eq!(told.iter().filter(|line| line.starts_with("mme::audit ")).collect::<Vec<_>>(), [BREACH]);
         let audited = (EventType::CROSS_TENANT_ACCESS, EventOutcome::Success);
         let expect = emission.expect().counter(&SECURITY.audit_events, audited, 1);

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use mme_metrics::isolation::{ISOLATION, IsolationResource, IsolationSentinel, Sight, TenantName, Verdict};
-use mme_metrics::probe::Failure;
+use mme_metrics::isolation::{ISOLATION, IsolationResource, IsolationSentinel, TenantName, Verdict, Visibility};
+use mme_metrics::probe::ProbeFailure;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::figure::{figure, time_since};
 use tokio::time::{Instant, sleep, timeout};
@@ -15,24 +15,26 @@ const SECOND: Duration = Duration::from_secs(1);
 const SENTINEL: &str = "mme_isolation_sentinel";
 
 /// A resource that the owner sees, and of which `foreigner` says what others see.
-fn resource(owner: &str, foreigner: impl Fn() -> Sight + Send + Sync + 'static) -> IsolationResource {
+fn resource(owner: &str, foreigner: impl Fn() -> Visibility + Send + Sync + 'static) -> IsolationResource {
     let name: TenantName = owner.into();
     IsolationResource::new(owner, "document", move |tenant: TenantName| {
-        let sight = if tenant == name { Sight::Seen } else { foreigner() };
+        let sight = if tenant == name { Visibility::Seen } else { foreigner() };
         async move { sight }
     })
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_breach_latches_until_a_later_complete_round_passes() {
-    let seen = Arc::new(Mutex::new(Sight::Denied));
+    let seen = Arc::new(Mutex::new(Visibility::Denied));
     let shown = Arc::clone(&seen);
     let sentinel =
         IsolationSentinel::new(vec![resource("acme", move || *shown.lock().unwrap())]).tenant("globex").every(SECOND);
     let emission = Emission::new();
     let mut figures = vec![figure(&emission, SENTINEL)];
-    let unclear = Sight::Unclear(Failure::TimedOut);
-    for sight in [unclear, Sight::Denied, unclear, Sight::Seen, unclear, Sight::Leaked, Sight::Denied] {
+    let unclear = Visibility::Unclear(ProbeFailure::TimedOut);
+    for sight in
+        [unclear, Visibility::Denied, unclear, Visibility::Seen, unclear, Visibility::Leaked, Visibility::Denied]
+    {
         *seen.lock().unwrap() = sight;
         emission.record_async(sentinel.run_once()).await;
         figures.push(figure(&emission, SENTINEL));
@@ -45,7 +47,7 @@ async fn a_breach_latches_until_a_later_complete_round_passes() {
 async fn each_breach_is_told_once_and_a_hook_that_panics_changes_nothing() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let telling = Arc::clone(&told);
-    let resources = vec![resource("acme", || Sight::Seen), resource("globex", || Sight::Denied)];
+    let resources = vec![resource("acme", || Visibility::Seen), resource("globex", || Visibility::Denied)];
     let sentinel = IsolationSentinel::new(resources)
         .on_breach(|_| panic!("on purpose"))
         .on_breach(move |check| telling.lock().unwrap().push(check.to_string()));
@@ -88,7 +90,7 @@ async fn a_thousand_tenants_at_a_second_never_overlap_and_keep_within_their_plac
                     sleep(Duration::from_millis(4)).await;
                     watched.now.fetch_sub(1, SeqCst);
                     watched.reads.fetch_add(1, SeqCst);
-                    if tenant == owner { Sight::Seen } else { Sight::Denied }
+                    if tenant == owner { Visibility::Seen } else { Visibility::Denied }
                 }
             }
         };
@@ -100,7 +102,7 @@ async fn a_thousand_tenants_at_a_second_never_overlap_and_keep_within_their_plac
         async move { Ok(resources) }
     };
     let emission = Emission::new();
-    let sentinel = IsolationSentinel::planned(plan).every(SECOND).at_once().bounds(16, SECOND / 4);
+    let sentinel = IsolationSentinel::planned(plan).every(SECOND).at_once(true).bounds(16, SECOND / 4);
     let running = emission.record_async(sentinel.run());
     assert!(timeout((SECOND * 10).checked_sub(SECOND / 4).unwrap(), running).await.is_err());
     assert_eq!(watched.rounds.load(SeqCst), 10);
@@ -115,7 +117,7 @@ async fn a_round_that_has_too_much_to_do_ends_in_time_and_says_what_it_did_not_r
     let slow = |number: usize| {
         IsolationResource::new(format!("tenant {number}"), "document", |_: TenantName| async {
             sleep(SECOND / 10).await;
-            Sight::Denied
+            Visibility::Denied
         })
     };
     let every = SECOND + SECOND / 20;
@@ -123,17 +125,17 @@ async fn a_round_that_has_too_much_to_do_ends_in_time_and_says_what_it_did_not_r
     let begun = Instant::now();
     let round = sentinel.run_once().await;
     assert!(begun.elapsed() <= every + Duration::from_millis(10));
-    let unreached = round.unknown().iter().filter(|(_, failure)| *failure == Failure::TimedOut).count();
+    let unreached = round.unknown().iter().filter(|(_, failure)| *failure == ProbeFailure::TimedOut).count();
     assert_eq!((round.unknown().len(), unreached, round.verdict()), (100, 90, Verdict::Unknown));
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_stops_within_a_second_whatever_it_is_doing() {
     let hanging = |number: usize| {
-        IsolationResource::new(format!("tenant {number}"), "document", |_: TenantName| pending::<Sight>())
+        IsolationResource::new(format!("tenant {number}"), "document", |_: TenantName| pending::<Visibility>())
     };
     let sentinel =
-        IsolationSentinel::new((0..1_000).map(hanging).collect()).every(SECOND).at_once().bounds(64, SECOND * 9);
+        IsolationSentinel::new((0..1_000).map(hanging).collect()).every(SECOND).at_once(true).bounds(64, SECOND * 9);
     let supervised = sentinel.start();
     sleep(SECOND * 3).await;
     let told = Instant::now();
@@ -143,18 +145,18 @@ async fn it_stops_within_a_second_whatever_it_is_doing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_plan_that_fails_hangs_panics_or_is_empty_is_unknown_and_counted() {
-    type Plan = fn() -> Result<Vec<IsolationResource>, Failure>;
-    let plans: [(Plan, Failure); 3] = [
-        (|| Err(Failure::Other("no session")), Failure::Other("no session")),
-        (|| panic!("on purpose"), Failure::Panicked),
-        (|| Ok(Vec::new()), Failure::Other("there is nothing to check")),
+    type Plan = fn() -> Result<Vec<IsolationResource>, ProbeFailure>;
+    let plans: [(Plan, ProbeFailure); 3] = [
+        (|| Err(ProbeFailure::Other("no session")), ProbeFailure::Other("no session")),
+        (|| panic!("on purpose"), ProbeFailure::Panicked),
+        (|| Ok(Vec::new()), ProbeFailure::Other("there is nothing to check")),
     ];
     for (plan, failure) in plans {
         assert_unplanned(IsolationSentinel::planned(move || async move { plan() }), &failure.to_string()).await;
     }
-    let hangs = IsolationSentinel::planned(pending::<Result<Vec<IsolationResource>, Failure>>);
-    assert_unplanned(hangs, &Failure::TimedOut.to_string()).await;
-    let alone = IsolationSentinel::new(vec![resource("acme", || Sight::Denied)]).run_once().await;
+    let hangs = IsolationSentinel::planned(pending::<Result<Vec<IsolationResource>, ProbeFailure>>);
+    assert_unplanned(hangs, &ProbeFailure::TimedOut.to_string()).await;
+    let alone = IsolationSentinel::new(vec![resource("acme", || Visibility::Denied)]).run_once().await;
     assert!(alone.to_string().ends_with("there is no other tenant"), "{alone}");
 }
 
@@ -176,14 +178,14 @@ async fn assert_unplanned(sentinel: IsolationSentinel, failure: &str) {
 async fn a_sentinel_that_hangs_has_no_pass_and_one_that_was_killed_no_round_within_two_intervals() {
     let last = |emission: &Emission, what| figure(emission, &format!("mme_isolation_last_{what}_timestamp_seconds"));
     // Its reads never end: rounds do, and say that they found nothing out.
-    let hangs = IsolationResource::new("acme", "document", |_: TenantName| pending::<Sight>());
-    let sentinel = IsolationSentinel::new(vec![hangs]).tenant("globex").every(SECOND * 300).at_once();
+    let hangs = IsolationResource::new("acme", "document", |_: TenantName| pending::<Visibility>());
+    let sentinel = IsolationSentinel::new(vec![hangs]).tenant("globex").every(SECOND * 300).at_once(true);
     let emission = Emission::new();
     assert!(timeout(SECOND * 600, emission.record_async(sentinel.run())).await.is_err());
     assert_eq!(last(&emission, "pass"), None);
     assert_eq!(figure(&emission, "mme_isolation_checks_total{result=\"unknown\"}"), Some(2.0));
     // It is gone: the time of its last round stands still, beside the interval that says how old is too old.
-    let sentinel = IsolationSentinel::new(vec![resource("acme", || Sight::Denied)]).tenant("globex").at_once();
+    let sentinel = IsolationSentinel::new(vec![resource("acme", || Visibility::Denied)]).tenant("globex").at_once(true);
     let emission = Emission::new();
     assert!(timeout(SECOND, emission.record_async(sentinel.run())).await.is_err());
     let checked = last(&emission, "check");
@@ -192,13 +194,24 @@ async fn a_sentinel_that_hangs_has_no_pass_and_one_that_was_killed_no_round_with
     assert_eq!(figure(&emission, "mme_isolation_interval_seconds"), Some(300.0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_first_round_is_at_once_whichever_setter_comes_first() {
+    let sentinel = || IsolationSentinel::new(vec![resource("acme", || Visibility::Denied)]).tenant("globex");
+    let hour = Duration::from_hours(1);
+    for sentinel in [sentinel().at_once(true).every(hour), sentinel().every(hour).at_once(true)] {
+        let emission = Emission::new();
+        assert!(timeout(SECOND / 100, emission.record_async(sentinel.run())).await.is_err());
+        assert_eq!(figure(&emission, "mme_isolation_checks_total{result=\"pass\"}"), Some(1.0));
+    }
+}
+
 #[tokio::test]
 async fn in_time_every_tenant_tries_everything() {
     let tried = Arc::new(Mutex::new(std::collections::BTreeSet::new()));
     let resources = ["a", "b", "c", "d"].map(|owner| {
         let tried = Arc::clone(&tried);
         IsolationResource::new(owner, "document", move |tenant: TenantName| {
-            let sight = if *tenant == *owner { Sight::Seen } else { Sight::Denied };
+            let sight = if *tenant == *owner { Visibility::Seen } else { Visibility::Denied };
             tried.lock().unwrap().insert((owner, tenant.to_string()));
             async move { sight }
         })

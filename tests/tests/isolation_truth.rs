@@ -4,9 +4,9 @@ use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 
 use mme_metrics::isolation::{
-    HttpRead, ISOLATION, IsolationResource, IsolationRound, IsolationSentinel, Sight, TenantName, Verdict,
+    HttpRead, ISOLATION, IsolationResource, IsolationRound, IsolationSentinel, TenantName, Verdict, Visibility,
 };
-use mme_metrics::probe::Failure;
+use mme_metrics::probe::ProbeFailure;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::figure::time_since;
 use mme_metrics_tests::peer::{Peer, Reply};
@@ -108,14 +108,14 @@ async fn silence_and_dripping_are_unknown_when_their_time_is_over() {
     for foreigner in [Reply::Silence, Reply::Drip] {
         let started = SystemTime::now();
         let (round, emission) = round_of(good(), foreigner, Duration::from_millis(300)).await;
-        assert!(matches!(round.unknown(), [(_, Failure::TimedOut)]), "{round}");
+        assert!(matches!(round.unknown(), [(_, ProbeFailure::TimedOut)]), "{round}");
         assert_told(&emission, Verdict::Unknown, started);
     }
 }
 
 #[tokio::test]
 async fn an_endless_answer_is_unknown_and_never_read_to_its_end() {
-    for (endless, failure) in [(Reply::Endless, Failure::TooLarge), (Reply::EndlessHead, Failure::Broken)] {
+    for (endless, failure) in [(Reply::Endless, ProbeFailure::TooLarge), (Reply::EndlessHead, ProbeFailure::Broken)] {
         let (round, _) = round_of(good(), endless, LIMIT).await;
         assert!(matches!(round.unknown(), [(_, found)] if *found == failure), "{round}");
     }
@@ -154,11 +154,11 @@ async fn a_redirect_is_not_followed_even_by_a_client_that_would() {
 async fn a_read_that_panics_is_unknown() {
     let panics = |tenant: TenantName| async move {
         assert!(&*tenant == "acme", "on purpose");
-        Sight::Seen
+        Visibility::Seen
     };
     let panics_at_once = |tenant: TenantName| {
         assert!(&*tenant == "acme", "on purpose");
-        async { Sight::Seen }
+        async { Visibility::Seen }
     };
     let resources =
         [IsolationResource::new("acme", "later", panics), IsolationResource::new("acme", "at once", panics_at_once)];
@@ -166,7 +166,7 @@ async fn a_read_that_panics_is_unknown() {
         let started = SystemTime::now();
         let emission = Emission::new();
         let round = emission.record_async(sentinel(resource, LIMIT).run_once()).await;
-        assert!(matches!(round.unknown(), [(_, Failure::Panicked)]), "{round}");
+        assert!(matches!(round.unknown(), [(_, ProbeFailure::Panicked)]), "{round}");
         assert_told(&emission, Verdict::Unknown, started);
     }
 }

@@ -196,7 +196,7 @@ fn public_types_are_send_sync_and_debug() {
     is_shareable::<label::Registered>();
     is_shareable::<label::RegisterError>();
     is_shareable::<label::LabelSpec>();
-    is_shareable::<catalog::Finding>();
+    is_shareable::<catalog::CatalogFinding>();
     is_shareable::<testing::Emission>();
     survives_a_panic::<Recorder>();
 }

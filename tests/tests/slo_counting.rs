@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use mme_metrics::event::{Event, Listener as _, Source};
 use mme_metrics::http::HttpLayer;
 use mme_metrics::operation::{ClassifyReturn, Operation, Outcome};
-use mme_metrics::slo::{Objective, Reason, SLO, Slo};
+use mme_metrics::slo::{Objective, SLO, SloName, SloReason};
 use mme_metrics::testing::{Emission, Expectation, record};
 use mme_metrics::{Format, Recorder, instrument_metrics};
 use mme_metrics_tests::future::poll_once;
@@ -20,17 +20,17 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 /// No bound of any bucket.
 const THRESHOLD: Duration = Duration::from_micros(73_291);
 
-fn labels(name: &str) -> (Slo,) {
+fn labels(name: &str) -> (SloName,) {
     // Registering again returns the same name.
-    (Slo::register(name).expect("these tests have few objectives"),)
+    (SloName::register(name).expect("these tests have few objectives"),)
 }
 
 /// Expects what an objective has counted, and that it was declared.
 fn counted<'a>(expect: Expectation<'a>, objective: &Objective, events: u64, bad: [u64; 2]) -> Expectation<'a> {
     let (slo,) = labels(objective.name());
-    expect.counter(&SLO.events, (slo,), events).counter(&SLO.bad_events, (slo, Reason::Error), bad[0]).counter(
+    expect.counter(&SLO.events, (slo,), events).counter(&SLO.bad_events, (slo, SloReason::Error), bad[0]).counter(
         &SLO.bad_events,
-        (slo, Reason::Latency),
+        (slo, SloReason::Latency),
         bad[1],
     )
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::thread;
 
-use mme_metrics::spike::{Day, Overall, Report};
+use mme_metrics::spike::{Day, OverallLatency, Report};
 use tempfile::TempDir;
 
 const DAY: &str = "2026-08-01";
@@ -54,7 +54,7 @@ fn the_report_says_what_was_slow_what_failed_and_what_repeats() {
     let directory = written();
     let report = Report::read(directory.path(), day()).expect("it can be read");
     assert_eq!((report.entries(), report.skipped(), report.fallback_percentage()), (13, 2, Some(37.5)));
-    let report = report.overall(Overall::new(Some(0.0042), Some(0.0871)));
+    let report = report.overall(OverallLatency::new(Some(0.0042), Some(0.0871)));
     let path = report.write(directory.path()).expect("it can be written");
     assert_eq!(path.file_name().and_then(|name| name.to_str()), Some("2026-08-01.md"));
     assert_eq!(

@@ -15,7 +15,7 @@ use mme_metrics::event::{Event, Listener as _, Notes, Source, notify};
 use mme_metrics::http::HttpLayer;
 use mme_metrics::instrument_metrics;
 use mme_metrics::operation::Outcome;
-use mme_metrics::spike::{Cause, LossReason, SPIKE, Sampler, Spikes};
+use mme_metrics::spike::{LossReason, SPIKE, Sampler, SpikeCause, Spikes};
 use mme_metrics::testing::{Emission, record};
 use mme_metrics_tests::future::poll_once;
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -86,13 +86,13 @@ fn failures_and_cancels_are_kept_within_their_budgets_and_the_rest_is_counted() 
     });
     let view = spikes.view();
     let ends: Vec<_> = view.failed.iter().map(|trace| (&*trace.route, &*trace.end, trace.cause)).collect();
-    let (fails, leaves) = ("/fails", ("/leaves", "cancelled", Cause::Cancelled));
-    let (error, panic) = ((fails, "error", Cause::Error), (fails, "panic", Cause::Error));
+    let (fails, leaves) = ("/fails", ("/leaves", "cancelled", SpikeCause::Cancelled));
+    let (error, panic) = ((fails, "error", SpikeCause::Error), (fails, "panic", SpikeCause::Error));
     // Latest first.
     assert_eq!(ends, [error, leaves, panic, leaves, error]);
     assert_eq!(view.lost.budget, 7 + 8);
-    let expect = emission.expect().counter(&SPIKE.traces, (Cause::Error,), 3);
-    let expect = expect.counter(&SPIKE.traces, (Cause::Cancelled,), 2);
+    let expect = emission.expect().counter(&SPIKE.traces, (SpikeCause::Error,), 3);
+    let expect = expect.counter(&SPIKE.traces, (SpikeCause::Cancelled,), 2);
     expect.counter(&SPIKE.lost, (LossReason::Budget,), 15).only();
 }
 
@@ -152,7 +152,7 @@ async fn a_trace_says_route_status_tier_and_what_was_chosen_and_nothing_else() {
     let view = spikes.view();
     let [trace] = &view.slowest[..] else { panic!("{view:?}") };
     assert_eq!((&*trace.method, &*trace.route, trace.status), ("POST", "/promote/{id}", Some(200)));
-    assert_eq!((&*trace.end, trace.tier.as_deref(), trace.cause), ("ok", Some("neighbors"), Cause::Slow));
+    assert_eq!((&*trace.end, trace.tier.as_deref(), trace.cause), ("ok", Some("neighbors"), SpikeCause::Slow));
     let attributes: Vec<_> = trace.attributes.iter().map(|(key, value)| (&**key, &**value)).collect();
     assert_eq!(attributes, [("documents", "3"), ("tenant", "acme")]);
     let json = serde_json::to_string(&view).expect("it is JSON");

@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use mme_metrics::business::{
-    self, BusinessOperation, BusinessQueue, BusinessScore, BusinessValue, Client, Currency, Money, ValueKind, tier,
+    self, BusinessClient, BusinessOperation, BusinessQueue, BusinessScore, BusinessValue, Currency, Money, ValueKind,
+    tier,
 };
 use mme_metrics::label::{CountryCode, RegisterError};
 
@@ -33,7 +34,7 @@ const WEIGHT: f64 = 0.05;
 /// Makes customers known to the metrics, and lets every series begin at zero.
 pub(crate) fn set_up() -> Result<(), RegisterError> {
     for (tenant, _) in ACCOUNTS {
-        Client::register(tenant)?;
+        BusinessClient::register(tenant)?;
     }
     business::touch_currency(EUR);
     PROCESSING.touch();
@@ -99,7 +100,7 @@ fn customer(kind: ValueKind, tenant: &str) -> BusinessValue {
         "globex" => CountryCode::find("DE"),
         _ => CountryCode::UNKNOWN,
     };
-    BusinessValue::new(kind, EUR).client(Client::find(tenant)).country(country)
+    BusinessValue::new(kind, EUR).client(BusinessClient::find(tenant)).country(country)
 }
 
 /// Takes an opinion between 0 and 1 into the mean of the latest ones. It stands in for asking customers.

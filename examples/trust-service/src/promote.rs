@@ -82,7 +82,7 @@ async fn promote(
     let limit = question.limit.unwrap_or(5).clamp(1, MAX_LIMIT);
     let documents = Documents::of(&app.database, &session.tenant);
     // Counts once, for the tier that answers; left by an error or a client that goes, for the one asked last.
-    let mut request = tier::DIRECT.request();
+    let mut request = tier::DIRECT.start_request();
     for tier in [Tier::Direct, Tier::Neighbors, Tier::Recent] {
         request.pass_to(tier.measured());
         let found = match ask(tier, documents, &words, limit).await {

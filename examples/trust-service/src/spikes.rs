@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use mme_metrics::endpoint::SpikeEndpoint;
-use mme_metrics::spike::{Sampler, Spikes, StartError};
+use mme_metrics::spike::{Sampler, SpikeStartError, Spikes};
 
 /// What is not even so slow is no spike.
 const AT_LEAST: Duration = Duration::from_millis(5);
@@ -17,7 +17,7 @@ const AT_LEAST: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Starts to keep traces.
-pub(crate) fn start(directory: Option<PathBuf>) -> Result<Spikes, StartError> {
+pub(crate) fn start(directory: Option<PathBuf>) -> Result<Spikes, SpikeStartError> {
     let sampler = Sampler::new().slowest(10).errors(20).cancels(10).at_least(AT_LEAST);
     match directory {
         Some(directory) => sampler.directory(directory).start(),

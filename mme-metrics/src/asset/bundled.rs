@@ -1,11 +1,11 @@
 //! The files that come with the crate.
 
-use super::{File, Kind};
+use super::{AssetFile, AssetKind};
 
 macro_rules! bundle {
     ($($kind:ident: $($path:literal)+;)+) => {
-        &[$($(File::bundled(
-            Kind::$kind,
+        &[$($(AssetFile::bundled(
+            AssetKind::$kind,
             $path,
             include_str!(concat!("../../assets/", $path)),
         ),)+)+]
@@ -13,7 +13,7 @@ macro_rules! bundle {
 }
 
 /// Every file that comes with the crate; paths are relative to the directory they are written to.
-pub const FILES: &[File] = bundle! {
+pub const FILES: &[AssetFile] = bundle! {
     Configuration: "prometheus/prometheus.yml";
     Rules:
         "prometheus/rules/business.yml"

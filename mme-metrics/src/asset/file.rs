@@ -7,7 +7,7 @@ use std::{fs, io};
 /// What a file is for, and so what is checked in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum AssetKind {
     /// Recording rules and alerts, as Prometheus loads them.
     Rules,
     /// Unit tests of rules, for `promtool test rules`.
@@ -26,15 +26,15 @@ pub enum Kind {
 
 /// A file: one that comes with the crate, or one of your own to be checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    kind: Kind,
+pub struct AssetFile {
+    kind: AssetKind,
     path: Cow<'static, str>,
     text: Cow<'static, str>,
 }
 
-impl File {
+impl AssetFile {
     /// Describes a file by its path, which findings name, and its text.
-    pub fn new(kind: Kind, path: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
+    pub fn new(kind: AssetKind, path: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, path: path.into(), text: text.into() }
     }
 
@@ -43,17 +43,17 @@ impl File {
     /// # Errors
     ///
     /// Returns what the system says when the file cannot be read or is not UTF-8.
-    pub fn read(kind: Kind, path: impl AsRef<Path>) -> io::Result<Self> {
+    pub fn read(kind: AssetKind, path: impl AsRef<Path>) -> io::Result<Self> {
         let text = fs::read_to_string(&path)?;
         Ok(Self::new(kind, path.as_ref().to_string_lossy().replace('\\', "/"), text))
     }
 
-    pub(super) const fn bundled(kind: Kind, path: &'static str, text: &'static str) -> Self {
+    pub(super) const fn bundled(kind: AssetKind, path: &'static str, text: &'static str) -> Self {
         Self { kind, path: Cow::Borrowed(path), text: Cow::Borrowed(text) }
     }
 
     /// Says what the file is for.
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> AssetKind {
         self.kind
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 /// Something wrong in a file: where it stands and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Finding {
+pub struct AssetFinding {
     /// Path of the file.
     pub file: String,
     /// The rule, alert, panel or variable within the file; empty when the file as a whole is meant.
@@ -16,7 +16,7 @@ pub struct Finding {
     pub message: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for AssetFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         if !self.place.is_empty() {

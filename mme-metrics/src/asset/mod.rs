@@ -17,10 +17,10 @@
 //!
 //! ```
 //! # #[cfg(feature = "assets")] {
-//! use mme_metrics::asset::{File, Kind, check};
+//! use mme_metrics::asset::{AssetFile, AssetKind, check};
 //! use mme_metrics::process::{MME, PROCESS};
 //!
-//! let rules = File::new(Kind::Rules, "my-rules.yml", "
+//! let rules = AssetFile::new(AssetKind::Rules, "my-rules.yml", "
 //! groups:
 //!   - name: mine
 //!     rules:
@@ -32,7 +32,7 @@
 //! # }
 //! ```
 //!
-//! A file of a type [`Kind::Dashboard`] is checked the same way, its variables filled in first. `dashboard` describes
+//! A file of a type [`AssetKind::Dashboard`] is checked the same way, its variables filled in first. `dashboard` describes
 //! dashboards in Rust; a row for a family of your own is one call.
 
 mod bundled;
@@ -53,10 +53,10 @@ mod write;
 
 pub use self::bundled::FILES;
 #[cfg(feature = "assets")]
-pub use self::check::{Check, check};
-pub use self::file::{File, Kind};
+pub use self::check::{AssetCheck, check};
+pub use self::file::{AssetFile, AssetKind};
 #[cfg(feature = "assets")]
-pub use self::finding::Finding;
+pub use self::finding::AssetFinding;
 #[cfg(feature = "assets")]
 pub use self::lint::lint;
-pub use self::write::{WriteError, write_to};
+pub use self::write::{AssetWriteError, write_to};

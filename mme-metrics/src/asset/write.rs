@@ -8,18 +8,18 @@ use super::FILES;
 /// A bundled file could not be written.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct WriteError {
+pub struct AssetWriteError {
     path: PathBuf,
     source: io::Error,
 }
 
-impl fmt::Display for WriteError {
+impl fmt::Display for AssetWriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot write {}: choose a directory that this user may write to", self.path.display())
     }
 }
 
-impl error::Error for WriteError {
+impl error::Error for AssetWriteError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         Some(&self.source)
     }
@@ -30,11 +30,11 @@ impl error::Error for WriteError {
 /// # Errors
 ///
 /// Returns the first path that could not be written; those before it are written.
-pub fn write_to(dir: impl AsRef<Path>) -> Result<(), WriteError> {
+pub fn write_to(dir: impl AsRef<Path>) -> Result<(), AssetWriteError> {
     for file in FILES {
         let path = dir.as_ref().join(file.path());
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
-        made.and_then(|()| fs::write(&path, file.text())).map_err(|source| WriteError { path, source })?;
+        made.and_then(|()| fs::write(&path, file.text())).map_err(|source| AssetWriteError { path, source })?;
     }
     Ok(())
 }

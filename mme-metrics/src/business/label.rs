@@ -18,11 +18,11 @@ labels! {
 
 labels! {
     /// The label `operation`: what the business does, as a [`BusinessOperation`](super::BusinessOperation) names it.
-    pub admitted OperationName: "operation", budget = 200, fallback = "_other";
+    pub admitted BusinessOperationName: "operation", budget = 200, fallback = "_other";
     /// The label `type`: what it is done with, as the type of a [`BusinessOperation`](super::BusinessOperation) says.
-    pub admitted OperationType: "type", budget = 200, fallback = "_other", none = "";
+    pub admitted BusinessOperationType: "type", budget = 200, fallback = "_other", none = "";
     /// The label `client`: a customer that the service registers at set-up. Everybody else reads `_other`, whatever is sent.
-    pub registered Client: "client", budget = 100, fallback = "_other", none = "";
+    pub registered BusinessClient: "client", budget = 100, fallback = "_other", none = "";
     /// The label `kind` of scores, as a [`BusinessScore`](super::BusinessScore) names it.
     pub admitted ScoreKind: "kind", budget = 100, fallback = "_other";
     /// The label `queue`, as a [`BusinessQueue`](super::BusinessQueue) names it.

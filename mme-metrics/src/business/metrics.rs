@@ -1,7 +1,9 @@
 //! The truth: every metric of the business.
 
 use super::currency::Currency;
-use super::label::{Client, OperationName, OperationType, QueueName, ScoreKind, TierName, ValueKind};
+use super::label::{
+    BusinessClient, BusinessOperationName, BusinessOperationType, QueueName, ScoreKind, TierName, ValueKind,
+};
 use crate::buckets;
 use crate::label::CountryCode;
 use crate::metric::{Counter, Gauge, Histogram, Unit, family};
@@ -11,13 +13,13 @@ family! {
     /// The business: what the service is for.
     pub static BUSINESS: BusinessMetrics {
         /// Business operations that ended, by how they ended.
-        operations: Counter<(OperationName, OperationType, ResultLabel)> =
+        operations: Counter<(BusinessOperationName, BusinessOperationType, ResultLabel)> =
             Counter::new("business_operations_total", Unit::None);
         /// Time from the start of a business operation to its end, whatever the end.
-        operation_duration: Histogram<(OperationName, OperationType)> =
+        operation_duration: Histogram<(BusinessOperationName, BusinessOperationType)> =
             Histogram::new("business_operation_duration_seconds", Unit::Seconds, buckets::REQUEST);
         /// Money in whole minor units of its currency, such as cents.
-        value: Counter<(ValueKind, Currency, CountryCode, Client)> =
+        value: Counter<(ValueKind, Currency, CountryCode, BusinessClient)> =
             Counter::new("business_value_minor_units_total", Unit::None);
         /// Minor units that make one unit of a currency: 100 for USD, 1 for JPY, 1000 for KWD.
         currency_minor_units: Gauge<(Currency,)> = Gauge::new("business_currency_minor_units", Unit::None);

@@ -49,7 +49,7 @@
 //! | `business_currency_minor_units` | set when a currency is first used |
 //! | `business_score` | when it is set |
 //! | `business_queue_items` | up and down with the guards of items, or when it is set |
-//! | `tier_requests_total`, `tier_request_duration_seconds` | once per request that [`Tier::request`](tier::Tier::request) begins, at its end, for the tier it ends in |
+//! | `tier_requests_total`, `tier_request_duration_seconds` | once per request that [`Tier::start_request`](tier::Tier::start_request) begins, at its end, for the tier it ends in |
 //!
 //! # What it costs
 //!
@@ -74,7 +74,9 @@ pub mod tier;
 mod value;
 
 pub use self::currency::Currency;
-pub use self::label::{Client, OperationName, OperationType, QueueName, ScoreKind, TierName, ValueKind};
+pub use self::label::{
+    BusinessClient, BusinessOperationName, BusinessOperationType, QueueName, ScoreKind, TierName, ValueKind,
+};
 pub use self::metrics::{BUSINESS, BusinessMetrics};
 pub use self::money::{Money, MoneyError};
 pub use self::operation::{BusinessEvent, BusinessOperation, NoType};

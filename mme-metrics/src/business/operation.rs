@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use metrics::{Key, SharedString};
 
 use super::BUSINESS;
-use super::label::{OperationName, OperationType};
+use super::label::{BusinessOperationName, BusinessOperationType};
 use crate::label::{Cardinality, LabelValue};
 use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
 
@@ -192,8 +192,8 @@ struct Names<'a> {
 }
 
 impl Names<'_> {
-    fn labels(&self) -> (OperationName, OperationType) {
-        (OperationName::admit(self.operation), OperationType::admit(self.kind))
+    fn labels(&self) -> (BusinessOperationName, BusinessOperationType) {
+        (BusinessOperationName::admit(self.operation), BusinessOperationType::admit(self.kind))
     }
 }
 

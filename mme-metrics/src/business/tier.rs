@@ -31,7 +31,7 @@ pub static RECENT: Tier = Tier::new("recent");
 /// }
 ///
 /// fn answer() -> Result<String, std::io::Error> {
-///     let mut request = tier::DIRECT.request();
+///     let mut request = tier::DIRECT.start_request();
 ///     for tier in [&tier::DIRECT, &ARCHIVE] {
 ///         // An early return counts where it stands: an error of `?` is dropped, so say the end of it.
 ///         request.pass_to(tier);
@@ -60,7 +60,7 @@ impl Tier {
     }
 
     /// Begins a request that asks this tier first; it counts once, for the tier that it ends in.
-    pub fn request(&'static self) -> Guard<TierRequest> {
+    pub fn start_request(&'static self) -> Guard<TierRequest> {
         Guard::start(TierRequest { tier: self })
     }
 
@@ -90,12 +90,12 @@ impl fmt::Debug for Tier {
 
 /// A request that tiers are asked to answer.
 #[derive(Clone, Copy, Debug)]
-#[must_use = "a request is recorded by a `Guard`: `Tier::request` makes one"]
+#[must_use = "a request is recorded by a `Guard`: `Tier::start_request` makes one"]
 pub struct TierRequest {
     tier: &'static Tier,
 }
 
-/// For requests that [`Tier::request`] begins.
+/// For requests that [`Tier::start_request`] begins.
 impl Guard<TierRequest> {
     /// Asks another tier: if it answers, or is the last one, the request is its.
     pub fn pass_to(&mut self, tier: &'static Tier) {

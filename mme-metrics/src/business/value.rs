@@ -7,7 +7,7 @@ use metrics::Key;
 
 use super::BUSINESS;
 use super::currency::Currency;
-use super::label::{Client, ValueKind};
+use super::label::{BusinessClient, ValueKind};
 use super::money::{Money, MoneyError};
 use crate::label::{CountryCode, Refusal};
 use crate::metric::{KeptSeries, SeriesKeys, refuse};
@@ -29,10 +29,10 @@ const MAX_MINOR: u64 = 100_000_000_000_000;
 /// Where the money came from is told by two more labels, for those who want them:
 ///
 /// ```
-/// use mme_metrics::business::{BusinessValue, Client, Currency, ValueKind};
+/// use mme_metrics::business::{BusinessValue, BusinessClient, Currency, ValueKind};
 /// use mme_metrics::label::CountryCode;
 ///
-/// let acme = Client::register("acme")?;
+/// let acme = BusinessClient::register("acme")?;
 /// let value = BusinessValue::new(ValueKind::Revenue, Currency::EUR).client(acme).country(CountryCode::find("FR"));
 /// # Ok::<(), mme_metrics::label::RegisterError>(())
 /// ```
@@ -40,14 +40,14 @@ pub struct BusinessValue {
     kind: ValueKind,
     currency: Currency,
     country: CountryCode,
-    client: Client,
+    client: BusinessClient,
     series: KeptSeries<1>,
 }
 
 impl BusinessValue {
     /// Names what is counted.
     pub const fn new(kind: ValueKind, currency: Currency) -> Self {
-        Self { kind, currency, country: CountryCode::NONE, client: Client::NONE, series: KeptSeries::new() }
+        Self { kind, currency, country: CountryCode::NONE, client: BusinessClient::NONE, series: KeptSeries::new() }
     }
 
     /// Says which country the money comes from.
@@ -56,7 +56,7 @@ impl BusinessValue {
     }
 
     /// Says which client the money comes from.
-    pub fn client(self, client: Client) -> Self {
+    pub fn client(self, client: BusinessClient) -> Self {
         Self { client, ..self.in_currency(self.currency) }
     }
 

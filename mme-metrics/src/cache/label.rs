@@ -13,7 +13,7 @@ labels! {
 labels! {
     /// What a cache had to say.
     #[non_exhaustive]
-    pub closed Lookup: "result" {
+    pub closed CacheResult: "result" {
         /// It knew the answer.
         Hit = "hit",
         /// It did not, or nobody waited for it.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use metrics::Key;
 
-use super::label::{CacheName, Lookup};
+use super::label::{CacheName, CacheResult};
 use super::metrics::CACHE;
 use crate::metric::{KeptSeries, SeriesKeys};
 
@@ -22,12 +22,12 @@ impl Cache {
 
     /// Counts a lookup that found what it looked for.
     pub fn hit(&self) {
-        self.count(Lookup::Hit);
+        self.count(CacheResult::Hit);
     }
 
     /// Counts a lookup that did not.
     pub fn miss(&self) {
-        self.count(Lookup::Miss);
+        self.count(CacheResult::Miss);
     }
 
     /// Counts a lookup by what it found, and hands that on.
@@ -41,8 +41,8 @@ impl Cache {
     }
 
     /// Begins a lookup, which is a miss when it is dropped.
-    pub fn lookup(&self) -> LookupGuard<'_> {
-        LookupGuard { cache: self, result: Lookup::Miss }
+    pub fn start_lookup(&self) -> LookupGuard<'_> {
+        LookupGuard { cache: self, result: CacheResult::Miss }
     }
 
     /// Returns the value of the label `cache`.
@@ -56,14 +56,14 @@ impl Cache {
     }
 
     #[inline]
-    fn count(&self, result: Lookup) {
+    fn count(&self, result: CacheResult) {
         self.series.record(self, &[result as usize], None);
     }
 }
 
 impl SeriesKeys<2> for Cache {
     fn counters(&self) -> [Key; 2] {
-        Lookup::ALL.map(|result| CACHE.requests.key_with(&(self.name(), result), &[]))
+        CacheResult::ALL.map(|result| CACHE.requests.key_with(&(self.name(), result), &[]))
     }
 }
 
@@ -73,18 +73,18 @@ impl fmt::Debug for Cache {
     }
 }
 
-/// A lookup that goes on; made by [`Cache::lookup`].
+/// A lookup that goes on; made by [`Cache::start_lookup`].
 #[derive(Debug)]
 #[must_use = "dropping this ends the lookup as a miss"]
 pub struct LookupGuard<'c> {
     cache: &'c Cache,
-    result: Lookup,
+    result: CacheResult,
 }
 
 impl LookupGuard<'_> {
     /// Ends the lookup: it found what it looked for.
     pub fn hit(mut self) {
-        self.result = Lookup::Hit;
+        self.result = CacheResult::Hit;
     }
 }
 
@@ -106,18 +106,18 @@ mod tests {
     #[test]
     fn each_lookup_counts_once_whatever_its_end() {
         let emission = record(|| {
-            TEST.lookup().hit();
-            drop(TEST.lookup());
+            TEST.start_lookup().hit();
+            drop(TEST.start_lookup());
             let _ = catch_unwind(|| {
-                let _lookup = TEST.lookup();
+                let _lookup = TEST.start_lookup();
                 panic!("the cache is on fire");
             });
             assert_eq!(TEST.observe(Some(1)), Some(1));
             assert_eq!(TEST.observe(None::<u8>), None);
         });
         let labels = |result| (TEST.name(), result);
-        let expected = emission.expect().counter(&CACHE.requests, labels(Lookup::Hit), 2);
-        expected.counter(&CACHE.requests, labels(Lookup::Miss), 3).only();
+        let expected = emission.expect().counter(&CACHE.requests, labels(CacheResult::Hit), 2);
+        expected.counter(&CACHE.requests, labels(CacheResult::Miss), 3).only();
     }
 
     #[test]

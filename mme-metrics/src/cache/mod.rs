@@ -3,7 +3,7 @@
 //! ```
 //! use std::collections::HashMap;
 //!
-//! use mme_metrics::cache::{CACHE, Cache, Lookup};
+//! use mme_metrics::cache::{CACHE, Cache, CacheResult};
 //!
 //! static PRICES: Cache = Cache::new("prices");
 //!
@@ -13,7 +13,7 @@
 //! # fn ask_the_kitchen(_: &str) -> u32 { 7 }
 //!
 //! let emission = mme_metrics::testing::record(|| _ = price(&HashMap::new(), "soup"));
-//! emission.expect().counter(&CACHE.requests, (PRICES.name(), Lookup::Miss), 1).only();
+//! emission.expect().counter(&CACHE.requests, (PRICES.name(), CacheResult::Miss), 1).only();
 //! ```
 //!
 //! A lookup that is not over with one call is a guard. Left in any way that does not say so, it was no hit:
@@ -24,7 +24,7 @@
 //!
 //! # async fn fetch() -> Result<Option<String>, std::io::Error> { Ok(None) }
 //! async fn session() -> Result<Option<String>, std::io::Error> {
-//!     let lookup = SESSIONS.lookup();
+//!     let lookup = SESSIONS.start_lookup();
 //!     let found = fetch().await?;
 //!     if found.is_some() {
 //!         lookup.hit();
@@ -55,6 +55,6 @@ mod label;
 mod lookup;
 mod metrics;
 
-pub use self::label::{CacheName, Lookup};
+pub use self::label::{CacheName, CacheResult};
 pub use self::lookup::{Cache, LookupGuard};
 pub use self::metrics::{CACHE, CacheMetrics};

@@ -9,14 +9,14 @@ use crate::metric::{Family, Kind, Spec, claimed_names};
 /// A rule that a metric breaks, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Finding {
+pub struct CatalogFinding {
     /// The metric's name.
     pub metric: String,
     /// What is wrong and what to do.
     pub message: String,
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for CatalogFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.metric, self.message)
     }
@@ -55,12 +55,12 @@ const UNITS: &[(&str, &str)] = &[
 const MANY_SERIES: usize = 2_000_000;
 
 /// Checks `families`, one by one and against each other.
-pub fn lint(families: &[&'static dyn Family]) -> Vec<Finding> {
+pub fn lint(families: &[&'static dyn Family]) -> Vec<CatalogFinding> {
     let specs: Vec<_> = families.iter().flat_map(|family| family.specs()).collect();
     let mut findings = Vec::new();
     let mut names = HashMap::new();
     for spec in &specs {
-        let mut find = |message: String| findings.push(Finding { metric: spec.name.to_owned(), message });
+        let mut find = |message: String| findings.push(CatalogFinding { metric: spec.name.to_owned(), message });
         for name in claimed_names(spec.name, spec.kind) {
             if let Some(other) = names.insert(name, spec.name) {
                 find(if other == spec.name {

@@ -3,7 +3,7 @@
 mod lint;
 mod table;
 
-pub use self::lint::{Finding, lint};
+pub use self::lint::{CatalogFinding, lint};
 pub use self::table::table;
 
 use metrics::{KeyName, Recorder, SharedString};

@@ -7,7 +7,7 @@ use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::label::ReadError;
+use super::label::CertificateReadError;
 use super::read::{Reading, Which, content};
 
 /// Largest file that is read; a bundle of all public authorities has a fortieth of it.
@@ -50,7 +50,7 @@ impl WatchedFile {
         which: Which,
         now: SystemTime,
         allowance: &mut u64,
-    ) -> Result<Reading, ReadError> {
+    ) -> Result<Reading, CertificateReadError> {
         let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
         if let Some((stamp, reading)) = &self.read
             && *stamp == Stamp::of(&metadata)
@@ -59,15 +59,15 @@ impl WatchedFile {
         }
         // Opening a pipe or a device can wait for ever.
         if !metadata.is_file() {
-            return Err(ReadError::Unreadable);
+            return Err(CertificateReadError::Unreadable);
         }
         let file = File::open(path).map_err(|error| reason(&error))?;
         // Of what was opened: the path may lead to another file by now.
         let metadata = file.metadata().map_err(|error| reason(&error))?;
         let reading = match metadata.len() {
-            told if told > MAX_FILE_BYTES => Reading::failed(ReadError::TooLarge),
+            told if told > MAX_FILE_BYTES => Reading::failed(CertificateReadError::TooLarge),
             // Too much at one time; the next look has an allowance of its own.
-            told if told > *allowance => return Err(ReadError::TooLarge),
+            told if told > *allowance => return Err(CertificateReadError::TooLarge),
             _ => read(file, which, allowance)?,
         };
         self.read = Stamp::settled(&metadata, now).map(|stamp| (stamp, reading));
@@ -75,19 +75,19 @@ impl WatchedFile {
     }
 }
 
-fn read(file: File, which: Which, allowance: &mut u64) -> Result<Reading, ReadError> {
+fn read(file: File, which: Which, allowance: &mut u64) -> Result<Reading, CertificateReadError> {
     // A file that grows meanwhile, or that does not tell its length, is cut off.
     let limit = MAX_FILE_BYTES.min(*allowance);
     let mut bytes = Vec::new();
     let length = file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))? as u64;
     *allowance -= length.min(*allowance);
-    Ok(if length > limit { Reading::failed(ReadError::TooLarge) } else { content(&bytes, which) })
+    Ok(if length > limit { Reading::failed(CertificateReadError::TooLarge) } else { content(&bytes, which) })
 }
 
 /// Looks at one file under a name of its own.
 pub(super) fn look_at_file(file: &mut WatchedFile, path: &Path, which: Which) -> Reading {
     let reading = file.look(path, which, SystemTime::now(), &mut MAX_FILE_BYTES.clone());
-    if reading.is_empty() { Reading::failed(ReadError::Malformed) } else { reading }
+    if reading.is_empty() { Reading::failed(CertificateReadError::Malformed) } else { reading }
 }
 
 /// The files of a directory that may hold certificates.
@@ -114,17 +114,17 @@ impl WatchedDirectory {
             reading.add(file.look(&path.join(&name), Which::All, now, &mut allowance));
             self.files.insert(name, file);
         }
-        if reading.is_empty() { Reading::failed(ReadError::Missing) } else { reading }
+        if reading.is_empty() { Reading::failed(CertificateReadError::Missing) } else { reading }
     }
 }
 
 /// Lists the files that may hold certificates, by their names. What begins with a dot is left out: it is where Kubernetes
 /// keeps the versions of a mounted secret, to which the names beside them lead.
-fn names(directory: &Path) -> Result<Vec<OsString>, ReadError> {
+fn names(directory: &Path) -> Result<Vec<OsString>, CertificateReadError> {
     let mut names = Vec::new();
     for (number, entry) in fs::read_dir(directory).map_err(|error| reason(&error))?.enumerate() {
         if number >= MAX_ENTRIES {
-            return Err(ReadError::TooLarge);
+            return Err(CertificateReadError::TooLarge);
         }
         let entry = entry.map_err(|error| reason(&error))?;
         let (name, directory) = (entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_dir()));
@@ -137,11 +137,11 @@ fn names(directory: &Path) -> Result<Vec<OsString>, ReadError> {
     Ok(names)
 }
 
-fn reason(error: &io::Error) -> ReadError {
+fn reason(error: &io::Error) -> CertificateReadError {
     match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ReadError::Missing,
-        io::ErrorKind::PermissionDenied => ReadError::Denied,
-        _ => ReadError::Unreadable,
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => CertificateReadError::Missing,
+        io::ErrorKind::PermissionDenied => CertificateReadError::Denied,
+        _ => CertificateReadError::Unreadable,
     }
 }
 
@@ -223,7 +223,7 @@ mod tests {
         fs::write(&scratch.0, "another one").unwrap();
         assert_eq!([0; 2].map(|_| bytes_read(&mut file, &scratch, later)), [11, 0]);
         fs::remove_file(&scratch.0).unwrap();
-        assert_eq!(file.look(&scratch.0, Which::All, later, &mut 1000).errors(ReadError::Missing), 1);
+        assert_eq!(file.look(&scratch.0, Which::All, later, &mut 1000).errors(CertificateReadError::Missing), 1);
     }
 
     #[test]

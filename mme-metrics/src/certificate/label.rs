@@ -29,7 +29,7 @@ labels! {
 labels! {
     /// Why a certificate could not be read; the label `error_type`, too.
     #[non_exhaustive]
-    pub closed ReadError: "error_type" {
+    pub closed CertificateReadError: "error_type" {
         /// There is no such file, or no certificate in the directory.
         Missing = "missing",
         /// The process may not read it.
@@ -43,7 +43,7 @@ labels! {
     }
 }
 
-impl fmt::Display for ReadError {
+impl fmt::Display for CertificateReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "there is no certificate: check the path, or put one there",
@@ -55,7 +55,7 @@ impl fmt::Display for ReadError {
     }
 }
 
-impl Error for ReadError {}
+impl Error for CertificateReadError {}
 
 #[cfg(test)]
 mod tests {
@@ -64,8 +64,8 @@ mod tests {
 
     #[test]
     fn values_stand_in_the_order_of_their_ordinals() {
-        let Cardinality::Closed(words) = ReadError::CARDINALITY else { unreachable!("it is closed") };
-        assert_eq!(ReadError::ALL.map(|error| error.label_value().into_owned()).as_slice(), words);
-        assert_eq!(ReadError::ALL.map(|error| error as usize), [0, 1, 2, 3, 4]);
+        let Cardinality::Closed(words) = CertificateReadError::CARDINALITY else { unreachable!("it is closed") };
+        assert_eq!(CertificateReadError::ALL.map(|error| error.label_value().into_owned()).as_slice(), words);
+        assert_eq!(CertificateReadError::ALL.map(|error| error as usize), [0, 1, 2, 3, 4]);
     }
 }

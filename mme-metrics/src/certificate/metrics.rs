@@ -1,6 +1,6 @@
 //! The truth: every metric of certificates.
 
-use super::label::{CertificateName, CertificateOperation, ReadError};
+use super::label::{CertificateName, CertificateOperation, CertificateReadError};
 use crate::buckets;
 use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 use crate::operation::{ErrorWord, ResultLabel};
@@ -21,7 +21,7 @@ family! {
         not_before: Gauge<(CertificateName,)> =
             Gauge::new("certificate_not_before_timestamp_seconds", Unit::Seconds);
         /// Times that a certificate could not be read when it was looked at.
-        read_errors: Counter<(CertificateName, ReadError)> =
+        read_errors: Counter<(CertificateName, CertificateReadError)> =
             Counter::new("certificate_read_errors_total", Unit::None);
     }
 }

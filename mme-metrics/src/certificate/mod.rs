@@ -33,7 +33,7 @@
 //!
 //! let issued = measure(CertificateOperation::Issuance, ByErrorType, || Err::<(), _>(Invalid::Revoked));
 //! let signing = measure_async(CertificateOperation::Signing, AlwaysOk, async { /* sign */ });
-//! let revocation = certificate::operation(CertificateOperation::Revocation);
+//! let revocation = certificate::start_operation(CertificateOperation::Revocation);
 //! // Left here by `return`, it would be recorded as cancelled; by a panic, as one.
 //! revocation.end(Outcome::Ok);
 //! # #[cfg(feature = "macros")]
@@ -91,9 +91,9 @@ mod validity;
 #[cfg(feature = "certificate")]
 mod watch;
 
-pub use self::label::{CertificateName, CertificateOperation, ReadError};
+pub use self::label::{CertificateName, CertificateOperation, CertificateReadError};
 pub use self::metrics::{CERTIFICATE, CertificateMetrics};
-pub use self::operation::operation;
+pub use self::operation::start_operation;
 pub use self::validity::Validity;
 #[cfg(feature = "certificate")]
-pub use self::watch::{CertificateWatch, WatchError};
+pub use self::watch::{CertificateWatch, CertificateWatchError};

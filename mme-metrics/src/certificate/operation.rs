@@ -18,14 +18,14 @@ static SERIES: [OutcomeSeries; 5] = [const { OutcomeSeries::new() }; 5];
 /// use mme_metrics::certificate::{self, CertificateOperation};
 ///
 /// fn validate(certificate: &[u8]) -> Result<(), std::io::Error> {
-///     let validation = certificate::operation(CertificateOperation::Validation);
+///     let validation = certificate::start_operation(CertificateOperation::Validation);
 ///     let checked = if certificate.is_empty() { Err(std::io::ErrorKind::InvalidData.into()) } else { Ok(()) };
 ///     validation.end_with(&checked);
 ///     checked
 /// }
 /// # assert!(validate(&[]).is_err());
 /// ```
-pub fn operation(operation: CertificateOperation) -> Guard<CertificateOperation> {
+pub fn start_operation(operation: CertificateOperation) -> Guard<CertificateOperation> {
     Guard::start(operation)
 }
 

@@ -5,7 +5,7 @@ use rustls_pki_types::pem::PemObject as _;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer as _;
 
-use super::label::ReadError;
+use super::label::CertificateReadError;
 use super::validity::Validity;
 
 /// How much of a file or chain counts.
@@ -21,22 +21,22 @@ pub(super) enum Which {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reading {
     pub(super) validity: Option<Validity>,
-    errors: [u32; ReadError::ALL.len()],
+    errors: [u32; CertificateReadError::ALL.len()],
 }
 
 impl Reading {
-    pub(super) fn failed(error: ReadError) -> Self {
+    pub(super) fn failed(error: CertificateReadError) -> Self {
         let mut reading = Self::default();
         reading.fail(error);
         reading
     }
 
-    pub(super) fn fail(&mut self, error: ReadError) {
+    pub(super) fn fail(&mut self, error: CertificateReadError) {
         self.errors[error as usize] += 1;
     }
 
     /// Returns how often that went wrong.
-    pub(super) fn errors(&self, error: ReadError) -> u64 {
+    pub(super) fn errors(&self, error: CertificateReadError) -> u64 {
         self.errors[error as usize].into()
     }
 
@@ -58,7 +58,7 @@ impl Reading {
     }
 
     /// Takes in one certificate; one that is broken is told once for all of them.
-    fn take(&mut self, certificate: Result<Validity, ReadError>) {
+    fn take(&mut self, certificate: Result<Validity, CertificateReadError>) {
         match certificate {
             Ok(validity) => self.hold(validity),
             Err(error) => self.errors[error as usize] = 1,
@@ -66,10 +66,10 @@ impl Reading {
     }
 
     /// Returns the period, unless any part could not be read.
-    fn whole(self) -> Result<Validity, ReadError> {
-        match ReadError::ALL.into_iter().find(|error| self.errors(*error) > 0) {
+    fn whole(self) -> Result<Validity, CertificateReadError> {
+        match CertificateReadError::ALL.into_iter().find(|error| self.errors(*error) > 0) {
             Some(error) => Err(error),
-            None => self.validity.ok_or(ReadError::Missing),
+            None => self.validity.ok_or(CertificateReadError::Missing),
         }
     }
 }
@@ -85,22 +85,22 @@ pub(super) fn content(bytes: &[u8], which: Which) -> Reading {
     reading
 }
 
-fn certificates(bytes: &[u8]) -> Box<dyn Iterator<Item = Result<Validity, ReadError>> + '_> {
+fn certificates(bytes: &[u8]) -> Box<dyn Iterator<Item = Result<Validity, CertificateReadError>> + '_> {
     // The tag of a sequence, which is the digit 0 in a text too, and a length of several bytes, which no text has.
     if matches!(bytes, [0x30, 0x80..=0xff, ..]) {
         let mut rest = bytes;
         return Box::new(std::iter::from_fn(move || (!rest.is_empty()).then(|| der(&mut rest))));
     }
     Box::new(CertificateDer::pem_slice_iter(bytes).map(|section| {
-        let section = section.map_err(|_| ReadError::Malformed)?;
+        let section = section.map_err(|_| CertificateReadError::Malformed)?;
         Validity::of_der(&section)
     }))
 }
 
 /// Reads one certificate off the beginning of `bytes`; all of them if it is broken, since nothing says where the next begins.
-fn der(bytes: &mut &[u8]) -> Result<Validity, ReadError> {
+fn der(bytes: &mut &[u8]) -> Result<Validity, CertificateReadError> {
     let parsed = X509Certificate::from_der(bytes);
-    let (rest, certificate) = parsed.map_err(|_| ReadError::Malformed).inspect_err(|_| *bytes = &[])?;
+    let (rest, certificate) = parsed.map_err(|_| CertificateReadError::Malformed).inspect_err(|_| *bytes = &[])?;
     *bytes = rest;
     let validity = certificate.validity();
     Ok(Validity::new(validity.not_before.timestamp(), validity.not_after.timestamp()))
@@ -112,11 +112,11 @@ impl Validity {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Malformed`] when `bytes` are anything but one certificate.
-    pub fn of_der(bytes: &[u8]) -> Result<Self, ReadError> {
+    /// [`CertificateReadError::Malformed`] when `bytes` are anything but one certificate.
+    pub fn of_der(bytes: &[u8]) -> Result<Self, CertificateReadError> {
         let mut rest = bytes;
         let validity = der(&mut rest)?;
-        if rest.is_empty() { Ok(validity) } else { Err(ReadError::Malformed) }
+        if rest.is_empty() { Ok(validity) } else { Err(CertificateReadError::Malformed) }
     }
 
     /// Reads every certificate in PEM or DER, and returns the period in which all hold. Keys and text beside them are passed
@@ -124,8 +124,8 @@ impl Validity {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Missing`] when there is no certificate, [`ReadError::Malformed`] when one is broken.
-    pub fn of_bytes(bytes: &[u8]) -> Result<Self, ReadError> {
+    /// [`CertificateReadError::Missing`] when there is no certificate, [`CertificateReadError::Malformed`] when one is broken.
+    pub fn of_bytes(bytes: &[u8]) -> Result<Self, CertificateReadError> {
         content(bytes, Which::All).whole()
     }
 
@@ -133,18 +133,18 @@ impl Validity {
     ///
     /// # Errors
     ///
-    /// [`ReadError::Missing`] when it is empty, [`ReadError::Malformed`] when a certificate is broken.
+    /// [`CertificateReadError::Missing`] when it is empty, [`CertificateReadError::Malformed`] when a certificate is broken.
     ///
     /// # Examples
     ///
     /// ```
-    /// use mme_metrics::certificate::{ReadError, Validity};
+    /// use mme_metrics::certificate::{CertificateReadError, Validity};
     /// use rustls_pki_types::CertificateDer;
     ///
     /// let chain: Vec<CertificateDer<'_>> = vec![CertificateDer::from_slice(b"no certificate")];
-    /// assert_eq!(Validity::of_chain(&chain), Err(ReadError::Malformed));
+    /// assert_eq!(Validity::of_chain(&chain), Err(CertificateReadError::Malformed));
     /// ```
-    pub fn of_chain<C>(chain: C) -> Result<Self, ReadError>
+    pub fn of_chain<C>(chain: C) -> Result<Self, CertificateReadError>
     where
         C: IntoIterator<Item: AsRef<[u8]>>,
     {

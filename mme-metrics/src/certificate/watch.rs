@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::CERTIFICATE;
 use super::file::{WatchedDirectory, WatchedFile, look_at_file};
-use super::label::{CertificateName, ReadError};
+use super::label::{CertificateName, CertificateReadError};
 use super::read::{Reading, Which, of_chain};
 use crate::label::RegisterError;
 use crate::metric::{CounterHandle, GaugeHandle};
@@ -61,7 +61,7 @@ impl CertificateWatch {
     /// # Errors
     ///
     /// When the name is in use here, cannot be a label's value, or is one too many.
-    pub fn file(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, WatchError> {
+    pub fn file(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, CertificateWatchError> {
         self.add(name, Place::File { path: path.into(), which: Which::All, file: Mutex::default() })
     }
 
@@ -70,7 +70,7 @@ impl CertificateWatch {
     /// # Errors
     ///
     /// Those of [`file`](Self::file).
-    pub fn leaf(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, WatchError> {
+    pub fn leaf(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, CertificateWatchError> {
         self.add(name, Place::File { path: path.into(), which: Which::First, file: Mutex::default() })
     }
 
@@ -80,7 +80,7 @@ impl CertificateWatch {
     /// # Errors
     ///
     /// Those of [`file`](Self::file).
-    pub fn directory(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, WatchError> {
+    pub fn directory(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, CertificateWatchError> {
         self.add(name, Place::Directory { path: path.into(), files: Mutex::default() })
     }
 
@@ -96,23 +96,27 @@ impl CertificateWatch {
     /// let served: Arc<RwLock<Vec<CertificateDer<'static>>>> = Arc::default();
     /// let watch = CertificateWatch::new().chain("served", move || served.read().unwrap().clone())?;
     /// # watch.look();
-    /// # Ok::<(), mme_metrics::certificate::WatchError>(())
+    /// # Ok::<(), mme_metrics::certificate::CertificateWatchError>(())
     /// ```
     ///
     /// # Errors
     ///
     /// Those of [`file`](Self::file).
-    pub fn chain<C>(self, name: &str, current: impl Fn() -> C + Send + Sync + 'static) -> Result<Self, WatchError>
+    pub fn chain<C>(
+        self,
+        name: &str,
+        current: impl Fn() -> C + Send + Sync + 'static,
+    ) -> Result<Self, CertificateWatchError>
     where
         C: IntoIterator<Item: AsRef<[u8]>>,
     {
         self.add(name, Place::Chain(Box::new(move || of_chain(current()))))
     }
 
-    fn add(mut self, name: &str, place: Place) -> Result<Self, WatchError> {
-        let label = CertificateName::register(name).map_err(WatchError::Name)?;
+    fn add(mut self, name: &str, place: Place) -> Result<Self, CertificateWatchError> {
+        let label = CertificateName::register(name).map_err(CertificateWatchError::Name)?;
         if !self.names.insert(name.to_owned()) {
-            return Err(WatchError::Twice(name.to_owned()));
+            return Err(CertificateWatchError::Twice(name.to_owned()));
         }
         self.sources.push(Source { series: Series::of(label), name: label, place });
         Ok(self)
@@ -165,8 +169,8 @@ impl Place {
             Self::Chain(current) => {
                 // The user's code: if it panics, the other certificates are still looked at.
                 let reading = catch_unwind(AssertUnwindSafe(current));
-                let reading = reading.unwrap_or_else(|_| Reading::failed(ReadError::Unreadable));
-                if reading.is_empty() { Reading::failed(ReadError::Missing) } else { reading }
+                let reading = reading.unwrap_or_else(|_| Reading::failed(CertificateReadError::Unreadable));
+                if reading.is_empty() { Reading::failed(CertificateReadError::Missing) } else { reading }
             }
         }
     }
@@ -176,7 +180,7 @@ impl Place {
 struct Series {
     not_before: GaugeHandle,
     not_after: GaugeHandle,
-    errors: [(ReadError, CounterHandle); ReadError::ALL.len()],
+    errors: [(CertificateReadError, CounterHandle); CertificateReadError::ALL.len()],
 }
 
 impl Series {
@@ -184,7 +188,7 @@ impl Series {
         Self {
             not_before: CERTIFICATE.not_before.with((name,)),
             not_after: CERTIFICATE.not_after.with((name,)),
-            errors: ReadError::ALL.map(|error| (error, CERTIFICATE.read_errors.with((name, error)))),
+            errors: CertificateReadError::ALL.map(|error| (error, CERTIFICATE.read_errors.with((name, error)))),
         }
     }
 
@@ -205,14 +209,14 @@ impl Series {
 /// Why a certificate cannot be watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum WatchError {
+pub enum CertificateWatchError {
     /// The name cannot be a label's value, or there are too many.
     Name(RegisterError),
     /// Two certificates have this name.
     Twice(String),
 }
 
-impl fmt::Display for WatchError {
+impl fmt::Display for CertificateWatchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(_) => f.write_str("a certificate cannot have this name"),
@@ -221,7 +225,7 @@ impl fmt::Display for WatchError {
     }
 }
 
-impl Error for WatchError {
+impl Error for CertificateWatchError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Name(error) => Some(error),

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::call::DatabaseCall;
-use super::label::{CollectionName, Namespace, System};
+use super::label::{CollectionName, DatabaseSystem, Namespace};
 use super::memo::Memo;
 use super::series::Series;
 use super::shape::Shape;
@@ -22,11 +22,11 @@ const SLOW: Duration = Duration::from_secs(1);
 /// What a driver's calls to one database are measured by. Make it a `static`: it keeps the series of its operations.
 ///
 /// ```
-/// use mme_metrics::database::{DatabaseClient, System};
+/// use mme_metrics::database::{DatabaseClient, DatabaseSystem};
 /// use mme_metrics::operation::measure;
 /// use mme_metrics::operation::ByResult;
 ///
-/// static ORDERS: DatabaseClient = DatabaseClient::new(System::Mongodb).namespace("shop");
+/// static ORDERS: DatabaseClient = DatabaseClient::new(DatabaseSystem::Mongodb).namespace("shop");
 ///
 /// # fn insert_into_orders() -> Result<(), String> { Ok(()) }
 /// let inserted = measure(ORDERS.operation("insert").collection("orders"), ByResult, insert_into_orders);
@@ -35,7 +35,7 @@ const SLOW: Duration = Duration::from_secs(1);
 ///
 /// For a driver that speaks SQL, [`statement`](Self::statement) reads operation and table from the text.
 pub struct DatabaseClient {
-    system: System,
+    system: DatabaseSystem,
     namespace: &'static str,
     tables: &'static [&'static str],
     slow: Duration,
@@ -49,7 +49,7 @@ pub struct DatabaseClient {
 
 impl DatabaseClient {
     /// Measures the operations of a client of `system`.
-    pub const fn new(system: System) -> Self {
+    pub const fn new(system: DatabaseSystem) -> Self {
         Self {
             system,
             namespace: "",
@@ -82,9 +82,9 @@ impl DatabaseClient {
         self
     }
 
-    /// Records how many rows operations return, in `db_client_response_returned_rows`.
-    pub const fn returned_rows(mut self) -> Self {
-        self.rows = true;
+    /// Records how many rows operations return, in `db_client_response_returned_rows`. Off by default.
+    pub const fn returned_rows(mut self, on: bool) -> Self {
+        self.rows = on;
         self
     }
 
@@ -109,7 +109,7 @@ impl DatabaseClient {
     }
 
     /// Begins a transaction, which is counted when what is returned is dropped.
-    pub fn transaction(&self) -> TransactionGuard {
+    pub fn start_transaction(&self) -> TransactionGuard {
         TransactionGuard::new(self.system)
     }
 
@@ -125,7 +125,7 @@ impl DatabaseClient {
         self.series.get_or_init(|| Series::new(self.system, Namespace::admit(self.namespace)))
     }
 
-    pub(super) fn system(&self) -> System {
+    pub(super) fn system(&self) -> DatabaseSystem {
         self.system
     }
 

@@ -24,7 +24,7 @@ labels! {
 labels! {
     /// Which product a database is, by its name in the OpenTelemetry conventions.
     #[non_exhaustive]
-    pub closed System: "db_system_name" {
+    pub closed DatabaseSystem: "db_system_name" {
         /// PostgreSQL.
         Postgresql = "postgresql",
         /// MySQL.
@@ -79,7 +79,7 @@ labels! {
     pub admitted Namespace: "db_namespace", budget = NAMESPACES, fallback = "_other",
         limit = NAMESPACES + 2, none = "";
     /// What is done: `SELECT`, `HGETALL`, `find`.
-    pub admitted OperationName: "db_operation_name", budget = OPERATIONS, fallback = "_OTHER",
+    pub admitted DatabaseOperationName: "db_operation_name", budget = OPERATIONS, fallback = "_OTHER",
         limit = OPERATIONS + 1, none = "";
     /// The table or collection it is done to, if the service registered it.
     pub admitted CollectionName: "db_collection_name", budget = COLLECTIONS, fallback = "_other", none = "";
@@ -87,9 +87,9 @@ labels! {
 
 /// Why an operation failed; empty if it did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Failure(&'static str);
+pub struct DatabaseErrorType(&'static str);
 
-impl Failure {
+impl DatabaseErrorType {
     /// Reads how an operation ended. Unlike a function that was cancelled, its query may have been lost half-way.
     pub fn of(outcome: Outcome) -> Self {
         Self(match outcome {
@@ -104,7 +104,7 @@ impl Failure {
     }
 }
 
-impl LabelValue for Failure {
+impl LabelValue for DatabaseErrorType {
     const KEY: &'static str = "error_type";
     // The words of the program and of sqlx, `panic`, `cancelled`, `other` and nothing.
     const CARDINALITY: Cardinality = Cardinality::Bounded(1028);
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn every_end_but_a_good_one_is_a_failure() {
-        let read = |outcome| Failure::of(outcome).as_str();
+        let read = |outcome| DatabaseErrorType::of(outcome).as_str();
         assert_eq!(read(Outcome::Ok), "");
         assert_eq!(read(Outcome::Cancelled), "cancelled");
         assert_eq!(read(Outcome::Panic), "panic");

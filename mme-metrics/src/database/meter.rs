@@ -81,7 +81,7 @@ impl<M: Deref<Target = Meter>> PoolSlot<M> {
     }
 
     /// Says that there has been a connection since `now`.
-    pub(super) fn got(mut self, now: Moment) -> Self {
+    pub(super) fn acquired(mut self, now: Moment) -> Self {
         self.record(now);
         (self.since, self.stage) = (now, Stage::Using);
         self

@@ -1,7 +1,8 @@
 //! The truth: every metric of database clients.
 
 use super::label::{
-    CollectionName, ConnectionState, Failure, Namespace, OperationName, PoolName, Replica, System, TransactionOutcome,
+    CollectionName, ConnectionState, DatabaseErrorType, DatabaseOperationName, DatabaseSystem, Namespace, PoolName,
+    Replica, TransactionOutcome,
 };
 use crate::buckets;
 use crate::metric::{Counter, Gauge, Histogram, Unit, family};
@@ -10,16 +11,16 @@ family! {
     /// Clients of databases, and their connection pools.
     pub static DATABASE: DatabaseMetrics {
         /// Duration of database client operations.
-        operation_duration: Histogram<(System, Namespace, OperationName, CollectionName, Failure)> =
+        operation_duration: Histogram<(DatabaseSystem, Namespace, DatabaseOperationName, CollectionName, DatabaseErrorType)> =
             Histogram::new("db_client_operation_duration_seconds", Unit::Seconds, buckets::DATABASE);
         /// The actual number of records returned by the database operation.
-        returned_rows: Histogram<(System, OperationName)> =
+        returned_rows: Histogram<(DatabaseSystem, DatabaseOperationName)> =
             Histogram::new("db_client_response_returned_rows", Unit::None, buckets::ROWS).optional();
         /// Operations that took as long as the threshold of their client, or longer.
-        slow_operations: Counter<(System, OperationName)> =
+        slow_operations: Counter<(DatabaseSystem, DatabaseOperationName)> =
             Counter::new("db_client_slow_operations_total", Unit::None);
         /// Transactions that ended, by how they ended.
-        transactions: Counter<(System, TransactionOutcome)> = Counter::new("db_client_transactions_total", Unit::None);
+        transactions: Counter<(DatabaseSystem, TransactionOutcome)> = Counter::new("db_client_transactions_total", Unit::None);
         /// The number of connections that are currently in state described by the state attribute.
         connections: Gauge<(PoolName, ConnectionState)> = Gauge::new("db_client_connections", Unit::None);
         /// The maximum number of open connections allowed.
@@ -40,9 +41,9 @@ family! {
         connection_create: Histogram<(PoolName,)> =
             Histogram::new("db_client_connection_create_time_seconds", Unit::Seconds, buckets::DATABASE);
         /// How far a replica is behind, when it was last asked.
-        replication_lag: Gauge<(System, Replica)> = Gauge::new("db_replication_lag_seconds", Unit::Seconds);
+        replication_lag: Gauge<(DatabaseSystem, Replica)> = Gauge::new("db_replication_lag_seconds", Unit::Seconds);
         /// When a replica last told how far it is behind, as a Unix timestamp.
-        replication_checked: Gauge<(System, Replica)> =
+        replication_checked: Gauge<(DatabaseSystem, Replica)> =
             Gauge::new("db_replication_last_check_timestamp_seconds", Unit::Seconds);
     }
 }

@@ -18,13 +18,13 @@
 //! With any other driver an operation is measured where it is called. For Redis:
 //!
 //! ```
-//! use mme_metrics::database::{DatabaseClient, System};
+//! use mme_metrics::database::{DatabaseClient, DatabaseSystem};
 //! use mme_metrics::operation::measure_async;
 //! use mme_metrics::operation::{Classify, Outcome};
 //! use redis::aio::MultiplexedConnection;
 //! use redis::{AsyncCommands, ErrorKind, RedisResult};
 //!
-//! static SESSIONS: DatabaseClient = DatabaseClient::new(System::Redis).namespace("sessions");
+//! static SESSIONS: DatabaseClient = DatabaseClient::new(DatabaseSystem::Redis).namespace("sessions");
 //!
 //! /// Reads how a command ended. An error's message can have a key in it; these words cannot.
 //! struct ByRedis;
@@ -106,7 +106,8 @@ mod transaction;
 pub use self::call::DatabaseCall;
 pub use self::client::DatabaseClient;
 pub use self::label::{
-    CollectionName, ConnectionState, Failure, Namespace, OperationName, PoolName, Replica, System, TransactionOutcome,
+    CollectionName, ConnectionState, DatabaseErrorType, DatabaseOperationName, DatabaseSystem, Namespace, PoolName,
+    Replica, TransactionOutcome,
 };
 pub use self::meter::PoolFigures;
 pub use self::metrics::{DATABASE, DatabaseMetrics};

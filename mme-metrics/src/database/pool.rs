@@ -27,10 +27,10 @@ use crate::clock::Moment;
 ///     }
 /// });
 ///
-/// let wait = meter.wait();
+/// let wait = meter.start_wait();
 /// match pool.get() {
 ///     Ok(connection) => {
-///         let using = wait.got();
+///         let using = wait.acquired();
 ///         // … until it is given back.
 ///         drop((connection, using));
 ///     }
@@ -62,7 +62,7 @@ impl PoolMeter {
     }
 
     /// Begins to wait for a connection.
-    pub fn wait(&self) -> PoolWait {
+    pub fn start_wait(&self) -> PoolWait {
         PoolWait(PoolSlot::begin(Arc::clone(&self.0), Moment::now()))
     }
 
@@ -74,7 +74,7 @@ impl PoolMeter {
 
     /// Says that there is a connection, which may be kept for longer than the wait was.
     #[cfg(feature = "sqlx")]
-    pub(super) fn got(&self, waited: PoolSlot<&Meter>) -> PoolUse {
+    pub(super) fn acquired(&self, waited: PoolSlot<&Meter>) -> PoolUse {
         drop(waited);
         PoolUse(PoolSlot::using(Arc::clone(&self.0), Moment::now()))
     }
@@ -107,8 +107,8 @@ pub struct PoolWait(PoolSlot<Arc<Meter>>);
 
 impl PoolWait {
     /// Says that there is a connection, which is in use until what is returned is dropped.
-    pub fn got(self) -> PoolUse {
-        PoolUse(self.0.got(Moment::now()))
+    pub fn acquired(self) -> PoolUse {
+        PoolUse(self.0.acquired(Moment::now()))
     }
 
     /// Says that the pool had none in time.

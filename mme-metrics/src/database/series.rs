@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::label::{COLLECTIONS, CollectionName, Failure, Namespace, OPERATIONS, OperationName, System};
+use super::label::{
+    COLLECTIONS, CollectionName, DatabaseErrorType, DatabaseOperationName, DatabaseSystem, Namespace, OPERATIONS,
+};
 use super::metrics::DATABASE;
 use crate::metric::{AppendMap, CappedMap, CounterHandle, HistogramHandle};
 use crate::operation::Outcome;
@@ -30,9 +32,9 @@ pub(super) struct OperationTotals {
 /// The series of one operation on one table.
 #[derive(Debug)]
 pub(super) struct Durations {
-    system: System,
+    system: DatabaseSystem,
     namespace: Namespace,
-    operation: OperationName,
+    operation: DatabaseOperationName,
     collection: CollectionName,
     succeeded: HistogramHandle,
     failed: OnceLock<AppendMap<&'static str, HistogramHandle>>,
@@ -40,22 +42,23 @@ pub(super) struct Durations {
 }
 
 impl Series {
-    pub(super) fn new(system: System, namespace: Namespace) -> Self {
-        let rest = OperationSeries::new(system, namespace, OperationName::FALLBACK);
+    pub(super) fn new(system: DatabaseSystem, namespace: Namespace) -> Self {
+        let rest = OperationSeries::new(system, namespace, DatabaseOperationName::FALLBACK);
         Self { operations: CappedMap::new(OPERATIONS, rest) }
     }
 
     /// Finds the series of `operation` on `collection`; their words are bounded, so the tables are.
     pub(super) fn find(&self, operation: &'static str, collection: &'static str) -> &Arc<Durations> {
         let rest = self.operations.overflow();
-        let series = self.operations.get_or_insert_with(operation, |name| rest.like(OperationName::admit(name)));
+        let series =
+            self.operations.get_or_insert_with(operation, |name| rest.like(DatabaseOperationName::admit(name)));
         let rest = series.collections.overflow();
         series.collections.get_or_insert_with(collection, |name| Arc::new(rest.like(CollectionName::admit(name))))
     }
 }
 
 impl OperationSeries {
-    fn new(system: System, namespace: Namespace, operation: OperationName) -> Self {
+    fn new(system: DatabaseSystem, namespace: Namespace, operation: DatabaseOperationName) -> Self {
         let slow = DATABASE.slow_operations.with((system, operation));
         let rows = DATABASE.returned_rows.with((system, operation));
         let whatever_table = Arc::new(OperationTotals { slow, rows });
@@ -65,7 +68,7 @@ impl OperationSeries {
     }
 
     /// Makes the series of another operation of the same client.
-    fn like(&self, operation: OperationName) -> Self {
+    fn like(&self, operation: DatabaseOperationName) -> Self {
         let rest = self.collections.overflow();
         let made = Self::new(rest.system, rest.namespace, operation);
         // Its first event is then an increase, and not a beginning.
@@ -76,13 +79,13 @@ impl OperationSeries {
 
 impl Durations {
     fn new(
-        system: System,
+        system: DatabaseSystem,
         namespace: Namespace,
-        operation: OperationName,
+        operation: DatabaseOperationName,
         collection: CollectionName,
         undivided: Arc<OperationTotals>,
     ) -> Self {
-        let labels = (system, namespace, operation, collection, Failure::of(Outcome::Ok));
+        let labels = (system, namespace, operation, collection, DatabaseErrorType::of(Outcome::Ok));
         let succeeded = DATABASE.operation_duration.with(labels);
         Self { system, namespace, operation, collection, succeeded, failed: OnceLock::new(), undivided }
     }
@@ -96,7 +99,7 @@ impl Durations {
         if outcome == Outcome::Ok {
             return &self.succeeded;
         }
-        let failure = Failure::of(outcome);
+        let failure = DatabaseErrorType::of(outcome);
         self.failed.get_or_init(AppendMap::default).get_or_insert_with(failure.as_str(), || {
             let labels = (self.system, self.namespace, self.operation, self.collection, failure);
             (failure.as_str(), DATABASE.operation_duration.with(labels))

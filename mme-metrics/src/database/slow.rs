@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::label::{CollectionName, System};
+use super::label::{CollectionName, DatabaseSystem};
 
 /// Least time between two events of one client; those between them are counted.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ impl SlowLog {
     }
 
     /// Tells of an operation, unless it told of one just before.
-    pub(super) fn tell(&self, system: System, operation: &str, collection: CollectionName, seconds: f64) {
+    pub(super) fn tell(&self, system: DatabaseSystem, operation: &str, collection: CollectionName, seconds: f64) {
         let now = millis(START.elapsed());
         if let Some(kept_back) = self.turn(now) {
             emit(system, operation, collection, seconds, kept_back);
@@ -49,7 +49,7 @@ fn millis(duration: Duration) -> u64 {
 }
 
 #[cfg(feature = "tracing")]
-fn emit(system: System, operation: &str, collection: CollectionName, seconds: f64, kept_back: u64) {
+fn emit(system: DatabaseSystem, operation: &str, collection: CollectionName, seconds: f64, kept_back: u64) {
     // A subscriber may panic, and a second panic while one unwinds ends the process.
     if std::thread::panicking() {
         return;
@@ -66,7 +66,7 @@ fn emit(system: System, operation: &str, collection: CollectionName, seconds: f6
 }
 
 #[cfg(not(feature = "tracing"))]
-fn emit(_: System, _: &str, _: CollectionName, _: f64, _: u64) {}
+fn emit(_: DatabaseSystem, _: &str, _: CollectionName, _: f64, _: u64) {}
 
 #[cfg(test)]
 mod tests {

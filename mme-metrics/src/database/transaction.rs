@@ -1,31 +1,31 @@
 //! How transactions end.
 
-use super::label::{System, TransactionOutcome};
+use super::label::{DatabaseSystem, TransactionOutcome};
 use super::metrics::DATABASE;
 
-/// A transaction that is running; made by [`DatabaseClient::transaction`](super::DatabaseClient::transaction).
+/// A transaction that is running; made by [`DatabaseClient::start_transaction`](super::DatabaseClient::transaction).
 ///
 /// ```
-/// use mme_metrics::database::{DATABASE, DatabaseClient, System, TransactionOutcome};
+/// use mme_metrics::database::{DATABASE, DatabaseClient, DatabaseSystem, TransactionOutcome};
 ///
-/// static BOOKS: DatabaseClient = DatabaseClient::new(System::Mysql);
+/// static BOOKS: DatabaseClient = DatabaseClient::new(DatabaseSystem::Mysql);
 ///
 /// let emission = mme_metrics::testing::record(|| {
-///     let transaction = BOOKS.transaction();
+///     let transaction = BOOKS.start_transaction();
 ///     // … what belongs together; left by `return`, `?` or a panic it was rolled back.
 ///     transaction.committed();
 /// });
-/// emission.expect().counter(&DATABASE.transactions, (System::Mysql, TransactionOutcome::Commit), 1).only();
+/// emission.expect().counter(&DATABASE.transactions, (DatabaseSystem::Mysql, TransactionOutcome::Commit), 1).only();
 /// ```
 #[derive(Debug)]
 #[must_use = "dropping this ends the transaction as rolled back"]
 pub struct TransactionGuard {
-    system: System,
+    system: DatabaseSystem,
     outcome: TransactionOutcome,
 }
 
 impl TransactionGuard {
-    pub(super) fn new(system: System) -> Self {
+    pub(super) fn new(system: DatabaseSystem) -> Self {
         // Both exist from the first transaction on, so that the first rollback is an increase.
         TransactionOutcome::ALL.into_iter().for_each(|outcome| DATABASE.transactions.touch((system, outcome)));
         Self { system, outcome: TransactionOutcome::Rollback }

@@ -24,7 +24,7 @@ use crate::spike::Spikes;
 /// let spikes = Sampler::new().start()?;
 /// let router = SpikeEndpoint::new(spikes).path("/admin/spikes").bearer("a long secret").into_router();
 /// # let _: axum::Router = router;
-/// # Ok::<(), mme_metrics::spike::StartError>(())
+/// # Ok::<(), mme_metrics::spike::SpikeStartError>(())
 /// ```
 #[derive(Clone)]
 #[must_use = "an endpoint serves nothing until it is a router"]

@@ -18,7 +18,7 @@ use super::dependency::Dependency;
 use super::label::CheckResult;
 use super::probe::DependencyProbe;
 use crate::clock::Moment;
-use crate::probe::{Attempts, Failure, Periodic, Supervised};
+use crate::probe::{Attempts, PeriodicTask, ProbeFailure, SupervisedTask};
 
 /// Time between two questions to a dependency unless it is said otherwise.
 const EVERY: Duration = Duration::from_secs(15);
@@ -70,9 +70,9 @@ impl HealthMonitor {
         self
     }
 
-    /// Begins what is added after this at once, instead of after a random part of the interval.
-    pub const fn at_once(mut self) -> Self {
-        self.at_once = true;
+    /// Begins what is added after this at once, instead of after a random part of the interval. Off by default.
+    pub const fn at_once(mut self, on: bool) -> Self {
+        self.at_once = on;
         self
     }
 
@@ -132,13 +132,12 @@ impl HealthMonitor {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn start(self) -> Supervised {
-        Supervised::spawn(self.run())
+    pub fn start(self) -> SupervisedTask {
+        SupervisedTask::spawn(self.run())
     }
 
-    fn pace(&self, interval: Duration) -> Periodic {
-        let pace = Periodic::every(interval);
-        if self.at_once { pace.at_once() } else { pace }
+    fn pace(&self, interval: Duration) -> PeriodicTask {
+        PeriodicTask::every(interval).at_once(self.at_once)
     }
 
     fn watch(mut self, watch: impl Future<Output = Infallible> + Send + 'static) -> Self {
@@ -179,7 +178,7 @@ impl<P: DependencyProbe> Asked<P> {
         self.log(answer);
     }
 
-    fn log(&self, answer: Result<(), Failure>) {
+    fn log(&self, answer: Result<(), ProbeFailure>) {
         let now = if answer.is_ok() { UP } else { DOWN };
         // Relaxed: only this loop writes it.
         let before = self.before.swap(now, Ordering::Relaxed);

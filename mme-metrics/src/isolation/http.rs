@@ -7,8 +7,10 @@ use ::reqwest as client;
 use client::{Client, Request, RequestBuilder, Url};
 
 use super::resource::{TenantName, TenantRead};
-use super::sight::Sight;
-use crate::probe::{Answer, Failure, UrlError, answer, client as client_of_checks, holds, json_holds, parse_url};
+use super::visibility::Visibility;
+use crate::probe::{
+    Answer, ProbeFailure, ProbeUrlError, answer, client as client_of_checks, holds, json_holds, parse_url,
+};
 
 /// Bytes of a body that are searched unless it is said otherwise, and at most.
 const LIMIT: usize = 64 * 1024;
@@ -27,13 +29,13 @@ type AsTenant = Box<dyn Fn(&str, RequestBuilder) -> RequestBuilder + Send + Sync
 ///
 /// | the answer | what was seen |
 /// |---|---|
-/// | a 2xx with the marker | [`Sight::Seen`] |
-/// | any other with the marker, or with the marker in its head | [`Sight::Leaked`] |
-/// | 403 or 404 | [`Sight::Denied`] |
-/// | a 2xx without the marker: a login page, an empty list | [`Sight::Unclear`] |
-/// | 401, a redirect, 429, 5xx | [`Sight::Unclear`] |
-/// | longer than 64 KiB, cut off, packed though nobody asked for it, or JSON that is none | [`Sight::Unclear`], unless the marker was in what was read |
-/// | none: no connection, no name, no trusted certificate | [`Sight::Unclear`] |
+/// | a 2xx with the marker | [`Visibility::Seen`] |
+/// | any other with the marker, or with the marker in its head | [`Visibility::Leaked`] |
+/// | 403 or 404 | [`Visibility::Denied`] |
+/// | a 2xx without the marker: a login page, an empty list | [`Visibility::Unclear`] |
+/// | 401, a redirect, 429, 5xx | [`Visibility::Unclear`] |
+/// | longer than 64 KiB, cut off, packed though nobody asked for it, or JSON that is none | [`Visibility::Unclear`], unless the marker was in what was read |
+/// | none: no connection, no name, no trusted certificate | [`Visibility::Unclear`] |
 ///
 /// A 401 is no refusal of this resource: it says that the tenant's credentials do not work, so that nothing was tried.
 ///
@@ -91,9 +93,9 @@ impl HttpRead {
         self
     }
 
-    fn request(&self, client: &Client, tenant: &str) -> Result<Request, Failure> {
+    fn request(&self, client: &Client, tenant: &str) -> Result<Request, ProbeFailure> {
         let request = (self.as_tenant)(tenant, client.get(self.url.clone()));
-        request.build().map_err(|_| Failure::Other("the request cannot be made"))
+        request.build().map_err(|_| ProbeFailure::Other("the request cannot be made"))
     }
 
     /// Says whether the request itself holds the marker.
@@ -104,34 +106,34 @@ impl HttpRead {
         repeats(request.url(), marker) || in_headers || in_body
     }
 
-    async fn ask(&self, tenant: &str) -> Result<Sight, Failure> {
+    async fn ask(&self, tenant: &str) -> Result<Visibility, ProbeFailure> {
         let client = self.client.clone().map_or_else(|| client_of_checks(false), Ok)?;
         let request = self.request(&client, tenant)?;
         if self.echoes(&request) {
-            return Err(Failure::Echo);
+            return Err(ProbeFailure::Echo);
         }
         Ok(self.read_off(&answer(&client, request, self.limit).await?))
     }
 
-    fn read_off(&self, answer: &Answer) -> Sight {
+    fn read_off(&self, answer: &Answer) -> Visibility {
         let as_json = answer.is_json().then(|| json_holds(&answer.body, &self.marker));
         let malformed = as_json == Some(None);
         if answer.contains(&self.marker) || as_json == Some(Some(true)) {
             // What is cut off at our own limit is as good as whole: the marker was in it.
             let proper = answer.is_success() && !(malformed && answer.whole);
-            return if proper { Sight::Seen } else { Sight::Leaked };
+            return if proper { Visibility::Seen } else { Visibility::Leaked };
         }
         if answer.head_contains(&self.marker) {
-            return Sight::Leaked;
+            return Visibility::Leaked;
         }
-        Sight::Unclear(match answer.status {
-            _ if !answer.whole => Failure::TooLarge,
+        Visibility::Unclear(match answer.status {
+            _ if !answer.whole => ProbeFailure::TooLarge,
             // What is packed cannot be searched, and nobody asked for that.
-            _ if answer.is_packed() => Failure::Malformed,
-            status if self.denied.contains(&status) => return Sight::Denied,
-            _ if !answer.is_success() => Failure::Status(answer.status),
-            _ if malformed => Failure::Malformed,
-            _ => Failure::Unexpected,
+            _ if answer.is_packed() => ProbeFailure::Malformed,
+            status if self.denied.contains(&status) => return Visibility::Denied,
+            _ if !answer.is_success() => ProbeFailure::Status(answer.status),
+            _ if malformed => ProbeFailure::Malformed,
+            _ => ProbeFailure::Unexpected,
         })
     }
 }
@@ -154,8 +156,8 @@ fn unescaped(url: &str) -> Vec<u8> {
 }
 
 impl TenantRead for HttpRead {
-    async fn read(&self, tenant: TenantName) -> Sight {
-        self.ask(&tenant).await.unwrap_or_else(Sight::Unclear)
+    async fn read(&self, tenant: TenantName) -> Visibility {
+        self.ask(&tenant).await.unwrap_or_else(Visibility::Unclear)
     }
 }
 
@@ -175,7 +177,7 @@ impl fmt::Debug for HttpRead {
 #[non_exhaustive]
 pub enum HttpReadError {
     /// The address is none of a web server.
-    Url(UrlError),
+    Url(ProbeUrlError),
     /// The marker has fewer than 8 bytes.
     ShortMarker,
     /// The marker stands in the address.
@@ -216,39 +218,42 @@ mod tests {
     }
 
     /// Returns what is read off an answer with this status, type and body.
-    fn seen(status: u16, kind: &'static str, body: &str, whole: bool) -> Sight {
+    fn seen(status: u16, kind: &'static str, body: &str, whole: bool) -> Visibility {
         let headers = HeaderMap::from_iter([(::http::header::CONTENT_TYPE, kind.parse().unwrap())]);
         read().read_off(&Answer { status, headers, body: body.into(), trailers: None, whole })
     }
 
     #[test]
     fn the_marker_in_a_proper_answer_is_seen_and_anywhere_else_leaked() {
-        assert_eq!(seen(200, "text/html", "<p>canary-of-acme</p>", true), Sight::Seen);
-        assert_eq!(seen(200, "application/json; charset=utf-8", r#"{"a":"\u0063anary-of-acme"}"#, true), Sight::Seen);
-        assert_eq!(seen(200, "application/json", r#"{"a":"canary-of-acme", "b":"#, false), Sight::Seen);
+        assert_eq!(seen(200, "text/html", "<p>canary-of-acme</p>", true), Visibility::Seen);
+        assert_eq!(
+            seen(200, "application/json; charset=utf-8", r#"{"a":"\u0063anary-of-acme"}"#, true),
+            Visibility::Seen
+        );
+        assert_eq!(seen(200, "application/json", r#"{"a":"canary-of-acme", "b":"#, false), Visibility::Seen);
         for status in [302, 403, 404, 500] {
-            assert_eq!(seen(status, "text/plain", "canary-of-acme", true), Sight::Leaked, "{status}");
+            assert_eq!(seen(status, "text/plain", "canary-of-acme", true), Visibility::Leaked, "{status}");
         }
-        assert_eq!(seen(200, "application/problem+json", "canary-of-acme", true), Sight::Leaked);
+        assert_eq!(seen(200, "application/problem+json", "canary-of-acme", true), Visibility::Leaked);
         let headers = HeaderMap::from_iter([(::http::header::LOCATION, "/canary-of-acme".parse().unwrap())]);
         let redirect = Answer { status: 302, headers, body: Vec::new(), trailers: None, whole: true };
-        assert_eq!(read().read_off(&redirect), Sight::Leaked);
+        assert_eq!(read().read_off(&redirect), Visibility::Leaked);
     }
 
     #[test]
     fn only_403_and_404_are_a_refusal() {
         for status in 100..600 {
-            let denied = seen(status, "text/plain", "", true) == Sight::Denied;
+            let denied = seen(status, "text/plain", "", true) == Visibility::Denied;
             assert_eq!(denied, matches!(status, 403 | 404), "{status}");
         }
-        assert_eq!(seen(404, "text/plain", "", false), Sight::Unclear(Failure::TooLarge));
+        assert_eq!(seen(404, "text/plain", "", false), Visibility::Unclear(ProbeFailure::TooLarge));
     }
 
     #[test]
     fn an_answer_that_shows_nothing_is_unclear() {
-        assert_eq!(seen(200, "text/html", "please log in", true), Sight::Unclear(Failure::Unexpected));
-        assert_eq!(seen(200, "application/json", "{", true), Sight::Unclear(Failure::Malformed));
-        assert_eq!(seen(401, "application/json", "{}", true), Sight::Unclear(Failure::Status(401)));
+        assert_eq!(seen(200, "text/html", "please log in", true), Visibility::Unclear(ProbeFailure::Unexpected));
+        assert_eq!(seen(200, "application/json", "{", true), Visibility::Unclear(ProbeFailure::Malformed));
+        assert_eq!(seen(401, "application/json", "{}", true), Visibility::Unclear(ProbeFailure::Status(401)));
     }
 
     #[test]
@@ -257,8 +262,8 @@ mod tests {
             let headers = HeaderMap::from_iter([(::http::header::CONTENT_ENCODING, encoding.parse().unwrap())]);
             read().read_off(&Answer { status: 404, headers, body: b"packed".into(), trailers: None, whole: true })
         };
-        assert_eq!(refusal("gzip"), Sight::Unclear(Failure::Malformed));
-        assert_eq!(refusal("Identity"), Sight::Denied);
+        assert_eq!(refusal("gzip"), Visibility::Unclear(ProbeFailure::Malformed));
+        assert_eq!(refusal("Identity"), Visibility::Denied);
     }
 
     #[test]

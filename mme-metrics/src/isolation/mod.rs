@@ -94,10 +94,10 @@ mod resource;
 mod round;
 #[cfg(feature = "probe")]
 mod sentinel;
-#[cfg(feature = "probe")]
-mod sight;
 #[cfg(all(feature = "probe", feature = "sqlx"))]
 mod sql;
+#[cfg(feature = "probe")]
+mod visibility;
 
 #[cfg(feature = "probe")]
 pub use self::http::{HttpRead, HttpReadError};
@@ -109,7 +109,7 @@ pub use self::resource::{IsolationResource, TenantName, TenantRead};
 pub use self::round::{IsolationCheck, IsolationRound};
 #[cfg(feature = "probe")]
 pub use self::sentinel::IsolationSentinel;
-#[cfg(feature = "probe")]
-pub use self::sight::Sight;
 #[cfg(all(feature = "probe", feature = "sqlx"))]
 pub use self::sql::SqlRead;
+#[cfg(feature = "probe")]
+pub use self::visibility::Visibility;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::sight::Sight;
+use super::visibility::Visibility;
 
 /// The name of a tenant, as the service knows it. It stands in logs and audit events, never in a label.
 pub type TenantName = Arc<str>;
@@ -20,27 +20,27 @@ pub type TenantName = Arc<str>;
 pub trait TenantRead: Send + Sync + 'static {
     /// Tries to read the resource as `tenant`.
     ///
-    /// Only what was seen beyond doubt is [`Sight::Seen`], only what was refused beyond doubt [`Sight::Denied`].
-    fn read(&self, tenant: TenantName) -> impl Future<Output = Sight> + Send;
+    /// Only what was seen beyond doubt is [`Visibility::Seen`], only what was refused beyond doubt [`Visibility::Denied`].
+    fn read(&self, tenant: TenantName) -> impl Future<Output = Visibility> + Send;
 }
 
 impl<F, R> TenantRead for F
 where
     F: Fn(TenantName) -> R + Send + Sync + 'static,
-    R: Future<Output = Sight> + Send,
+    R: Future<Output = Visibility> + Send,
 {
-    fn read(&self, tenant: TenantName) -> impl Future<Output = Sight> + Send {
+    fn read(&self, tenant: TenantName) -> impl Future<Output = Visibility> + Send {
         self(tenant)
     }
 }
 
 /// [`TenantRead`] as a value whose type is not known.
 trait AnyRead: Send + Sync {
-    fn read(self: Arc<Self>, tenant: TenantName) -> Pin<Box<dyn Future<Output = Sight> + Send>>;
+    fn read(self: Arc<Self>, tenant: TenantName) -> Pin<Box<dyn Future<Output = Visibility> + Send>>;
 }
 
 impl<R: TenantRead> AnyRead for R {
-    fn read(self: Arc<Self>, tenant: TenantName) -> Pin<Box<dyn Future<Output = Sight> + Send>> {
+    fn read(self: Arc<Self>, tenant: TenantName) -> Pin<Box<dyn Future<Output = Visibility> + Send>> {
         Box::pin(async move { TenantRead::read(&*self, tenant).await })
     }
 }
@@ -68,7 +68,7 @@ impl IsolationResource {
     }
 
     /// Reads it as `tenant`; nothing of it is borrowed, so that it can be a task of its own.
-    pub(super) fn read(&self, tenant: &TenantName) -> impl Future<Output = Sight> + Send + 'static {
+    pub(super) fn read(&self, tenant: &TenantName) -> impl Future<Output = Visibility> + Send + 'static {
         let (read, tenant) = (Arc::clone(&self.read), Arc::clone(tenant));
         // Whatever is called here is called on that task, its panics are caught there.
         async move { read.read(tenant).await }

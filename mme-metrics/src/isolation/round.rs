@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use super::label::Verdict;
 use super::resource::{IsolationResource, TenantName};
-use super::sight::Finding;
+use super::visibility::Finding;
 use crate::clock::rfc3339;
-use crate::probe::Failure;
+use crate::probe::ProbeFailure;
 
 /// Checks that a line names, of those that did not pass.
 const NAMED: usize = 5;
@@ -49,9 +49,9 @@ pub struct IsolationRound {
     ended: SystemTime,
     passed: usize,
     breaches: Vec<IsolationCheck>,
-    unknown: Vec<(IsolationCheck, Failure)>,
+    unknown: Vec<(IsolationCheck, ProbeFailure)>,
     /// Why there was nothing to check.
-    unplanned: Option<Failure>,
+    unplanned: Option<ProbeFailure>,
 }
 
 impl IsolationRound {
@@ -61,11 +61,11 @@ impl IsolationRound {
             passed: 0,
             breaches: Vec::new(),
             unknown: Vec::new(),
-            unplanned: Some(Failure::Other("there is nothing to check")),
+            unplanned: Some(ProbeFailure::Other("there is nothing to check")),
         }
     }
 
-    pub(super) const fn unplanned(&mut self, failure: Failure) {
+    pub(super) const fn unplanned(&mut self, failure: ProbeFailure) {
         self.unplanned = Some(failure);
     }
 
@@ -109,7 +109,7 @@ impl IsolationRound {
     }
 
     /// Returns the checks that found nothing out, and why.
-    pub fn unknown(&self) -> &[(IsolationCheck, Failure)] {
+    pub fn unknown(&self) -> &[(IsolationCheck, ProbeFailure)] {
         &self.unknown
     }
 
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(round.verdict(), Verdict::Unknown);
         round.add(check("acme"), Finding::Pass);
         assert_eq!(round.verdict(), Verdict::Pass);
-        round.add(check("acme"), Finding::Unknown(Failure::TimedOut));
+        round.add(check("acme"), Finding::Unknown(ProbeFailure::TimedOut));
         assert_eq!(round.verdict(), Verdict::Unknown);
         round.add(check("acme"), Finding::Breach);
         assert_eq!(round.verdict(), Verdict::Breach);
@@ -177,7 +177,7 @@ mod tests {
         let expected = |code| format!("{:?}", ExitCode::from(code));
         assert_eq!(code(Finding::Pass), expected(0));
         assert_eq!(code(Finding::Breach), expected(1));
-        assert_eq!(code(Finding::Unknown(Failure::TimedOut)), expected(2));
+        assert_eq!(code(Finding::Unknown(ProbeFailure::TimedOut)), expected(2));
         assert_eq!(format!("{:?}", IsolationRound::new().exit_code()), expected(2));
     }
 
@@ -185,7 +185,7 @@ mod tests {
     fn a_line_has_its_time_its_word_and_no_line_breaks_of_others() {
         let mut round = IsolationRound::new();
         round.add(check("acme\n2026-01-01T00:00:00Z PASS"), Finding::Breach);
-        round.add(check("acme"), Finding::Unknown(Failure::Status(429)));
+        round.add(check("acme"), Finding::Unknown(ProbeFailure::Status(429)));
         round.end(SystemTime::UNIX_EPOCH + Duration::from_mins(1));
         assert_eq!(
             round.to_string(),

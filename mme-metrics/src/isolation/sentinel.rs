@@ -16,9 +16,9 @@ use super::label::Verdict;
 use super::metrics::ISOLATION;
 use super::resource::{IsolationResource, TenantName};
 use super::round::{IsolationCheck, IsolationRound};
-use super::sight::{Finding, Sight, judge};
+use super::visibility::{Finding, Visibility, judge};
 use crate::clock::{Moment, unix_seconds};
-use crate::probe::{Attempts, Failure, Periodic, Supervised};
+use crate::probe::{Attempts, PeriodicTask, ProbeFailure, SupervisedTask};
 
 /// Time between rounds unless it is said otherwise.
 const EVERY: Duration = Duration::from_mins(5);
@@ -31,7 +31,7 @@ const AT_ONCE: usize = 8;
 
 /// Returns the resources of a round.
 type Plan = Box<dyn Fn() -> Planning + Send + Sync>;
-type Planning = Pin<Box<dyn Future<Output = Result<Vec<IsolationResource>, Failure>> + Send>>;
+type Planning = Pin<Box<dyn Future<Output = Result<Vec<IsolationResource>, ProbeFailure>> + Send>>;
 
 /// Is called at each breach.
 type Hook = Box<dyn Fn(&IsolationCheck) + Send + Sync>;
@@ -44,7 +44,7 @@ pub struct IsolationSentinel {
     plan: Plan,
     tenants: Vec<TenantName>,
     foreigners: usize,
-    pace: Periodic,
+    pace: PeriodicTask,
     at_once: usize,
     attempts: Attempts,
     on_breach: Vec<Hook>,
@@ -70,17 +70,17 @@ impl IsolationSentinel {
     /// Asks `plan` before each round what there is to check, for tenants that come and go.
     ///
     /// A plan that fails, is empty, panics or takes longer than half an interval makes the round unknown. If only one tenant's
-    /// part of it cannot be made, give that tenant a resource that reads as [`Sight::Unclear`]: what is left out is not checked.
+    /// part of it cannot be made, give that tenant a resource that reads as [`Visibility::Unclear`]: what is left out is not checked.
     pub fn planned<F, R>(plan: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
-        R: Future<Output = Result<Vec<IsolationResource>, Failure>> + Send + 'static,
+        R: Future<Output = Result<Vec<IsolationResource>, ProbeFailure>> + Send + 'static,
     {
         Self {
             plan: Box::new(move || Box::pin(plan())),
             tenants: Vec::new(),
             foreigners: 1,
-            pace: Periodic::every(EVERY),
+            pace: PeriodicTask::every(EVERY),
             at_once: AT_ONCE,
             attempts: Attempts::new(AT_ONCE, LIMIT),
             on_breach: Vec::new(),
@@ -105,13 +105,13 @@ impl IsolationSentinel {
 
     /// Sets the time from one round to the next, 5 minutes unless said otherwise. It is also the longest a round may take.
     pub fn every(mut self, interval: Duration) -> Self {
-        self.pace = Periodic::every(interval);
+        self.pace = self.pace.with_interval(interval);
         self
     }
 
-    /// Begins the first round at once, instead of after a random part of the interval.
-    pub fn at_once(mut self) -> Self {
-        self.pace = self.pace.at_once();
+    /// Begins the first round at once, instead of after a random part of the interval. Off by default.
+    pub fn at_once(mut self, on: bool) -> Self {
+        self.pace = self.pace.at_once(on);
         self
     }
 
@@ -174,12 +174,12 @@ impl IsolationSentinel {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn start(self) -> Supervised {
-        Supervised::spawn(self.run())
+    pub fn start(self) -> SupervisedTask {
+        SupervisedTask::spawn(self.run())
     }
 
-    async fn resources(&self) -> Result<Vec<IsolationResource>, Failure> {
-        let plan = catch_unwind(AssertUnwindSafe(|| (self.plan)())).map_err(|_| Failure::Panicked)?;
+    async fn resources(&self) -> Result<Vec<IsolationResource>, ProbeFailure> {
+        let plan = catch_unwind(AssertUnwindSafe(|| (self.plan)())).map_err(|_| ProbeFailure::Panicked)?;
         Attempts::new(1, self.pace.interval() / 2).run(plan).await?
     }
 
@@ -221,7 +221,7 @@ impl IsolationSentinel {
             self.note(&trials[at], finding, round);
         }
         for (trial, _) in trials.iter().zip(ended).filter(|(_, ended)| !ended) {
-            self.note(trial, Finding::Unknown(Failure::TimedOut), round);
+            self.note(trial, Finding::Unknown(ProbeFailure::TimedOut), round);
         }
     }
 
@@ -230,13 +230,13 @@ impl IsolationSentinel {
         let owner = self.read(&trial.resource, trial.resource.owner()).await;
         let finding = match &trial.foreigner {
             Some(foreigner) => judge(owner, self.read(&trial.resource, foreigner).await),
-            None => Finding::Unknown(Failure::Other("there is no other tenant")),
+            None => Finding::Unknown(ProbeFailure::Other("there is no other tenant")),
         };
         (at, finding, begun.seconds())
     }
 
-    async fn read(&self, resource: &IsolationResource, tenant: &TenantName) -> Sight {
-        self.attempts.run(resource.read(tenant)).await.unwrap_or_else(Sight::Unclear)
+    async fn read(&self, resource: &IsolationResource, tenant: &TenantName) -> Visibility {
+        self.attempts.run(resource.read(tenant)).await.unwrap_or_else(Visibility::Unclear)
     }
 
     fn note(&self, trial: &Trial, finding: Finding, round: &mut IsolationRound) {

@@ -5,8 +5,8 @@ use std::fmt;
 use sqlx::{Database, Encode, Executor, IntoArguments, Pool, Type};
 
 use super::resource::{TenantName, TenantRead};
-use super::sight::Sight;
-use crate::probe::Failure;
+use super::visibility::Visibility;
+use crate::probe::ProbeFailure;
 
 /// The state in which `PostgreSQL` refuses: `insufficient_privilege`.
 const REFUSED: &str = "42501";
@@ -22,7 +22,7 @@ const REFUSED: &str = "42501";
 /// # }
 /// ```
 ///
-/// A row is [`Sight::Seen`], none is [`Sight::Denied`], and so is a lack of privilege; any other error is unclear, and so is any
+/// A row is [`Visibility::Seen`], none is [`Visibility::Denied`], and so is a lack of privilege; any other error is unclear, and so is any
 /// error of the statement that acts for the tenant, because then nothing was tried. The transaction is rolled back.
 ///
 /// Connect as the service does. An owner of the table, a superuser and a role with `BYPASSRLS` see every row, and the sentinel
@@ -54,8 +54,8 @@ where
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     for<'q> String: Encode<'q, DB> + Type<DB>,
 {
-    async fn read(&self, tenant: TenantName) -> Sight {
-        self.look(&tenant).await.unwrap_or_else(Sight::Unclear)
+    async fn read(&self, tenant: TenantName) -> Visibility {
+        self.look(&tenant).await.unwrap_or_else(Visibility::Unclear)
     }
 }
 
@@ -66,26 +66,28 @@ where
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     for<'q> String: Encode<'q, DB> + Type<DB>,
 {
-    async fn look(&self, tenant: &str) -> Result<Sight, Failure> {
+    async fn look(&self, tenant: &str) -> Result<Visibility, ProbeFailure> {
         let mut transaction = self.pool.begin().await.map_err(failure)?;
         if let Some(statement) = self.acting {
             sqlx::query(statement).bind(tenant.to_owned()).execute(&mut *transaction).await.map_err(failure)?;
         }
         // Dropped on any way out, the transaction is rolled back.
         match sqlx::query(self.query).fetch_optional(&mut *transaction).await {
-            Ok(Some(_)) => Ok(Sight::Seen),
-            Ok(None) => Ok(Sight::Denied),
-            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == REFUSED) => Ok(Sight::Denied),
+            Ok(Some(_)) => Ok(Visibility::Seen),
+            Ok(None) => Ok(Visibility::Denied),
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == REFUSED) => {
+                Ok(Visibility::Denied)
+            }
             Err(error) => Err(failure(error)),
         }
     }
 }
 
-fn failure(error: sqlx::Error) -> Failure {
+fn failure(error: sqlx::Error) -> ProbeFailure {
     match error {
-        sqlx::Error::PoolTimedOut => Failure::TimedOut,
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => Failure::Unreachable,
-        _ => Failure::Other("the statement failed"),
+        sqlx::Error::PoolTimedOut => ProbeFailure::TimedOut,
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => ProbeFailure::Unreachable,
+        _ => ProbeFailure::Other("the statement failed"),
     }
 }
 

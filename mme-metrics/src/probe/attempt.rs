@@ -7,7 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::Failure;
+use super::ProbeFailure;
 
 /// Runs checks on tasks of their own, at most so many at once and each within a time limit.
 ///
@@ -36,7 +36,7 @@ impl Attempts {
     ///
     /// # Errors
     ///
-    /// [`Failure::TimedOut`] when it took too long or found no place for as long, [`Failure::Panicked`] when it panicked.
+    /// [`ProbeFailure::TimedOut`] when it took too long or found no place for as long, [`ProbeFailure::Panicked`] when it panicked.
     ///
     /// # Panics
     ///
@@ -45,19 +45,19 @@ impl Attempts {
     /// # Cancellation
     ///
     /// Dropping the future stops the check at its next await.
-    pub async fn run<F>(&self, check: F) -> Result<F::Output, Failure>
+    pub async fn run<F>(&self, check: F) -> Result<F::Output, ProbeFailure>
     where
         F: Future<Output: Send> + Send + 'static,
     {
         let Ok(Ok(place)) = timeout(self.limit, Arc::clone(&self.places).acquire_owned()).await else {
-            return Err(Failure::TimedOut);
+            return Err(ProbeFailure::TimedOut);
         };
         let mut task = Task(tokio::spawn(hold(place, check)));
         match timeout(self.limit, &mut task.0).await {
             Ok(Ok(found)) => Ok(found),
-            Ok(Err(error)) if error.is_panic() => Err(Failure::Panicked),
+            Ok(Err(error)) if error.is_panic() => Err(ProbeFailure::Panicked),
             // The runtime stops, or the check took too long.
-            Ok(Err(_)) | Err(_) => Err(Failure::TimedOut),
+            Ok(Err(_)) | Err(_) => Err(ProbeFailure::TimedOut),
         }
     }
 }
@@ -93,8 +93,8 @@ mod tests {
     async fn a_check_answers_panics_or_is_given_up() {
         let attempts = Attempts::new(4, LIMIT);
         assert_eq!(attempts.run(async { 7 }).await, Ok(7));
-        assert_eq!(attempts.run(async { assert_eq!(1, 2, "on purpose") }).await, Err(Failure::Panicked));
-        assert_eq!(attempts.run(pending::<()>()).await, Err(Failure::TimedOut));
+        assert_eq!(attempts.run(async { assert_eq!(1, 2, "on purpose") }).await, Err(ProbeFailure::Panicked));
+        assert_eq!(attempts.run(pending::<()>()).await, Err(ProbeFailure::TimedOut));
         // A task that is stopped ends when it would run next.
         tokio::task::yield_now().await;
         assert_eq!(attempts.places.available_permits(), 4);
@@ -135,7 +135,7 @@ mod tests {
         let attempts = Attempts::new(2, Duration::from_millis(50));
         let (release, blocked) = mpsc::channel::<()>();
         let hangs = async move { _ = blocked.recv() };
-        assert_eq!(attempts.run(hangs).await, Err(Failure::TimedOut));
+        assert_eq!(attempts.run(hangs).await, Err(ProbeFailure::TimedOut));
         assert_eq!(attempts.places.available_permits(), 1);
         assert_eq!(attempts.run(async { 7 }).await, Ok(7));
         drop(release);

@@ -8,7 +8,7 @@ use std::fmt;
 /// It holds no text of the other side: what is asked may be hostile, and this is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Failure {
+pub enum ProbeFailure {
     /// There was no answer within the time limit, or no place to begin in.
     TimedOut,
     /// The check panicked.
@@ -31,7 +31,7 @@ pub enum Failure {
     Other(&'static str),
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ProbeFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimedOut => f.write_str("timed out"),
@@ -48,4 +48,4 @@ impl fmt::Display for Failure {
     }
 }
 
-impl Error for Failure {}
+impl Error for ProbeFailure {}

@@ -13,7 +13,7 @@ use client::redirect::Policy;
 use client::{Body, Client, Request, Url};
 use http_body::Body as _;
 
-use super::Failure;
+use super::ProbeFailure;
 
 /// What HTTP/2 lets the other side send before it is read: the least that the protocol allows.
 const WINDOW: u32 = 65_535;
@@ -65,12 +65,12 @@ pub(crate) fn holds(hay: &[u8], needle: &[u8]) -> bool {
 /// Sends `request` and reads at most `limit` bytes of the body.
 ///
 /// Time is not limited here: whoever asks drops the future.
-pub(crate) async fn answer(client: &Client, request: Request, limit: usize) -> Result<Answer, Failure> {
+pub(crate) async fn answer(client: &Client, request: Request, limit: usize) -> Result<Answer, ProbeFailure> {
     let asked = request.url().origin();
     let response = client.execute(request).await.map_err(|error| failure(&error))?;
     // A client of the user's own may follow redirects; what stands elsewhere answers another question.
     if response.url().origin() != asked {
-        return Err(Failure::Unexpected);
+        return Err(ProbeFailure::Unexpected);
     }
     let (head, mut body) = Response::<Body>::from(response).into_parts();
     let mut answer =
@@ -93,18 +93,18 @@ pub(crate) async fn answer(client: &Client, request: Request, limit: usize) -> R
 /// What the connector says of `https` where no TLS is built in.
 const NO_TLS: &str = "invalid URL, scheme is not http";
 
-fn failure(error: &client::Error) -> Failure {
+fn failure(error: &client::Error) -> ProbeFailure {
     if error.is_timeout() {
-        Failure::TimedOut
+        ProbeFailure::TimedOut
     } else if error.is_connect() {
         let mut sources = std::iter::successors(error.source(), |&error| error.source());
         if sources.any(|error| error.to_string() == NO_TLS) {
             // Else nobody would find out why a dependency that is well is down.
-            return Failure::Other("https needs a TLS feature of `reqwest`, such as `rustls`");
+            return ProbeFailure::Other("https needs a TLS feature of `reqwest`, such as `rustls`");
         }
-        Failure::Unreachable
+        ProbeFailure::Unreachable
     } else {
-        Failure::Broken
+        ProbeFailure::Broken
     }
 }
 
@@ -112,11 +112,11 @@ fn failure(error: &client::Error) -> Failure {
 ///
 /// It follows no redirect, uses no proxy, unpacks nothing and keeps no connection: each check finds out anew whether there is a
 /// way, and a small answer cannot become a large one.
-pub(crate) fn client(http2: bool) -> Result<Client, Failure> {
+pub(crate) fn client(http2: bool) -> Result<Client, ProbeFailure> {
     static CLIENTS: [OnceLock<Option<Client>>; 2] = [OnceLock::new(), OnceLock::new()];
     let client = CLIENTS[usize::from(http2)].get_or_init(|| build(http2));
     // Only TLS can fail to build; then nobody can be reached by it.
-    client.clone().ok_or(Failure::Unreachable)
+    client.clone().ok_or(ProbeFailure::Unreachable)
 }
 
 fn build(http2: bool) -> Option<Client> {
@@ -135,28 +135,28 @@ fn build(http2: bool) -> Option<Client> {
 }
 
 /// Reads an address that can be asked over HTTP.
-pub(crate) fn parse_url(url: &str) -> Result<Url, UrlError> {
-    let url = Url::parse(url).map_err(|_| UrlError(()))?;
+pub(crate) fn parse_url(url: &str) -> Result<Url, ProbeUrlError> {
+    let url = Url::parse(url).map_err(|_| ProbeUrlError(()))?;
     if matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty()) {
         Ok(url)
     } else {
-        Err(UrlError(()))
+        Err(ProbeUrlError(()))
     }
 }
 
 /// An address cannot be asked over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UrlError(());
+pub struct ProbeUrlError(());
 
-impl fmt::Display for UrlError {
+impl fmt::Display for ProbeUrlError {
     // The address may hold a password, so it is not repeated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("this is no address of a web server: write it in full, such as https://host:8443/health")
     }
 }
 
-impl Error for UrlError {}
+impl Error for ProbeUrlError {}
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@
 //! # #[cfg(feature = "probe")]
 //! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 //! use std::time::Duration;
-//! use mme_metrics::probe::{Attempts, Failure, Periodic, Supervised};
+//! use mme_metrics::probe::{Attempts, ProbeFailure, PeriodicTask, SupervisedTask};
 //!
 //! /// Asks the replica how far it is behind.
 //! async fn lag() -> f64 {
@@ -15,7 +15,7 @@
 //! }
 //!
 //! let attempts = Attempts::new(1, Duration::from_secs(2));
-//! let supervised = Supervised::spawn(Periodic::every(Duration::from_secs(15)).run(move || {
+//! let supervised = SupervisedTask::spawn(PeriodicTask::every(Duration::from_secs(15)).run(move || {
 //!     let attempts = attempts.clone();
 //!     async move {
 //!         match attempts.run(lag()).await {
@@ -33,11 +33,11 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`Periodic`] | rounds never overlap: one that takes too long makes the next one wait for its turn; a round that panics is over, and the next one comes |
+//! | [`PeriodicTask`] | rounds never overlap: one that takes too long makes the next one wait for its turn; a round that panics is over, and the next one comes |
 //! | [`Attempts`] | each check is a task of its own, with a time limit; at most so many run at once, and one that cannot be stopped keeps its place until it ends; a panic is an answer |
-//! | [`Supervised`] | stops within a second, when told to or dropped |
+//! | [`SupervisedTask`] | stops within a second, when told to or dropped |
 //!
-//! The feature `probe` adds all but [`Failure`].
+//! The feature `probe` adds all but [`ProbeFailure`].
 
 #[cfg(feature = "probe")]
 mod attempt;
@@ -53,13 +53,13 @@ mod supervised;
 
 #[cfg(feature = "probe")]
 pub use self::attempt::Attempts;
-pub use self::failure::Failure;
+pub use self::failure::ProbeFailure;
 #[cfg(feature = "probe")]
-pub use self::http::UrlError;
+pub use self::http::ProbeUrlError;
 #[cfg(feature = "probe")]
-pub use self::periodic::Periodic;
+pub use self::periodic::PeriodicTask;
 #[cfg(feature = "probe")]
-pub use self::supervised::Supervised;
+pub use self::supervised::SupervisedTask;
 
 #[cfg(feature = "probe")]
 pub(crate) use self::http::{Answer, answer, client, holds, parse_url};

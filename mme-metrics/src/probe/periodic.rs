@@ -19,12 +19,12 @@ const MAX_SPREAD: Duration = Duration::from_secs(30);
 /// Rounds at a fixed pace that never overlap.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a pace does nothing until it is run"]
-pub struct Periodic {
+pub struct PeriodicTask {
     every: Duration,
     spread: bool,
 }
 
-impl Periodic {
+impl PeriodicTask {
     /// Says how far apart rounds begin, between a millisecond and a year.
     ///
     /// The first one begins after a random part of a tenth of that, at most 30 s, and all others at the same distance, so
@@ -33,10 +33,15 @@ impl Periodic {
         Self { every: interval.clamp(BOUNDS.0, BOUNDS.1), spread: true }
     }
 
-    /// Begins the first round at once.
-    pub const fn at_once(mut self) -> Self {
-        self.spread = false;
+    /// Begins the first round at once. Off by default.
+    pub const fn at_once(mut self, on: bool) -> Self {
+        self.spread = !on;
         self
+    }
+
+    /// Changes how far apart rounds begin, and nothing else.
+    pub(crate) fn with_interval(self, interval: Duration) -> Self {
+        Self { every: interval.clamp(BOUNDS.0, BOUNDS.1), ..self }
     }
 
     /// Returns how far apart rounds begin.
@@ -103,7 +108,7 @@ mod tests {
     /// Runs rounds that take `takes` seconds each for a little more than `seconds`, and returns when each began.
     async fn begins(takes: &[u64], seconds: u64) -> Vec<u64> {
         let (start, begun) = (Instant::now(), Mutex::new(Vec::new()));
-        let rounds = Periodic::every(SECOND).at_once().run(|| {
+        let rounds = PeriodicTask::every(SECOND).at_once(true).run(|| {
             let mut begun = begun.lock().unwrap();
             begun.push(start.elapsed().as_secs());
             sleep(takes.get(begun.len() - 1).copied().map_or(Duration::ZERO, Duration::from_secs))
@@ -122,7 +127,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_round_that_panics_is_over_and_the_next_one_comes() {
         let rounds = Mutex::new(0);
-        let panicking = Periodic::every(SECOND).at_once().run(|| {
+        let panicking = PeriodicTask::every(SECOND).at_once(true).run(|| {
             let round = {
                 let mut rounds = rounds.lock().unwrap();
                 *rounds += 1;
@@ -138,9 +143,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_round_is_put_off_by_less_than_a_tenth() {
-        let delays: Vec<_> = (0..64).map(|_| Periodic::every(SECOND * 100).delay()).collect();
+        let delays: Vec<_> = (0..64).map(|_| PeriodicTask::every(SECOND * 100).delay()).collect();
         assert!(delays.iter().all(|delay| *delay <= SECOND * 10));
         assert!(delays.iter().any(|delay| *delay != delays[0]));
-        assert!(Periodic::every(Duration::MAX).delay() <= MAX_SPREAD);
+        assert!(PeriodicTask::every(Duration::MAX).delay() <= MAX_SPREAD);
     }
 }

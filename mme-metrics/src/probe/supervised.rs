@@ -11,12 +11,12 @@ const GRACE: Duration = Duration::from_millis(900);
 /// Something that runs on a task of its own, and stops when this is dropped.
 #[derive(Debug)]
 #[must_use = "dropping this stops what it supervises"]
-pub struct Supervised {
+pub struct SupervisedTask {
     /// Nothing once it was let go.
     task: Option<JoinHandle<()>>,
 }
 
-impl Supervised {
+impl SupervisedTask {
     /// Starts `work` on a task of its own.
     ///
     /// # Panics
@@ -49,7 +49,7 @@ impl Supervised {
     }
 }
 
-impl Drop for Supervised {
+impl Drop for SupervisedTask {
     fn drop(&mut self) {
         if let Some(task) = &self.task {
             task.abort();
@@ -80,17 +80,17 @@ mod tests {
     #[tokio::test]
     async fn stops_when_told_to_and_when_dropped() {
         let (work, gone) = endless();
-        Supervised::spawn(work).stop().await;
+        SupervisedTask::spawn(work).stop().await;
         assert!(gone.await.is_err());
         let (work, gone) = endless();
-        drop(Supervised::spawn(work));
+        drop(SupervisedTask::spawn(work));
         assert!(gone.await.is_err());
     }
 
     #[tokio::test]
     async fn let_go_it_runs_on() {
         let (work, mut gone) = endless();
-        let supervised = Supervised::spawn(work);
+        let supervised = SupervisedTask::spawn(work);
         assert!(supervised.is_running());
         supervised.detach();
         tokio::task::yield_now().await;
@@ -100,7 +100,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_blocks_its_thread_does_not_hold_up_the_stop() {
         let (release, blocked) = mpsc::channel::<()>();
-        let supervised = Supervised::spawn(async move { _ = blocked.recv() });
+        let supervised = SupervisedTask::spawn(async move { _ = blocked.recv() });
         tokio::task::yield_now().await;
         let told = Instant::now();
         supervised.stop().await;

@@ -7,7 +7,7 @@ use super::SECURITY;
 use super::label::{EventOutcome, EventType};
 
 #[cfg(feature = "security")]
-use super::Client;
+use super::SecurityClient;
 
 /// Where subscribers find the trail.
 #[cfg(feature = "tracing")]
@@ -55,7 +55,7 @@ impl AuditEvent {
 
     /// Says who did it: address and account as the tracker knows them.
     #[cfg(feature = "security")]
-    pub fn by(self, client: &Client) -> Self {
+    pub fn by(self, client: &SecurityClient) -> Self {
         Self { address: Some(client.address()), account: client.account_hash().or(self.account), ..self }
     }
 

@@ -12,7 +12,7 @@ use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
 
 #[cfg(feature = "security")]
-use super::Client;
+use super::SecurityClient;
 
 /// A way to authenticate. Make it a `static`: it keeps the series of its attempts.
 ///
@@ -56,8 +56,8 @@ impl Authenticator {
     }
 
     /// Returns one attempt, to be measured by [`guard`](crate::operation) or by `#[instrument_metrics(record = …)]`.
-    pub const fn attempt(&'static self) -> Attempt {
-        Attempt {
+    pub const fn attempt(&'static self) -> AuthAttempt {
+        AuthAttempt {
             authenticator: self,
             country: None,
             refused: None,
@@ -79,15 +79,15 @@ impl SeriesKeys<3> for Authenticator {
 
 /// One attempt at an [`Authenticator`].
 #[must_use = "an attempt is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
-pub struct Attempt {
+pub struct AuthAttempt {
     authenticator: &'static Authenticator,
     country: Option<CountryCode>,
     refused: Option<FailureReason>,
     #[cfg(feature = "security")]
-    client: Option<Client>,
+    client: Option<SecurityClient>,
 }
 
-impl Attempt {
+impl AuthAttempt {
     /// Says from which country it comes, for `auth_requests_by_country_total`.
     pub const fn country(mut self, country: CountryCode) -> Self {
         self.country = Some(country);
@@ -98,14 +98,14 @@ impl Attempt {
     ///
     /// The country is that of the tracker's resolver, unless [`country`](Self::country) says another.
     #[cfg(feature = "security")]
-    pub fn by(mut self, client: &Client) -> Self {
+    pub fn by(mut self, client: &SecurityClient) -> Self {
         self.country = self.country.or(client.country());
         self.client = Some(client.clone());
         self
     }
 }
 
-impl Operation for Attempt {
+impl Operation for AuthAttempt {
     #[inline]
     fn start(&mut self, _: &'static [&'static str]) {
         if self.authenticator.series.touch(self.authenticator) {
@@ -135,7 +135,7 @@ impl Operation for Attempt {
     }
 }
 
-impl Proof for Attempt {
+impl Proof for AuthAttempt {
     type Why = FailureReason;
 
     fn refuse(&mut self, why: FailureReason) {
@@ -144,8 +144,8 @@ impl Proof for Attempt {
 }
 
 // Who tries is nobody's business in a log.
-impl fmt::Debug for Attempt {
+impl fmt::Debug for AuthAttempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attempt").field("method", &self.authenticator.method).finish_non_exhaustive()
+        f.debug_struct("AuthAttempt").field("method", &self.authenticator.method).finish_non_exhaustive()
     }
 }

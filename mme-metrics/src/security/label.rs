@@ -176,7 +176,7 @@ labels! {
 labels! {
     /// The label `result` of a look into a cache of decisions.
     #[non_exhaustive]
-    pub closed CacheResult: "result" {
+    pub closed PolicyCacheResult: "result" {
         /// The decision was there.
         Hit = "hit",
         /// It was not.

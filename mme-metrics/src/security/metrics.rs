@@ -1,8 +1,8 @@
 //! The truth: every metric of security.
 
 use super::label::{
-    AuthMethod, AuthResult, BlockReason, CacheResult, Control, Decision, EventOutcome, EventType, FailureReason, Feed,
-    Framework, JwtReason, LimitResult, MfaMethod, PolicyName, SourceBucket, ThreatCategory, TokenType, Window,
+    AuthMethod, AuthResult, BlockReason, Control, Decision, EventOutcome, EventType, FailureReason, Feed, Framework,
+    JwtReason, LimitResult, MfaMethod, PolicyCacheResult, PolicyName, SourceBucket, ThreatCategory, TokenType, Window,
 };
 use crate::buckets;
 use crate::label::CountryCode;
@@ -55,7 +55,7 @@ family! {
         /// Decisions that were found in a cache.
         cache_hits: Counter<(PolicyName,)> = Counter::new("policy_cache_hits_total", Unit::None);
         /// Decisions that were looked for in a cache.
-        cache_requests: Counter<(PolicyName, CacheResult)> = Counter::new("policy_cache_requests_total", Unit::None);
+        cache_requests: Counter<(PolicyName, PolicyCacheResult)> = Counter::new("policy_cache_requests_total", Unit::None);
 
         /// Requests that a rate limit let through or turned away.
         rate_limited: Counter<(PolicyName, LimitResult)> = Counter::new("rate_limit_requests_total", Unit::None);

@@ -56,9 +56,9 @@
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `auth_requests_total`, `auth_request_duration_seconds` | once per [`Attempt`], at its end |
+//! | `auth_requests_total`, `auth_request_duration_seconds` | once per [`AuthAttempt`], at its end |
 //! | `auth_failed_logins_total` | with each attempt that was refused |
-//! | `auth_requests_by_country_total` | with each attempt whose country is known: [`Attempt::country`], or the tracker's resolver |
+//! | `auth_requests_by_country_total` | with each attempt whose country is known: [`AuthAttempt::country`], or the tracker's resolver |
 //! | `auth_active_sessions` | up and down with each [`SessionGuard`], or as it is set |
 //! | `auth_jwt_tokens_issued_total` | as it is called |
 //! | `auth_jwt_validations_total` | once per [`JwtValidation`], at its end |
@@ -118,10 +118,10 @@ mod source;
 mod token;
 
 pub use self::audit::{AuditEvent, Pseudonym};
-pub use self::authenticator::{Attempt, Authenticator};
+pub use self::authenticator::{AuthAttempt, Authenticator};
 pub use self::label::{
-    AuthMethod, AuthResult, BlockReason, CacheResult, Control, Decision, EventOutcome, EventType, FailureReason, Feed,
-    Framework, JwtReason, LimitResult, MfaMethod, PolicyName, SourceBucket, ThreatCategory, TokenType, Window,
+    AuthMethod, AuthResult, BlockReason, Control, Decision, EventOutcome, EventType, FailureReason, Feed, Framework,
+    JwtReason, LimitResult, MfaMethod, PolicyCacheResult, PolicyName, SourceBucket, ThreatCategory, TokenType, Window,
 };
 pub use self::limit::RateLimit;
 #[cfg(feature = "http")]
@@ -132,5 +132,7 @@ pub use self::policy::{Policy, PolicyEvaluation};
 pub use self::proof::{Proof, Refusal};
 pub use self::session::SessionGuard;
 #[cfg(feature = "security")]
-pub use self::source::{Client, CountryResolver, SourceTracker, SourceTrackerBuilder, SourceTrackerError, Standing};
+pub use self::source::{
+    CountryResolver, SecurityClient, SourceStanding, SourceTracker, SourceTrackerBuilder, SourceTrackerError,
+};
 pub use self::token::JwtValidation;

@@ -3,7 +3,7 @@
 use metrics::Key;
 
 use super::SECURITY;
-use super::label::{CacheResult, Decision, PolicyName};
+use super::label::{Decision, PolicyCacheResult, PolicyName};
 use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::Guard;
 use crate::operation::{ClassifyReturn, ErrorType, Operation, Outcome, ResultLabel};
@@ -60,13 +60,13 @@ impl Policy {
     /// Counts a decision that was found in a cache.
     #[inline]
     pub fn cache_hit(&self) {
-        self.series.record(self, &[HITS, REQUESTS + CacheResult::Hit as usize], None);
+        self.series.record(self, &[HITS, REQUESTS + PolicyCacheResult::Hit as usize], None);
     }
 
     /// Counts a decision that was not found in a cache.
     #[inline]
     pub fn cache_miss(&self) {
-        self.series.record(self, &[REQUESTS + CacheResult::Miss as usize], None);
+        self.series.record(self, &[REQUESTS + PolicyCacheResult::Miss as usize], None);
     }
 }
 
@@ -82,8 +82,8 @@ impl SeriesKeys<8> for Policy {
             decided(Decision::Allow),
             decided(Decision::Deny),
             SECURITY.cache_hits.key_with(&(self.name,), &[]),
-            asked(CacheResult::Hit),
-            asked(CacheResult::Miss),
+            asked(PolicyCacheResult::Hit),
+            asked(PolicyCacheResult::Miss),
         ]
     }
 

@@ -46,12 +46,12 @@ pub trait Refusal<Why> {
 mod sealed {
     pub trait Sealed {}
 
-    impl Sealed for crate::security::Attempt {}
+    impl Sealed for crate::security::AuthAttempt {}
     impl Sealed for crate::security::JwtValidation {}
     impl Sealed for crate::security::MfaChallenge {}
 }
 
-/// An operation that a caller passes or not: [`Attempt`](super::Attempt), [`JwtValidation`](super::JwtValidation) and
+/// An operation that a caller passes or not: [`AuthAttempt`](super::AuthAttempt), [`JwtValidation`](super::JwtValidation) and
 /// [`MfaChallenge`](super::MfaChallenge).
 pub trait Proof: Operation + sealed::Sealed {
     /// What is to be known of a refusal.

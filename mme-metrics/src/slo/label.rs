@@ -4,13 +4,13 @@ use crate::label::labels;
 
 labels! {
     /// The label `slo`: the name of an objective, admitted when it is declared.
-    pub admitted Slo: "slo", budget = 256, fallback = "_other";
+    pub admitted SloName: "slo", budget = 256, fallback = "_other";
 }
 
 labels! {
     /// Why an event was bad.
     #[non_exhaustive]
-    pub closed Reason: "reason" {
+    pub closed SloReason: "reason" {
         /// It failed.
         Error = "error",
         /// It took longer than the threshold.

@@ -82,6 +82,6 @@ mod label;
 mod metrics;
 mod objective;
 
-pub use self::label::{Reason, Slo};
+pub use self::label::{SloName, SloReason};
 pub use self::metrics::{SLO, SloMetrics};
 pub use self::objective::Objective;

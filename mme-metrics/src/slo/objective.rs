@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use metrics::Key;
 
-use super::label::{Reason, Slo};
+use super::label::{SloName, SloReason};
 use super::metrics::SLO;
 use crate::event::{Event, Listener};
 use crate::metric::{KeptSeries, SeriesKeys};
@@ -56,7 +56,7 @@ const LATE: usize = 2;
 enum Verdict {
     Uncounted,
     Good,
-    Bad(Reason),
+    Bad(SloReason),
 }
 
 impl Objective {
@@ -121,22 +121,22 @@ impl Objective {
         let counters: &[usize] = match self.judge(outcome, seconds) {
             Verdict::Uncounted => return,
             Verdict::Good => &[EVENTS],
-            Verdict::Bad(Reason::Error) => &[EVENTS, ERRORS],
-            Verdict::Bad(Reason::Latency) => &[EVENTS, LATE],
+            Verdict::Bad(SloReason::Error) => &[EVENTS, ERRORS],
+            Verdict::Bad(SloReason::Latency) => &[EVENTS, LATE],
         };
         self.series.record(self, counters, None);
     }
 
-    fn slo(&self) -> Slo {
-        Slo::admit(self.name)
+    fn slo(&self) -> SloName {
+        SloName::admit(self.name)
     }
 
     #[inline]
     fn judge(&self, outcome: Outcome, seconds: f64) -> Verdict {
         let is_late = self.threshold.is_some_and(|threshold| seconds > threshold);
         match outcome {
-            Outcome::Error(_) | Outcome::Panic if self.errors => Verdict::Bad(Reason::Error),
-            _ if is_late => Verdict::Bad(Reason::Latency),
+            Outcome::Error(_) | Outcome::Panic if self.errors => Verdict::Bad(SloReason::Error),
+            _ if is_late => Verdict::Bad(SloReason::Latency),
             // Nobody knows how it would have ended.
             Outcome::Cancelled => Verdict::Uncounted,
             Outcome::Error(_) | Outcome::Panic | Outcome::Ok => Verdict::Good,
@@ -148,7 +148,7 @@ impl SeriesKeys<3> for Objective {
     fn counters(&self) -> [Key; 3] {
         let slo = self.slo();
         let bad = |reason| SLO.bad_events.key_with(&(slo, reason), &[]);
-        [SLO.events.key_with(&(slo,), &[]), bad(Reason::Error), bad(Reason::Latency)]
+        [SLO.events.key_with(&(slo,), &[]), bad(SloReason::Error), bad(SloReason::Latency)]
     }
 
     fn constants(&self) -> Vec<(Key, f64)> {
@@ -222,8 +222,8 @@ mod tests {
     fn an_objective_of_success_looks_at_failures_alone() {
         let objective = Objective::success("a", 0.9);
         judged(&objective, Outcome::Ok, 9.0, Verdict::Good);
-        judged(&objective, Outcome::OTHER, 0.0, Verdict::Bad(Reason::Error));
-        judged(&objective, Outcome::Panic, 0.0, Verdict::Bad(Reason::Error));
+        judged(&objective, Outcome::OTHER, 0.0, Verdict::Bad(SloReason::Error));
+        judged(&objective, Outcome::Panic, 0.0, Verdict::Bad(SloReason::Error));
         judged(&objective, Outcome::Cancelled, 9.0, Verdict::Uncounted);
     }
 
@@ -232,7 +232,7 @@ mod tests {
         let objective = Objective::latency("a", 0.9, QUICK);
         for outcome in [Outcome::Ok, Outcome::OTHER, Outcome::Panic] {
             judged(&objective, outcome, 0.1, Verdict::Good);
-            judged(&objective, outcome, 0.1_f64.next_up(), Verdict::Bad(Reason::Latency));
+            judged(&objective, outcome, 0.1_f64.next_up(), Verdict::Bad(SloReason::Latency));
         }
     }
 
@@ -240,15 +240,15 @@ mod tests {
     fn what_was_cancelled_counts_only_if_it_was_late_already() {
         for objective in [Objective::latency("a", 0.9, QUICK), Objective::success("a", 0.9).within(QUICK)] {
             judged(&objective, Outcome::Cancelled, 0.1, Verdict::Uncounted);
-            judged(&objective, Outcome::Cancelled, 0.2, Verdict::Bad(Reason::Latency));
+            judged(&objective, Outcome::Cancelled, 0.2, Verdict::Bad(SloReason::Latency));
         }
     }
 
     #[test]
     fn a_late_failure_is_bad_once() {
         let objective = Objective::success("a", 0.9).within(QUICK);
-        judged(&objective, Outcome::OTHER, 0.2, Verdict::Bad(Reason::Error));
-        judged(&objective, Outcome::Ok, 0.2, Verdict::Bad(Reason::Latency));
+        judged(&objective, Outcome::OTHER, 0.2, Verdict::Bad(SloReason::Error));
+        judged(&objective, Outcome::Ok, 0.2, Verdict::Bad(SloReason::Latency));
         judged(&objective, Outcome::Ok, 0.1, Verdict::Good);
     }
 

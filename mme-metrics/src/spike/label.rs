@@ -6,7 +6,7 @@ labels! {
     /// Why an event was kept.
     #[cfg_attr(feature = "spike", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "lowercase"))]
     #[non_exhaustive]
-    pub closed Cause: "cause" {
+    pub closed SpikeCause: "cause" {
         /// It was among the slowest of its window.
         Slow = "slow",
         /// It failed.

@@ -92,13 +92,13 @@ mod writer;
 
 #[cfg(feature = "spike")]
 pub use self::day::{Day, DayError};
-pub use self::label::{Cause, LossReason};
+pub use self::label::{LossReason, SpikeCause};
 pub use self::metrics::{SPIKE, SpikeMetrics};
 #[cfg(feature = "spike")]
-pub use self::report::{Overall, Report};
+pub use self::report::{OverallLatency, Report};
 #[cfg(feature = "spike")]
-pub use self::sampler::{LostCounts, Sampler, Spikes, View};
+pub use self::sampler::{LostCounts, Sampler, SpikeView, Spikes};
 #[cfg(feature = "spike")]
 pub use self::trace::{MAX_LINE_BYTES, Trace};
 #[cfg(feature = "spike")]
-pub use self::writer::StartError;
+pub use self::writer::SpikeStartError;

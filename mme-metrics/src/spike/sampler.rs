@@ -11,11 +11,11 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
-use super::label::{Cause, LossReason};
+use super::label::{LossReason, SpikeCause};
 use super::metrics::SPIKE;
 use super::slowest::{Kept, Slowest};
 use super::trace::Trace;
-use super::writer::{self, Message, StartError};
+use super::writer::{self, Message, SpikeStartError};
 use crate::event::{Event, Listener};
 use crate::operation::Outcome;
 
@@ -135,7 +135,7 @@ impl Sampler {
     ///
     /// When the directory cannot be made or is none, or no thread can be had. What happens to the disk later is counted, and
     /// is no error of anybody's.
-    pub fn start(self) -> Result<Spikes, StartError> {
+    pub fn start(self) -> Result<Spikes, SpikeStartError> {
         let shared = Arc::new(Shared {
             slowest: Slowest::new(self.slowest, self.at_least.as_secs_f64()),
             errors: Budget::new(self.errors),
@@ -213,8 +213,8 @@ impl Shared {
         drop(before);
         let unwritten: Vec<_> = window.into_iter().filter(|kept| !kept.is_written).map(|kept| kept.trace).collect();
         // The others were counted when they were sent.
-        let slow = unwritten.iter().filter(|trace| trace.cause == Cause::Slow).count();
-        SPIKE.traces.add((Cause::Slow,), slow as u64);
+        let slow = unwritten.iter().filter(|trace| trace.cause == SpikeCause::Slow).count();
+        SPIKE.traces.add((SpikeCause::Slow,), slow as u64);
         unwritten
     }
 
@@ -243,14 +243,14 @@ impl Spikes {
     }
 
     /// Returns what is kept in memory now.
-    pub fn view(&self) -> View {
+    pub fn view(&self) -> SpikeView {
         let shared = &self.0.shared;
         let copy = |traces: &[Arc<Trace>]| traces.iter().map(|trace| (**trace).clone()).collect();
         // Cloned without the lock: requests may wait for it.
         let previous = lock(&shared.previous).clone();
         let mut recent: Vec<_> = lock(&shared.recent).iter().map(Arc::clone).collect();
         recent.reverse();
-        View {
+        SpikeView {
             window_seconds: self.0.window.as_secs_f64(),
             slowest: copy(&shared.slowest.look()),
             slowest_before: copy(&previous),
@@ -262,7 +262,7 @@ impl Spikes {
 
     /// Keeps an event; the one on which all is decided comes before.
     #[cold]
-    fn keep(&self, event: &Event<'_>, failure: Option<Cause>) {
+    fn keep(&self, event: &Event<'_>, failure: Option<SpikeCause>) {
         let shared = &self.0.shared;
         let is_slow = shared.slowest.may_keep(event.seconds);
         // What is among the slowest is not lost yet.
@@ -272,14 +272,14 @@ impl Spikes {
             }
         };
         let failure = failure.filter(|cause| {
-            let budget = if *cause == Cause::Error { &shared.errors } else { &shared.cancels };
+            let budget = if *cause == SpikeCause::Error { &shared.errors } else { &shared.cancels };
             let taken = budget.take();
             if !taken {
                 lose(LossReason::Budget);
             }
             taken
         });
-        let Some(cause) = failure.or(is_slow.then_some(Cause::Slow)) else { return };
+        let Some(cause) = failure.or(is_slow.then_some(SpikeCause::Slow)) else { return };
         let trace = Arc::new(Trace::new(event, cause, SystemTime::now()));
         let mut is_sent = false;
         if failure.is_some() {
@@ -301,8 +301,8 @@ impl Listener for Spikes {
     fn ended(&self, event: &Event<'_>) {
         let failure = match event.outcome {
             Outcome::Ok => None,
-            Outcome::Error(_) | Outcome::Panic => Some(Cause::Error),
-            Outcome::Cancelled => Some(Cause::Cancelled),
+            Outcome::Error(_) | Outcome::Panic => Some(SpikeCause::Error),
+            Outcome::Cancelled => Some(SpikeCause::Cancelled),
         };
         if failure.is_some() || self.0.shared.slowest.may_keep(event.seconds) {
             self.keep(event, failure);
@@ -324,7 +324,7 @@ impl fmt::Debug for Spikes {
 /// What a sampler holds in memory, to be looked at.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
-pub struct View {
+pub struct SpikeView {
     /// How long a window is.
     pub window_seconds: f64,
     /// The slowest events of this window so far, slowest first.

@@ -128,12 +128,12 @@ mod tests {
     use super::*;
     use crate::event::{Event, Source};
     use crate::operation::Outcome;
-    use crate::spike::Cause;
+    use crate::spike::SpikeCause;
 
     fn keep(slowest: &Slowest, seconds: f64) {
         if slowest.may_keep(seconds) {
             let event = Event::new(Source::Http, "/", Outcome::Ok, seconds);
-            let trace = Trace::new(&event, Cause::Slow, SystemTime::UNIX_EPOCH);
+            let trace = Trace::new(&event, SpikeCause::Slow, SystemTime::UNIX_EPOCH);
             slowest.keep(Kept::new(seconds, Arc::new(trace), false));
         }
     }

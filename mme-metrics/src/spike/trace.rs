@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 
 use super::day::stamp;
-use super::label::Cause;
+use super::label::SpikeCause;
 use crate::event::Event;
 use crate::label::is_deceiving;
 use crate::operation::Outcome;
@@ -27,7 +27,7 @@ pub struct Trace {
     /// When it ended, in UTC (RFC 3339).
     pub time: String,
     /// Why it was kept.
-    pub cause: Cause,
+    pub cause: SpikeCause,
     /// What kind of event it was: `http`, `grpc` or `function`.
     pub source: String,
     /// The template of the route, the gRPC method or the name of the function.
@@ -54,7 +54,7 @@ pub struct Trace {
 }
 
 impl Trace {
-    pub(super) fn new(event: &Event<'_>, cause: Cause, time: SystemTime) -> Self {
+    pub(super) fn new(event: &Event<'_>, cause: SpikeCause, time: SystemTime) -> Self {
         let (end, error) = match event.outcome {
             Outcome::Ok => ("ok", ""),
             Outcome::Error(word) => ("error", word),
@@ -124,7 +124,7 @@ mod tests {
             let notes = keys.iter().fold(Notes::new().tier(long), |notes, key| notes.attribute(key, long));
             let event =
                 Event::new(Source::Http, long, Outcome::Error(long), 1.0).method(long).status(599).notes(&notes);
-            let line = Trace::new(&event, Cause::Error, SystemTime::now()).line();
+            let line = Trace::new(&event, SpikeCause::Error, SystemTime::now()).line();
             assert!(line.len() <= MAX_LINE_BYTES && line.lines().count() == 1, "{}: {line}", line.len());
             assert!(serde_json::from_str::<Trace>(&line).is_ok(), "{line}");
         }
@@ -134,7 +134,7 @@ mod tests {
     fn a_trace_reads_back_as_it_was() {
         let notes = Notes::new().tier("direct").attribute("documents", "3");
         let event = Event::new(Source::Http, "/promote", Outcome::Ok, 0.25).method("POST").status(200).notes(&notes);
-        let trace = Trace::new(&event, Cause::Slow, SystemTime::UNIX_EPOCH);
+        let trace = Trace::new(&event, SpikeCause::Slow, SystemTime::UNIX_EPOCH);
         let line = trace.line();
         assert_eq!(
             line,
@@ -149,6 +149,6 @@ mod tests {
     fn values_of_attributes_are_not_shown() {
         let notes = Notes::new().attribute("tenant", "hidden");
         let event = Event::new(Source::Http, "/", Outcome::Ok, 0.0).notes(&notes);
-        assert!(!format!("{:?}", Trace::new(&event, Cause::Slow, SystemTime::now())).contains("hidden"));
+        assert!(!format!("{:?}", Trace::new(&event, SpikeCause::Slow, SystemTime::now())).contains("hidden"));
     }
 }

@@ -27,15 +27,15 @@ pub(super) enum Message {
 }
 
 /// Starts the thread; it ends when the last sender is dropped.
-pub(super) fn start(sampler: Sampler, shared: Arc<Shared>) -> Result<SyncSender<Message>, StartError> {
+pub(super) fn start(sampler: Sampler, shared: Arc<Shared>) -> Result<SyncSender<Message>, SpikeStartError> {
     let journal = match &sampler.directory {
-        Some(directory) => Some(Journal::new(directory, &sampler).map_err(StartError::Directory)?),
+        Some(directory) => Some(Journal::new(directory, &sampler).map_err(SpikeStartError::Directory)?),
         None => None,
     };
     let (sender, receiver) = sync_channel(QUEUE);
     let writer = Writer { journal, shared, window: sampler.window };
     let thread = thread::Builder::new().name("mme-metrics-spikes".to_owned());
-    thread.spawn(move || writer.run(&receiver)).map_err(StartError::Thread)?;
+    thread.spawn(move || writer.run(&receiver)).map_err(SpikeStartError::Thread)?;
     Ok(sender)
 }
 
@@ -107,14 +107,14 @@ impl Writer {
 /// A sampler could not start.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum StartError {
+pub enum SpikeStartError {
     /// The directory for its files cannot be had.
     Directory(io::Error),
     /// No thread can be had.
     Thread(io::Error),
 }
 
-impl fmt::Display for StartError {
+impl fmt::Display for SpikeStartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Directory(_) => "the directory for spike traces cannot be used: make one that the service can write",
@@ -123,7 +123,7 @@ impl fmt::Display for StartError {
     }
 }
 
-impl Error for StartError {
+impl Error for SpikeStartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Directory(source) | Self::Thread(source) => Some(source),

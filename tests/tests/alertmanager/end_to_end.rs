@@ -1,6 +1,6 @@
 //! From a fault of the example service, through a real Prometheus with the bundled rules, to notifications.
 
-use mme_metrics::asset::{FILES, Kind};
+use mme_metrics::asset::{AssetKind, FILES};
 use mme_metrics_tests::alertmanager::{Alertmanager, BusinessHours, Deployment};
 use mme_metrics_tests::prometheus::{Prometheus, patiently};
 use mme_metrics_tests::service::Service;
@@ -14,7 +14,7 @@ const HURRY: u32 = 225;
 /// Starts a Prometheus with the bundled rules that scrapes the service and sends its alerts.
 fn watching(service: &Service, alertmanager: &Alertmanager) -> Prometheus {
     let setup = Prometheus::setup().scrape(JOB, &service.address().to_string(), "/metrics");
-    let rules = FILES.iter().filter(|file| file.kind() == Kind::Rules);
+    let rules = FILES.iter().filter(|file| file.kind() == AssetKind::Rules);
     let setup = rules.fold(setup, |setup, file| setup.rules(hurried(file.text())));
     setup.alertmanager(&alertmanager.address()).start()
 }

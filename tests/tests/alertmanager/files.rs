@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mme_metrics::asset::{FILES, Kind};
+use mme_metrics::asset::{AssetKind, FILES};
 use mme_metrics_tests::alertmanager::{BusinessHours, Deployment, amtool, readable_configurations};
 use serde_json::{Map, Value};
 
@@ -70,14 +70,14 @@ fn both_configurations_route_inhibit_and_deliver_alike() {
 
 #[test]
 fn no_file_has_a_secret_in_it() {
-    let files = FILES.iter().filter(|file| matches!(file.kind(), Kind::Routing | Kind::Notification));
+    let files = FILES.iter().filter(|file| matches!(file.kind(), AssetKind::Routing | AssetKind::Notification));
     let mut checked = 0;
     for file in files {
         checked += 1;
         for mark in MARKS {
             assert!(!file.text().contains(mark), "{} holds {mark}: read it from a file", file.path());
         }
-        if file.kind() == Kind::Routing {
+        if file.kind() == AssetKind::Routing {
             let document = serde_saphyr::from_str(file.text()).expect("a configuration is YAML");
             let found = secrets(&document);
             assert!(found.is_empty(), "{}: {found:?}", file.path());

@@ -1,6 +1,6 @@
 //! Alerts as Prometheus sends them.
 
-use mme_metrics::asset::{FILES, Kind};
+use mme_metrics::asset::{AssetKind, FILES};
 use mme_metrics_tests::alertmanager::Alertmanager;
 use serde_json::{Map, Value, json};
 
@@ -32,7 +32,7 @@ pub fn resolved(alertmanager: &Alertmanager, alert: &Value) -> Value {
 
 /// Returns every bundled alert's rule, by name.
 pub fn rules() -> Map<String, Value> {
-    let files = FILES.iter().filter(|file| file.kind() == Kind::Rules);
+    let files = FILES.iter().filter(|file| file.kind() == AssetKind::Rules);
     let documents = files.map(|file| serde_saphyr::from_str::<Value>(file.text()).expect("a bundled file is YAML"));
     let mut rules = Map::new();
     for document in documents {

@@ -4,7 +4,7 @@ use std::future::{pending, ready};
 use std::panic::catch_unwind;
 
 use mme_metrics::business::tier::{self, Tier};
-use mme_metrics::business::{BUSINESS, BusinessOperation, OperationName, OperationType, TierName};
+use mme_metrics::business::{BUSINESS, BusinessOperation, BusinessOperationName, BusinessOperationType, TierName};
 use mme_metrics::operation::{AlwaysOk, ByResult, Outcome, ResultLabel};
 use mme_metrics::operation::{Guard, measure, measure_async};
 use mme_metrics::testing::{Emission, record};
@@ -24,8 +24,8 @@ static CLOSING: BusinessOperation = BusinessOperation::new("closing");
 /// Asserts that one event of an operation ended so, and nothing else.
 #[track_caller]
 fn ended(emission: &Emission, operation: &str, kind: &str, outcome: Outcome) {
-    let kind = if kind.is_empty() { OperationType::NONE } else { OperationType::find(kind) };
-    let operation = OperationName::find(operation);
+    let kind = if kind.is_empty() { BusinessOperationType::NONE } else { BusinessOperationType::find(kind) };
+    let operation = BusinessOperationName::find(operation);
     emission
         .expect()
         .counter(&BUSINESS.operations, (operation, kind, outcome.result_label()), 1)
@@ -127,16 +127,16 @@ fn answered(emission: &Emission, tier: &str, ended: ResultLabel) {
 #[test]
 fn a_request_counts_once_for_the_tier_it_ends_in() {
     static ARCHIVE: Tier = Tier::new("archive");
-    answered(&record(|| tier::DIRECT.request().end(Outcome::Ok)), "direct", ResultLabel::Ok);
+    answered(&record(|| tier::DIRECT.start_request().end(Outcome::Ok)), "direct", ResultLabel::Ok);
     let emission = record(|| {
-        let mut request = tier::DIRECT.request();
+        let mut request = tier::DIRECT.start_request();
         request.pass_to(&tier::NEIGHBORS);
         request.pass_to(&ARCHIVE);
         request.end_with(&Err::<(), _>(std::io::Error::from(std::io::ErrorKind::NotFound)));
     });
     answered(&emission, "archive", ResultLabel::Error);
     let emission = record(|| {
-        let mut request = tier::DIRECT.request();
+        let mut request = tier::DIRECT.start_request();
         request.pass_to(&tier::RECENT);
     });
     answered(&emission, "recent", ResultLabel::Cancelled);
@@ -145,7 +145,7 @@ fn a_request_counts_once_for_the_tier_it_ends_in() {
 #[test]
 fn a_tier_that_panics_is_an_error() {
     let panics = || {
-        let mut request = tier::DIRECT.request();
+        let mut request = tier::DIRECT.start_request();
         request.pass_to(&tier::NEIGHBORS);
         panic!("on purpose");
     };

@@ -2,8 +2,8 @@
 
 use mme_metrics::Format;
 use mme_metrics::business::{
-    self, BusinessValue, Client, Currency, Money, OperationName, OperationType, QueueName, ScoreKind, TierName,
-    ValueKind,
+    self, BusinessClient, BusinessOperationName, BusinessOperationType, BusinessValue, Currency, Money, QueueName,
+    ScoreKind, TierName, ValueKind,
 };
 use mme_metrics::label::CountryCode;
 use mme_metrics::testing::record;
@@ -26,7 +26,8 @@ fn a_canary_through_every_input_is_seen_nowhere() {
     let mut said = String::new();
     let emission = record(|| {
         for canary in CANARIES {
-            let (currency, client, country) = (Currency::find(canary), Client::find(canary), CountryCode::find(canary));
+            let (currency, client, country) =
+                (Currency::find(canary), BusinessClient::find(canary), CountryCode::find(canary));
             let value = BusinessValue::new(ValueKind::Revenue, currency).client(client).country(country);
             value.add(Money::from_minor(1, currency));
             business::record_decimal(ValueKind::Cost, canary, canary);
@@ -35,7 +36,7 @@ fn a_canary_through_every_input_is_seen_nowhere() {
             business::record_decimal(ValueKind::Cost, "1", canary);
             let parsed = Money::parse(canary, Currency::USD).map_err(|error| format!("{error} {error:?}"));
             said += &format!("{:?} {value:?} {client:?} {country:?} {currency:?}", parsed.err());
-            said += &format!("{:?}{:?}", OperationName::find(canary), OperationType::find(canary));
+            said += &format!("{:?}{:?}", BusinessOperationName::find(canary), BusinessOperationType::find(canary));
             said += &format!("{:?}{:?}{:?}", QueueName::find(canary), ScoreKind::find(canary), TierName::find(canary));
         }
     });

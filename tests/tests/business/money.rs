@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use iso_currency::IntoEnumIterator as _;
-use mme_metrics::business::{self, BUSINESS, BusinessValue, Client, Currency, Money, ValueKind};
+use mme_metrics::business::{self, BUSINESS, BusinessClient, BusinessValue, Currency, Money, ValueKind};
 use mme_metrics::label::CountryCode;
 use mme_metrics::testing::{Emission, record};
 use mme_metrics::{Format, Recorder};
@@ -20,8 +20,8 @@ const USD: Currency = Currency::USD;
 const MOST: i64 = 100_000_000_000_000;
 
 /// Labels of a value without country and client.
-const fn plain(kind: ValueKind, currency: Currency) -> (ValueKind, Currency, CountryCode, Client) {
-    (kind, currency, CountryCode::NONE, Client::NONE)
+const fn plain(kind: ValueKind, currency: Currency) -> (ValueKind, Currency, CountryCode, BusinessClient) {
+    (kind, currency, CountryCode::NONE, BusinessClient::NONE)
 }
 
 #[test]
@@ -130,18 +130,18 @@ fn an_unknown_currency_folds_and_is_counted() {
 
 #[test]
 fn a_client_that_was_not_registered_and_a_country_that_is_none_have_no_names() {
-    let acme = Client::register("acme").unwrap();
+    let acme = BusinessClient::register("acme").unwrap();
     let value = |client, country| {
         BusinessValue::new(ValueKind::Revenue, USD).client(client).country(CountryCode::find(country))
     };
     let cent = Money::from_minor(1, USD);
     let emission = record(|| {
         value(acme, "fr").add(cent);
-        value(Client::find("mallory@example.com"), "203.0.113.9").add(cent);
+        value(BusinessClient::find("mallory@example.com"), "203.0.113.9").add(cent);
     });
     let expected = emission.expect().gauge(&BUSINESS.currency_minor_units, (USD,), 100.0);
     let expected = expected.counter(&BUSINESS.value, (ValueKind::Revenue, USD, CountryCode::find("FR"), acme), 1);
-    let unknown = (ValueKind::Revenue, USD, CountryCode::UNKNOWN, Client::FALLBACK);
+    let unknown = (ValueKind::Revenue, USD, CountryCode::UNKNOWN, BusinessClient::FALLBACK);
     expected.counter(&BUSINESS.value, unknown, 1).only();
 }
 

@@ -37,21 +37,21 @@ impl ErrorType for Invalid {
 
 #[test]
 fn a_guard_ends_as_it_is_told() {
-    ended(&record(|| certificate::operation(SIGNING).end(Outcome::Ok)), SIGNING, Outcome::Ok);
+    ended(&record(|| certificate::start_operation(SIGNING).end(Outcome::Ok)), SIGNING, Outcome::Ok);
     let failed = Err::<(), _>(io::Error::from(io::ErrorKind::TimedOut));
-    ended(&record(|| certificate::operation(SIGNING).end_with(&failed)), SIGNING, Outcome::Error("timed_out"));
+    ended(&record(|| certificate::start_operation(SIGNING).end_with(&failed)), SIGNING, Outcome::Error("timed_out"));
 }
 
 #[test]
 fn a_guard_dropped_without_an_end_was_cancelled() {
-    ended(&record(|| drop(certificate::operation(SIGNING))), SIGNING, Outcome::Cancelled);
+    ended(&record(|| drop(certificate::start_operation(SIGNING))), SIGNING, Outcome::Cancelled);
 }
 
 #[test]
 fn a_guard_in_an_unwinding_scope_saw_a_panic() {
     let emission = record(|| {
         let panics = || {
-            let _guard = certificate::operation(SIGNING);
+            let _guard = certificate::start_operation(SIGNING);
             panic!("on purpose");
         };
         assert!(catch_unwind(panics).is_err());

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mme_metrics::certificate::{CertificateWatch, ReadError, Validity};
+use mme_metrics::certificate::{CertificateReadError, CertificateWatch, Validity};
 use mme_metrics_tests::recorders::on_both;
 use mme_metrics_tests::x509::{der, der_of, der_with, openssl_dates, pem, section};
 use rustls_pki_types::CertificateDer;
@@ -48,7 +48,7 @@ fn pem_and_der_read_the_same_from_files_and_from_bytes() {
         assert_eq!(Validity::of_bytes(&content), Ok(Validity::new(10, 20)));
     }
     assert_eq!(Validity::of_der(&der), Ok(Validity::new(10, 20)));
-    assert_eq!(Validity::of_der(&[der.clone(), der].concat()), Err(ReadError::Malformed));
+    assert_eq!(Validity::of_der(&[der.clone(), der].concat()), Err(CertificateReadError::Malformed));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn keys_text_and_line_ends_beside_a_certificate_are_passed_over() {
     let text = format!("0 s:/CN=me\nBag Attributes\n{key}{}trailing", pem(&der(10, 20)));
     assert_eq!(Validity::of_bytes(text.as_bytes()), Ok(Validity::new(10, 20)));
     assert_eq!(Validity::of_bytes(text.replace('\n', "\r\n").as_bytes()), Ok(Validity::new(10, 20)));
-    assert_eq!(Validity::of_bytes(key.as_bytes()), Err(ReadError::Missing));
+    assert_eq!(Validity::of_bytes(key.as_bytes()), Err(CertificateReadError::Missing));
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn what_an_acceptor_serves_is_asked_for_each_time() {
     let served: Arc<Mutex<Vec<CertificateDer<'static>>>> = Arc::default();
     let asked = Arc::clone(&served);
     let watch = CertificateWatch::new().chain("served", move || asked.lock().unwrap().clone()).unwrap();
-    super::fails(look(&watch).expect(), "served", ReadError::Missing, 1).only();
+    super::fails(look(&watch).expect(), "served", CertificateReadError::Missing, 1).only();
     for end in [90, 30] {
         *served.lock().unwrap() = vec![CertificateDer::from(der(10, end)), CertificateDer::from(der(1, 60))];
         holds(look(&watch).expect(), "served", 10, end.min(60)).only();

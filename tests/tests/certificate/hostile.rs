@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use mme_metrics::Format;
-use mme_metrics::certificate::{CertificateWatch, ReadError, Validity};
+use mme_metrics::certificate::{CertificateReadError, CertificateWatch, Validity};
 use mme_metrics_tests::x509::{der, der_with, pem, section};
 use rcgen::{DnType, SanType};
 use tempfile::TempDir;
@@ -81,7 +81,9 @@ fn a_hundred_thousand_broken_certificates_are_errors_or_periods() {
                 read += 1;
                 assert!(validity.not_after().unsigned_abs() < 400_000_000_000, "{validity:?}");
             }
-            Err(error) => assert!(matches!(error, ReadError::Malformed | ReadError::Missing), "{error:?}"),
+            Err(error) => {
+                assert!(matches!(error, CertificateReadError::Malformed | CertificateReadError::Missing), "{error:?}")
+            }
         }
     }
     // Most changes are fatal, and some only hit a name or the signature.
@@ -110,12 +112,12 @@ fn what_is_larger_than_any_certificate_is_not_read() {
     let path = folder.path().join("large.pem");
     // Sparse: it takes no room on the disk.
     File::create(&path).unwrap().set_len(1 << 40).unwrap();
-    fails(look(&file("large", &path)).expect(), "large", ReadError::TooLarge, 1).only();
+    fails(look(&file("large", &path)).expect(), "large", CertificateReadError::TooLarge, 1).only();
 
     let crowd = TempDir::new().unwrap();
     (0..10_001).for_each(|number| drop(File::create(crowd.path().join(format!("{number}.pem"))).unwrap()));
     let watch = CertificateWatch::new().directory("crowd", crowd.path()).unwrap();
-    fails(look(&watch).expect(), "crowd", ReadError::TooLarge, 1).only();
+    fails(look(&watch).expect(), "crowd", CertificateReadError::TooLarge, 1).only();
 }
 
 #[test]
@@ -152,9 +154,9 @@ fn what_is_no_file_is_not_opened() {
     let emission = look(&watch);
     let mut expected = emission.expect();
     for name in ["pipe", "loop", "folder", "device"] {
-        expected = fails(expected, name, ReadError::Unreadable, 1);
+        expected = fails(expected, name, CertificateReadError::Unreadable, 1);
     }
-    fails(expected, "no_folder", ReadError::Missing, 1).only();
+    fails(expected, "no_folder", CertificateReadError::Missing, 1).only();
 }
 
 #[test]
@@ -164,10 +166,10 @@ fn an_empty_file_a_key_and_rubbish_are_malformed() {
     let unended = "-----BEGIN CERTIFICATE-----\n".repeat(10_000);
     for rubbish in ["", "rubbish", &section("EC PRIVATE KEY", b"secret"), "-----BEGIN CERTIFICATE-----", &unended] {
         fs::write(&path, rubbish).unwrap();
-        fails(look(&file("rubbish", &path)).expect(), "rubbish", ReadError::Malformed, 1).only();
+        fails(look(&file("rubbish", &path)).expect(), "rubbish", CertificateReadError::Malformed, 1).only();
     }
     let nested = [0x30, 0x80].repeat(1 << 20);
-    assert_eq!(Validity::of_bytes(&nested), Err(ReadError::Malformed));
+    assert_eq!(Validity::of_bytes(&nested), Err(CertificateReadError::Malformed));
 }
 
 #[test]
@@ -178,7 +180,7 @@ fn a_chain_whose_source_panics_does_not_stop_the_others() {
     let watch = CertificateWatch::new().chain("panics", panics).unwrap();
     let watch = watch.file("beside", folder.path().join("tls.pem")).unwrap();
     let emission = look(&watch);
-    let expected = fails(emission.expect(), "panics", ReadError::Unreadable, 1);
+    let expected = fails(emission.expect(), "panics", CertificateReadError::Unreadable, 1);
     holds(expected, "beside", 10, 20).only();
 }
 

@@ -7,7 +7,7 @@ mod rotation;
 
 use std::path::Path;
 
-use mme_metrics::certificate::{CERTIFICATE, CertificateName, CertificateWatch, ReadError};
+use mme_metrics::certificate::{CERTIFICATE, CertificateName, CertificateReadError, CertificateWatch};
 use mme_metrics::testing::{Emission, Expectation};
 
 /// Looks at everything once, under a recorder that is new.
@@ -28,6 +28,6 @@ fn holds<'a>(expected: Expectation<'a>, name: &str, not_before: i64, not_after: 
 }
 
 /// Expects so many errors of a kind under a name.
-fn fails<'a>(expected: Expectation<'a>, name: &str, error: ReadError, times: u64) -> Expectation<'a> {
+fn fails<'a>(expected: Expectation<'a>, name: &str, error: CertificateReadError, times: u64) -> Expectation<'a> {
     expected.counter(&CERTIFICATE.read_errors, (CertificateName::find(name), error), times)
 }

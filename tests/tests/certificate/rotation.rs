@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use mme_metrics::certificate::{CERTIFICATE, CertificateName, CertificateWatch, ReadError};
+use mme_metrics::certificate::{CERTIFICATE, CertificateName, CertificateReadError, CertificateWatch};
 use mme_metrics::testing::Emission;
 use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::x509::{der, pem};
@@ -75,14 +75,14 @@ fn a_secret_that_kubernetes_mounts_is_seen_when_its_link_turns() {
 fn files_come_to_a_directory_and_go() {
     let folder = TempDir::new().unwrap();
     let watch = CertificateWatch::new().directory("visited", folder.path()).unwrap();
-    fails(look(&watch).expect(), "visited", ReadError::Missing, 1).only();
+    fails(look(&watch).expect(), "visited", CertificateReadError::Missing, 1).only();
     write(&folder.path().join("long.pem"), 10, 900);
     write(&folder.path().join("short.pem"), 20, 30);
     holds(look(&watch).expect(), "visited", 20, 30).only();
     fs::remove_file(folder.path().join("short.pem")).unwrap();
     holds(look(&watch).expect(), "visited", 10, 900).only();
     fs::remove_dir_all(folder.path()).unwrap();
-    fails(look(&watch).expect(), "visited", ReadError::Missing, 1).only();
+    fails(look(&watch).expect(), "visited", CertificateReadError::Missing, 1).only();
 }
 
 #[test]
@@ -95,15 +95,21 @@ fn what_cannot_be_read_has_no_expiry_and_is_counted_until_it_can() {
     emission.record(|| watch.look());
     fs::remove_file(&path).unwrap();
     emission.record(|| (0..3).for_each(|_| watch.look()));
-    fails(emission.expect(), "lost", ReadError::Missing, 3).only();
+    fails(emission.expect(), "lost", CertificateReadError::Missing, 3).only();
     // Half of a file, as one sees it that is written in place.
     fs::write(&path, &pem(&der(10, 20))[..200]).unwrap();
     emission.record(|| watch.look());
-    fails(fails(emission.expect(), "lost", ReadError::Missing, 3), "lost", ReadError::Malformed, 1).only();
+    fails(
+        fails(emission.expect(), "lost", CertificateReadError::Missing, 3),
+        "lost",
+        CertificateReadError::Malformed,
+        1,
+    )
+    .only();
     write(&path, 11, 21);
     emission.record(|| watch.look());
-    let expected = fails(holds(emission.expect(), "lost", 11, 21), "lost", ReadError::Missing, 3);
-    fails(expected, "lost", ReadError::Malformed, 1).only();
+    let expected = fails(holds(emission.expect(), "lost", 11, 21), "lost", CertificateReadError::Missing, 3);
+    fails(expected, "lost", CertificateReadError::Malformed, 1).only();
     fs::remove_file(&path).unwrap();
     emission.record(|| watch.look());
     let text = emission.recorder().render(Format::Text);
@@ -118,8 +124,8 @@ fn the_readable_part_counts_and_the_rest_is_told() {
     symlink("nowhere", folder.path().join("dangling.crt")).unwrap();
     let watch = CertificateWatch::new().directory("mixed", folder.path()).unwrap();
     let emission = look(&watch);
-    let expected = fails(holds(emission.expect(), "mixed", 10, 20), "mixed", ReadError::Malformed, 1);
-    fails(expected, "mixed", ReadError::Missing, 1).only();
+    let expected = fails(holds(emission.expect(), "mixed", 10, 20), "mixed", CertificateReadError::Malformed, 1);
+    fails(expected, "mixed", CertificateReadError::Missing, 1).only();
 }
 
 #[test]

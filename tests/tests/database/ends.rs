@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use mme_metrics::Format;
 use mme_metrics::database::sqlx::{Measure, MeasuredPool};
-use mme_metrics::database::{DATABASE, OperationName, PoolName, System};
+use mme_metrics::database::{DATABASE, DatabaseOperationName, DatabaseSystem, PoolName};
 use mme_metrics::operation::Outcome;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::exposition::Samples;
@@ -229,7 +229,7 @@ async fn a_connection_and_a_statement_prepared_on_it_are_measured_too() {
 
 #[tokio::test]
 async fn rows_are_recorded_if_asked_for() {
-    let measure = Measure::new().name("rows").tables(["dishes"]).returned_rows();
+    let measure = Measure::new().name("rows").tables(["dishes"]).returned_rows(true);
     let pool = measure.connect_with(one_connection(), in_memory()).await.unwrap();
     sqlx::migrate!().run(&pool).await.unwrap();
     let emission = emitted(async {
@@ -238,7 +238,7 @@ async fn rows_are_recorded_if_asked_for() {
         assert!(sqlx::query("SELECT 1 FROM secret").fetch_all(&pool).await.is_err());
     });
     let emission = emission.await;
-    let select = (System::Sqlite, OperationName::admit("SELECT"));
+    let select = (DatabaseSystem::Sqlite, DatabaseOperationName::admit("SELECT"));
     emission.expect().histogram(&DATABASE.returned_rows, select, 2).among_others();
     assert!((seconds(&emission, "db_client_response_returned_rows_sum") - 3.0).abs() < f64::EPSILON);
 }

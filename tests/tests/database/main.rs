@@ -19,18 +19,20 @@ mod truth;
 use std::time::Duration;
 
 use mme_metrics::database::sqlx::{Measure, MeasuredPool};
-use mme_metrics::database::{CollectionName, DATABASE, Failure, Namespace, OperationName, PoolName, System};
+use mme_metrics::database::{
+    CollectionName, DATABASE, DatabaseErrorType, DatabaseOperationName, DatabaseSystem, Namespace, PoolName,
+};
 use mme_metrics::operation::Outcome;
 use mme_metrics::testing::{Emission, Expectation};
 use sqlx::Sqlite;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
-type Labels = (System, Namespace, OperationName, CollectionName, Failure);
+type Labels = (DatabaseSystem, Namespace, DatabaseOperationName, CollectionName, DatabaseErrorType);
 
 /// The labels of an operation on a database in memory, which has no name.
 fn labels(operation: &str, table: &str, outcome: Outcome) -> Labels {
-    let (operation, table) = (OperationName::admit(operation), CollectionName::admit(table));
-    (System::Sqlite, Namespace::admit(""), operation, table, Failure::of(outcome))
+    let (operation, table) = (DatabaseOperationName::admit(operation), CollectionName::admit(table));
+    (DatabaseSystem::Sqlite, Namespace::admit(""), operation, table, DatabaseErrorType::of(outcome))
 }
 
 /// A pool with one connection, which is not tested before it is handed out: the first poll of a query reaches the database.

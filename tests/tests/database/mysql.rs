@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 use mme_metrics::database::sqlx::{Measure, MeasuredPool};
 use mme_metrics::database::{
-    CollectionName, DATABASE, Failure, Namespace, OperationName, PoolName, System, TransactionOutcome,
+    CollectionName, DATABASE, DatabaseErrorType, DatabaseOperationName, DatabaseSystem, Namespace, PoolName,
+    TransactionOutcome,
 };
 use mme_metrics::operation::Outcome;
 use mme_metrics::testing::{Emission, Expectation};
@@ -37,8 +38,8 @@ fn ended<'e>(
     outcome: Outcome,
     count: u64,
 ) -> Expectation<'e> {
-    let (operation, table) = (OperationName::admit(operation), CollectionName::admit(table));
-    let labels = (System::Mysql, Namespace::admit("shop"), operation, table, Failure::of(outcome));
+    let (operation, table) = (DatabaseOperationName::admit(operation), CollectionName::admit(table));
+    let labels = (DatabaseSystem::Mysql, Namespace::admit("shop"), operation, table, DatabaseErrorType::of(outcome));
     expected.histogram(&DATABASE.operation_duration, labels, count)
 }
 
@@ -106,7 +107,7 @@ async fn a_mysql_server_has_counted_what_was_counted() {
     ] {
         expected = ended(expected, (operation, table), Outcome::Ok, count);
     }
-    let (name, transaction) = ((PoolName::find("mysql-truth"),), |outcome| (System::Mysql, outcome));
+    let (name, transaction) = ((PoolName::find("mysql-truth"),), |outcome| (DatabaseSystem::Mysql, outcome));
     expected
         .counter(&DATABASE.transactions, transaction(TransactionOutcome::Commit), 4)
         .counter(&DATABASE.transactions, transaction(TransactionOutcome::Rollback), 8)

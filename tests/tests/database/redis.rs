@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use mme_metrics::cache::{CACHE, Cache, Lookup};
-use mme_metrics::database::{CollectionName, DATABASE, DatabaseClient, Failure, Namespace, OperationName, System};
+use mme_metrics::cache::{CACHE, Cache, CacheResult};
+use mme_metrics::database::{
+    CollectionName, DATABASE, DatabaseClient, DatabaseErrorType, DatabaseOperationName, DatabaseSystem, Namespace,
+};
 use mme_metrics::operation::measure_async;
 use mme_metrics::operation::{Classify, Outcome};
 use mme_metrics::testing::{Emission, Expectation};
@@ -12,7 +14,7 @@ use mme_metrics_tests::redis::Redis;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Client, ErrorKind, RedisResult};
 
-static SESSIONS: DatabaseClient = DatabaseClient::new(System::Redis).namespace("sessions");
+static SESSIONS: DatabaseClient = DatabaseClient::new(DatabaseSystem::Redis).namespace("sessions");
 static TOKENS: Cache = Cache::new("tokens");
 
 /// Reads how a command ended.
@@ -45,8 +47,8 @@ async fn connect(server: &Redis) -> MultiplexedConnection {
 }
 
 fn expect<'e>(expected: Expectation<'e>, command: &str, outcome: Outcome, count: u64) -> Expectation<'e> {
-    let (operation, none) = (OperationName::admit(command), CollectionName::admit(""));
-    let labels = (System::Redis, Namespace::admit("sessions"), operation, none, Failure::of(outcome));
+    let (operation, none) = (DatabaseOperationName::admit(command), CollectionName::admit(""));
+    let labels = (DatabaseSystem::Redis, Namespace::admit("sessions"), operation, none, DatabaseErrorType::of(outcome));
     expected.histogram(&DATABASE.operation_duration, labels, count)
 }
 
@@ -69,7 +71,7 @@ async fn the_server_has_counted_what_was_counted() {
                 measure_async(SESSIONS.operation("SET"), ByRedis, set).await.unwrap();
             }
             for number in 0..30 {
-                let lookup = TOKENS.lookup();
+                let lookup = TOKENS.start_lookup();
                 let get = redis.get::<_, Option<String>>(format!("secret-{number}"));
                 if measure_async(SESSIONS.operation("GET"), ByRedis, get).await.unwrap().is_some() {
                     lookup.hit();
@@ -86,8 +88,8 @@ async fn the_server_has_counted_what_was_counted() {
     let expected = expect(emission.expect(), "SET", Outcome::Ok, 20);
     let expected = expect(expected, "GET", Outcome::Ok, 30);
     let expected = expect(expected, "LPUSH", Outcome::Error("server"), 1);
-    let expected = expected.counter(&CACHE.requests, (TOKENS.name(), Lookup::Hit), 20);
-    expected.counter(&CACHE.requests, (TOKENS.name(), Lookup::Miss), 10).only();
+    let expected = expected.counter(&CACHE.requests, (TOKENS.name(), CacheResult::Hit), 20);
+    expected.counter(&CACHE.requests, (TOKENS.name(), CacheResult::Miss), 10).only();
 }
 
 #[tokio::test]

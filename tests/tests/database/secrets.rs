@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mme_metrics::database::sqlx::{Driver, Measure, MeasuredPool, ReplicationProbe};
-use mme_metrics::database::{DatabaseClient, PoolFigures, PoolMeter, System};
+use mme_metrics::database::{DatabaseClient, DatabaseSystem, PoolFigures, PoolMeter};
 use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::isolated_process::run_alone_with;
 use mme_metrics_tests::postgres::Postgres as Server;
@@ -99,13 +99,13 @@ pub(super) async fn shown_types<DB: Driver>(pool: &MeasuredPool<DB>) -> String {
 
 /// Returns what the types of a driver that is measured by hand show.
 fn shown_by_hand() -> String {
-    static ORDERS: DatabaseClient = DatabaseClient::new(System::Mysql).namespace("shop").tables(&["orders"]);
+    static ORDERS: DatabaseClient = DatabaseClient::new(DatabaseSystem::Mysql).namespace("shop").tables(&["orders"]);
     let statement = ORDERS.statement("SELECT 'hunter2' FROM orders WHERE password = 'hunter2'");
     let batch = ORDERS.batch("SET PASSWORD = 'hunter2'; SELECT 'hunter2'");
     let meter = PoolMeter::new("by-hand", PoolFigures::default);
-    let wait = meter.wait();
-    let mut shown = format!("{ORDERS:?} {statement:?} {batch:?} {:?} {meter:?} {wait:?}", ORDERS.transaction());
-    shown += &format!("{:?}", wait.got());
+    let wait = meter.start_wait();
+    let mut shown = format!("{ORDERS:?} {statement:?} {batch:?} {:?} {meter:?} {wait:?}", ORDERS.start_transaction());
+    shown += &format!("{:?}", wait.acquired());
     shown
 }
 

@@ -2,7 +2,7 @@
 
 use mme_metrics::Format;
 use mme_metrics::database::sqlx::{Measure, MeasuredConnection, MeasuredPool};
-use mme_metrics::database::{DATABASE, System, TransactionOutcome};
+use mme_metrics::database::{DATABASE, DatabaseSystem, TransactionOutcome};
 use mme_metrics::operation::Outcome;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::exposition::Samples;
@@ -16,7 +16,7 @@ use super::{kitchen, labels, one_connection};
 /// Runs `story`, and expects these operations and these commits and rollbacks.
 #[track_caller]
 fn check(emission: &Emission, operations: &[(&str, &str, u64)], [commits, rollbacks]: [u64; 2]) {
-    let ended = |outcome| (System::Sqlite, outcome);
+    let ended = |outcome| (DatabaseSystem::Sqlite, outcome);
     let expected = emission
         .expect()
         .counter(&DATABASE.transactions, ended(TransactionOutcome::Commit), commits)

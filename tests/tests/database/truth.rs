@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use mme_metrics::database::sqlx::{Measure, MeasuredPool};
-use mme_metrics::database::{CollectionName, DATABASE, Failure, Namespace, OperationName, System, TransactionOutcome};
+use mme_metrics::database::{
+    CollectionName, DATABASE, DatabaseErrorType, DatabaseOperationName, DatabaseSystem, Namespace, TransactionOutcome,
+};
 use mme_metrics::operation::Outcome;
 use mme_metrics::testing::{Emission, Expectation};
 use mme_metrics_tests::postgres::Postgres;
@@ -25,8 +27,9 @@ pub(super) fn ended<'e>(
     outcome: Outcome,
     count: u64,
 ) -> Expectation<'e> {
-    let (operation, table) = (OperationName::admit(operation), CollectionName::admit(table));
-    let labels = (System::Postgresql, Namespace::admit("postgres"), operation, table, Failure::of(outcome));
+    let (operation, table) = (DatabaseOperationName::admit(operation), CollectionName::admit(table));
+    let labels =
+        (DatabaseSystem::Postgresql, Namespace::admit("postgres"), operation, table, DatabaseErrorType::of(outcome));
     expected.histogram(&DATABASE.operation_duration, labels, count)
 }
 
@@ -79,7 +82,7 @@ async fn the_server_has_counted_what_was_counted() {
 
     let calls = calls(&own).await;
     let word = |word: &str| calls.get(word).copied().unwrap_or_default();
-    let transaction = |outcome| (System::Postgresql, outcome);
+    let transaction = |outcome| (DatabaseSystem::Postgresql, outcome);
     assert_eq!([word("INSERT"), word("SELECT"), word("UPDATE"), word("DELETE")], [30, 30, 12, 1], "{calls:?}");
     assert_eq!([word("BEGIN"), word("COMMIT"), word("ROLLBACK")], [12, 4, 8], "{calls:?}");
     let mut expected = emission.expect();

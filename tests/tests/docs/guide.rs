@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use mme_metrics::asset::{FILES, File, Kind, check};
+use mme_metrics::asset::{AssetFile, AssetKind, FILES, check};
 use mme_metrics::catalog;
 
 use super::page::{Page, pages, root};
@@ -43,7 +43,9 @@ fn the_code_of_each_page_is_compiled() {
 fn each_query_names_what_exists() {
     let mut files = FILES.to_vec();
     // A query in a page is checked as one in a runbook is.
-    files.extend(names().into_iter().map(|name| File::new(Kind::Runbook, format!("docs/{name}"), text(&name))));
+    files.extend(
+        names().into_iter().map(|name| AssetFile::new(AssetKind::Runbook, format!("docs/{name}"), text(&name))),
+    );
     let findings = check(catalog::FAMILIES, &files);
     assert!(findings.is_empty(), "{findings:#?}");
     assert!(files.iter().any(|file| file.path().starts_with("docs/") && file.text().contains("```promql")));

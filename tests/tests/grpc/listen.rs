@@ -11,7 +11,7 @@ use mme_metrics::Format;
 use mme_metrics::event::{Event, Listener, Notes, Source};
 use mme_metrics::grpc::{CallType, Code, GrpcServerLayer, MessageBody};
 use mme_metrics::operation::ResultLabel;
-use mme_metrics::slo::{Objective, Reason, SLO, Slo};
+use mme_metrics::slo::{Objective, SLO, SloName, SloReason};
 use mme_metrics::testing::{Emission, Expectation, record};
 use mme_metrics_tests::desk::proto::Order;
 use mme_metrics_tests::desk::proto::desk_client::DeskClient;
@@ -31,10 +31,10 @@ const NO_TIME: Duration = Duration::from_nanos(1);
 
 /// Expects what an objective has counted.
 fn counted<'a>(expect: Expectation<'a>, objective: &Objective, events: u64, bad: [u64; 2]) -> Expectation<'a> {
-    let slo = Slo::register(objective.name()).expect("these tests have few objectives");
+    let slo = SloName::register(objective.name()).expect("these tests have few objectives");
     let expect = expect.counter(&SLO.events, (slo,), events);
-    let expect = expect.counter(&SLO.bad_events, (slo, Reason::Error), bad[0]);
-    expect.counter(&SLO.bad_events, (slo, Reason::Latency), bad[1])
+    let expect = expect.counter(&SLO.bad_events, (slo, SloReason::Error), bad[0]);
+    expect.counter(&SLO.bad_events, (slo, SloReason::Latency), bad[1])
 }
 
 /// Calls a method that answers with this status.

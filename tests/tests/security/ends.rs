@@ -246,7 +246,7 @@ fn a_cache_of_decisions_counts_what_it_knew() {
         SHARE.cache_hit();
         SHARE.decided(Decision::Deny);
     });
-    use mme_metrics::security::CacheResult::{Hit, Miss};
+    use mme_metrics::security::PolicyCacheResult::{Hit, Miss};
     let expected = emission.expect().counter(&SECURITY.cache_hits, (SHARE_NAME,), 2);
     let expected = expected.counter(&SECURITY.cache_requests, (SHARE_NAME, Hit), 2);
     let expected = expected.counter(&SECURITY.cache_requests, (SHARE_NAME, Miss), 1);

@@ -10,8 +10,8 @@ use http::HeaderMap;
 use mme_metrics::label::CountryCode;
 use mme_metrics::operation::Guard;
 use mme_metrics::security::{
-    AuthResult, Client, FailureReason, SECURITY, SourceTracker, SourceTrackerBuilder, SourceTrackerError, Standing,
-    Window,
+    AuthResult, FailureReason, SECURITY, SecurityClient, SourceStanding, SourceTracker, SourceTrackerBuilder,
+    SourceTrackerError, Window,
 };
 use mme_metrics::testing::Emission;
 use mme_metrics::{Format, Recorder};
@@ -37,7 +37,7 @@ impl Time {
 const MINUTE: u64 = 60_000;
 const HOUR: u64 = 60 * MINUTE;
 
-pub(super) fn client(tracker: &SourceTracker, address: impl Into<IpAddr>) -> Client {
+pub(super) fn client(tracker: &SourceTracker, address: impl Into<IpAddr>) -> SecurityClient {
     tracker.client(address.into(), &HeaderMap::new())
 }
 
@@ -51,7 +51,7 @@ fn culprit(number: u32) -> IpAddr {
 }
 
 /// Lets `times` failures happen at one moment, and returns how the source stands then.
-fn fail(tracker: &SourceTracker, address: impl Into<IpAddr> + Copy, times: u32) -> Standing {
+fn fail(tracker: &SourceTracker, address: impl Into<IpAddr> + Copy, times: u32) -> SourceStanding {
     (0..times).map(|_| client(tracker, address).failure()).last().unwrap_or_else(|| client(tracker, address).standing())
 }
 
@@ -391,5 +391,5 @@ fn what_cannot_be_told_or_trusted_is_refused_at_set_up_without_repeating_it() {
 fn trackers_and_clients_go_between_threads() {
     fn is_shared<T: Clone + Send + Sync + 'static>() {}
     is_shared::<SourceTracker>();
-    is_shared::<Client>();
+    is_shared::<SecurityClient>();
 }

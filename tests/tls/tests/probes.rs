@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mme_metrics::health::{DependencyProbe, GrpcProbe, HttpProbe, VaultProbe};
 use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel, TenantRead, Verdict};
-use mme_metrics::probe::{Attempts, Failure};
+use mme_metrics::probe::{Attempts, ProbeFailure};
 use mme_metrics_tests_tls::{Authority, Server, provide, serve_self_signed};
 use rcgen::{CertificateParams, date_time_ymd};
 use reqwest::Client;
@@ -17,7 +17,7 @@ const MARKER: &str = "canary-1b7f03c98a";
 const WELL: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 63\r\nConnection: close\r\n\r\n\
                     {\"initialized\":true,\"sealed\":false,\"title\":\"canary-1b7f03c98a\"}";
 
-async fn asked(server: &Server, client: Option<&Client>) -> [Result<(), Failure>; 2] {
+async fn asked(server: &Server, client: Option<&Client>) -> [Result<(), ProbeFailure>; 2] {
     let (http, vault) = (HttpProbe::new(&server.url()).unwrap(), VaultProbe::new(&server.url()).unwrap());
     match client {
         Some(client) => {
@@ -52,7 +52,7 @@ async fn a_certificate_that_is_trusted_and_holds_is_an_answer() {
     // Both tenants see it.
     assert_eq!(verdict(&server, authority.client()).await, Verdict::Breach);
     let ill = authority.serve("localhost", |_| (), "HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n").await;
-    assert_eq!(asked(&ill, Some(&authority.client())).await, [Err(Failure::Status(503)); 2]);
+    assert_eq!(asked(&ill, Some(&authority.client())).await, [Err(ProbeFailure::Status(503)); 2]);
 }
 
 #[tokio::test]
@@ -67,11 +67,11 @@ async fn one_that_is_not_trusted_of_another_host_or_of_another_time_is_down_and_
         ("not yet valid", authority.serve("localhost", not_yet, WELL).await),
     ];
     for (case, server) in servers {
-        assert_eq!(asked(&server, Some(&authority.client())).await, [Err(Failure::Unreachable); 2], "{case}");
-        assert_eq!(asked(&server, None).await, [Err(Failure::Unreachable); 2], "{case}, as the system trusts");
+        assert_eq!(asked(&server, Some(&authority.client())).await, [Err(ProbeFailure::Unreachable); 2], "{case}");
+        assert_eq!(asked(&server, None).await, [Err(ProbeFailure::Unreachable); 2], "{case}, as the system trusts");
         assert_eq!(verdict(&server, authority.client()).await, Verdict::Unknown, "{case}");
         let grpc = GrpcProbe::new(&server.url()).unwrap();
-        assert_eq!(grpc.probe().await, Err(Failure::Unreachable), "{case}");
+        assert_eq!(grpc.probe().await, Err(ProbeFailure::Unreachable), "{case}");
     }
 }
 
@@ -86,14 +86,14 @@ async fn a_server_that_speaks_no_tls_or_says_nothing_is_down_in_time() {
         }
     });
     let probe = HttpProbe::new(&format!("https://localhost:{port}")).unwrap().client(authority.client());
-    assert_eq!(probe.probe().await, Err(Failure::Unreachable));
+    assert_eq!(probe.probe().await, Err(ProbeFailure::Unreachable));
 
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let probe = HttpProbe::new(&format!("https://localhost:{}", silent.local_addr().unwrap().port())).unwrap();
     let probe = probe.client(authority.client());
     let attempts = Attempts::new(1, Duration::from_millis(300));
     let asked = attempts.run(async move { probe.probe().await }).await;
-    assert_eq!(asked, Err(Failure::TimedOut));
+    assert_eq!(asked, Err(ProbeFailure::TimedOut));
 }
 
 #[tokio::test]
@@ -103,5 +103,5 @@ async fn a_client_that_is_told_to_trust_anything_is_the_services_own_choice() {
     let client = Client::builder().no_proxy().tls_danger_accept_invalid_certs(true).build().unwrap();
     assert_eq!(asked(&server, Some(&client)).await, [Ok(()), Ok(())]);
     let read = HttpRead::new(&server.url(), MARKER, |_, request| request).unwrap().client(client);
-    assert_eq!(read.read("acme".into()).await, mme_metrics::isolation::Sight::Seen);
+    assert_eq!(read.read("acme".into()).await, mme_metrics::isolation::Visibility::Seen);
 }

@@ -22,8 +22,8 @@ use axum::{BoxError, Json, Router};
 use mme_metrics::operation::ByOperation;
 use mme_metrics::operation::measure_async;
 use mme_metrics::security::{
-    AuditEvent, AuthMethod, Authenticator, BlockReason, Client, EventOutcome, EventType, FailureReason, PolicyName,
-    RateLimit, RateLimitLayer, SECURITY,
+    AuditEvent, AuthMethod, Authenticator, BlockReason, EventOutcome, EventType, FailureReason, PolicyName, RateLimit,
+    RateLimitLayer, SECURITY, SecurityClient,
 };
 use serde::{Deserialize, Serialize};
 use tower::ServiceBuilder;
@@ -104,7 +104,7 @@ async fn login(
 }
 
 /// Opens a session for whoever proves to be the user.
-async fn enter(app: &App, client: &Client, given: Credentials) -> Result<String, Denied> {
+async fn enter(app: &App, client: &SecurityClient, given: Credentials) -> Result<String, Denied> {
     let Credentials { tenant, user, password, code } = given;
     if sources::is_threat(client.address()) {
         return Err(blocked(BlockReason::THREAT));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mme_metrics::health::Backup;
 use mme_metrics::operation::Guard;
 use mme_metrics::operation::Outcome;
-use mme_metrics::probe::{Periodic, Supervised};
+use mme_metrics::probe::{PeriodicTask, SupervisedTask};
 use tempfile::TempDir;
 
 use crate::database::Database;
@@ -17,9 +17,11 @@ use crate::database::Database;
 const EVERY: Duration = Duration::from_mins(1);
 
 /// Makes backups until what is returned is dropped.
-pub(super) fn start(database: Database) -> Result<Supervised, Box<dyn std::error::Error>> {
+pub(super) fn start(database: Database) -> Result<SupervisedTask, Box<dyn std::error::Error>> {
     let (backup, folder) = (Backup::register("documents")?, tempfile::tempdir()?);
-    Ok(Supervised::spawn(Periodic::every(EVERY).at_once().run(move || run(backup, database.clone(), path(&folder)))))
+    Ok(SupervisedTask::spawn(
+        PeriodicTask::every(EVERY).at_once(true).run(move || run(backup, database.clone(), path(&folder))),
+    ))
 }
 
 fn path(folder: &TempDir) -> Box<Path> {

@@ -24,14 +24,14 @@ pub(super) fn found(_: &IsolationCheck) {
 
 #[cfg(test)]
 mod tests {
-    use mme_metrics::isolation::{IsolationResource, IsolationSentinel, Sight};
+    use mme_metrics::isolation::{IsolationResource, IsolationSentinel, Visibility};
     use mme_metrics::testing::Emission;
 
     use super::*;
 
     #[tokio::test]
     async fn each_breach_is_an_audit_event_an_incident_and_a_violation() {
-        let anybody = |_| async { Sight::Seen };
+        let anybody = |_| async { Visibility::Seen };
         let resources = ["acme", "globex"].map(|owner| IsolationResource::new(owner, "a document", anybody));
         let emission = Emission::new();
         let sentinel = IsolationSentinel::new(resources.to_vec()).on_breach(found);

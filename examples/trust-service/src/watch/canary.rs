@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel};
-use mme_metrics::probe::Failure;
+use mme_metrics::probe::ProbeFailure;
 
 use super::breach;
 use crate::database::Database;
@@ -20,20 +20,20 @@ const EVERY: Duration = Duration::from_secs(30);
 /// Makes the sentinel of this service.
 pub(super) fn sentinel(app: &App, address: SocketAddr) -> IsolationSentinel {
     let app = app.clone();
-    IsolationSentinel::planned(move || plan(app.clone(), address)).every(EVERY).at_once().on_breach(breach::found)
+    IsolationSentinel::planned(move || plan(app.clone(), address)).every(EVERY).at_once(true).on_breach(breach::found)
 }
 
 /// Says what there is to check: asked anew before each round, so that sessions and documents may come and go.
-async fn plan(app: App, address: SocketAddr) -> Result<Vec<IsolationResource>, Failure> {
+async fn plan(app: App, address: SocketAddr) -> Result<Vec<IsolationResource>, ProbeFailure> {
     let mut sessions = Vec::new();
     for (tenant, user) in ACCOUNTS {
-        let token = login::open_session(&app, tenant, user).await.map_err(|_| Failure::Other("no session"))?;
+        let token = login::open_session(&app, tenant, user).await.map_err(|_| ProbeFailure::Other("no session"))?;
         sessions.push((tenant, token));
     }
     let mut resources = Vec::new();
     for (tenant, _) in ACCOUNTS {
         let (id, marker) =
-            canary(&app.database, tenant).await.map_err(|_| Failure::Other("no document to look for"))?;
+            canary(&app.database, tenant).await.map_err(|_| ProbeFailure::Other("no document to look for"))?;
         let sessions = sessions.clone();
         let read = HttpRead::new(&format!("http://{address}/documents/{id}"), marker, move |tenant, request| {
             match sessions.iter().find(|(owner, _)| *owner == tenant) {
@@ -41,7 +41,7 @@ async fn plan(app: App, address: SocketAddr) -> Result<Vec<IsolationResource>, F
                 None => request,
             }
         });
-        let read = read.map_err(|_| Failure::Other("the document cannot be looked for"))?;
+        let read = read.map_err(|_| ProbeFailure::Other("the document cannot be looked for"))?;
         resources.push(IsolationResource::new(tenant, format!("document {id}"), read));
     }
     Ok(resources)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
-use mme_metrics::probe::Supervised;
+use mme_metrics::probe::SupervisedTask;
 use tokio::net::TcpListener;
 
 /// It is ill for this long at the end of each turn, which is less than an alert waits.
@@ -17,12 +17,12 @@ const ILL: Duration = Duration::from_secs(20);
 const TURN: Duration = Duration::from_mins(3);
 
 /// Starts it on a port of its own, and returns where to ask how it is.
-pub(super) async fn start() -> io::Result<(String, Supervised)> {
+pub(super) async fn start() -> io::Result<(String, SupervisedTask)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = format!("http://{}/health", listener.local_addr()?);
     let born = Instant::now();
     let router = Router::new().route("/health", get(async move || status(born.elapsed())));
-    Ok((address, Supervised::spawn(async move { axum::serve(listener, router).await })))
+    Ok((address, SupervisedTask::spawn(async move { axum::serve(listener, router).await })))
 }
 
 fn status(age: Duration) -> StatusCode {

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mme_metrics::health::{ConsistencyCheck, Dependency, DependencyKind, HealthMonitor, HttpProbe, SqlProbe};
-use mme_metrics::probe::Supervised;
+use mme_metrics::probe::SupervisedTask;
 
 use crate::database::{self, Database};
 use crate::state::App;
@@ -21,7 +21,7 @@ const DATA_EVERY: Duration = Duration::from_mins(1);
 
 /// Everything that keeps looking, until it is stopped or dropped.
 #[derive(Debug)]
-pub(crate) struct Watch(Vec<Supervised>);
+pub(crate) struct Watch(Vec<SupervisedTask>);
 
 impl Watch {
     /// Begins to look; `address` is where the service itself can be reached.
@@ -36,7 +36,7 @@ impl Watch {
         if demo {
             let (ledger, neighbour) = ledger::start().await?;
             let dependency = Dependency::register("ledger", DependencyKind::Http)?;
-            monitor = monitor.every(Duration::from_secs(5)).at_once().probe(dependency, HttpProbe::new(&ledger)?);
+            monitor = monitor.every(Duration::from_secs(5)).at_once(true).probe(dependency, HttpProbe::new(&ledger)?);
             running.push(neighbour);
             if database::is_embedded(&app.database) {
                 running.push(backup::start(app.database.clone())?);

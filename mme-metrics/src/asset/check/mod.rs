@@ -14,8 +14,8 @@ use std::fmt;
 use self::expression::Reader;
 use self::shape::Shape;
 use self::vocabulary::Vocabulary;
-use super::finding::Finding;
-use super::{File, Kind, promql, rule};
+use super::finding::AssetFinding;
+use super::{AssetFile, AssetKind, promql, rule};
 use crate::metric::Family;
 
 /// Checks every expression in the rules, dashboards and runbooks among `files` against `families`.
@@ -31,36 +31,36 @@ use crate::metric::Family;
 /// - two sides of an operator whose labels differ, so that no pair ever matches.
 ///
 /// For rules that use this crate's own families, pass [`catalog::FAMILIES`](crate::catalog::FAMILIES) with yours. For
-/// labels that your Prometheus adds to every target, and metrics of other exporters, there is [`Check`].
-pub fn check(families: &[&'static dyn Family], files: &[File]) -> Vec<Finding> {
-    Check::new(families).run(files)
+/// labels that your Prometheus adds to every target, and metrics of other exporters, there is [`AssetCheck`].
+pub fn check(families: &[&'static dyn Family], files: &[AssetFile]) -> Vec<AssetFinding> {
+    AssetCheck::new(families).run(files)
 }
 
 /// The asset check, told of labels and metrics that no family declares.
 ///
 /// ```
-/// use mme_metrics::asset::{Check, File, Kind};
+/// use mme_metrics::asset::{AssetCheck, AssetFile, AssetKind};
 ///
-/// let rules = File::new(Kind::Rules, "my-rules.yml", "
+/// let rules = AssetFile::new(AssetKind::Rules, "my-rules.yml", "
 /// groups:
 ///   - name: mine
 ///     rules:
 ///       - {alert: Restarted, expr: 'sum by (cluster) (increase(restarts_total{pod!=\"\"}[1h])) > 3'}
 /// ");
-/// let check = Check::new(&[]).target_label("cluster").metric("restarts_total", &["pod"]);
+/// let check = AssetCheck::new(&[]).target_label("cluster").metric("restarts_total", &["pod"]);
 /// assert!(check.run(&[rules]).is_empty());
 /// ```
 #[derive(Clone)]
-pub struct Check {
+pub struct AssetCheck {
     families: Vec<&'static dyn Family>,
     target_labels: Vec<String>,
     metrics: Vec<(String, Vec<String>)>,
 }
 
-impl fmt::Debug for Check {
+impl fmt::Debug for AssetCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let families: Vec<_> = self.families.iter().map(|family| family.name()).collect();
-        f.debug_struct("Check")
+        f.debug_struct("AssetCheck")
             .field("families", &families)
             .field("target_labels", &self.target_labels)
             .field("metrics", &self.metrics)
@@ -68,7 +68,7 @@ impl fmt::Debug for Check {
     }
 }
 
-impl Check {
+impl AssetCheck {
     /// Begins with the metrics of `families`.
     pub fn new(families: &[&'static dyn Family]) -> Self {
         Self { families: families.to_vec(), target_labels: Vec::new(), metrics: Vec::new() }
@@ -87,7 +87,7 @@ impl Check {
     }
 
     /// Checks `files`, as [`check`] does.
-    pub fn run(&self, files: &[File]) -> Vec<Finding> {
+    pub fn run(&self, files: &[AssetFile]) -> Vec<AssetFinding> {
         let mut vocabulary = self.vocabulary();
         let mut findings = Vec::new();
         let rules = read_rules(files, &mut findings);
@@ -97,9 +97,13 @@ impl Check {
         }
         for file in files {
             match file.kind() {
-                Kind::Dashboard => panel::check(file, &vocabulary, &mut findings),
-                Kind::Runbook => runbook::check(file, &vocabulary, &mut findings),
-                Kind::Rules | Kind::RuleTests | Kind::Configuration | Kind::Routing | Kind::Notification => {}
+                AssetKind::Dashboard => panel::check(file, &vocabulary, &mut findings),
+                AssetKind::Runbook => runbook::check(file, &vocabulary, &mut findings),
+                AssetKind::Rules
+                | AssetKind::RuleTests
+                | AssetKind::Configuration
+                | AssetKind::Routing
+                | AssetKind::Notification => {}
             }
         }
         findings
@@ -117,9 +121,9 @@ impl Check {
     }
 }
 
-fn read_rules<'f>(files: &'f [File], findings: &mut Vec<Finding>) -> Vec<(&'f File, rule::Rule)> {
+fn read_rules<'f>(files: &'f [AssetFile], findings: &mut Vec<AssetFinding>) -> Vec<(&'f AssetFile, rule::Rule)> {
     let mut rules = Vec::new();
-    for file in files.iter().filter(|file| file.kind() == Kind::Rules) {
+    for file in files.iter().filter(|file| file.kind() == AssetKind::Rules) {
         match rule::parse(file.text()) {
             Ok(parsed) => {
                 let all = parsed.groups.into_iter().flat_map(|group| group.rules);
@@ -135,7 +139,7 @@ fn read_rules<'f>(files: &'f [File], findings: &mut Vec<Finding>) -> Vec<(&'f Fi
 ///
 /// One may be built on another that stands in a later file, so it is repeated until nothing changes; a chain is at
 /// most as long as there are rules.
-fn learn_recorded(rules: &[(&File, rule::Rule)], vocabulary: &mut Vocabulary) {
+fn learn_recorded(rules: &[(&AssetFile, rule::Rule)], vocabulary: &mut Vocabulary) {
     let recorded: Vec<_> = rules
         .iter()
         .filter_map(|(_, rule)| Some((rule.record.as_ref()?, promql::parse(&rule.expr).ok()?, &rule.labels)))
@@ -155,7 +159,7 @@ fn learn_recorded(rules: &[(&File, rule::Rule)], vocabulary: &mut Vocabulary) {
     }
 }
 
-fn check_rule(file: &File, rule: &rule::Rule, vocabulary: &Vocabulary, findings: &mut Vec<Finding>) {
+fn check_rule(file: &AssetFile, rule: &rule::Rule, vocabulary: &Vocabulary, findings: &mut Vec<AssetFinding>) {
     let mut find = |message| findings.push(finding(file, rule.place(), &rule.expr, message));
     match promql::parse(&rule.expr) {
         Err(message) => find(message),
@@ -168,6 +172,6 @@ fn check_rule(file: &File, rule: &rule::Rule, vocabulary: &Vocabulary, findings:
     }
 }
 
-fn finding(file: &File, place: String, expression: &str, message: String) -> Finding {
-    Finding { file: file.path().to_owned(), place, expression: expression.to_owned(), message }
+fn finding(file: &AssetFile, place: String, expression: &str, message: String) -> AssetFinding {
+    AssetFinding { file: file.path().to_owned(), place, expression: expression.to_owned(), message }
 }

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::expression::Reader;
 use super::vocabulary::Vocabulary;
-use super::{Finding, finding};
-use crate::asset::{File, promql};
+use super::{AssetFinding, finding};
+use crate::asset::{AssetFile, promql};
 
 /// Checks every query of every panel and variable.
-pub(super) fn check(file: &File, vocabulary: &Vocabulary, findings: &mut Vec<Finding>) {
+pub(super) fn check(file: &AssetFile, vocabulary: &Vocabulary, findings: &mut Vec<AssetFinding>) {
     let dashboard: Value = match serde_json::from_str(file.text()) {
         Ok(dashboard) => dashboard,
         Err(error) => {

@@ -1,10 +1,10 @@
 //! The queries a runbook tells its reader to run.
 
-use super::{Finding, Reader, Vocabulary, finding};
-use crate::asset::{File, promql};
+use super::{AssetFinding, Reader, Vocabulary, finding};
+use crate::asset::{AssetFile, promql};
 
 /// Checks what stands in a fence of `promql`.
-pub(super) fn check(file: &File, vocabulary: &Vocabulary, findings: &mut Vec<Finding>) {
+pub(super) fn check(file: &AssetFile, vocabulary: &Vocabulary, findings: &mut Vec<AssetFinding>) {
     for query in queries(file.text()) {
         let mut find = |message| findings.push(finding(file, String::new(), query, message));
         match promql::parse(query) {

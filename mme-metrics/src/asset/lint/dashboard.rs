@@ -2,22 +2,22 @@
 
 use std::collections::HashSet;
 
-use super::{Finding, finding};
-use crate::asset::{File, Kind};
+use super::{AssetFinding, finding};
+use crate::asset::{AssetFile, AssetKind};
 
 /// An alert and its `dashboard_url`, which is empty without one.
 pub(super) struct Link<'a> {
     pub(super) alert: String,
     pub(super) url: String,
-    pub(super) file: &'a File,
+    pub(super) file: &'a AssetFile,
 }
 
 /// Checks the links if any alert has one: each then needs one, and paths lead to a dashboard among `files` if there are any.
-pub(super) fn check(files: &[File], links: &[Link<'_>], findings: &mut Vec<Finding>) {
+pub(super) fn check(files: &[AssetFile], links: &[Link<'_>], findings: &mut Vec<AssetFinding>) {
     if links.iter().all(|link| link.url.is_empty()) {
         return;
     }
-    let uids: HashSet<_> = files.iter().filter(|file| file.kind() == Kind::Dashboard).filter_map(uid).collect();
+    let uids: HashSet<_> = files.iter().filter(|file| file.kind() == AssetKind::Dashboard).filter_map(uid).collect();
     for link in links {
         if let Some(message) = fault(&link.url, &uids) {
             findings.push(finding(link.file, format!("alert {}", link.alert), message));
@@ -42,7 +42,7 @@ fn fault(url: &str, uids: &HashSet<String>) -> Option<String> {
 }
 
 /// Returns the identity by which a dashboard is linked to.
-fn uid(file: &File) -> Option<String> {
+fn uid(file: &AssetFile) -> Option<String> {
     // A dashboard that is no JSON is reported by the asset check.
     let document: serde_json::Value = serde_json::from_str(file.text()).ok()?;
     document["uid"].as_str().map(ToOwned::to_owned)

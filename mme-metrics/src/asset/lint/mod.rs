@@ -9,9 +9,9 @@ mod tested;
 
 use std::collections::HashMap;
 
-use super::finding::Finding;
+use super::finding::AssetFinding;
 use super::rule::{self, Group, Rule};
-use super::{File, Kind, promql};
+use super::{AssetFile, AssetKind, promql};
 
 /// Most rules in one group: they run one after the other within one evaluation interval.
 const MAX_RULES: usize = 20;
@@ -31,13 +31,13 @@ const MAX_RULES: usize = 20;
 /// any is, or a whole address. If runbooks are among the files, alerts and runbooks have to be one set, each page with
 /// its four sections. If tests are among them, each alert needs one that fires and one that does not, each recording
 /// rule one that gives a value, and each test file of more than one group names each of them once in `group_eval_order`.
-pub fn lint(files: &[File]) -> Vec<Finding> {
+pub fn lint(files: &[AssetFile]) -> Vec<AssetFinding> {
     let mut findings = Vec::new();
-    let mut alerts: HashMap<String, &File> = HashMap::new();
+    let mut alerts: HashMap<String, &AssetFile> = HashMap::new();
     let mut links = Vec::new();
     let mut records = Vec::new();
-    let mut names: Vec<(String, &File)> = Vec::new();
-    for file in files.iter().filter(|file| file.kind() == Kind::Rules) {
+    let mut names: Vec<(String, &AssetFile)> = Vec::new();
+    for file in files.iter().filter(|file| file.kind() == AssetKind::Rules) {
         let groups = match rule::parse(file.text()) {
             Ok(parsed) => parsed.groups,
             Err(message) => {
@@ -70,7 +70,7 @@ pub fn lint(files: &[File]) -> Vec<Finding> {
     findings
 }
 
-fn check_group(file: &File, group: &Group, others: &[(String, &File)], findings: &mut Vec<Finding>) {
+fn check_group(file: &AssetFile, group: &Group, others: &[(String, &AssetFile)], findings: &mut Vec<AssetFinding>) {
     if let Some((name, other)) = others.iter().find(|(name, _)| *name == group.name) {
         let message = format!(
             "{} has a group of this name, too: rename one, so that `group_eval_order` can tell them apart",
@@ -86,7 +86,7 @@ fn check_group(file: &File, group: &Group, others: &[(String, &File)], findings:
 }
 
 /// Prometheus takes the name of a YAML alias for the expression: it loads, and never gives a sample.
-fn check_aliases(file: &File, findings: &mut Vec<Finding>) {
+fn check_aliases(file: &AssetFile, findings: &mut Vec<AssetFinding>) {
     for line in file.text().lines().map(str::trim_start).filter(|line| line.starts_with("expr: *")) {
         let message = format!("`{line}` reads as a metric of that name: record the expression and use its name");
         findings.push(finding(file, String::new(), message));
@@ -112,6 +112,6 @@ fn check_record(name: &str, find: &mut impl FnMut(String)) {
     }
 }
 
-fn finding(file: &File, place: String, message: String) -> Finding {
-    Finding { file: file.path().to_owned(), place, expression: String::new(), message }
+fn finding(file: &AssetFile, place: String, message: String) -> AssetFinding {
+    AssetFinding { file: file.path().to_owned(), place, expression: String::new(), message }
 }

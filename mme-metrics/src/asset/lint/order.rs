@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use glob::{MatchOptions, Pattern};
 
-use super::{Finding, finding};
-use crate::asset::{File, Kind};
+use super::{AssetFinding, finding};
+use crate::asset::{AssetFile, AssetKind};
 
 /// A wildcard stays within its folder, as in promtool.
 const WITHIN_FOLDER: MatchOptions =
@@ -14,12 +14,12 @@ const WITHIN_FOLDER: MatchOptions =
 
 /// Checks that `order` names each group of the files that `patterns` select, once, and no other group.
 pub(super) fn check(
-    test: &File,
+    test: &AssetFile,
     patterns: &[String],
     order: &[String],
-    files: &[File],
-    groups: &[(String, &File)],
-    findings: &mut Vec<Finding>,
+    files: &[AssetFile],
+    groups: &[(String, &AssetFile)],
+    findings: &mut Vec<AssetFinding>,
 ) {
     let mut selected: HashSet<&str> = HashSet::new();
     for pattern in patterns {
@@ -54,12 +54,12 @@ pub(super) fn check(
 }
 
 /// Returns the paths of the rule files that a pattern in `test` selects; a relative one starts at the folder of `test`.
-fn select<'a>(test: &File, pattern: &str, files: &'a [File]) -> Result<Vec<&'a str>, String> {
+fn select<'a>(test: &AssetFile, pattern: &str, files: &'a [AssetFile]) -> Result<Vec<&'a str>, String> {
     let folder = test.path().rsplit_once('/').map_or("", |(folder, _)| folder);
     let absolute = if pattern.starts_with('/') { pattern.to_owned() } else { format!("{folder}/{pattern}") };
     let glob = Pattern::new(&normalize(&absolute))
         .map_err(|error| format!("promtool cannot read this pattern of files: {error}; correct it"))?;
-    let rules = files.iter().filter(|file| file.kind() == Kind::Rules).map(File::path);
+    let rules = files.iter().filter(|file| file.kind() == AssetKind::Rules).map(AssetFile::path);
     let selected: Vec<_> = rules.filter(|path| glob.matches_with(&normalize(path), WITHIN_FOLDER)).collect();
     if selected.is_empty() {
         return Err(
@@ -88,10 +88,10 @@ mod tests {
 
     /// Says which of three rule files a pattern in `/etc/prometheus/tests/kitchen.yml` selects.
     fn selected(pattern: &str) -> Result<Vec<&'static str>, String> {
-        let test = File::new(Kind::RuleTests, "/etc/prometheus/tests/kitchen.yml", "");
+        let test = AssetFile::new(AssetKind::RuleTests, "/etc/prometheus/tests/kitchen.yml", "");
         let paths =
             ["/etc/prometheus/rules/kitchen.yml", "/etc/prometheus/rules/cellar.yml", "/etc/prometheus/tests/own.yml"];
-        let files = paths.map(|path| File::new(Kind::Rules, path, ""));
+        let files = paths.map(|path| AssetFile::new(AssetKind::Rules, path, ""));
         let selected = select(&test, pattern, &files)?;
         Ok(paths.into_iter().filter(|path| selected.contains(path)).collect())
     }

@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::{Finding, finding};
-use crate::asset::{File, Kind};
+use super::{AssetFinding, finding};
+use crate::asset::{AssetFile, AssetKind};
 
 /// What a page has to answer: what it is, whom it hurts, where to look, what to do.
 const SECTIONS: [&str; 4] = ["Meaning", "Impact", "Diagnosis", "Mitigation"];
 
 /// Checks the runbooks among `files`, if there are any.
-pub(super) fn check(files: &[File], alerts: &HashMap<String, &File>, findings: &mut Vec<Finding>) {
+pub(super) fn check(files: &[AssetFile], alerts: &HashMap<String, &AssetFile>, findings: &mut Vec<AssetFinding>) {
     let runbooks: HashMap<_, _> =
-        files.iter().filter(|file| file.kind() == Kind::Runbook).map(|file| (file.stem(), file)).collect();
+        files.iter().filter(|file| file.kind() == AssetKind::Runbook).map(|file| (file.stem(), file)).collect();
     if runbooks.is_empty() {
         return;
     }

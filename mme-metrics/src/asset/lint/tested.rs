@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::alert::WATCHDOG;
-use super::{Finding, finding, order, promql};
-use crate::asset::{File, Kind};
+use super::{AssetFinding, finding, order, promql};
+use crate::asset::{AssetFile, AssetKind};
 
 /// A test file of promtool, as far as it says what is tested.
 #[derive(Deserialize)]
@@ -53,13 +53,13 @@ struct Covered {
 
 /// Checks that the tests among `files`, if there are any, cover every rule.
 pub(super) fn check(
-    files: &[File],
-    groups: &[(String, &File)],
-    alerts: &HashMap<String, &File>,
-    records: &[(String, &File)],
-    findings: &mut Vec<Finding>,
+    files: &[AssetFile],
+    groups: &[(String, &AssetFile)],
+    alerts: &HashMap<String, &AssetFile>,
+    records: &[(String, &AssetFile)],
+    findings: &mut Vec<AssetFinding>,
 ) {
-    let mut tests = files.iter().filter(|file| file.kind() == Kind::RuleTests).peekable();
+    let mut tests = files.iter().filter(|file| file.kind() == AssetKind::RuleTests).peekable();
     if tests.peek().is_none() {
         return;
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use mme_metrics::http::HTTP;
-use mme_metrics::spike::{Day, Overall, Report};
+use mme_metrics::spike::{Day, OverallLatency, Report};
 
 use crate::{Said, Wrong, prometheus};
 
@@ -47,15 +47,15 @@ pub(crate) fn daily(arguments: &[&str]) -> Result<Said, Wrong> {
 }
 
 /// Finds the quantiles of all requests, where it was said how.
-fn overall(options: &Options) -> Result<Option<Overall>, Wrong> {
+fn overall(options: &Options) -> Result<Option<OverallLatency>, Wrong> {
     let name = HTTP.server_duration.spec().name;
     if let Some(url) = &options.prometheus {
         let quantile = |q| prometheus::quantile(url, name, q, options.job.as_deref(), options.day.end());
-        return Ok(Some(Overall::new(quantile(0.5)?, quantile(0.95)?)));
+        return Ok(Some(OverallLatency::new(quantile(0.5)?, quantile(0.95)?)));
     }
     let Some(path) = &options.exposition else { return Ok(None) };
     let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    Ok(Some(Overall::from_exposition(&text, name)))
+    Ok(Some(OverallLatency::from_exposition(&text, name)))
 }
 
 /// Reads the options; nothing where the help is asked for.

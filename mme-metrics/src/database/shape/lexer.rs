@@ -1,6 +1,6 @@
 //! SQL cut into pieces, as far as needed to tell words from what stands in literals and comments.
 
-use crate::database::label::System;
+use crate::database::label::DatabaseSystem;
 
 /// A piece of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +27,11 @@ pub(super) struct Dialect {
 }
 
 impl Dialect {
-    pub(super) const fn of(system: System) -> Self {
+    pub(super) const fn of(system: DatabaseSystem) -> Self {
         Self {
-            mysql: matches!(system, System::Mysql | System::Mariadb),
-            postgresql: matches!(system, System::Postgresql),
-            brackets: matches!(system, System::Sqlite | System::MicrosoftSqlServer),
+            mysql: matches!(system, DatabaseSystem::Mysql | DatabaseSystem::Mariadb),
+            postgresql: matches!(system, DatabaseSystem::Postgresql),
+            brackets: matches!(system, DatabaseSystem::Sqlite | DatabaseSystem::MicrosoftSqlServer),
         }
     }
 }
@@ -200,7 +200,7 @@ const fn is_word(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn words(text: &str, system: System) -> Vec<&str> {
+    fn words(text: &str, system: DatabaseSystem) -> Vec<&str> {
         let tokens = Lexer::new(text, Dialect::of(system));
         tokens
             .filter_map(|token| if let Token::Word(word) | Token::Quoted(word) = token { Some(word) } else { None })
@@ -210,21 +210,21 @@ mod tests {
     #[test]
     fn what_stands_in_strings_and_comments_is_no_word() {
         for (text, system, expected) in [
-            ("a 'x''y' b", System::Sqlite, &["a", "b"][..]),
-            ("a -- x\n b /* y */ c", System::Sqlite, &["a", "b", "c"]),
-            ("a /* x /* y */ z */ b", System::Postgresql, &["a", "b"]),
-            ("a /* x /* y */ b", System::Sqlite, &["a", "b"]),
-            (r"a 'x\'y' b", System::Mysql, &["a", "b"]),
-            (r"a 'x\' b", System::Postgresql, &["a", "b"]),
-            (r"a e'x\'y' b", System::Postgresql, &["a", "b"]),
-            ("a # x\n b --1 -- y", System::Mysql, &["a", "b"]),
-            ("a # b", System::Postgresql, &["a", "b"]),
-            ("a $$x 'y$$ b $q$x $$ $q$ c", System::Postgresql, &["a", "b", "c"]),
-            ("a $1 b$c$ d", System::Postgresql, &["a", "b$c$", "d"]),
-            ("a :from b::text @into ?2 c", System::Postgresql, &["a", "b", "c"]),
-            ("[a b] \"c\" `d`", System::Sqlite, &["a b", "c", "d"]),
-            ("a[1] b", System::Postgresql, &["a", "b"]),
-            ("größe 1e5 0xff", System::Sqlite, &["größe"]),
+            ("a 'x''y' b", DatabaseSystem::Sqlite, &["a", "b"][..]),
+            ("a -- x\n b /* y */ c", DatabaseSystem::Sqlite, &["a", "b", "c"]),
+            ("a /* x /* y */ z */ b", DatabaseSystem::Postgresql, &["a", "b"]),
+            ("a /* x /* y */ b", DatabaseSystem::Sqlite, &["a", "b"]),
+            (r"a 'x\'y' b", DatabaseSystem::Mysql, &["a", "b"]),
+            (r"a 'x\' b", DatabaseSystem::Postgresql, &["a", "b"]),
+            (r"a e'x\'y' b", DatabaseSystem::Postgresql, &["a", "b"]),
+            ("a # x\n b --1 -- y", DatabaseSystem::Mysql, &["a", "b"]),
+            ("a # b", DatabaseSystem::Postgresql, &["a", "b"]),
+            ("a $$x 'y$$ b $q$x $$ $q$ c", DatabaseSystem::Postgresql, &["a", "b", "c"]),
+            ("a $1 b$c$ d", DatabaseSystem::Postgresql, &["a", "b$c$", "d"]),
+            ("a :from b::text @into ?2 c", DatabaseSystem::Postgresql, &["a", "b", "c"]),
+            ("[a b] \"c\" `d`", DatabaseSystem::Sqlite, &["a b", "c", "d"]),
+            ("a[1] b", DatabaseSystem::Postgresql, &["a", "b"]),
+            ("größe 1e5 0xff", DatabaseSystem::Sqlite, &["größe"]),
         ] {
             assert_eq!(words(text, system), expected, "{text}");
         }
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn what_is_not_closed_reaches_to_the_end() {
         for text in ["'x", "\"x", "/* x", "$$x", "$q$x$$", "-- x", r"'x\", "[x", "`x", "'", "$", "$q$"] {
-            for system in [System::Postgresql, System::Mysql, System::Sqlite] {
+            for system in [DatabaseSystem::Postgresql, DatabaseSystem::Mysql, DatabaseSystem::Sqlite] {
                 let found = Lexer::new(&format!("a {text}"), Dialect::of(system)).count();
                 assert!((1..=6).contains(&found), "{text}: {found}");
             }

@@ -6,7 +6,7 @@
 mod lexer;
 
 use self::lexer::{Dialect, Lexer, Token};
-use super::label::System;
+use super::label::DatabaseSystem;
 
 /// What statements can do; all others are [`OTHER`]. The frequent ones come first.
 const VERBS: &[&str] = &[
@@ -95,12 +95,12 @@ pub(super) struct Shape<'s> {
 
 impl<'s> Shape<'s> {
     /// Reads the shape of a prepared statement, as far as its first table.
-    pub(super) fn of(sql: &'s str, system: System) -> Self {
+    pub(super) fn of(sql: &'s str, system: DatabaseSystem) -> Self {
         Reader::new(sql, system).shape()
     }
 
     /// Reads the shape of a text that may hold several statements, all of it.
-    pub(super) fn of_batch(sql: &'s str, system: System) -> Self {
+    pub(super) fn of_batch(sql: &'s str, system: DatabaseSystem) -> Self {
         let mut reader = Reader::new(sql, system);
         let shape = reader.shape();
         if reader.is_followed() { Self { operation: BATCH, tables: [None; 2] } } else { shape }
@@ -123,7 +123,7 @@ struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    fn new(sql: &'s str, system: System) -> Self {
+    fn new(sql: &'s str, system: DatabaseSystem) -> Self {
         Self { tokens: Lexer::new(sql, Dialect::of(system)).peekable(), ended: false, has_body: false }
     }
 

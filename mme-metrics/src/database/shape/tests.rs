@@ -2,7 +2,8 @@ use super::*;
 
 #[track_caller]
 fn reads(sql: &str, operation: &str, table: Option<&str>) {
-    for system in [System::Postgresql, System::Mysql, System::Sqlite, System::OtherSql] {
+    for system in [DatabaseSystem::Postgresql, DatabaseSystem::Mysql, DatabaseSystem::Sqlite, DatabaseSystem::OtherSql]
+    {
         let shape = Shape::of(sql, system);
         assert_eq!((shape.operation, shape.tables[0]), (operation, table), "{system:?}: {sql}");
     }
@@ -35,7 +36,7 @@ fn names_in_quotes_and_schemas() {
     reads("SELECT 1 FROM public.users u", "SELECT", Some("users"));
     reads(r#"SELECT 1 FROM "my db" . "public" . users"#, "SELECT", Some("users"));
     reads("UPDATE a.b.users SET c = 1", "UPDATE", Some("users"));
-    assert_eq!(Shape::of("SELECT 1 FROM [users]", System::Sqlite).tables[0], Some("users"));
+    assert_eq!(Shape::of("SELECT 1 FROM [users]", DatabaseSystem::Sqlite).tables[0], Some("users"));
 }
 
 #[test]
@@ -62,7 +63,7 @@ fn subselects_and_lists_have_a_first_table() {
 
 #[test]
 fn with_is_what_it_leads_to() {
-    let shape = |sql| Shape::of(sql, System::Postgresql);
+    let shape = |sql| Shape::of(sql, DatabaseSystem::Postgresql);
     let read = shape("WITH recent AS (SELECT * FROM a.orders) SELECT * FROM recent");
     assert_eq!((read.operation, read.tables), ("SELECT", [Some("recent"), Some("orders")]));
     let moved = shape(
@@ -75,7 +76,7 @@ fn with_is_what_it_leads_to() {
 
 #[test]
 fn several_statements_are_a_batch() {
-    let operation = |sql| Shape::of_batch(sql, System::Sqlite).operation;
+    let operation = |sql| Shape::of_batch(sql, DatabaseSystem::Sqlite).operation;
     assert_eq!(operation("SELECT 1 FROM a; SELECT 2"), "BATCH");
     assert_eq!(operation("BEGIN; DELETE FROM a; COMMIT"), "BATCH");
     assert_eq!(operation("SELECT 1;;; -- the end\n ; /* really */"), "SELECT");
@@ -89,7 +90,7 @@ fn several_statements_are_a_batch() {
 #[test]
 fn what_is_unknown_is_other() {
     for sql in ["", "secret", "'SELECT'", "\"SELECT\" 1", "12", "SELEC", "\u{feff}SELECT 1", "/*", "$$", "\0"] {
-        assert_eq!(Shape::of(sql, System::Postgresql).operation, OTHER, "{sql:?}");
+        assert_eq!(Shape::of(sql, DatabaseSystem::Postgresql).operation, OTHER, "{sql:?}");
     }
 }
 
@@ -107,7 +108,7 @@ fn garbage_is_read_to_its_end_without_a_panic() {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             sql.push_str(pieces[(seed >> 33) as usize % pieces.len()]);
         }
-        for system in [System::Postgresql, System::Mysql, System::Sqlite] {
+        for system in [DatabaseSystem::Postgresql, DatabaseSystem::Mysql, DatabaseSystem::Sqlite] {
             for shape in [Shape::of(&sql, system), Shape::of_batch(&sql, system)] {
                 assert!(VERBS.contains(&shape.operation) || [OTHER, BATCH].contains(&shape.operation), "{sql}");
             }
@@ -136,7 +137,7 @@ fn long_and_deep_texts_are_read_once() {
     ] {
         for start in ["", "SELECT ", "SELECT 1 FROM ", "WITH a AS ", "INSERT INTO "] {
             let sql = format!("{start}{}", piece.repeat(many));
-            for system in [System::Postgresql, System::Mysql, System::Sqlite] {
+            for system in [DatabaseSystem::Postgresql, DatabaseSystem::Mysql, DatabaseSystem::Sqlite] {
                 Shape::of_batch(&sql, system);
             }
         }

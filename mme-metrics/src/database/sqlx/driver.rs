@@ -2,7 +2,7 @@
 
 use ::sqlx::{Connection, Database};
 
-use crate::database::label::System;
+use crate::database::label::DatabaseSystem;
 
 /// How a driver's connections are opened.
 pub(super) type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
@@ -22,7 +22,7 @@ mod sealed {
 pub trait Driver: Database + sealed::Sealed {
     /// Returns the product that is at the other end.
     #[doc(hidden)]
-    fn system(options: &Options<Self>) -> System;
+    fn system(options: &Options<Self>) -> DatabaseSystem;
 
     /// Returns the name of the database, and nothing else of what the options know.
     #[doc(hidden)]
@@ -34,13 +34,13 @@ mod postgres {
     use ::sqlx::Postgres;
     use ::sqlx::postgres::PgConnectOptions;
 
-    use super::{Driver, System, sealed};
+    use super::{DatabaseSystem, Driver, sealed};
 
     impl sealed::Sealed for Postgres {}
 
     impl Driver for Postgres {
-        fn system(_: &PgConnectOptions) -> System {
-            System::Postgresql
+        fn system(_: &PgConnectOptions) -> DatabaseSystem {
+            DatabaseSystem::Postgresql
         }
 
         // Without one the server takes the user's name, which is not told.
@@ -55,13 +55,13 @@ mod mysql {
     use ::sqlx::MySql;
     use ::sqlx::mysql::MySqlConnectOptions;
 
-    use super::{Driver, System, sealed};
+    use super::{DatabaseSystem, Driver, sealed};
 
     impl sealed::Sealed for MySql {}
 
     impl Driver for MySql {
-        fn system(_: &MySqlConnectOptions) -> System {
-            System::Mysql
+        fn system(_: &MySqlConnectOptions) -> DatabaseSystem {
+            DatabaseSystem::Mysql
         }
 
         fn namespace(options: &MySqlConnectOptions) -> Option<String> {
@@ -74,13 +74,13 @@ mod mysql {
 mod sqlite {
     use sqlx_sqlite::{Sqlite, SqliteConnectOptions};
 
-    use super::{Driver, System, file_name, sealed};
+    use super::{DatabaseSystem, Driver, file_name, sealed};
 
     impl sealed::Sealed for Sqlite {}
 
     impl Driver for Sqlite {
-        fn system(_: &SqliteConnectOptions) -> System {
-            System::Sqlite
+        fn system(_: &SqliteConnectOptions) -> DatabaseSystem {
+            DatabaseSystem::Sqlite
         }
 
         fn namespace(options: &SqliteConnectOptions) -> Option<String> {
@@ -94,24 +94,24 @@ mod any {
     use ::sqlx::Any;
     use ::sqlx::any::AnyConnectOptions;
 
-    use super::{Driver, System, file_name, sealed};
+    use super::{DatabaseSystem, Driver, file_name, sealed};
 
     impl sealed::Sealed for Any {}
 
     impl Driver for Any {
-        fn system(options: &AnyConnectOptions) -> System {
+        fn system(options: &AnyConnectOptions) -> DatabaseSystem {
             match options.database_url.scheme() {
-                "postgres" | "postgresql" => System::Postgresql,
-                "mysql" => System::Mysql,
-                "mariadb" => System::Mariadb,
-                "sqlite" => System::Sqlite,
-                _ => System::OtherSql,
+                "postgres" | "postgresql" => DatabaseSystem::Postgresql,
+                "mysql" => DatabaseSystem::Mysql,
+                "mariadb" => DatabaseSystem::Mariadb,
+                "sqlite" => DatabaseSystem::Sqlite,
+                _ => DatabaseSystem::OtherSql,
             }
         }
 
         fn namespace(options: &AnyConnectOptions) -> Option<String> {
             let path = options.database_url.path();
-            if Self::system(options) == System::Sqlite {
+            if Self::system(options) == DatabaseSystem::Sqlite {
                 return file_name(path);
             }
             let name = path.trim_start_matches('/');

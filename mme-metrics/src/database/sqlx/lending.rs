@@ -20,7 +20,7 @@ use crate::operation::Outcome;
 impl<DB: Driver> Shared<DB> {
     /// Acquires a connection, which is in use from then on.
     pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
-        self.lend(Moment::now()).await.map(|(connection, waited)| (connection, self.meter.got(waited)))
+        self.lend(Moment::now()).await.map(|(connection, waited)| (connection, self.meter.acquired(waited)))
     }
 
     /// Acquires a connection, and tells of the wait from `since` on, whatever comes of it.
@@ -120,7 +120,7 @@ where
             Poll::Ready(Ok((connection, waited))) => {
                 let now = Moment::now();
                 this.guard.restart(now);
-                Poll::Ready(Ok((connection, waited.got(now))))
+                Poll::Ready(Ok((connection, waited.acquired(now))))
             }
             Poll::Ready(Err(error)) => {
                 this.guard.conclude(Outcome::Error(error_type(&error)));

@@ -74,18 +74,16 @@ impl Measure {
         self
     }
 
-    /// Records how many rows operations return, in `db_client_response_returned_rows`.
-    pub fn returned_rows(mut self) -> Self {
-        self.rows = true;
+    /// Records how many rows operations return, in `db_client_response_returned_rows`. Off by default.
+    pub fn returned_rows(mut self, on: bool) -> Self {
+        self.rows = on;
         self
     }
 
-    /// Leaves sqlx's own log of statements as the options have it.
-    ///
-    /// Otherwise [`connect_with`](Self::connect_with) and [`connect_lazy_with`](Self::connect_lazy_with) turn it off, because
-    /// it writes statements with the values that stand in them.
-    pub fn keep_statement_log(mut self) -> Self {
-        self.statement_log = true;
+    /// Keeps sqlx's own log of statements as the connect options set it. Off by default: [`connect_with`](Self::connect_with) and
+    /// [`connect_lazy_with`](Self::connect_lazy_with) disable that log, because it contains statements with their values.
+    pub fn statement_log(mut self, on: bool) -> Self {
+        self.statement_log = on;
         self
     }
 
@@ -118,12 +116,9 @@ impl Measure {
         let system = DB::system(&options);
         let learned = || DB::namespace(&options).filter(|name| is_plain(name));
         let namespace = Namespace::admit(&self.namespace.or_else(learned).unwrap_or_default());
-        let mut client = DatabaseClient::new(system).namespace(namespace.as_str());
+        let mut client = DatabaseClient::new(system).namespace(namespace.as_str()).returned_rows(self.rows);
         if let Some(slow) = self.slow {
             client = client.slow_after(slow);
-        }
-        if self.rows {
-            client = client.returned_rows();
         }
         client.know(self.tables.iter().map(String::as_str));
         let name = match (&self.name, namespace.as_str()) {

@@ -49,7 +49,7 @@ impl<DB: Driver> MeasuredPool<DB> {
     /// Retrieves a connection if one is idle, as [`Pool::try_acquire`] does.
     pub fn try_acquire(&self) -> Option<MeasuredPoolConnection<DB>> {
         let connection = self.shared.pool.try_acquire()?;
-        let in_use = self.shared.meter.wait().got();
+        let in_use = self.shared.meter.start_wait().acquired();
         Some(MeasuredPoolConnection::new(MeasuredConnection::pooled(connection, in_use, self.shared())))
     }
 
@@ -145,7 +145,7 @@ impl<DB: Driver> MeasuredPool<DB> {
 
     async fn try_begin_as(&self, statement: Option<SqlStr>) -> Result<Option<MeasuredTransaction<'static, DB>>, Error> {
         let Some(connection) = self.shared.pool.try_acquire() else { return Ok(None) };
-        let in_use = self.shared.meter.wait().got();
+        let in_use = self.shared.meter.start_wait().acquired();
         transaction::begin(self.shared(), connection, Some(in_use), statement).await.map(Some)
     }
 }

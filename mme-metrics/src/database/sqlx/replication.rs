@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ::sqlx::{Error, Executor, Postgres};
 
-use crate::database::label::{Replica, System};
+use crate::database::label::{DatabaseSystem, Replica};
 use crate::database::metrics::DATABASE;
 
 /// Asks a server how far it is behind.
@@ -64,9 +64,9 @@ impl ReplicationProbe {
     pub async fn ask<'c>(&self, replica: impl Executor<'c, Database = Postgres>) -> Result<Option<Duration>, Error> {
         let seconds: Option<f64> = ::sqlx::query_scalar(LAG).fetch_one(replica).await?;
         let Some(seconds) = seconds else { return Ok(None) };
-        DATABASE.replication_lag.set((System::Postgresql, self.replica), seconds);
+        DATABASE.replication_lag.set((DatabaseSystem::Postgresql, self.replica), seconds);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        DATABASE.replication_checked.set((System::Postgresql, self.replica), now.as_secs_f64());
+        DATABASE.replication_checked.set((DatabaseSystem::Postgresql, self.replica), now.as_secs_f64());
         Ok(Duration::try_from_secs_f64(seconds).ok())
     }
 }

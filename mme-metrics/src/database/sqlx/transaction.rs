@@ -37,7 +37,7 @@ pub(super) async fn begin<'c, DB: Driver>(
     let begun = measured(&mut guard, Transaction::begin(connection, statement)).await;
     drop(guard);
     let transaction = begun?;
-    let counted = is_outermost.then(|| shared.client.transaction());
+    let counted = is_outermost.then(|| shared.client.start_transaction());
     Ok(MeasuredTransaction { connection: MeasuredConnection::within(transaction, in_use, shared), counted })
 }
 

@@ -7,7 +7,7 @@ use ::reqwest as client;
 use client::{Client, Url};
 
 use super::DependencyProbe;
-use crate::probe::{Answer, Failure, UrlError, answer, client as client_of_checks, parse_url};
+use crate::probe::{Answer, ProbeFailure, ProbeUrlError, answer, client as client_of_checks, parse_url};
 
 /// Bytes of the answer that are read; it has seven.
 const LIMIT: usize = 1024;
@@ -30,7 +30,7 @@ impl GrpcProbe {
     /// # Errors
     ///
     /// When it is no address of a web server.
-    pub fn new(address: &str) -> Result<Self, UrlError> {
+    pub fn new(address: &str) -> Result<Self, ProbeUrlError> {
         let url = parse_url(&format!("{}/grpc.health.v1.Health/Check", address.trim_end_matches('/')))?;
         Ok(Self { url, service: String::new(), client: None })
     }
@@ -49,7 +49,7 @@ impl GrpcProbe {
 }
 
 impl DependencyProbe for GrpcProbe {
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), ProbeFailure> {
         let client = self.client.clone().map_or_else(|| client_of_checks(true), Ok)?;
         let request = client
             .post(self.url.clone())
@@ -57,7 +57,7 @@ impl DependencyProbe for GrpcProbe {
             .header(TE, HeaderValue::from_static("trailers"))
             .body(question(&self.service))
             .build()
-            .map_err(|_| Failure::Other("the request cannot be made"))?;
+            .map_err(|_| ProbeFailure::Other("the request cannot be made"))?;
         read_off(&answer(&client, request, LIMIT).await?)
     }
 }
@@ -91,29 +91,29 @@ fn low_bits(number: usize) -> u8 {
     u8::try_from(number & 0x7f).unwrap_or_default()
 }
 
-fn read_off(answer: &Answer) -> Result<(), Failure> {
+fn read_off(answer: &Answer) -> Result<(), ProbeFailure> {
     if answer.status != 200 {
-        return Err(Failure::Status(answer.status));
+        return Err(ProbeFailure::Status(answer.status));
     }
     if !answer.whole {
-        return Err(Failure::TooLarge);
+        return Err(ProbeFailure::TooLarge);
     }
     // A call that fails has its status in the head; one without a status anywhere was cut off.
     let status = answer.trailers.as_ref().and_then(|trailers| trailers.get(STATUS)).or(answer.headers.get(STATUS));
     match status.map(HeaderValue::as_bytes) {
         Some(b"0") => {}
-        Some(_) => return Err(Failure::Other("the call failed")),
-        None => return Err(Failure::Broken),
+        Some(_) => return Err(ProbeFailure::Other("the call failed")),
+        None => return Err(ProbeFailure::Broken),
     }
     match answer.body.split_first_chunk::<5>() {
         Some((&[0, a, b, c, d], message)) if u32::from_be_bytes([a, b, c, d]) as usize == message.len() => {
-            if is_serving(message).ok_or(Failure::Malformed)? {
+            if is_serving(message).ok_or(ProbeFailure::Malformed)? {
                 Ok(())
             } else {
-                Err(Failure::Other("not serving"))
+                Err(ProbeFailure::Other("not serving"))
             }
         }
-        _ => Err(Failure::Malformed),
+        _ => Err(ProbeFailure::Malformed),
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    fn read(status: &str, body: &[u8]) -> Result<(), Failure> {
+    fn read(status: &str, body: &[u8]) -> Result<(), ProbeFailure> {
         let trailers = HeaderMap::from_iter([(STATUS, status.parse().unwrap())]);
         let (headers, body) = (HeaderMap::new(), body.to_vec());
         read_off(&Answer { status: 200, headers, body, trailers: Some(trailers), whole: true })
@@ -178,9 +178,9 @@ mod tests {
     #[test]
     fn only_serving_is_up() {
         assert_eq!(read("0", &[0, 0, 0, 0, 2, 8, 1]), Ok(()));
-        assert_eq!(read("0", &[0, 0, 0, 0, 2, 8, 2]), Err(Failure::Other("not serving")));
-        assert_eq!(read("0", &[0, 0, 0, 0, 0]), Err(Failure::Other("not serving")));
-        assert_eq!(read("5", &[]), Err(Failure::Other("the call failed")));
+        assert_eq!(read("0", &[0, 0, 0, 0, 2, 8, 2]), Err(ProbeFailure::Other("not serving")));
+        assert_eq!(read("0", &[0, 0, 0, 0, 0]), Err(ProbeFailure::Other("not serving")));
+        assert_eq!(read("5", &[]), Err(ProbeFailure::Other("the call failed")));
         // A field of a later version is passed over, and the last status counts.
         assert_eq!(read("0", &[0, 0, 0, 0, 7, 8, 2, 0x12, 1, 7, 8, 1]), Ok(()));
     }
@@ -205,6 +205,6 @@ mod tests {
             trailers: None,
             whole: true,
         };
-        assert_eq!(read_off(&no_status), Err(Failure::Broken));
+        assert_eq!(read_off(&no_status), Err(ProbeFailure::Broken));
     }
 }

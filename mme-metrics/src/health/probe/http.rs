@@ -6,7 +6,7 @@ use ::reqwest as client;
 use client::{Client, RequestBuilder, Url};
 
 use super::DependencyProbe;
-use crate::probe::{Failure, UrlError, answer, client as client_of_checks, parse_url};
+use crate::probe::{ProbeFailure, ProbeUrlError, answer, client as client_of_checks, parse_url};
 
 /// Bytes of a body that are read; one that is longer is no answer to a question of health.
 const LIMIT: usize = 64 * 1024;
@@ -27,7 +27,7 @@ impl HttpProbe {
     /// # Errors
     ///
     /// When it is no address of a web server.
-    pub fn new(url: &str) -> Result<Self, UrlError> {
+    pub fn new(url: &str) -> Result<Self, ProbeUrlError> {
         Ok(Self { url: parse_url(url)?, text: None, client: None, prepare: None })
     }
 
@@ -51,20 +51,20 @@ impl HttpProbe {
 }
 
 impl DependencyProbe for HttpProbe {
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), ProbeFailure> {
         let client = self.client.clone().map_or_else(|| client_of_checks(false), Ok)?;
         let request = client.get(self.url.clone());
         let request = if let Some(prepare) = &self.prepare { prepare(request) } else { request };
-        let request = request.build().map_err(|_| Failure::Other("the request cannot be made"))?;
+        let request = request.build().map_err(|_| ProbeFailure::Other("the request cannot be made"))?;
         let answer = answer(&client, request, LIMIT).await?;
         if !answer.is_success() {
-            return Err(Failure::Status(answer.status));
+            return Err(ProbeFailure::Status(answer.status));
         }
         if !answer.whole {
-            return Err(Failure::TooLarge);
+            return Err(ProbeFailure::TooLarge);
         }
         match &self.text {
-            Some(text) if !answer.contains(text) => Err(Failure::Unexpected),
+            Some(text) if !answer.contains(text) => Err(ProbeFailure::Unexpected),
             _ => Ok(()),
         }
     }

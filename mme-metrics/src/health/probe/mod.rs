@@ -16,7 +16,7 @@ pub use self::sql::SqlProbe;
 pub use self::tcp::TcpProbe;
 pub use self::vault::VaultProbe;
 
-use crate::probe::Failure;
+use crate::probe::ProbeFailure;
 
 /// A way to find out whether a dependency does what it is there for.
 ///
@@ -31,15 +31,15 @@ pub trait DependencyProbe: Send + Sync + 'static {
     /// # Errors
     ///
     /// When it does not do what it is there for, or could not be asked.
-    fn probe(&self) -> impl Future<Output = Result<(), Failure>> + Send;
+    fn probe(&self) -> impl Future<Output = Result<(), ProbeFailure>> + Send;
 }
 
 impl<F, R> DependencyProbe for F
 where
     F: Fn() -> R + Send + Sync + 'static,
-    R: Future<Output = Result<(), Failure>> + Send,
+    R: Future<Output = Result<(), ProbeFailure>> + Send,
 {
-    fn probe(&self) -> impl Future<Output = Result<(), Failure>> + Send {
+    fn probe(&self) -> impl Future<Output = Result<(), ProbeFailure>> + Send {
         self()
     }
 }

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::DependencyProbe;
 use super::tcp::connect;
-use crate::probe::Failure;
+use crate::probe::ProbeFailure;
 
 /// Longest line that is read as an answer.
 const MAX_LINE: usize = 512;
@@ -36,7 +36,7 @@ impl RedisProbe {
 }
 
 impl DependencyProbe for RedisProbe {
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), ProbeFailure> {
         let mut stream = connect(&self.host, self.port).await?;
         if let Some((user, password)) = &self.password {
             expect(&mut stream, &["AUTH", user, password], "+OK").await?;
@@ -46,33 +46,33 @@ impl DependencyProbe for RedisProbe {
 }
 
 /// Sends a command and reads the line that answers it.
-async fn expect(stream: &mut TcpStream, command: &[&str], answer: &str) -> Result<(), Failure> {
+async fn expect(stream: &mut TcpStream, command: &[&str], answer: &str) -> Result<(), ProbeFailure> {
     let mut bytes = format!("*{}\r\n", command.len());
     for word in command {
         // Writing to a string cannot fail.
         let _ = write!(bytes, "${}\r\n{word}\r\n", word.len());
     }
-    stream.write_all(bytes.as_bytes()).await.map_err(|_| Failure::Broken)?;
+    stream.write_all(bytes.as_bytes()).await.map_err(|_| ProbeFailure::Broken)?;
     let line = read_line(stream).await?;
-    if line == answer.as_bytes() { Ok(()) } else { Err(Failure::Unexpected) }
+    if line == answer.as_bytes() { Ok(()) } else { Err(ProbeFailure::Unexpected) }
 }
 
 /// Reads to the end of a line; what follows it was not asked for.
-async fn read_line(stream: &mut TcpStream) -> Result<Vec<u8>, Failure> {
+async fn read_line(stream: &mut TcpStream) -> Result<Vec<u8>, ProbeFailure> {
     let mut line = Vec::new();
     let mut part = [0; MAX_LINE];
     loop {
-        let read = stream.read(&mut part).await.map_err(|_| Failure::Broken)?;
+        let read = stream.read(&mut part).await.map_err(|_| ProbeFailure::Broken)?;
         line.extend_from_slice(&part[..read]);
         if let Some(end) = line.windows(2).position(|pair| pair == b"\r\n") {
             line.truncate(end);
             return Ok(line);
         }
         if read == 0 {
-            return Err(Failure::Broken);
+            return Err(ProbeFailure::Broken);
         }
         if line.len() >= MAX_LINE {
-            return Err(Failure::TooLarge);
+            return Err(ProbeFailure::TooLarge);
         }
     }
 }

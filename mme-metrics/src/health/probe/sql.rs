@@ -5,7 +5,7 @@ use std::fmt;
 use sqlx::{Connection, Database, Pool};
 
 use super::DependencyProbe;
-use crate::probe::Failure;
+use crate::probe::ProbeFailure;
 
 /// Takes a connection of the service's own pool and pings the database over it.
 ///
@@ -20,11 +20,11 @@ impl<DB: Database> SqlProbe<DB> {
 }
 
 impl<DB: Database> DependencyProbe for SqlProbe<DB> {
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), ProbeFailure> {
         let failure = |error: sqlx::Error| match error {
-            sqlx::Error::PoolTimedOut => Failure::TimedOut,
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => Failure::Unreachable,
-            _ => Failure::Broken,
+            sqlx::Error::PoolTimedOut => ProbeFailure::TimedOut,
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed => ProbeFailure::Unreachable,
+            _ => ProbeFailure::Broken,
         };
         self.0.acquire().await.map_err(failure)?.ping().await.map_err(failure)
     }

@@ -3,7 +3,7 @@
 use tokio::net::TcpStream;
 
 use super::DependencyProbe;
-use crate::probe::Failure;
+use crate::probe::ProbeFailure;
 
 /// Connects and hangs up: up is whatever takes the connection.
 ///
@@ -22,11 +22,11 @@ impl TcpProbe {
 }
 
 impl DependencyProbe for TcpProbe {
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), ProbeFailure> {
         connect(&self.host, self.port).await.map(drop)
     }
 }
 
-pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream, Failure> {
-    TcpStream::connect((host, port)).await.map_err(|_| Failure::Unreachable)
+pub(super) async fn connect(host: &str, port: u16) -> Result<TcpStream, ProbeFailure> {
+    TcpStream::connect((host, port)).await.map_err(|_| ProbeFailure::Unreachable)
 }

@@ -7,7 +7,7 @@ use client::{Client, Url};
 use serde::Deserialize;
 
 use super::DependencyProbe;
-use crate::probe::{Failure, UrlError, answer, client as client_of_checks, parse_url};
+use crate::probe::{ProbeFailure, ProbeUrlError, answer, client as client_of_checks, parse_url};
 
 /// Bytes of the answer that are read; it has a few hundred.
 const LIMIT: usize = 16 * 1024;
@@ -43,7 +43,7 @@ impl VaultProbe {
     /// # Errors
     ///
     /// When it is no address of a web server.
-    pub fn new(address: &str) -> Result<Self, UrlError> {
+    pub fn new(address: &str) -> Result<Self, ProbeUrlError> {
         let url = parse_url(&format!("{}/v1/sys/health", address.trim_end_matches('/')))?;
         Ok(Self { url, client: None })
     }
@@ -56,18 +56,19 @@ impl VaultProbe {
 }
 
 impl DependencyProbe for VaultProbe {
-    async fn probe(&self) -> Result<(), Failure> {
+    async fn probe(&self) -> Result<(), ProbeFailure> {
         let client = self.client.clone().map_or_else(|| client_of_checks(false), Ok)?;
-        let request = client.get(self.url.clone()).build().map_err(|_| Failure::Other("the request cannot be made"))?;
+        let request =
+            client.get(self.url.clone()).build().map_err(|_| ProbeFailure::Other("the request cannot be made"))?;
         let answer = answer(&client, request, LIMIT).await?;
         if !matches!(answer.status, 200 | 429 | 473) {
-            return Err(Failure::Status(answer.status));
+            return Err(ProbeFailure::Status(answer.status));
         }
         if !answer.whole {
-            return Err(Failure::TooLarge);
+            return Err(ProbeFailure::TooLarge);
         }
-        let health: Health = serde_json::from_slice(&answer.body).map_err(|_| Failure::Malformed)?;
-        if health.initialized && !health.sealed { Ok(()) } else { Err(Failure::Unexpected) }
+        let health: Health = serde_json::from_slice(&answer.body).map_err(|_| ProbeFailure::Malformed)?;
+        if health.initialized && !health.sealed { Ok(()) } else { Err(ProbeFailure::Unexpected) }
     }
 }
 

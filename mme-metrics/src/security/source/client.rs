@@ -5,14 +5,14 @@ use std::net::IpAddr;
 
 use super::SourceTracker;
 use super::network::Source;
-use super::standing::Standing;
+use super::standing::SourceStanding;
 use crate::label::CountryCode;
 
 /// Who a request comes from, as a [`SourceTracker`] made it out: a source, and an account if it names one.
 ///
 /// It shows nothing of itself: not in `Debug`, and in no label.
 #[derive(Clone)]
-pub struct Client {
+pub struct SecurityClient {
     tracker: SourceTracker,
     address: IpAddr,
     source: Source,
@@ -20,7 +20,7 @@ pub struct Client {
     country: Option<CountryCode>,
 }
 
-impl Client {
+impl SecurityClient {
     pub(super) fn new(tracker: SourceTracker, address: IpAddr) -> Self {
         let address = address.to_canonical();
         let country = tracker.country_of(address);
@@ -46,14 +46,14 @@ impl Client {
     }
 
     /// Says how the source stands; nothing is counted.
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> SourceStanding {
         self.tracker.standing(self.source)
     }
 
     /// Counts a failure against the source, and against the account if there is one.
     ///
-    /// An [`Attempt`](crate::security::Attempt) with [`by`](crate::security::Attempt::by) does this itself.
-    pub fn failure(&self) -> Standing {
+    /// An [`AuthAttempt`](crate::security::AuthAttempt) with [`by`](crate::security::AuthAttempt::by) does this itself.
+    pub fn failure(&self) -> SourceStanding {
         self.tracker.failure(self)
     }
 
@@ -73,8 +73,8 @@ impl Client {
     }
 }
 
-impl fmt::Debug for Client {
+impl fmt::Debug for SecurityClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").finish_non_exhaustive()
+        f.debug_struct("SecurityClient").finish_non_exhaustive()
     }
 }

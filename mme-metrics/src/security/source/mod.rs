@@ -11,8 +11,8 @@ mod table;
 mod window;
 
 pub use self::builder::{CountryResolver, SourceTrackerBuilder, SourceTrackerError};
-pub use self::client::Client;
-pub use self::standing::Standing;
+pub use self::client::SecurityClient;
+pub use self::standing::SourceStanding;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -152,9 +152,9 @@ impl SourceTracker {
     }
 
     /// Makes out who a request comes from. `peer` is the address of the socket; headers count only from trusted proxies.
-    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> SecurityClient {
         let address = self.0.proxies.as_ref().map_or(peer, |proxies| proxies.client(peer, headers));
-        Client::new(self.clone(), address)
+        SecurityClient::new(self.clone(), address)
     }
 
     /// Returns what brings the gauges up to date, for [`RecorderBuilder::collect`](crate::RecorderBuilder::collect).
@@ -189,7 +189,7 @@ impl SourceTracker {
         Some(found.unwrap_or(CountryCode::UNKNOWN))
     }
 
-    fn failure(&self, client: &Client) -> Standing {
+    fn failure(&self, client: &SecurityClient) -> SourceStanding {
         let inner = &*self.0;
         let (source, now) = (client.source(), inner.clock.now());
         let hash = inner.hash_source(source);
@@ -211,14 +211,14 @@ impl SourceTracker {
         standing
     }
 
-    fn success(&self, client: &Client) {
+    fn success(&self, client: &SecurityClient) {
         // Relaxed: a hint; nobody is over a limit most of the time.
         if self.0.over.load(Ordering::Relaxed) > 0 && self.standing(client.source()).is_over_limit() {
             tell(EventType::SUSPICIOUS, EventOutcome::Success, client);
         }
     }
 
-    fn standing(&self, source: Source) -> Standing {
+    fn standing(&self, source: Source) -> SourceStanding {
         let hash = self.0.hash_source(source);
         self.0.shard(hash).standing(source, hash, self.0.clock.now(), self.0.limits)
     }
@@ -277,7 +277,7 @@ fn held<T>(part: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Tells of something that an operator wants to know: as a security event, and in the audit trail with the address.
 #[cold]
-fn tell(kind: EventType, outcome: EventOutcome, client: &Client) {
+fn tell(kind: EventType, outcome: EventOutcome, client: &SecurityClient) {
     SECURITY.events.increment((kind, outcome));
     AuditEvent::new(kind, outcome).by(client).record();
 }

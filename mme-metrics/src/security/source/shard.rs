@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::network::Source;
-use super::standing::Standing;
+use super::standing::SourceStanding;
 use super::table::{Entry, Table};
 use super::window::{Counts, Tick, Windows};
 
@@ -134,7 +134,7 @@ impl Shard {
         now: Tick,
         limits: Counts,
         hash_of: impl Fn(Source) -> u64,
-    ) -> (Standing, isize) {
+    ) -> (SourceStanding, isize) {
         let mut more = 0;
         let Self { table, forgotten, forgotten_at } = self;
         let slot = if let Some(slot) = table.find(hash, source) {
@@ -167,13 +167,13 @@ impl Shard {
         let over = counts.exceed(limits);
         let was_over = slot.set_over(over);
         more += isize::from(over) - isize::from(was_over);
-        (Standing { counts, over, crossed: over && !was_over }, more)
+        (SourceStanding { counts, over, crossed: over && !was_over }, more)
     }
 
     /// Says how a source stands, which changes nothing.
-    pub(super) fn standing(&mut self, source: Source, hash: u64, now: Tick, limits: Counts) -> Standing {
+    pub(super) fn standing(&mut self, source: Source, hash: u64, now: Tick, limits: Counts) -> SourceStanding {
         let counts = self.table.find(hash, source).map(|slot| slot.counts(now)).unwrap_or_default();
-        Standing { counts, over: counts.exceed(limits), crossed: false }
+        SourceStanding { counts, over: counts.exceed(limits), crossed: false }
     }
 
     /// Adds this part to the totals.

@@ -7,13 +7,13 @@ use super::window::Counts;
 /// The counts are never too low as long as no more than 131 072 sources fail within an hour, and reach back up to one frame more
 /// than the window is long: 10 s of a minute, 5 minutes of an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct SourceStanding {
     pub(super) counts: Counts,
     pub(super) over: bool,
     pub(super) crossed: bool,
 }
 
-impl Standing {
+impl SourceStanding {
     /// Returns the failures within a minute.
     pub const fn minute(&self) -> u32 {
         self.counts.minute

@@ -5,7 +5,7 @@ mod pattern;
 mod read;
 mod tally;
 
-pub use self::overall::Overall;
+pub use self::overall::OverallLatency;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use self::pattern::Patterns;
 use self::read::{Line, Reader};
 use self::tally::Tally;
 use super::day::Day;
-use super::label::Cause;
+use super::label::SpikeCause;
 use super::trace::Trace;
 use crate::label::is_deceiving;
 
@@ -41,7 +41,7 @@ const MAX_LISTED: usize = 10;
 pub struct Report {
     day: Day,
     direct: String,
-    overall: Option<Overall>,
+    overall: Option<OverallLatency>,
     skipped: u64,
     causes: BTreeMap<&'static str, u64>,
     all: Tally,
@@ -89,8 +89,8 @@ impl Report {
         self
     }
 
-    /// Adds the quantiles of all events, of which the traces are a part; see [`Overall`].
-    pub const fn overall(mut self, overall: Overall) -> Self {
+    /// Adds the quantiles of all events, of which the traces are a part; see [`OverallLatency`].
+    pub const fn overall(mut self, overall: OverallLatency) -> Self {
         self.overall = Some(overall);
         self
     }
@@ -143,9 +143,9 @@ impl Report {
 
     fn add(&mut self, trace: &Trace) {
         let cause = match trace.cause {
-            Cause::Slow => "slow",
-            Cause::Error => "errors",
-            Cause::Cancelled => "cancelled",
+            SpikeCause::Slow => "slow",
+            SpikeCause::Error => "errors",
+            SpikeCause::Cancelled => "cancelled",
         };
         *self.causes.entry(cause).or_default() += 1;
         self.all.add(trace);

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 /// Traces are of the slowest events, so their own quantiles say nothing of the others; these come from the histograms of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct Overall {
+pub struct OverallLatency {
     /// The median.
     pub p50: Option<f64>,
     /// The 95th percentile.
     pub p95: Option<f64>,
 }
 
-impl Overall {
+impl OverallLatency {
     /// Takes quantiles that were found out elsewhere, for instance by Prometheus.
     pub const fn new(p50: Option<f64>, p95: Option<f64>) -> Self {
         Self { p50, p95 }
@@ -25,11 +25,11 @@ impl Overall {
     ///
     /// ```
     /// use mme_metrics::http::HTTP;
-    /// use mme_metrics::spike::Overall;
+    /// use mme_metrics::spike::OverallLatency;
     ///
     /// # let recorder = mme_metrics::Recorder::builder().build()?;
     /// let text = recorder.render(mme_metrics::Format::Text);
-    /// let overall = Overall::from_exposition(&text, HTTP.server_duration.spec().name);
+    /// let overall = OverallLatency::from_exposition(&text, HTTP.server_duration.spec().name);
     /// assert_eq!(overall.p95, None);
     /// # Ok::<(), mme_metrics::recorder::BuildError>(())
     /// ```
@@ -109,16 +109,16 @@ a_seconds_bucket{le=\"+Inf\",route=\"y\"} 10
 a_seconds_bucket_other{le=\"0.1\"} 99
 a_seconds_sum 7
 ";
-        let overall = Overall::from_exposition(text, "a_seconds");
+        let overall = OverallLatency::from_exposition(text, "a_seconds");
         assert_eq!(overall.p50, Some(0.1));
         assert!((overall.p95.unwrap() - 0.91).abs() < 1e-9, "{overall:?}");
-        assert_eq!(Overall::from_exposition(text, "b_seconds"), Overall::default());
+        assert_eq!(OverallLatency::from_exposition(text, "b_seconds"), OverallLatency::default());
     }
 
     #[test]
     fn what_lies_above_every_bound_is_at_least_the_last_one() {
         let text = "a_bucket{le=\"0.1\"} 0\na_bucket{le=\"+Inf\"} 4\n";
-        assert_eq!(Overall::from_exposition(text, "a").p50, Some(0.1));
-        assert_eq!(Overall::from_exposition("a_bucket{le=\"+Inf\"} 0\n", "a").p50, None);
+        assert_eq!(OverallLatency::from_exposition(text, "a").p50, Some(0.1));
+        assert_eq!(OverallLatency::from_exposition("a_bucket{le=\"+Inf\"} 0\n", "a").p50, None);
     }
 }

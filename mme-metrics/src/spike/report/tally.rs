@@ -1,6 +1,6 @@
 //! How many, how many of them failed, and how long they took.
 
-use crate::spike::Cause;
+use crate::spike::SpikeCause;
 use crate::spike::trace::Trace;
 
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn add(&mut self, trace: &Trace) {
         self.entries += 1;
-        self.errors += u64::from(trace.cause == Cause::Error);
+        self.errors += u64::from(trace.cause == SpikeCause::Error);
         self.seconds.push(trace.seconds);
     }
 

@@ -1,12 +1,12 @@
 //! What one read showed, and what two of them mean.
 
 use super::label::Verdict;
-use crate::probe::Failure;
+use crate::probe::ProbeFailure;
 
 /// What a tenant saw when it tried to read a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Sight {
+pub enum Visibility {
     /// The resource itself, beyond doubt.
     Seen,
     /// What is the owner's stood in something that is no proper answer, such as an error page: proof enough of a leak, but not
@@ -15,7 +15,7 @@ pub enum Sight {
     /// A refusal, or that there is no such thing.
     Denied,
     /// Neither: it could not be found out.
-    Unclear(Failure),
+    Unclear(ProbeFailure),
 }
 
 /// What a check found out, and what kept it from it.
@@ -23,7 +23,7 @@ pub enum Sight {
 pub(super) enum Finding {
     Pass,
     Breach,
-    Unknown(Failure),
+    Unknown(ProbeFailure),
 }
 
 impl Finding {
@@ -40,13 +40,15 @@ impl Finding {
 ///
 /// What the other tenant saw is a breach whatever became of the owner. That it saw nothing counts only if there was
 /// something to be seen.
-pub(super) const fn judge(owner: Sight, foreigner: Sight) -> Finding {
+pub(super) const fn judge(owner: Visibility, foreigner: Visibility) -> Finding {
     match (owner, foreigner) {
-        (_, Sight::Seen | Sight::Leaked) => Finding::Breach,
-        (Sight::Seen, Sight::Denied) => Finding::Pass,
-        (_, Sight::Unclear(failure)) | (Sight::Unclear(failure), Sight::Denied) => Finding::Unknown(failure),
-        (Sight::Denied, Sight::Denied) => Finding::Unknown(Failure::Other("the owner cannot read it")),
-        (Sight::Leaked, Sight::Denied) => Finding::Unknown(Failure::Unexpected),
+        (_, Visibility::Seen | Visibility::Leaked) => Finding::Breach,
+        (Visibility::Seen, Visibility::Denied) => Finding::Pass,
+        (_, Visibility::Unclear(failure)) | (Visibility::Unclear(failure), Visibility::Denied) => {
+            Finding::Unknown(failure)
+        }
+        (Visibility::Denied, Visibility::Denied) => Finding::Unknown(ProbeFailure::Other("the owner cannot read it")),
+        (Visibility::Leaked, Visibility::Denied) => Finding::Unknown(ProbeFailure::Unexpected),
     }
 }
 
@@ -54,14 +56,19 @@ pub(super) const fn judge(owner: Sight, foreigner: Sight) -> Finding {
 mod tests {
     use super::*;
 
-    const SIGHTS: [Sight; 4] = [Sight::Seen, Sight::Leaked, Sight::Denied, Sight::Unclear(Failure::TimedOut)];
+    const SIGHTS: [Visibility; 4] =
+        [Visibility::Seen, Visibility::Leaked, Visibility::Denied, Visibility::Unclear(ProbeFailure::TimedOut)];
 
     #[test]
     fn it_passes_in_one_case_only() {
         for owner in SIGHTS {
             for foreigner in SIGHTS {
                 let passes = judge(owner, foreigner) == Finding::Pass;
-                assert_eq!(passes, (owner, foreigner) == (Sight::Seen, Sight::Denied), "{owner:?} {foreigner:?}");
+                assert_eq!(
+                    passes,
+                    (owner, foreigner) == (Visibility::Seen, Visibility::Denied),
+                    "{owner:?} {foreigner:?}"
+                );
             }
         }
     }
@@ -69,8 +76,8 @@ mod tests {
     #[test]
     fn what_a_foreigner_sees_is_a_breach_whatever_the_owner_sees() {
         for owner in SIGHTS {
-            assert_eq!(judge(owner, Sight::Seen), Finding::Breach);
-            assert_eq!(judge(owner, Sight::Leaked), Finding::Breach);
+            assert_eq!(judge(owner, Visibility::Seen), Finding::Breach);
+            assert_eq!(judge(owner, Visibility::Leaked), Finding::Breach);
         }
     }
 }

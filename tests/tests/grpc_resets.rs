@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
-use mme_metrics::grpc::{CallType, Code, GrpcServerLayer, MessageBody};
+use mme_metrics::grpc::{CallType, Code, GrpcRequestBody, GrpcServerLayer};
 use mme_metrics::metrics;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::grpc::{Calls, Script, method, streams};
@@ -40,7 +40,7 @@ async fn every_call_that_was_reset_is_cancelled_once() {
     let arrivals = Arc::new(Arrivals::default());
     let never = {
         let arrivals = Arc::clone(&arrivals);
-        service_fn(move |_: Request<MessageBody<Incoming>>| {
+        service_fn(move |_: Request<GrpcRequestBody<Incoming>>| {
             arrivals.count();
             std::future::pending::<Result<Response<Script>, Infallible>>()
         })

@@ -22,11 +22,16 @@ struct Nothing;
 
 struct Nobody;
 
-impl Watch for Nothing {
+impl<B> Watch<B> for Nothing {
     type Observer = Nobody;
+    type Body = B;
 
-    fn begin<B: 'static>(&self, _: &mut Request<B>) -> Option<Nobody> {
+    fn begin(&self, _: &mut Request<B>) -> Option<Nobody> {
         None
+    }
+
+    fn request(_: Option<&Nobody>, request: Request<B>) -> Request<B> {
+        request
     }
 }
 

@@ -1,6 +1,7 @@
-//! The body: an exchange from its head to its last byte.
+//! The body: an exchange from the head of its response to the last byte.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -8,11 +9,11 @@ use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::guard::Guard;
+use super::guard::ExchangeGuard;
 use super::{End, Observe};
 
 pin_project! {
-    /// A response body that is watched. Frames, trailers, size hint and end pass through unchanged.
+    /// A body with an observer: of a response, or of a request. Frames, trailers, size hint and end pass through unchanged.
     ///
     /// # Cancellation
     ///
@@ -20,23 +21,28 @@ pin_project! {
     pub struct ExchangeBody<B, O: Observe> {
         #[pin]
         inner: B,
-        guard: Guard<O>,
-        // Bytes still to come, if a length was announced. A server stops polling when they have passed, so nothing later
-        // would tell a finished body from a dropped one.
-        left: Option<u64>,
+        guard: ExchangeGuard<O>,
+        // Bytes that are still to come, if a length was announced. A server stops polling when they have passed, so that nothing
+        // later would tell a finished body from a dropped one.
+        left: Option<NonZeroU64>,
     }
 }
 
 impl<B, O: Observe> ExchangeBody<B, O> {
-    pub(super) const fn new(inner: B, guard: Guard<O>, left: Option<u64>) -> Self {
+    /// Observes the body of a request; without an observer the body passes unobserved.
+    pub const fn new(inner: B, observer: Option<O>) -> Self {
+        Self { inner, guard: ExchangeGuard::new(observer), left: None }
+    }
+
+    pub(super) const fn of_response(inner: B, guard: ExchangeGuard<O>, left: Option<NonZeroU64>) -> Self {
         Self { inner, guard, left }
     }
 }
 
-/// An unwatched body, for layers that answer in place of the service.
+/// A body without an observer, for layers that answer in place of the service.
 impl<B: Default, O: Observe> Default for ExchangeBody<B, O> {
     fn default() -> Self {
-        Self::new(B::default(), Guard::idle(), None)
+        Self::new(B::default(), None)
     }
 }
 
@@ -52,28 +58,28 @@ where
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let polled = this.guard.watch(|| this.inner.as_mut().poll_frame(context));
-        // Each arm puts its own value together, so that data passes in registers: a frame that is looked at as a whole is copied
-        // as a whole, and it has room for a map of trailers.
+        // Each arm builds its own value, so that data passes in registers. A frame that is inspected as a whole is copied as a
+        // whole, and it has room for a map of trailers.
         match polled {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                 Ok(data) => {
                     if !this.guard.is_over() {
                         this.guard.data(&data);
-                        if pass(this.left, data.remaining()) || this.inner.is_end_stream() {
-                            this.guard.end(at_end(*this.left));
+                        if O::NEEDS_END && (pass(this.left, data.remaining()) || this.inner.is_end_stream()) {
+                            this.guard.end(end_with(*this.left));
                         }
                     }
                     Poll::Ready(Some(Ok(Frame::data(data))))
                 }
-                Err(frame) => Poll::Ready(Some(Ok(this.guard.last(frame, at_end(*this.left))))),
+                Err(frame) => Poll::Ready(Some(Ok(this.guard.last(frame, end_with(*this.left))))),
             },
             Poll::Ready(Some(Err(error))) => {
                 this.guard.fail(&error, End::BodyError);
                 Poll::Ready(Some(Err(error)))
             }
             Poll::Ready(None) => {
-                this.guard.end(at_end(*this.left));
+                this.guard.end(end_with(*this.left));
                 Poll::Ready(None)
             }
         }
@@ -88,18 +94,18 @@ where
     }
 }
 
-/// Takes bytes that have passed from an announced length, and says whether none are left.
+/// Subtracts bytes that have passed from the announced length, and returns whether the last of them has passed.
 #[inline]
-fn pass(left: &mut Option<u64>, bytes: usize) -> bool {
-    let Some(left) = left else { return false };
-    *left = left.saturating_sub(bytes as u64);
-    *left == 0
+fn pass(left: &mut Option<NonZeroU64>, bytes: usize) -> bool {
+    let Some(announced) = *left else { return false };
+    *left = NonZeroU64::new(announced.get().saturating_sub(bytes as u64));
+    left.is_none()
 }
 
-/// Says how a body has ended that has so many bytes left of an announced length. If it has any, a server breaks the connection.
-const fn at_end(left: Option<u64>) -> End {
+/// Returns how a body ended that has `left` bytes of its announced length left. With any left, a server breaks the connection.
+const fn end_with(left: Option<NonZeroU64>) -> End {
     match left {
-        None | Some(0) => End::Complete,
+        None => End::Complete,
         Some(_) => End::BodyError,
     }
 }

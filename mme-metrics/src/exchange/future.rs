@@ -1,37 +1,39 @@
-//! The future: an exchange until its head.
+//! The future: an exchange until the head of its response.
 
 use std::fmt;
 use std::mem::{self, ManuallyDrop};
+use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use ::http::Response;
+use ::http::{Method, Response, StatusCode, header};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::guard::{Bodies, Guard};
+use super::guard::ExchangeGuard;
 use super::{End, ExchangeBody, Observe};
 
 pin_project! {
-    /// The response of an [`ExchangeService`](super::ExchangeService), to come.
+    /// The response future of an [`ExchangeService`](super::ExchangeService).
     ///
     /// # Cancellation
     ///
-    /// Dropping it ends the exchange as cancelled, polled or not.
+    /// Dropping it ends the exchange as cancelled, even if it was never polled.
     pub struct ExchangeFuture<F, O: Observe> {
         #[pin]
         inner: F,
-        guard: Guard<O>,
+        guard: ExchangeGuard<O>,
+        rule: BodyRule,
     }
 }
 
 impl<F, O: Observe> ExchangeFuture<F, O> {
     #[inline]
-    pub(crate) fn begin(observer: Option<O>, bodies: Bodies, call: impl FnOnce() -> F) -> Self {
-        // It is not dropped when the call panics, and need not be: the exchange is over by then. With nothing to clean up
-        // here, the future is written where it belongs at once; that of a router is too large to be moved for nothing.
-        let mut guard = ManuallyDrop::new(Guard::new(observer, bodies));
-        Self { inner: guard.run(call), guard: ManuallyDrop::into_inner(guard) }
+    pub(super) fn begin(observer: Option<O>, rule: BodyRule, call: impl FnOnce() -> F) -> Self {
+        // The guard is not dropped when the call panics, and need not be: the exchange is over by then. Without clean-up code
+        // here the compiler writes the inner future in its place at once; a router's future is too large to be moved needlessly.
+        let mut guard = ManuallyDrop::new(ExchangeGuard::new(observer));
+        Self { inner: guard.run(call), guard: ManuallyDrop::into_inner(guard), rule }
     }
 }
 
@@ -48,15 +50,75 @@ where
         let this = self.project();
         Poll::Ready(match ready!(this.guard.run(|| this.inner.poll(context))) {
             Ok(response) => {
-                let announced = this.guard.head(&response);
-                let guard = mem::replace(this.guard, Guard::idle());
-                Ok(response.map(|body| ExchangeBody::new(body, guard, announced)))
+                let left = begin_body(this.guard, *this.rule, &response);
+                let guard = mem::replace(this.guard, ExchangeGuard::new(None));
+                Ok(response.map(|body| ExchangeBody::of_response(body, guard, left)))
             }
             Err(error) => {
                 this.guard.fail(&error, End::Error);
                 Err(error)
             }
         })
+    }
+}
+
+/// Reports the head of the response, and ends the exchange if no body follows. Returns the announced length of the body.
+fn begin_body<O: Observe, B: Body>(
+    guard: &mut ExchangeGuard<O>,
+    rule: BodyRule,
+    response: &Response<B>,
+) -> Option<NonZeroU64> {
+    if guard.is_over() {
+        return None;
+    }
+    guard.head(response);
+    if response.body().is_end_stream() || !rule.allows_body(response.status()) {
+        guard.end(End::Complete);
+        return None;
+    }
+    if O::NEEDS_TRAILERS {
+        return None;
+    }
+    let announced = announced_length(response)?;
+    if announced == 0 {
+        guard.end(End::Complete);
+    }
+    NonZeroU64::new(announced)
+}
+
+/// Returns the exact size that the body reports, or else the value of `Content-Length`.
+fn announced_length<B: Body>(response: &Response<B>) -> Option<u64> {
+    let by_header = || response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    response.body().size_hint().exact().or_else(by_header)
+}
+
+/// Whether the method of a request allows its response to have a body (RFC 9110, section 6.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyRule {
+    Allowed,
+    /// HEAD.
+    Never,
+    /// CONNECT.
+    UnlessSuccess,
+}
+
+impl BodyRule {
+    pub(super) fn of(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Never,
+            Method::CONNECT => Self::UnlessSuccess,
+            _ => Self::Allowed,
+        }
+    }
+
+    /// Returns whether a server sends a body with this status.
+    fn allows_body(self, status: StatusCode) -> bool {
+        let by_method = match self {
+            Self::Allowed => true,
+            Self::Never => false,
+            Self::UnlessSuccess => !status.is_success(),
+        };
+        by_method && !status.is_informational() && !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
     }
 }
 

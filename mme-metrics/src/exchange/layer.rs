@@ -2,20 +2,20 @@
 
 use tower_layer::Layer;
 
-use super::{ExchangeService, Watch};
+use super::ExchangeService;
 
-/// Watches every exchange of a service.
+/// Observes every exchange of a service.
 #[derive(Clone, Debug)]
 pub struct ExchangeLayer<W>(W);
 
-impl<W: Watch> ExchangeLayer<W> {
-    /// Makes a layer whose exchanges `watch` begins.
+impl<W: Clone> ExchangeLayer<W> {
+    /// Makes a layer with this [`Watch`](super::Watch).
     pub const fn new(watch: W) -> Self {
         Self(watch)
     }
 }
 
-impl<S, W: Watch> Layer<S> for ExchangeLayer<W> {
+impl<S, W: Clone> Layer<S> for ExchangeLayer<W> {
     type Service = ExchangeService<S, W>;
 
     fn layer(&self, inner: S) -> Self::Service {

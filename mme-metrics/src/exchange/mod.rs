@@ -1,20 +1,26 @@
-//! One request watched from its head to its last byte.
+//! Middleware that follows one request from its head to the last byte of the response.
 //!
-//! This module knows when an exchange begins and how it ends, and no metric. A family implements [`Watch`] and [`Observe`];
-//! services, futures and bodies exist once, here.
+//! This module decides when an exchange begins and how it ends; it has no metrics. A family implements [`Watch`] and [`Observe`].
+//! The service, the future and the body exist once, here, for HTTP and for gRPC.
 //!
 //! ```
 //! use bytes::Buf;
+//! use http::Request;
 //! use mme_metrics::exchange::{End, ExchangeLayer, Observe, Watch};
 //!
 //! #[derive(Clone, Debug)]
 //! struct Log;
 //!
-//! impl Watch for Log {
+//! impl<B> Watch<B> for Log {
 //!     type Observer = Line;
+//!     type Body = B;
 //!
-//!     fn begin<B: 'static>(&self, request: &mut http::Request<B>) -> Option<Line> {
+//!     fn begin(&self, request: &mut Request<B>) -> Option<Line> {
 //!         Some(Line { path: request.uri().path().to_owned(), bytes: 0 })
+//!     }
+//!
+//!     fn request(_: Option<&Line>, request: Request<B>) -> Request<B> {
+//!         request
 //!     }
 //! }
 //!
@@ -39,31 +45,30 @@
 //!
 //! # How an exchange ends
 //!
-//! It begins when the service is called and ends exactly once, whatever happens and whether or not anything is polled:
+//! An exchange begins when the service is called. It ends exactly once, even if nothing is ever polled:
 //!
-//! | what happens | [`End`] |
+//! | event | [`End`] |
 //! |---|---|
-//! | the response has no body: it is empty, answers HEAD, or has a status that allows none | `Complete`, at the head |
-//! | a 101, or a 2xx to CONNECT | `Complete`, at the head: the connection is no longer this exchange's |
-//! | the body says that it is finished, its trailers came, or the announced length has passed | `Complete` |
+//! | a response without a body: an empty one, the response to HEAD, or a status that allows no body | `Complete`, at the head |
+//! | a 101, or a 2xx to CONNECT | `Complete`, at the head: from there on the connection carries another protocol |
+//! | the body reports its end, its trailers came, or the announced length has passed | `Complete` |
 //! | the service returns an error | `Error` |
 //! | the body returns an error, or ends before the announced length | `BodyError` |
-//! | the service, its future or the body panics, whoever catches it | `Panic` |
-//! | future or body are dropped before any of these: the client left, a timeout fired | `Cancelled` |
+//! | the service, its future or the body panics | `Panic` |
+//! | the future or the body is dropped before any of these: the client left, a timeout fired | `Cancelled` |
 
 mod body;
 mod future;
 mod guard;
 mod layer;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub use self::body::ExchangeBody;
 pub use self::future::ExchangeFuture;
 pub use self::layer::ExchangeLayer;
 pub use self::service::ExchangeService;
-
-#[cfg(feature = "grpc")]
-pub(crate) use self::guard::Bodies;
 
 use ::http::{HeaderMap, Request, Response};
 use bytes::Buf;
@@ -73,54 +78,66 @@ use http_body::Body;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum End {
-    /// The whole response went out.
+    /// The whole response was handed over.
     Complete,
     /// The service returned an error instead of a response.
     Error,
-    /// The response began, and its body returned an error or ended before the announced length.
+    /// The body of the response returned an error, or ended before the announced length.
     BodyError,
-    /// Somebody stopped it: the future or the body was dropped.
+    /// The future or the body was dropped before its end.
     Cancelled,
     /// The service or the body panicked.
     Panic,
 }
 
-/// Decides which requests are watched, and makes the observer of each.
-pub trait Watch: Clone {
-    /// What watches one exchange.
+/// Decides which requests with a body of type `B` are observed, and makes the observer of each.
+pub trait Watch<B>: Clone {
+    /// The observer of one exchange.
     type Observer: Observe;
 
-    /// Begins an exchange, or returns nothing to let the request pass unwatched.
+    /// The body of the request that the service receives: `B`, or an [`ExchangeBody`] around it.
+    type Body;
+
+    /// Begins an exchange. Returns `None` for a request that is not to be observed.
     ///
-    /// It runs before the service sees the request, and may leave something in its extensions.
-    fn begin<B: 'static>(&self, request: &mut Request<B>) -> Option<Self::Observer>;
+    /// It runs before the service sees the request, and may add to the request's extensions.
+    fn begin(&self, request: &mut Request<B>) -> Option<Self::Observer>;
+
+    /// Returns the request as the service receives it; `observer` is what [`begin`](Self::begin) returned for it.
+    fn request(observer: Option<&Self::Observer>, request: Request<B>) -> Request<Self::Body>;
 }
 
-/// Is told of one exchange, in this order: its head, its frames, its end.
+/// Observes one exchange. The methods are called in this order: head, frames, end.
 ///
-/// Nothing here may panic.
+/// None of them may panic.
 pub trait Observe {
-    /// Whether trailers can change what the exchange meant, so that it goes on until they came or cannot come any more.
+    /// Whether trailers belong to the result, so that the exchange lasts until they came or cannot come any more.
     ///
-    /// Otherwise it ends with the last announced byte, after which a server need not poll a body again.
+    /// Otherwise the exchange ends with the last announced byte, after which a server need not poll the body again.
     const NEEDS_TRAILERS: bool = false;
 
-    /// The service has answered; nothing of the body was sent.
+    /// Whether [`end`](Self::end) does anything.
+    ///
+    /// An observer that only reads data sets this to `false`: the body is then not asked after every frame whether it was the
+    /// last one, which takes a lock in HTTP/2.
+    const NEEDS_END: bool = true;
+
+    /// The service returned a response; nothing of its body was read yet.
     fn head<B: Body>(&mut self, response: &Response<B>) {
         let _ = response;
     }
 
-    /// A frame of data was handed over; whoever reads it takes nothing away.
+    /// The body returned a frame of data. Reading from `data` does not consume it.
     fn data<D: Buf>(&mut self, data: &D) {
         let _ = data;
     }
 
-    /// The trailers were handed over.
+    /// The body returned its trailers.
     fn trailers(&mut self, trailers: &HeaderMap) {
         let _ = trailers;
     }
 
-    /// The service or the body returned this error; the end comes next.
+    /// The service or the body returned this error. The end follows.
     fn error<E: 'static>(&mut self, error: &E) {
         let _ = error;
     }

@@ -1,4 +1,4 @@
-//! The service: where an exchange begins.
+//! The service: an exchange begins when it is called.
 
 use std::task::{Context, Poll};
 
@@ -6,19 +6,19 @@ use ::http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::guard::Bodies;
+use super::future::BodyRule;
 use super::{ExchangeBody, ExchangeFuture, Watch};
 
-/// A service whose exchanges are watched.
+/// A service whose exchanges are observed.
 ///
-/// An exchange begins with the call. A service that is not ready has not been called, so its readiness error is nobody's end.
+/// An exchange begins with the call. An error of `poll_ready` comes before the call and ends no exchange.
 #[derive(Clone, Debug)]
 pub struct ExchangeService<S, W> {
     inner: S,
     watch: W,
 }
 
-impl<S, W: Watch> ExchangeService<S, W> {
+impl<S, W> ExchangeService<S, W> {
     /// Wraps `inner`.
     pub const fn new(inner: S, watch: W) -> Self {
         Self { inner, watch }
@@ -27,9 +27,8 @@ impl<S, W: Watch> ExchangeService<S, W> {
 
 impl<S, W, B, R> Service<Request<B>> for ExchangeService<S, W>
 where
-    S: Service<Request<B>, Response = Response<R>, Error: 'static>,
-    W: Watch,
-    B: 'static,
+    S: Service<Request<W::Body>, Response = Response<R>, Error: 'static>,
+    W: Watch<B>,
     R: Body,
 {
     type Response = Response<ExchangeBody<R, W::Observer>>;
@@ -41,8 +40,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let bodies = Bodies::of(request.method());
+        let rule = BodyRule::of(request.method());
         let observer = self.watch.begin(&mut request);
-        ExchangeFuture::begin(observer, bodies, || self.inner.call(request))
+        let request = W::request(observer.as_ref(), request);
+        ExchangeFuture::begin(observer, rule, || self.inner.call(request))
     }
 }

@@ -8,7 +8,7 @@ use http_body::Body;
 
 use super::deadline::Deadline;
 use super::label::{Code, Direction};
-use super::message::Messages;
+use super::message::GrpcMessages;
 use super::outcome::Outcome;
 use super::series::MethodSeries;
 use super::status;
@@ -28,7 +28,7 @@ pub struct GrpcCall {
     /// Comes down when this is dropped, after everything is recorded.
     _active: InFlight,
     /// The messages of the response.
-    messages: Messages,
+    messages: GrpcMessages,
     /// How the call ended, if the body ends now.
     status: Code,
     /// What stands for a status that does not come.
@@ -64,7 +64,7 @@ impl GrpcCall {
     }
 
     /// Returns what counts the messages of the request, which go `direction`.
-    pub(super) fn request_messages(&self, direction: Direction) -> Messages {
+    pub(super) fn request_messages(&self, direction: Direction) -> GrpcMessages {
         messages(self.series, self.go, direction)
     }
 
@@ -78,8 +78,8 @@ impl GrpcCall {
     }
 }
 
-fn messages(series: &'static MethodSeries, go: bool, direction: Direction) -> Messages {
-    Messages::new(series.messages(direction), go.then(|| series.go().messages(direction)))
+fn messages(series: &'static MethodSeries, go: bool, direction: Direction) -> GrpcMessages {
+    GrpcMessages::new(series.messages(direction), go.then(|| series.go().messages(direction)))
 }
 
 impl Observe for GrpcCall {
@@ -100,7 +100,7 @@ impl Observe for GrpcCall {
         if data.has_remaining() {
             // A status in the head is one only if nothing follows it.
             self.status = self.missing;
-            self.messages.pass(data);
+            self.messages.data(data);
         }
     }
 

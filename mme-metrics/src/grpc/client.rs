@@ -1,26 +1,17 @@
 //! The client layer, and the client's side of a call.
 
-use std::error::Error;
-use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use ::http::{Request, Response};
-use pin_project_lite::pin_project;
+use ::http::Request;
+use tonic::GrpcMethod;
 use tonic::body::Body;
-use tonic::{GrpcMethod, Status};
 use tower_layer::Layer;
-use tower_service::Service;
 
 use super::call::GrpcCall;
 use super::known::{DescriptorError, GrpcMethodError, KnownMethods};
 use super::label::{CallType, Direction, Method};
-use super::message::MessageBody;
 use super::series::{CalledServer, MethodSeries};
-use crate::exchange::{Bodies, ExchangeBody, ExchangeFuture};
+use super::transport::GrpcTransport;
+use crate::exchange::{ExchangeBody, ExchangeService, Watch};
 use crate::label::split_port;
-
-type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Measures every call that a client of tonic sends, from the call to its status.
 ///
@@ -47,7 +38,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 #[must_use = "a layer does nothing until it is put around a channel"]
 pub struct GrpcClientLayer {
     known: KnownMethods,
-    watch: Watch,
+    watch: GrpcClientWatch,
 }
 
 impl GrpcClientLayer {
@@ -55,7 +46,7 @@ impl GrpcClientLayer {
     /// apart; later ones read `_overflow`.
     pub fn new(server: &str) -> Self {
         let server = CalledServer::of(&host(server));
-        Self { known: KnownMethods::default(), watch: Watch { server, go: false } }
+        Self { known: KnownMethods::default(), watch: GrpcClientWatch { server, go: false } }
     }
 
     /// Registers every method of a descriptor set; see
@@ -102,60 +93,43 @@ impl<S> Layer<S> for GrpcClientLayer {
         for (method, call_type) in self.known.iter() {
             self.watch.server.call(method, call_type).touch(self.watch.go);
         }
-        GrpcClientService { inner, watch: self.watch }
+        ExchangeService::new(GrpcTransport::new(inner), self.watch)
     }
 }
 
 /// A channel measured by a [`GrpcClientLayer`].
-#[derive(Clone, Debug)]
-pub struct GrpcClientService<S> {
-    inner: S,
-    watch: Watch,
-}
+pub type GrpcClientService<S> = ExchangeService<GrpcTransport<S>, GrpcClientWatch>;
 
-impl<S, R> Service<Request<Body>> for GrpcClientService<S>
-where
-    S: Service<Request<Body>, Response = Response<R>, Error: Into<BoxError>>,
-    R: http_body::Body,
-{
-    type Response = Response<ExchangeBody<R, GrpcCall>>;
-    type Error = BoxError;
-    type Future = ExchangeFuture<GrpcClientFuture<S::Future>, GrpcCall>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.inner.poll_ready(context).map_err(Into::into)
-    }
-
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let call = self.watch.begin(&mut request);
-        let bodies = Bodies::of(request.method());
-        if let Some(call) = &call {
-            let messages = call.request_messages(Direction::Sent);
-            request = request.map(|body| Body::new(MessageBody::new(body, Some(messages))));
-        }
-        ExchangeFuture::begin(call, bodies, || GrpcClientFuture { inner: self.inner.call(request) })
-    }
-}
-
-/// What a [`GrpcClientLayer`] was built to do.
+/// The settings of a [`GrpcClientLayer`].
 #[derive(Clone, Copy, Debug)]
-struct Watch {
+pub struct GrpcClientWatch {
     server: &'static CalledServer,
     go: bool,
 }
 
-/// Tells inner layers that this call is measured.
+/// Marks a call in its extensions as measured, for inner layers.
 #[derive(Clone, Copy, Debug)]
-struct Measured;
+struct MeasurementMark;
 
-impl Watch {
-    fn begin<B>(self, request: &mut Request<B>) -> Option<GrpcCall> {
-        if request.extensions_mut().insert(Measured).is_some() {
+impl Watch<Body> for GrpcClientWatch {
+    type Observer = GrpcCall;
+    type Body = Body;
+
+    fn begin(&self, request: &mut Request<Body>) -> Option<GrpcCall> {
+        if request.extensions_mut().insert(MeasurementMark).is_some() {
             return None;
         }
         Some(GrpcCall::begin(self.series(request), request.headers(), self.go, Direction::Received))
     }
 
+    fn request(call: Option<&GrpcCall>, request: Request<Body>) -> Request<Body> {
+        let Some(call) = call else { return request };
+        let messages = call.request_messages(Direction::Sent);
+        request.map(|body| Body::new(ExchangeBody::new(body, Some(messages))))
+    }
+}
+
+impl GrpcClientWatch {
     fn series<B>(self, request: &Request<B>) -> &'static MethodSeries {
         let name = name(request.uri().path());
         if let Some(series) = self.server.called(name) {
@@ -177,32 +151,6 @@ impl Watch {
 fn name(path: &str) -> &str {
     let slash = path.rfind('/').and_then(|last| path[..last].rfind('/'));
     slash.map_or(path, |slash| &path[slash + 1..])
-}
-
-pin_project! {
-    /// The response of a channel, to come. Its error is the [`Status`] that tonic makes of it, which has it as its source.
-    pub struct GrpcClientFuture<F> {
-        #[pin]
-        inner: F,
-    }
-}
-
-impl<F, T, E> Future for GrpcClientFuture<F>
-where
-    F: Future<Output = Result<T, E>>,
-    E: Into<BoxError>,
-{
-    type Output = Result<T, BoxError>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().inner.poll(context).map_err(|error| Status::from_error(error.into()).into())
-    }
-}
-
-impl<F> fmt::Debug for GrpcClientFuture<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GrpcClientFuture").finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,10 @@
 //! Messages, counted as they pass: each is five bytes that say its length, and so many bytes.
 
-use std::fmt;
 use std::io::IoSlice;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use bytes::Buf;
-use http_body::{Body, Frame, SizeHint};
-use pin_project_lite::pin_project;
 
+use crate::exchange::{End, ExchangeBody, Observe};
 use crate::metric::{CounterHandle, HeldCounter};
 
 /// Flags and length before each message.
@@ -111,22 +107,28 @@ impl Frames {
     }
 }
 
+/// The body of a request that a gRPC layer hands on; its messages are counted.
+pub type GrpcRequestBody<B> = ExchangeBody<B, GrpcMessages>;
+
 /// Counts the messages of one direction of one call.
 #[derive(Debug)]
-pub(super) struct Messages {
+pub struct GrpcMessages {
     frames: Frames,
     counter: HeldCounter,
     go: Option<HeldCounter>,
 }
 
-impl Messages {
+impl GrpcMessages {
     pub(super) fn new(counter: &'static CounterHandle, go: Option<&'static CounterHandle>) -> Self {
         Self { frames: Frames::default(), counter: counter.held(), go: go.map(CounterHandle::held) }
     }
+}
 
-    /// Counts what ends in this buffer.
+impl Observe for GrpcMessages {
+    const NEEDS_END: bool = false;
+
     #[inline]
-    pub(super) fn pass(&mut self, data: &impl Buf) {
+    fn data<D: Buf>(&mut self, data: &D) {
         let ended = self.frames.feed_buffer(data);
         if ended > 0 {
             self.counter.add(ended);
@@ -135,65 +137,14 @@ impl Messages {
             }
         }
     }
+
+    fn end(self, _: End) {}
 }
 
-/// Counts under the other name too. It stays out of the way of those who do not ask for it.
+/// Counts under the name of go-grpc-middleware too. It is not inlined, because most services do not ask for that name.
 #[inline(never)]
 fn count_again(go: HeldCounter, ended: u64) {
     go.add(ended);
-}
-
-pin_project! {
-    /// The body of a request whose messages are counted. Frames, trailers, size hint and end pass through unchanged.
-    pub struct MessageBody<B> {
-        #[pin]
-        inner: B,
-        messages: Option<Messages>,
-    }
-}
-
-impl<B> MessageBody<B> {
-    pub(super) const fn new(inner: B, messages: Option<Messages>) -> Self {
-        Self { inner, messages }
-    }
-}
-
-/// A body whose messages nobody counts.
-impl<B: Default> Default for MessageBody<B> {
-    fn default() -> Self {
-        Self::new(B::default(), None)
-    }
-}
-
-impl<B: Body> Body for MessageBody<B> {
-    type Data = B::Data;
-    type Error = B::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let this = self.project();
-        let polled = this.inner.poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(data) = frame.data_ref()
-            && let Some(messages) = this.messages
-        {
-            messages.pass(data);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-impl<B> fmt::Debug for MessageBody<B> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MessageBody").field("messages", &self.messages).finish_non_exhaustive()
-    }
 }
 
 #[cfg(test)]

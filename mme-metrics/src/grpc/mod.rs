@@ -88,17 +88,21 @@ mod series;
 mod server;
 #[cfg(feature = "grpc")]
 mod status;
+#[cfg(feature = "grpc")]
+mod transport;
 
 #[cfg(feature = "grpc")]
 pub use self::call::GrpcCall;
 #[cfg(feature = "grpc")]
-pub use self::client::{GrpcClientFuture, GrpcClientLayer, GrpcClientService};
+pub use self::client::{GrpcClientLayer, GrpcClientService, GrpcClientWatch};
 pub use self::go_label::{GoCode, GoMethod, GoService, GoType};
 #[cfg(feature = "grpc")]
 pub use self::known::{DescriptorError, GrpcMethodError};
 pub use self::label::{CallType, Code, Direction, ErrorType, Method, System};
 #[cfg(feature = "grpc")]
-pub use self::message::MessageBody;
+pub use self::message::{GrpcMessages, GrpcRequestBody};
 pub use self::metrics::{GRPC, GrpcMetrics};
 #[cfg(feature = "grpc")]
-pub use self::server::{GrpcServerLayer, GrpcServerService};
+pub use self::server::{GrpcServerLayer, GrpcServerService, GrpcServerWatch};
+#[cfg(feature = "grpc")]
+pub use self::transport::{GrpcTransport, GrpcTransportFuture};

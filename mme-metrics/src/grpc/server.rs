@@ -1,20 +1,17 @@
 //! The server layer, which is its own builder, and the server's side of a call.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use ::http::{Method as HttpMethod, Request, Response, header};
-use http_body::Body;
+use ::http::{Method as HttpMethod, Request, header};
 use tower_layer::Layer;
-use tower_service::Service;
 
 use super::call::GrpcCall;
 use super::known::{DescriptorError, GrpcMethodError, KnownMethods};
 use super::label::{CallType, Direction};
-use super::message::MessageBody;
+use super::message::GrpcRequestBody;
 use super::series;
 use crate::event::{Listener, Listeners};
-use crate::exchange::{Bodies, ExchangeBody, ExchangeFuture};
+use crate::exchange::{ExchangeBody, ExchangeService, Watch};
 
 /// Measures every call that a service answers, from its head to its status.
 ///
@@ -40,7 +37,7 @@ use crate::exchange::{Bodies, ExchangeBody, ExchangeFuture};
 /// * Around services that are mounted in an axum router, it measures the calls among the requests: those of a registered method,
 ///   and those whose content type is gRPC's. All others are left to [`HttpLayer`](crate::http::HttpLayer).
 /// * It stands inside `tonic_web::GrpcWebLayer`, which turns calls of browsers into calls; outside, it leaves them out.
-/// * The body of the request that it hands on is a [`MessageBody`]. Layers that take any body, as tower's and tonic's do, stand
+/// * The body of the request that it hands on is a [`GrpcRequestBody`]. Layers that take any body, as tower's and tonic's do, stand
 ///   inside it; one that takes tonic's alone stands outside.
 ///
 /// A call that passes two of these layers on its way is counted once, by the outer one.
@@ -48,7 +45,7 @@ use crate::exchange::{Bodies, ExchangeBody, ExchangeFuture};
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct GrpcServerLayer {
     known: KnownMethods,
-    watch: Watch,
+    watch: GrpcServerWatch,
 }
 
 impl GrpcServerLayer {
@@ -140,60 +137,41 @@ impl<S> Layer<S> for GrpcServerLayer {
         if let Some(listeners) = &self.watch.listeners {
             listeners.touch();
         }
-        GrpcServerService { inner, watch: self.watch.clone() }
+        ExchangeService::new(inner, self.watch.clone())
     }
 }
 
 /// A service measured by a [`GrpcServerLayer`].
-#[derive(Clone, Debug)]
-pub struct GrpcServerService<S> {
-    inner: S,
-    watch: Watch,
-}
+pub type GrpcServerService<S> = ExchangeService<S, GrpcServerWatch>;
 
-impl<S, B, R> Service<Request<B>> for GrpcServerService<S>
-where
-    S: Service<Request<MessageBody<B>>, Response = Response<R>, Error: 'static>,
-    R: Body,
-{
-    type Response = Response<ExchangeBody<R, GrpcCall>>;
-    type Error = S::Error;
-    type Future = ExchangeFuture<S::Future, GrpcCall>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let call = self.watch.begin(&mut request);
-        let messages = call.as_ref().map(|call| call.request_messages(Direction::Received));
-        let bodies = Bodies::of(request.method());
-        let request = request.map(|body| MessageBody::new(body, messages));
-        ExchangeFuture::begin(call, bodies, || self.inner.call(request))
-    }
-}
-
-/// What a [`GrpcServerLayer`] was built to do.
+/// The settings of a [`GrpcServerLayer`].
 #[derive(Clone, Debug, Default)]
-struct Watch {
+pub struct GrpcServerWatch {
     go: bool,
     listeners: Option<Arc<Listeners>>,
 }
 
-/// Tells inner layers that this call is measured.
+/// Marks a call in its extensions as measured, for inner layers.
 #[derive(Clone, Copy, Debug)]
-struct Measured;
+struct MeasurementMark;
 
-impl Watch {
-    /// Begins a call, if the request is one that nobody measures yet.
-    fn begin<B>(&self, request: &mut Request<B>) -> Option<GrpcCall> {
+impl<B> Watch<B> for GrpcServerWatch {
+    type Observer = GrpcCall;
+    type Body = GrpcRequestBody<B>;
+
+    fn begin(&self, request: &mut Request<B>) -> Option<GrpcCall> {
         let known = series::served(request.uri().path());
-        if !is_call(request, known.is_some()) || request.extensions_mut().insert(Measured).is_some() {
+        if !is_call(request, known.is_some()) || request.extensions_mut().insert(MeasurementMark).is_some() {
             return None;
         }
         let series = known.unwrap_or_else(series::unserved);
         let call = GrpcCall::begin(series, request.headers(), self.go, Direction::Sent);
         Some(call.heard_by(self.listeners.as_ref()))
+    }
+
+    fn request(call: Option<&GrpcCall>, request: Request<B>) -> Request<GrpcRequestBody<B>> {
+        let messages = call.map(|call| call.request_messages(Direction::Received));
+        request.map(|body| ExchangeBody::new(body, messages))
     }
 }
 

@@ -30,11 +30,16 @@ pub fn dependency_layer(dependency: Dependency) -> ExchangeLayer<DependencyWatch
 #[derive(Clone, Debug)]
 pub struct DependencyWatch(Dependency);
 
-impl Watch for DependencyWatch {
+impl<B> Watch<B> for DependencyWatch {
     type Observer = DependencyExchange;
+    type Body = B;
 
-    fn begin<B: 'static>(&self, _: &mut Request<B>) -> Option<DependencyExchange> {
+    fn begin(&self, _: &mut Request<B>) -> Option<DependencyExchange> {
         Some(DependencyExchange { dependency: self.0.clone(), answer: Answer::None })
+    }
+
+    fn request(_: Option<&DependencyExchange>, request: Request<B>) -> Request<B> {
+        request
     }
 }
 

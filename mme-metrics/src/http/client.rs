@@ -55,10 +55,11 @@ pub type HttpClientService<S> = ExchangeService<S, HttpClientWatch>;
 #[non_exhaustive]
 pub struct HttpClientWatch {}
 
-impl Watch for HttpClientWatch {
+impl<B> Watch<B> for HttpClientWatch {
     type Observer = HttpClientExchange;
+    type Body = B;
 
-    fn begin<B: 'static>(&self, request: &mut Request<B>) -> Option<HttpClientExchange> {
+    fn begin(&self, request: &mut Request<B>) -> Option<HttpClientExchange> {
         let secure = request.uri().scheme() == Some(&uri::Scheme::HTTPS);
         let scheme = if secure { Scheme::Https } else { Scheme::Http };
         let server = ServerSeries::of(authority(request), scheme);
@@ -70,6 +71,11 @@ impl Watch for HttpClientWatch {
             status: Status::NONE,
             active: Some(server.active.track()),
         })
+    }
+
+    #[inline]
+    fn request(_: Option<&HttpClientExchange>, request: Request<B>) -> Request<B> {
+        request
     }
 }
 

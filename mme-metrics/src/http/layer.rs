@@ -155,8 +155,8 @@ impl HttpLayer {
 
     /// Records the sizes of bodies, in bytes that really passed.
     ///
-    /// Request bodies are counted if they are axum's, which they are inside a router, or a [`CountedBody`](super::CountedBody);
-    /// it costs an allocation each.
+    /// Request bodies are counted inside an axum router, and around any other service with
+    /// [`count_request_body`](super::count_request_body). Each costs an allocation.
     pub const fn body_sizes(mut self, on: bool) -> Self {
         self.watch.body_sizes = on;
         self

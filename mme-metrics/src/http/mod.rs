@@ -104,7 +104,7 @@ pub use self::metrics::{HTTP, HttpMetrics};
 #[cfg(feature = "http")]
 pub use self::pattern::HttpRouteError;
 #[cfg(feature = "http")]
-pub use self::request_body::CountedBody;
+pub use self::request_body::{HttpRequestBody, HttpRequestSize, count_request_body};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestService, SendMeasured};
 #[cfg(feature = "http")]

@@ -9,7 +9,7 @@ use http_body::Body;
 
 use super::label::{Kind, Method, Route, Scheme, Status};
 use super::metrics::HTTP;
-use super::request_body::{self, Received};
+use super::request_body::{HttpRequestSize, request_size};
 use super::rules::{ExtraValues, RequestHead, ResponseHead, Rules};
 use super::series::{Aspect, Outcome, RouteSeries};
 use super::stream::{OpenStream, StreamGuard};
@@ -35,10 +35,11 @@ struct LateRoute(Arc<OnceLock<Option<&'static RouteSeries>>>);
 #[derive(Clone, Copy, Debug)]
 struct Measured;
 
-impl Watch for HttpWatch {
+impl<B: 'static> Watch<B> for HttpWatch {
     type Observer = HttpExchange;
+    type Body = B;
 
-    fn begin<B: 'static>(&self, request: &mut Request<B>) -> Option<HttpExchange> {
+    fn begin(&self, request: &mut Request<B>) -> Option<HttpExchange> {
         let rules = self.rules.as_deref();
         let matched = matched(request, rules);
         if rules.is_some_and(|rules| rules.skips(request.uri(), matched)) {
@@ -73,6 +74,11 @@ impl Watch for HttpWatch {
             is_skipped: false,
         })
     }
+
+    #[inline]
+    fn request(_: Option<&HttpExchange>, request: Request<B>) -> Request<B> {
+        request
+    }
 }
 
 impl LateRoute {
@@ -106,7 +112,7 @@ impl HttpWatch {
             late: (!routed && !has_route_fn).then(LateRoute::default),
             labels: labelled.map(|rules| (Arc::clone(rules), rules.request_labels(RequestHead::of(request)))),
             upgrade: upgrade.map(StreamGuard::new),
-            received: self.body_sizes.then(|| request_body::count(request)).flatten(),
+            received: self.body_sizes.then(|| request_size(request)).flatten(),
             notes: self.rules.as_ref().map_or(Notes::new(), |rules| rules.request_notes(RequestHead::of(request))),
             stream: None,
         };
@@ -177,7 +183,7 @@ struct RequestState {
     late: Option<LateRoute>,
     labels: Option<(Arc<Rules>, ExtraValues)>,
     upgrade: Option<StreamGuard>,
-    received: Option<Received>,
+    received: Option<HttpRequestSize>,
     /// What those who are told of the end are told beside it.
     notes: Notes,
     /// The stream that the response has become; the request is recorded then.

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use mme_metrics::Format;
-use mme_metrics::grpc::{CallType, Code, Direction, GRPC, GoCode, GoMethod, GoService, GoType, MessageBody};
+use mme_metrics::grpc::{CallType, Code, Direction, GRPC, GoCode, GoMethod, GoService, GoType, GrpcRequestBody};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::grpc::{Calls, Script, answer, call, messages, method, read, streams};
 use tower::{Layer, ServiceExt, service_fn};
@@ -12,7 +12,7 @@ use crate::layer;
 
 const TALK: &str = "desk.v1.Desk/Talk";
 
-async fn talk(request: http::Request<MessageBody<Script>>) -> Result<http::Response<Script>, Infallible> {
+async fn talk(request: http::Request<GrpcRequestBody<Script>>) -> Result<http::Response<Script>, Infallible> {
     read(request.into_body()).await?;
     Ok(answer(200, &[], Script::empty().message(1).message(2).trailers(&["5"])))
 }

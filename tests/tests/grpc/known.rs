@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use futures_util::FutureExt;
 use mme_metrics::Format;
-use mme_metrics::grpc::{CallType, Code, GrpcServerLayer, MessageBody, Method};
+use mme_metrics::grpc::{CallType, Code, GrpcRequestBody, GrpcServerLayer, Method};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::desk::{FILE_DESCRIPTOR_SET, METHODS};
 use mme_metrics_tests::exposition::Samples;
@@ -15,7 +15,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 use crate::layer;
 
-async fn ok(request: http::Request<MessageBody<Script>>) -> Result<http::Response<Script>, Infallible> {
+async fn ok(request: http::Request<GrpcRequestBody<Script>>) -> Result<http::Response<Script>, Infallible> {
     read(request.into_body()).await?;
     Ok(answer(200, &["0"], Script::empty()))
 }
@@ -103,7 +103,7 @@ async fn a_known_method_is_a_call_whatever_its_type_says() {
 #[tokio::test]
 async fn a_call_that_passes_two_layers_is_counted_once() {
     let emission = Emission::new();
-    let inner = layer().layer(service_fn(|request: http::Request<MessageBody<MessageBody<Script>>>| async {
+    let inner = layer().layer(service_fn(|request: http::Request<GrpcRequestBody<GrpcRequestBody<Script>>>| async {
         read(request.into_body()).await?;
         Ok::<_, Infallible>(answer(200, &[], Script::empty().message(1).trailers(&["0"])))
     }));

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use http::{Request, Response};
 use mme_metrics::Format;
 use mme_metrics::event::{Event, Listener, Notes, Source};
-use mme_metrics::grpc::{CallType, Code, GrpcServerLayer, MessageBody};
+use mme_metrics::grpc::{CallType, Code, GrpcRequestBody, GrpcServerLayer};
 use mme_metrics::operation::ResultLabel;
 use mme_metrics::slo::{Objective, SLO, SloName, SloReason};
 use mme_metrics::testing::{Emission, Expectation, record};
@@ -39,7 +39,7 @@ fn counted<'a>(expect: Expectation<'a>, objective: &Objective, events: u64, bad:
 
 /// Calls a method that answers with this status.
 async fn exchange(layer: &GrpcServerLayer, name: &str, code: Code) {
-    let service = service_fn(|request: Request<MessageBody<Script>>| async move {
+    let service = service_fn(|request: Request<GrpcRequestBody<Script>>| async move {
         read(request.into_body()).await?;
         let trailers = [(code as u8).to_string()];
         Ok::<_, Infallible>(answer(200, &[], Script::empty().message(9).trailers(&[&trailers[0]])))
@@ -80,11 +80,11 @@ async fn a_call_that_panics_is_bad_and_one_that_is_dropped_only_if_it_was_late()
     type Answer = Result<Response<Script>, Infallible>;
     let emission = Emission::new();
     let fall = || -> Answer { panic!("on purpose") };
-    let panics = layer.layer(service_fn(move |_: Request<MessageBody<Script>>| async move { fall() }));
+    let panics = layer.layer(service_fn(move |_: Request<GrpcRequestBody<Script>>| async move { fall() }));
     let panicking = emission.record_async(panics.oneshot(call(ASK, Script::empty())));
     assert!(AssertUnwindSafe(panicking).catch_unwind().await.is_err());
     emission.record(|| {
-        let hangs = layer.layer(service_fn(|_: Request<MessageBody<Script>>| std::future::pending::<Answer>()));
+        let hangs = layer.layer(service_fn(|_: Request<GrpcRequestBody<Script>>| std::future::pending::<Answer>()));
         let mut call = Box::pin(hangs.oneshot(call(ASK, Script::empty())));
         assert!(poll_once(call.as_mut()).is_pending());
     });

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use http_body_util::BodyExt;
-use mme_metrics::grpc::{CallType, Code, Direction, GRPC, MessageBody};
+use mme_metrics::grpc::{CallType, Code, Direction, GRPC, GrpcRequestBody};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::desk::Clerk;
 use mme_metrics_tests::desk::proto::Order;
@@ -21,7 +21,7 @@ const TALK: &str = "desk.v1.Desk/Talk";
 /// Sends and answers with these pieces, and requires so many messages each way.
 async fn pass(pieces: Vec<Vec<u8>>, count: u64) {
     let script = || pieces.iter().cloned().fold(Script::empty(), Script::data);
-    let service = service_fn(|request: http::Request<MessageBody<Script>>| {
+    let service = service_fn(|request: http::Request<GrpcRequestBody<Script>>| {
         let response = answer(200, &[], script().trailers(&["0"]));
         async move {
             read(request.into_body()).await?;
@@ -62,7 +62,7 @@ async fn what_breaks_off_is_no_message() {
 #[tokio::test]
 async fn a_message_is_counted_while_its_stream_is_open() {
     let script = || Script::empty().message(1).message(2).message(3).trailers(&["0"]);
-    let service = service_fn(|_: http::Request<MessageBody<Script>>| {
+    let service = service_fn(|_: http::Request<GrpcRequestBody<Script>>| {
         let response = answer(200, &[], script());
         async { Ok::<_, Infallible>(response) }
     });

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
-use mme_metrics::grpc::{CallType, Code, Direction, ErrorType, GRPC, MessageBody};
+use mme_metrics::grpc::{CallType, Code, Direction, ErrorType, GRPC, GrpcRequestBody};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::grpc::{Calls, Script, call, headers, message, method};
 use mme_metrics_tests::rng::Rng;
@@ -55,7 +55,7 @@ type Ended = (Code, bool);
 
 /// Runs one call until the dice drop it or it ends; returns how it should be told, and how many messages were sent.
 fn run(seed: u64, patience: &mut Rng) -> (Ended, u64) {
-    let mut service = layer().layer(service_fn(move |_: Request<MessageBody<Script>>| Fickle(Rng(seed))));
+    let mut service = layer().layer(service_fn(move |_: Request<GrpcRequestBody<Script>>| Fickle(Rng(seed))));
     let mut context = Context::from_waker(Waker::noop());
     let mut future = Box::pin(service.call(call(WATCH, Script::empty())));
     let mut body = loop {
@@ -116,7 +116,7 @@ fn every_seed_ends_once_as_what_it_was() {
 #[test]
 fn a_call_that_nobody_polls_is_cancelled() {
     let emission = Emission::new();
-    let mut service = layer().layer(service_fn(|_: Request<MessageBody<Script>>| Fickle(Rng(1))));
+    let mut service = layer().layer(service_fn(|_: Request<GrpcRequestBody<Script>>| Fickle(Rng(1))));
     emission.record(|| drop(service.call(call(WATCH, Script::empty().message(1)))));
     let watch = method(WATCH);
     let expectation = Calls::new(watch, CallType::ServerStream, Code::Cancelled, 1).expect(emission.expect());

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use http::Response;
-use mme_metrics::grpc::{CallType, Code, ErrorType, MessageBody};
+use mme_metrics::grpc::{CallType, Code, ErrorType, GrpcRequestBody};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::desk::METHODS;
 use mme_metrics_tests::grpc::{Calls, Script, answer, call, messages, method, read, streams};
@@ -13,7 +13,7 @@ use crate::layer;
 
 /// Reads the request, answers with `response`, and is read to its end.
 async fn exchange(name: &str, response: impl Fn() -> Response<Script>) {
-    let service = service_fn(|request: http::Request<MessageBody<Script>>| {
+    let service = service_fn(|request: http::Request<GrpcRequestBody<Script>>| {
         let response = response();
         async move {
             read(request.into_body()).await?;
@@ -111,7 +111,7 @@ async fn an_answer_of_http_alone_is_what_grpc_makes_of_it() {
 #[tokio::test]
 async fn a_panic_is_internal_and_says_that_it_was_one() {
     let emission = Emission::new();
-    let panics = service_fn(|_: http::Request<MessageBody<Script>>| async {
+    let panics = service_fn(|_: http::Request<GrpcRequestBody<Script>>| async {
         panic!("on purpose");
         #[allow(unreachable_code, reason = "it says what the service would return")]
         Ok::<_, Infallible>(answer(200, &["0"], Script::empty()))
@@ -135,7 +135,7 @@ async fn an_error_of_the_service_is_what_tonic_tells_the_caller() {
     for (error, code) in all {
         let emission = Emission::new();
         let fails =
-            service_fn(|_: http::Request<MessageBody<Script>>| async move { Err::<Response<Script>, _>(error()) });
+            service_fn(|_: http::Request<GrpcRequestBody<Script>>| async move { Err::<Response<Script>, _>(error()) });
         let answered = layer().layer(fails).oneshot(call("desk.v1.Desk/Ask", Script::empty()));
         emission.record_async(answered).await.unwrap_err();
         Calls::new(method("desk.v1.Desk/Ask"), CallType::Unary, code, 1).expect(emission.expect()).only();

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use mme_metrics::http::{CountedBody, ErrorType, HTTP, Method, Route, Scheme, Status};
+use mme_metrics::http::{ErrorType, HTTP, HttpRequestBody, Method, Route, Scheme, Status, count_request_body};
 use mme_metrics::testing::Emission;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
@@ -153,11 +153,11 @@ async fn head_of_a_stream() {
 
 #[tokio::test]
 async fn a_request_body_of_any_kind_is_counted_as_it_is_read() {
-    let read = |request: Request<CountedBody<Incoming>>| async {
+    let read = |request: Request<HttpRequestBody<Incoming>>| async {
         let body = request.into_body().collect().await?.to_bytes();
         Ok::<_, BoxError>(Response::new(Full::new(body)))
     };
-    let service = layer().body_sizes(true).layer(service_fn(read)).map_request(CountedBody::of);
+    let service = layer().body_sizes(true).layer(service_fn(read)).map_request(count_request_body);
     let (mut client, server) = tokio::io::duplex(1_024);
     let emission = Emission::new();
     let served = http1::Builder::new().serve_connection(TokioIo::new(server), TowerToHyperService::new(service));

@@ -63,11 +63,16 @@ pub struct LimitWatch {
     errors: bool,
 }
 
-impl Watch for LimitWatch {
+impl<B> Watch<B> for LimitWatch {
     type Observer = LimitExchange;
+    type Body = B;
 
-    fn begin<B: 'static>(&self, _: &mut Request<B>) -> Option<LimitExchange> {
+    fn begin(&self, _: &mut Request<B>) -> Option<LimitExchange> {
         Some(LimitExchange { watch: *self, is_counted: false })
+    }
+
+    fn request(_: Option<&LimitExchange>, request: Request<B>) -> Request<B> {
+        request
     }
 }
 

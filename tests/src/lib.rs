@@ -26,6 +26,7 @@ pub mod rng;
 pub mod scrape_target;
 pub mod scraped;
 pub mod service;
+pub mod trail;
 pub mod trust;
 pub mod unprivileged_user;
 pub mod watched;

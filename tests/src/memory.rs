@@ -1,4 +1,4 @@
-//! How much memory a test holds.
+//! Memory that a test holds.
 
 /// Returns how much memory this process holds, in bytes.
 ///

@@ -26,7 +26,7 @@ const fn plain(kind: ValueKind, currency: Currency) -> (ValueKind, Currency, Cou
 
 #[test]
 fn ten_million_times_ten_cents_is_a_million_to_the_cent() {
-    run_alone("money::ten_million_times_ten_cents_is_a_million_to_the_cent", || {
+    run_alone(|| {
         let recorder = Recorder::builder().install().expect("nobody else is in this process");
         let dime = Money::parse("0.10", USD).expect("it is an amount");
         (0..10_000_000).for_each(|_| business::record(ValueKind::Revenue, dime));
@@ -41,7 +41,7 @@ fn ten_million_times_ten_cents_is_a_million_to_the_cent() {
 
 #[test]
 fn sixty_four_threads_lose_nothing() {
-    run_alone("money::sixty_four_threads_lose_nothing", || {
+    run_alone(|| {
         static FEES: BusinessValue = BusinessValue::new(ValueKind::Fee, Currency::JPY);
         let recorder = Recorder::builder().install().expect("nobody else is in this process");
         thread::scope(|scope| {

@@ -25,7 +25,7 @@ fn allocations<F: Future<Output = sqlx::Result<()>>>(runtime: &Runtime, query: i
 
 #[test]
 fn a_query_allocates_no_more_on_the_pool_and_once_more_on_a_connection() {
-    run_alone("allocation::a_query_allocates_no_more_on_the_pool_and_once_more_on_a_connection", || {
+    run_alone(|| {
         mme_metrics::Recorder::builder().install().expect("no other test runs here");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (bare, measured): (SqlitePool, MeasuredPool<Sqlite>) = runtime.block_on(async {

@@ -124,7 +124,7 @@ fn runtime() -> Runtime {
 
 #[test]
 fn a_hundred_thousand_statements_come_to_few_lines_and_tell_no_value() {
-    run_alone("flood::a_hundred_thousand_statements_come_to_few_lines_and_tell_no_value", || {
+    run_alone(|| {
         let (log, recorder) = (Log::start(), Recorder::builder().install().expect("no other test runs here"));
         let pool = runtime().block_on(async {
             let pool = measure().connect_with(one_connection(), in_memory()).await.unwrap();
@@ -137,7 +137,7 @@ fn a_hundred_thousand_statements_come_to_few_lines_and_tell_no_value() {
 
 #[test]
 fn a_hundred_thousand_on_postgresql_tell_no_value_either() {
-    run_alone("flood::a_hundred_thousand_on_postgresql_tell_no_value_either", || {
+    run_alone(|| {
         let (log, recorder) = (Log::start(), Recorder::builder().install().expect("no other test runs here"));
         let pool = runtime().block_on(async {
             let server = Postgres::start().await;

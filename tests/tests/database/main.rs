@@ -4,6 +4,7 @@
 mod allocation;
 mod checked;
 mod ends;
+mod family;
 mod flood;
 mod killed;
 mod mysql;

@@ -216,7 +216,7 @@ async fn in_vain() -> Vec<String> {
 
 #[test]
 fn a_pool_of_mysql_tells_no_secret() {
-    run_alone("mysql::a_pool_of_mysql_tells_no_secret", || {
+    run_alone(|| {
         let recorder = Recorder::builder().install().expect("no other test runs here");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (mut shown, told, log) = runtime.block_on(async {

@@ -38,7 +38,7 @@ async fn ask(pool: &MeasuredPool<Postgres>) -> Vec<String> {
 #[test]
 fn connecting_in_vain_tells_no_secret() {
     let environment = [("PGPASSWORD", "hunter2-environment"), ("PGUSER", "hunter2-user"), ("PGAPPNAME", "hunter2-app")];
-    run_alone_with("secrets::connecting_in_vain_tells_no_secret", &environment, || {
+    run_alone_with(&environment, || {
         let (log, recorder) = (Log::start(), Recorder::builder().install().expect("no other test runs here"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let shown = runtime.block_on(async {
@@ -123,7 +123,7 @@ async fn fail(pool: &MeasuredPool<Postgres>) -> String {
 #[test]
 fn an_open_pool_with_a_password_tells_no_secret() {
     let environment = [("PGPASSWORD", "hunter2-environment"), ("PGAPPNAME", "hunter2-app")];
-    run_alone_with("secrets::an_open_pool_with_a_password_tells_no_secret", &environment, || {
+    run_alone_with(&environment, || {
         let recorder = Recorder::builder().install().expect("no other test runs here");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (shown, told, log) = runtime.block_on(async {

@@ -1,7 +1,9 @@
 //! gRPC: every call is counted once, with the status it really ended with, and nobody can tell that it was.
 
+mod allocation;
 mod axum_router;
 mod client;
+mod flood;
 mod go_names;
 mod known;
 mod listen;
@@ -9,6 +11,7 @@ mod load;
 mod messages;
 mod polls;
 mod python;
+mod resets;
 mod status;
 mod wire;
 

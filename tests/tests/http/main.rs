@@ -1,10 +1,15 @@
 //! HTTP: every request is counted once, whatever its end, and nobody downstream can tell that it was.
 
+mod allocation;
 mod bodies;
+mod budget;
 mod client;
 mod ends;
+mod flood;
 mod labels;
+mod long_streams;
 mod polls;
+mod resets;
 mod routes;
 mod streams;
 

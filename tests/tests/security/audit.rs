@@ -8,7 +8,7 @@ use mme_metrics::testing::{Emission, record};
 use mme_metrics_tests::isolated_process::run_alone;
 
 use super::sources::client;
-use super::trail::Trail;
+use mme_metrics_tests::trail::Trail;
 
 const SIGNED: EventType = EventType::new("document_signed");
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
@@ -25,7 +25,7 @@ fn counted(emission: &Emission, lost: u64) {
 
 #[test]
 fn an_event_is_counted_and_told_with_its_fields_only() {
-    run_alone("audit::an_event_is_counted_and_told_with_its_fields_only", || {
+    run_alone(|| {
         let trail = Trail::default();
         let emission = record(|| trail.follow(|| signed().source(ADDRESS).record()));
         counted(&emission, 0);
@@ -36,7 +36,7 @@ fn an_event_is_counted_and_told_with_its_fields_only() {
 
 #[test]
 fn an_event_without_an_address_has_none() {
-    run_alone("audit::an_event_without_an_address_has_none", || {
+    run_alone(|| {
         let trail = Trail::default();
         trail.follow(|| signed().record());
         assert_eq!(trail.told(), ["mme::audit INFO event_type=\"document_signed\" outcome=\"success\""]);
@@ -73,7 +73,7 @@ fn an_account_reads_the_same_each_time_and_tells_nothing_of_its_name() {
 
 #[test]
 fn a_source_that_passes_a_limit_is_told_of_once_with_its_address() {
-    run_alone("audit::a_source_that_passes_a_limit_is_told_of_once_with_its_address", || {
+    run_alone(|| {
         let (trail, tracker) = (Trail::default(), SourceTracker::default());
         let _ = record(|| trail.follow(|| (0..30).for_each(|_| _ = client(&tracker, ADDRESS).failure())));
         let told = trail.told();

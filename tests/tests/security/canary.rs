@@ -17,7 +17,7 @@ use mme_metrics::security::{
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::isolated_process::run_alone;
 
-use super::trail::Trail;
+use mme_metrics_tests::trail::Trail;
 
 const CANARIES: [&str; 8] = [
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJlb2ZhbGljZQ",
@@ -124,29 +124,27 @@ fn shown_once<T: Debug>(shown: &mut Shown, value: T) -> T {
 
 #[test]
 fn a_canary_comes_out_nowhere_but_in_the_address_of_an_audit_event() {
-    run_alone("canary::a_canary_comes_out_nowhere_but_in_the_address_of_an_audit_event", every_input);
-}
-
-fn every_input() {
-    let (emission, trail, mut shown) = (Emission::new(), Trail::default(), Shown::default());
-    emission.record(|| {
-        trail.follow(|| {
-            for canary in CANARIES {
-                words(canary, &mut shown);
-                requests(canary, &mut shown);
-            }
+    run_alone(|| {
+        let (emission, trail, mut shown) = (Emission::new(), Trail::default(), Shown::default());
+        emission.record(|| {
+            trail.follow(|| {
+                for canary in CANARIES {
+                    words(canary, &mut shown);
+                    requests(canary, &mut shown);
+                }
+            });
         });
+        for format in [Format::Text, Format::OpenMetrics] {
+            is_clean("the exposition", &emission.recorder().render(format));
+        }
+        is_clean("Debug or an error", &shown.0);
+        let told = trail.told();
+        assert!(told.iter().any(|event| event.contains("source_address=203.0.113.77")), "{told:#?}");
+        for event in told {
+            let other: Vec<_> = event.split(' ').filter(|field| !field.starts_with("source_address=")).collect();
+            is_clean("an event", &other.join(" "));
+        }
     });
-    for format in [Format::Text, Format::OpenMetrics] {
-        is_clean("the exposition", &emission.recorder().render(format));
-    }
-    is_clean("Debug or an error", &shown.0);
-    let told = trail.told();
-    assert!(told.iter().any(|event| event.contains("source_address=203.0.113.77")), "{told:#?}");
-    for event in told {
-        let other: Vec<_> = event.split(' ').filter(|field| !field.starts_with("source_address=")).collect();
-        is_clean("an event", &other.join(" "));
-    }
 }
 
 #[test]

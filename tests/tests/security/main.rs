@@ -5,9 +5,9 @@ mod canary;
 mod endpoint;
 mod ends;
 mod limit;
+mod memory;
 mod sources;
 mod spoofing;
-mod trail;
 
 use mme_metrics::security::{
     AuthMethod, AuthResult, Authenticator, Decision, FailureReason, MfaFactor, MfaMethod, Policy, PolicyName,

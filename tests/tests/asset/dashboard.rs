@@ -1,0 +1,117 @@
+//! Dashboards: committed as rendered, and whole.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::{env, fs};
+
+use mme_metrics::asset::dashboard::{Dashboard, Row, all};
+use mme_metrics::asset::{AssetFile, AssetKind, FILES};
+use mme_metrics::function::FUNCTION;
+use serde_json::Value;
+
+fn models() -> Vec<Value> {
+    // What is rendered is JSON: the render test below would not pass otherwise.
+    all().iter().map(|(_, dashboard)| serde_json::from_str(&dashboard.render()).unwrap()).collect()
+}
+
+fn panels(model: &Value) -> Vec<&Value> {
+    model["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row").collect()
+}
+
+#[test]
+fn committed_dashboards_are_what_is_described() {
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mme-metrics/assets");
+    for (path, dashboard) in all() {
+        let path = assets.join(path);
+        if env::var_os("MME_BLESS").is_some() {
+            fs::write(&path, dashboard.render()).unwrap();
+        }
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == dashboard.render(),
+            "{} is stale: run `MME_BLESS=1 cargo test --all-features --test asset dashboard`",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn every_described_dashboard_is_bundled() {
+    let bundled: HashSet<_> =
+        FILES.iter().filter(|file| file.kind() == AssetKind::Dashboard).map(AssetFile::path).collect();
+    assert_eq!(bundled, all().iter().map(|(path, _)| *path).collect());
+}
+
+#[test]
+fn a_dashboard_is_provisioned_and_not_edited() {
+    for model in models() {
+        assert_eq!(model["editable"], false);
+        assert!(model.get("__inputs").is_none() && model.get("id").is_none());
+        let variables = model["templating"]["list"].as_array().unwrap();
+        let names: Vec<_> = variables.iter().map(|variable| variable["name"].as_str().unwrap()).collect();
+        assert_eq!(names[..3], ["datasource", "job", "instance"]);
+    }
+}
+
+#[test]
+fn uids_and_ids_are_unique() {
+    let models = models();
+    let uids: HashSet<_> = models.iter().map(|model| model["uid"].as_str().unwrap()).collect();
+    assert_eq!(uids.len(), models.len());
+    for model in &models {
+        let all = model["panels"].as_array().unwrap();
+        assert_eq!(all.iter().map(|panel| panel["id"].as_u64().unwrap()).collect::<HashSet<_>>().len(), all.len());
+    }
+}
+
+#[test]
+fn every_panel_says_what_it_shows_in_which_unit_and_from_the_chosen_source() {
+    for model in models() {
+        for panel in panels(&model) {
+            assert!(panel["description"].as_str().unwrap().ends_with('.'), "{panel}");
+            assert!(panel["fieldConfig"]["defaults"]["unit"].is_string(), "{panel}");
+            assert_eq!(panel["datasource"]["uid"], "${datasource}");
+            assert!(!panel["targets"].as_array().unwrap().is_empty(), "{panel}");
+        }
+    }
+}
+
+#[test]
+fn rates_follow_the_scrape_interval_and_queries_the_chosen_targets() {
+    for model in models() {
+        for target in panels(&model).iter().flat_map(|panel| panel["targets"].as_array().unwrap()) {
+            let expression = target["expr"].as_str().unwrap();
+            // A rule has summed the instances up, and is read over days; everything else over what is scraped or shown.
+            let recorded = expression.contains(':') && expression.contains("{job=~\"$job\"");
+            let ranges = ["[$__rate_interval]", "[$__range]"].iter().any(|range| expression.contains(range));
+            assert!(!expression.contains('[') || ranges || recorded, "{expression}");
+            let chosen = recorded || expression.contains("job=~\"$job\",instance=~\"$instance\"");
+            let of_others = ["ALERTS", "alertmanager_", "prometheus_"].iter().any(|name| expression.contains(name));
+            assert!(chosen || of_others, "{expression}");
+        }
+    }
+}
+
+#[test]
+fn panels_fill_their_lines_and_do_not_overlap() {
+    for model in models() {
+        let mut taken = HashSet::new();
+        for panel in model["panels"].as_array().unwrap() {
+            let [x, y, w, h] = ["x", "y", "w", "h"].map(|key| panel["gridPos"][key].as_u64().unwrap());
+            assert!(x + w <= 24);
+            for cell in (x..x + w).flat_map(|x| (y..y + h).map(move |y| (x, y))) {
+                assert!(taken.insert(cell), "{}", panel["title"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_family_of_ones_own_becomes_a_row_without_further_words() {
+    let model: Value =
+        serde_json::from_str(&Dashboard::new("own", "Own", "Own.").row(Row::of(&FUNCTION)).render()).unwrap();
+    let queries: Vec<_> = panels(&model).iter().map(|panel| panel["targets"][0]["expr"].to_string()).collect();
+    assert!(queries[0].contains("sum by (function, module) (rate(function_calls_total{"), "{queries:?}");
+    assert!(queries[1].contains("histogram_quantile(0.5, sum by (le) (rate(function_calls_duration_seconds_bucket{"));
+    assert_eq!(queries.len(), 2);
+}

@@ -1,0 +1,5 @@
+//! Bundled files: rules, alerts, dashboards and runbooks are valid, complete and name only what exists.
+
+mod check;
+mod dashboard;
+mod rules;

@@ -1,0 +1,7 @@
+//! The trust service: what it answers and measures over HTTP and gRPC, on SQLite and on PostgreSQL.
+
+mod answers;
+mod grpc;
+mod postgres;
+mod security;
+mod watch;

@@ -1,0 +1,6 @@
+//! The macros: `#[instrument_metrics]` on every kind of function, its arguments, and the compiler's messages.
+
+mod diagnostics;
+mod future_size;
+mod record;
+mod shapes;

@@ -1,0 +1,15 @@
+//! The recorder: set-up, label budgets, numbers, conflicts, concurrency, allocations and memory.
+
+mod allocation;
+mod budget;
+mod concurrency;
+mod conflict;
+mod foreign;
+mod hostile;
+mod install;
+mod memory;
+mod numbers;
+mod scrape;
+mod series;
+mod set_up;
+mod testing;

@@ -76,6 +76,20 @@ pub const FILES: &[AssetFile] = bundle! {
         "alertmanager/templates/slack.tmpl"
         "alertmanager/templates/teams.tmpl"
         "alertmanager/templates/text.tmpl";
+    Exporter:
+        "exporters/alertmanager.yml"
+        "exporters/blackbox.yml"
+        "exporters/cadvisor.yml"
+        "exporters/grafana.yml"
+        "exporters/kube-state-metrics.yml"
+        "exporters/mongodb.yml"
+        "exporters/mysqld.yml"
+        "exporters/node.yml"
+        "exporters/postgres.yml"
+        "exporters/prometheus.yml"
+        "exporters/redis.yml"
+        "exporters/traefik.yml"
+        "exporters/vault.yml";
     Dashboard:
         "grafana/application.json"
         "grafana/business.json"

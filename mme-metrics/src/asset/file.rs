@@ -18,6 +18,8 @@ pub enum AssetKind {
     Routing,
     /// Templates of Alertmanager's notifications.
     Notification,
+    /// The documented metrics of an exporter that no family declares.
+    Exporter,
     /// A Grafana dashboard.
     Dashboard,
     /// What to do when an alert fires.

@@ -158,6 +158,66 @@ fn the_queries_of_a_runbook_are_checked() {
     assert_eq!(found[0].expression, "kitchen_pans > 3");
 }
 
+/// Returns what is found in an expression beside this list of one exporter.
+fn findings_beside(metrics: &str, expression: &str) -> Vec<String> {
+    let list = format!("exporter: oven\nversion: 1.0.0\ndocumentation: https://example.org\nmetrics:\n{metrics}");
+    let rules = format!("groups:\n- name: oven\n  rules:\n  - {{alert: Oven, expr: '{expression}'}}\n");
+    let files = [
+        AssetFile::new(AssetKind::Exporter, "exporters/oven.yml", list),
+        AssetFile::new(AssetKind::Rules, "oven.yml", rules),
+    ];
+    check(&[], &files).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn metrics_of_an_exporter_are_known_by_its_list() {
+    let metrics = "  oven_doors_total: {type: counter, labels: [oven], optional_labels: [side]}
+  oven_heat_seconds: {type: histogram, labels: [oven]}
+  oven_rest_seconds: {type: summary}
+  oven_state: {type: untyped}
+";
+    for (expression, message) in [
+        ("sum by (job, oven, side) (rate(oven_doors_total[5m]))", None),
+        ("histogram_quantile(0.9, sum by (oven, le) (rate(oven_heat_seconds_bucket[5m])))", None),
+        ("max by (quantile) (oven_rest_seconds) and on () rate(oven_rest_seconds_count[5m])", None),
+        ("rate(oven_state[5m]) and deriv(oven_state[5m])", None),
+        ("sum by (ovens) (oven_doors_total)", Some("did you mean `oven`?")),
+        ("oven_door_total", Some("did you mean `oven_doors_total`?")),
+        ("deriv(oven_doors_total[5m])", Some("`deriv` of the counter")),
+        ("oven_heat_seconds", Some("is a histogram")),
+        ("kitchen_doors", Some("list it among an exporter's metrics")),
+    ] {
+        let found = findings_beside(metrics, expression);
+        match message {
+            None => assert!(found.is_empty(), "{expression}: {found:#?}"),
+            Some(message) => assert!(found.len() == 1 && found[0].contains(message), "{expression}: {found:#?}"),
+        }
+    }
+}
+
+#[test]
+fn a_list_of_an_exporter_that_cannot_be_read_is_found() {
+    for metrics in [
+        "  oven_state: {type: number}\n",
+        "  oven_state: {labels: [oven]}\n",
+        "  oven_state: {type: gauge, label: a}\n",
+    ] {
+        let found = findings_beside(metrics, "up");
+        assert!(found.len() == 1 && found[0].contains("exporters/oven.yml: no list of"), "{metrics}: {found:#?}");
+    }
+}
+
+#[test]
+fn bundled_lists_of_exporters_are_known_without_being_passed() {
+    for expression in
+        ["node_load5 > 3", "sum by (job, cmd) (rate(redis_commands_total[5m]))", "vault_core_unsealed == 0"]
+    {
+        let found = findings(expression);
+        assert!(found.is_empty(), "{expression}: {found:#?}");
+    }
+    assert_finds("sum by (core) (node_cpu_seconds_total)", "`node_cpu_seconds_total` has no label `core`");
+}
+
 #[test]
 fn what_cannot_be_read_is_found() {
     assert_finds("sum by job (kitchen_pots)", "no PromQL");

@@ -1,6 +1,7 @@
 //! The asset check: every metric and label in any expression exists.
 
 mod binary;
+mod exporter;
 mod expression;
 mod panel;
 mod runbook;
@@ -15,14 +16,15 @@ use self::expression::Reader;
 use self::shape::Shape;
 use self::vocabulary::Vocabulary;
 use super::finding::AssetFinding;
-use super::{AssetFile, AssetKind, promql, rule};
+use super::{AssetFile, AssetKind, FILES, promql, rule};
 use crate::metric::Family;
 
 /// Checks every expression in the rules, dashboards and runbooks among `files` against `families`.
 ///
 /// It knows the metrics of `families` with what their kind appends (`_bucket`, `_sum`, `_count`) and their labels, the
-/// labels `job` and `instance` that Prometheus adds, the names that the rules among `files` record, Prometheus' own
-/// series (`up`, `ALERTS`, …) and the documented metrics of a few exporters. In each expression it finds
+/// labels `job` and `instance` that Prometheus adds, the names that the rules among `files` record, the series that
+/// Prometheus makes itself (`up`, `ALERTS`, …), and the metrics of exporters that are listed in the bundled files of the
+/// type [`AssetKind::Exporter`] and in those among `files`. In each expression it finds
 ///
 /// - a metric that does not exist, with the name that was probably meant;
 /// - a label that the metric does not have, in a matcher, `by`, `on`, `group_left` or a template of an alert;
@@ -31,7 +33,33 @@ use crate::metric::Family;
 /// - two sides of an operator whose labels differ, so that no pair ever matches.
 ///
 /// For rules that use this crate's own families, pass [`catalog::FAMILIES`](crate::catalog::FAMILIES) with yours. For
-/// labels that your Prometheus adds to every target, and metrics of other exporters, there is [`AssetCheck`].
+/// labels that your Prometheus adds to every target, there is [`AssetCheck`].
+///
+/// # Exporters
+///
+/// A file of the type [`AssetKind::Exporter`] lists the metrics of one exporter as its documentation has them: `type` is
+/// `counter`, `gauge`, `histogram`, `summary` or `untyped`; `labels` are those that every version has, `optional_labels`
+/// those that depend on the version or its configuration.
+///
+/// ```
+/// use mme_metrics::asset::{AssetFile, AssetKind, check};
+///
+/// let exporter = AssetFile::new(AssetKind::Exporter, "exporters/oven.yml", "
+/// exporter: oven_exporter
+/// version: 1.2.0
+/// documentation: https://example.org/oven_exporter
+/// metrics:
+///   oven_temperature_celsius: {type: gauge, labels: [oven]}
+/// ");
+/// let rules = AssetFile::new(AssetKind::Rules, "my-rules.yml", "
+/// groups:
+///   - name: mine
+///     rules:
+///       - {alert: OvenHot, expr: 'max by (job, ovens) (oven_temperature_celsius) > 250'}
+/// ");
+/// let findings = check(&[], &[exporter, rules]);
+/// assert!(findings[0].to_string().contains("did you mean `oven`?"));
+/// ```
 pub fn check(families: &[&'static dyn Family], files: &[AssetFile]) -> Vec<AssetFinding> {
     AssetCheck::new(families).run(files)
 }
@@ -80,7 +108,7 @@ impl AssetCheck {
         self
     }
 
-    /// Adds a metric of another exporter, under the name and with the labels it is scraped with.
+    /// Adds one metric of an exporter that has no list, under the name and with the labels it is scraped with.
     pub fn metric(mut self, name: impl Into<String>, labels: &[&str]) -> Self {
         self.metrics.push((name.into(), labels.iter().map(|&key| key.to_owned()).collect()));
         self
@@ -88,8 +116,8 @@ impl AssetCheck {
 
     /// Checks `files`, as [`check`] does.
     pub fn run(&self, files: &[AssetFile]) -> Vec<AssetFinding> {
-        let mut vocabulary = self.vocabulary();
         let mut findings = Vec::new();
+        let mut vocabulary = self.vocabulary(files, &mut findings);
         let rules = read_rules(files, &mut findings);
         learn_recorded(&rules, &mut vocabulary);
         for (file, rule) in &rules {
@@ -103,14 +131,22 @@ impl AssetCheck {
                 | AssetKind::RuleTests
                 | AssetKind::Configuration
                 | AssetKind::Routing
-                | AssetKind::Notification => {}
+                | AssetKind::Notification
+                | AssetKind::Exporter => {}
             }
         }
         findings
     }
 
-    fn vocabulary(&self) -> Vocabulary {
+    /// Returns the names that exist before any rule records more; a list that cannot be read goes to `findings`.
+    fn vocabulary(&self, files: &[AssetFile], findings: &mut Vec<AssetFinding>) -> Vocabulary {
         let mut vocabulary = Vocabulary::new(&self.target_labels);
+        for file in FILES.iter().chain(files).filter(|file| file.kind() == AssetKind::Exporter) {
+            match exporter::parse(file.text()) {
+                Ok(exporter) => vocabulary.exporter(&exporter),
+                Err(message) => findings.push(finding(file, String::new(), "", message)),
+            }
+        }
         for (name, labels) in &self.metrics {
             vocabulary.foreign(name, &labels.iter().map(String::as_str).collect::<Vec<_>>());
         }

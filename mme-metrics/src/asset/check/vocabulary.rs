@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::exporter::{Exporter, MetricType};
 use super::shape::{Labels, Sample, Shape};
 use crate::metric::{Family, Kind, Spec};
 
@@ -14,12 +15,10 @@ const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 /// How alike two names have to be for one to be proposed instead of the other: Jaro-Winkler, where 1 is the same.
 const ALIKE: f64 = 0.85;
 
-/// Series that no family declares: Prometheus' own, and documented ones of exporters that the assets read. A name
-/// that ends in `_total` is a counter. Labels are what the exporter documents beside `job` and `instance`; `*` is any.
+/// Series that Prometheus makes itself, with their labels beside those of the target; `*` is any.
 ///
-/// Sources: `prometheus.io/docs/concepts/jobs_instances`, the HELP texts of Prometheus 2.42 and Alertmanager 0.25,
-/// cAdvisor's `docs/storage/prometheus.md`, `node_exporter`'s `meminfo` collector.
-const DOCUMENTED: &[(&str, &[&str])] = &[
+/// Sources: `prometheus.io/docs/concepts/jobs_instances` and `prometheus.io/docs/prometheus/latest/configuration/alerting_rules`.
+const SYNTHETIC: &[(&str, &[&str])] = &[
     ("up", &[]),
     ("scrape_duration_seconds", &[]),
     ("scrape_samples_scraped", &[]),
@@ -27,17 +26,6 @@ const DOCUMENTED: &[(&str, &[&str])] = &[
     ("scrape_series_added", &[]),
     ("ALERTS", &["*"]),
     ("ALERTS_FOR_STATE", &["*"]),
-    ("prometheus_config_last_reload_successful", &[]),
-    ("prometheus_notifications_alertmanagers_discovered", &[]),
-    ("prometheus_rule_evaluation_failures_total", &["rule_group"]),
-    ("prometheus_tsdb_head_series", &[]),
-    ("prometheus_tsdb_head_samples_appended_total", &["type"]),
-    ("alertmanager_notifications_total", &["integration"]),
-    ("alertmanager_notifications_failed_total", &["integration", "reason"]),
-    ("container_memory_working_set_bytes", &["container", "id", "image", "name", "namespace", "pod"]),
-    ("container_spec_memory_limit_bytes", &["container", "id", "image", "name", "namespace", "pod"]),
-    ("node_memory_MemAvailable_bytes", &[]),
-    ("node_memory_MemTotal_bytes", &[]),
 ];
 
 /// A name with what is known of its series.
@@ -56,11 +44,11 @@ pub(super) struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Knows nothing but the documented metrics of others; every series of a target has `target_labels`, too.
+    /// Knows nothing but the series that Prometheus makes itself; every series of a target has `target_labels`, too.
     pub(super) fn new(target_labels: &[String]) -> Self {
         let target_labels = TARGET.into_iter().map(str::to_owned).chain(target_labels.iter().cloned()).collect();
         let mut vocabulary = Self { metrics: BTreeMap::new(), target_labels };
-        for (name, labels) in DOCUMENTED {
+        for (name, labels) in SYNTHETIC {
             vocabulary.foreign(name, labels);
         }
         vocabulary
@@ -71,6 +59,20 @@ impl Vocabulary {
         let labels = if labels.contains(&"*") { Labels::Any } else { self.labels(labels.iter().copied()) };
         let counts = ["_total", "_bucket", "_sum", "_count"].iter().any(|suffix| name.ends_with(suffix));
         self.insert(name, labels, if counts { Sample::Counter } else { Sample::Gauge }, None);
+    }
+
+    /// Takes every metric of an exporter's list; a later list wins over an earlier one.
+    pub(super) fn exporter(&mut self, exporter: &Exporter) {
+        for (name, metric) in &exporter.metrics {
+            let labels = self.labels(metric.labels());
+            match metric.kind {
+                MetricType::Counter => self.insert(name, labels, Sample::Counter, None),
+                MetricType::Gauge => self.insert(name, labels, Sample::Gauge, None),
+                MetricType::Untyped => self.insert(name, labels, Sample::Any, None),
+                MetricType::Histogram => self.distribution(name, &labels, ("_bucket", "le"), Sample::Counter, None),
+                MetricType::Summary => self.distribution(name, &labels, ("", "quantile"), Sample::Gauge, None),
+            }
+        }
     }
 
     /// Takes every metric of a family; its own declaration wins over a documented one of the same name.
@@ -89,16 +91,25 @@ impl Vocabulary {
         match spec.kind {
             Kind::Counter => self.insert(spec.name, labels, Sample::Counter, Some(spec)),
             Kind::Gauge => self.insert(spec.name, labels, Sample::Gauge, Some(spec)),
-            Kind::Histogram => {
-                for suffix in SUFFIXES {
-                    let mut labels = labels.clone();
-                    if suffix == "_bucket" {
-                        labels.add("le");
-                    }
-                    self.insert(&format!("{}{suffix}", spec.name), labels, Sample::Counter, Some(spec));
-                }
-            }
+            Kind::Histogram => self.distribution(spec.name, &labels, ("_bucket", "le"), Sample::Counter, Some(spec)),
         }
+    }
+
+    /// Takes the series of a histogram or summary: its sum, its count, and its parts, which have one label more.
+    fn distribution(
+        &mut self,
+        name: &str,
+        labels: &Labels,
+        (suffix, key): (&str, &str),
+        sample: Sample,
+        spec: Option<&'static Spec>,
+    ) {
+        for total in ["_sum", "_count"] {
+            self.insert(&format!("{name}{total}"), labels.clone(), Sample::Counter, spec);
+        }
+        let mut labels = labels.clone();
+        labels.add(key);
+        self.insert(&format!("{name}{suffix}"), labels, sample, spec);
     }
 
     fn insert(&mut self, name: &str, labels: Labels, sample: Sample, spec: Option<&'static Spec>) {
@@ -137,7 +148,9 @@ impl Vocabulary {
         }
         match self.nearest(name) {
             Some(nearest) => format!("no metric `{name}`: did you mean `{nearest}`?"),
-            None => format!("no metric `{name}`: declare it in a family, record it in a rule, or correct the name"),
+            None => format!(
+                "no metric `{name}`: declare it in a family, record it in a rule, list it among an exporter's metrics, or correct the name"
+            ),
         }
     }
 

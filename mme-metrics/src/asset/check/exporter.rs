@@ -1,0 +1,57 @@
+//! The documented metrics of an exporter.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// A file that lists metrics of one exporter.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exporter {
+    #[serde(rename = "exporter")]
+    _exporter: String,
+    /// The version whose metrics these are.
+    #[serde(rename = "version")]
+    _version: String,
+    /// The address of the exporter's documentation.
+    #[serde(rename = "documentation")]
+    _documentation: String,
+    pub(super) metrics: BTreeMap<String, Metric>,
+}
+
+/// A metric, as the exporter's exposition describes it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Metric {
+    #[serde(rename = "type")]
+    pub(super) kind: MetricType,
+    /// Labels that every version has.
+    #[serde(default)]
+    labels: Vec<String>,
+    /// Labels that depend on the version or on its configuration.
+    #[serde(default)]
+    optional_labels: Vec<String>,
+}
+
+/// The type that an exposition declares.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum MetricType {
+    Counter,
+    Gauge,
+    Histogram,
+    Summary,
+    Untyped,
+}
+
+impl Metric {
+    /// Returns every label that a series may have.
+    pub(super) fn labels(&self) -> impl Iterator<Item = &str> {
+        self.labels.iter().chain(&self.optional_labels).map(String::as_str)
+    }
+}
+
+/// Reads a list.
+pub(super) fn parse(text: &str) -> Result<Exporter, String> {
+    serde_saphyr::from_str(text).map_err(|error| format!("no list of an exporter's metrics: {error}"))
+}

@@ -83,24 +83,6 @@ pub(crate) fn unix_seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
-/// Writes a time as RFC 3339 does, to the second and in UTC: `2026-11-21T03:14:02Z`.
-#[cfg(feature = "probe")]
-pub(crate) fn rfc3339(time: SystemTime) -> String {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    // Years begin in March here, so that the leap day is the last of its year: then months follow one formula.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let months = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * months + 2) / 5 + 1;
-    let month = if months < 10 { months + 3 } else { months - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -125,17 +107,5 @@ mod tests {
         let moment = Moment::system();
         COUNTER.get_or_init(quanta::Clock::new);
         assert!(moment.seconds() < 60.0);
-    }
-
-    #[cfg(feature = "probe")]
-    #[test]
-    fn a_time_is_written_with_its_leap_days() {
-        let written = |seconds| rfc3339(UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(written(0), "1970-01-01T00:00:00Z");
-        assert_eq!(written(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(written(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(written(1_709_251_199), "2024-02-29T23:59:59Z");
-        assert_eq!(written(1_735_689_599), "2024-12-31T23:59:59Z");
-        assert_eq!(written(4_107_542_400), "2100-03-01T00:00:00Z");
     }
 }

@@ -53,6 +53,8 @@ pub mod asset;
 pub mod buckets;
 pub mod business;
 pub mod cache;
+#[cfg(any(feature = "probe", feature = "spike"))]
+mod calendar;
 pub mod catalog;
 pub mod certificate;
 mod clock;

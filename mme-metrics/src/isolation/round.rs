@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::label::Verdict;
 use super::resource::{IsolationResource, TenantName};
 use super::visibility::Finding;
-use crate::clock::rfc3339;
+use crate::calendar::rfc3339;
 use crate::probe::ProbeFailure;
 
 /// Checks that a line names, of those that did not pass.

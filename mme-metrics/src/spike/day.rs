@@ -1,71 +1,54 @@
-//! Days and moments in UTC.
+//! A day of the calendar.
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-const SECONDS: u64 = 86_400;
+use time::format_description::well_known::Iso8601;
+use time::{Date, Month, Time, UtcDateTime};
 
-/// A day in UTC; reads and is read as `2026-08-01`.
+use crate::calendar::utc;
+
+/// The first day, before which there is none.
+const EPOCH: Date = UtcDateTime::UNIX_EPOCH.date();
+
+/// The last day whose end is a time.
+const LAST: Date = match Date::from_calendar_date(9999, Month::December, 30) {
+    Ok(date) => date,
+    Err(_) => EPOCH,
+};
+
+/// A day in UTC, from 1970 to 9999. It is written as `2026-08-01`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Day {
-    year: i64,
-    month: u8,
-    date: u8,
-}
+pub struct Day(Date);
 
 impl Day {
-    /// Returns the day of `time`; before 1970 there is none but the first.
+    /// Returns the day of `time`. A time before 1970 is on the first day of 1970.
     pub fn of(time: SystemTime) -> Self {
-        Self::from_number(since_epoch(time).as_secs() / SECONDS)
+        Self(utc(time).date().min(LAST))
     }
 
-    /// Returns the day that it is now.
+    /// Returns the current day.
     pub fn today() -> Self {
         Self::of(SystemTime::now())
     }
 
     /// Returns the day that is `days` before this one.
     pub fn before(self, days: u64) -> Self {
-        Self::from_number(self.number().saturating_sub(days))
+        let days = i32::try_from(days).unwrap_or(i32::MAX);
+        let date = Date::from_julian_day(self.0.to_julian_day().saturating_sub(days)).unwrap_or(EPOCH);
+        Self(date.max(EPOCH))
     }
 
-    /// Returns the moment at which it ends.
+    /// Returns the time at which the day ends.
     pub fn end(self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs((self.number() + 1) * SECONDS)
-    }
-
-    /// Finds the date of a day since 1970: the calendar repeats every 400 years, and a year that begins in March has its
-    /// leap day at its end (H. Hinnant, "chrono-compatible low-level date algorithms").
-    // Each part is within the calendar.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
-    const fn from_number(number: u64) -> Self {
-        let shifted = number + 719_468;
-        let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month + 2) / 5 + 1;
-        let month = if month < 10 { month + 3 } else { month - 9 };
-        let year = year_of_era + era * 400 + (month <= 2) as u64;
-        Self { year: year as i64, month: month as u8, date: day as u8 }
-    }
-
-    /// Counts the days since 1970.
-    // A day is read or made with a year from 1970 on.
-    #[allow(clippy::cast_sign_loss)]
-    const fn number(self) -> u64 {
-        let (month, day) = (self.month as u64, self.date as u64);
-        let year = self.year as u64 - (month <= 2) as u64;
-        let (era, year_of_era) = (year / 400, year % 400);
-        let day_of_year = (153 * (if month > 2 { month - 3 } else { month + 9 }) + 2) / 5 + day - 1;
-        era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
+        UtcDateTime::new(self.0.next_day().unwrap_or(self.0), Time::MIDNIGHT).into()
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.date)
+        self.0.fmt(f)
     }
 }
 
@@ -73,56 +56,54 @@ impl FromStr for Day {
     type Err = DayError;
 
     fn from_str(text: &str) -> Result<Self, DayError> {
-        let parsed = || {
-            let digits =
-                |from, to| text.get(from..to)?.bytes().all(|byte| byte.is_ascii_digit()).then(|| &text[from..to]);
-            let (year, month, day) = (digits(0, 4)?, digits(5, 7)?, digits(8, 10)?);
-            let day = Self { year: year.parse().ok()?, month: month.parse().ok()?, date: day.parse().ok()? };
-            // A day that does not exist is another one when it is counted.
-            let is_day = text.len() == 10 && day.year >= 1970 && (1..=12).contains(&day.month) && day.date > 0;
-            (is_day && Self::from_number(day.number()) == day && day.to_string() == text).then_some(day)
-        };
-        parsed().ok_or(DayError)
+        let date = Date::parse(text, &Iso8601::DATE).map_err(|_| DayError)?;
+        // ISO 8601 also writes `20260801` and `2026-W31-6`.
+        let is_day = (EPOCH..=LAST).contains(&date) && date.to_string() == text;
+        is_day.then_some(Self(date)).ok_or(DayError)
     }
 }
 
-/// A text is no day.
+/// A text is not a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DayError;
 
 impl fmt::Display for DayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a day reads as 2026-08-01, from 1970 on")
+        f.write_str("not a day: write it as 2026-08-01, from 1970 on")
     }
 }
 
 impl std::error::Error for DayError {}
 
-/// Writes a moment as RFC 3339 has it, in UTC and to the millisecond.
-pub(super) fn stamp(time: SystemTime) -> String {
-    let since = since_epoch(time);
-    let second = since.as_secs() % SECONDS;
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{}T{hour:02}:{minute:02}:{second:02}.{:03}Z", Day::of(time), since.subsec_millis())
-}
-
-fn since_epoch(time: SystemTime) -> Duration {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    fn day(number: u64) -> Day {
+        Day::of(SystemTime::UNIX_EPOCH + Duration::from_hours(24 * number))
+    }
 
     #[test]
     fn days_are_counted_as_the_calendar_has_them() {
         for (number, text) in [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_666, "2026-08-01")] {
-            assert_eq!(Day::from_number(number).to_string(), text);
-            assert_eq!(text.parse::<Day>().map(Day::number), Ok(number));
+            assert_eq!(day(number).to_string(), text);
+            assert_eq!(text.parse(), Ok(day(number)));
         }
         for number in 0..200_000 {
-            assert_eq!(Day::from_number(number).number(), number);
+            assert_eq!(day(number + 1).before(1), day(number));
+            assert_eq!(Day::of(day(number).end()), day(number + 1));
         }
+    }
+
+    #[test]
+    fn a_day_is_never_before_the_first_nor_after_the_last() {
+        assert_eq!(day(3).before(u64::MAX), day(0));
+        assert_eq!(Day::of(SystemTime::UNIX_EPOCH - Duration::from_hours(48)), day(0));
+        let last = day(u64::from(u32::MAX));
+        assert_eq!(last.to_string().parse(), Ok(last));
+        assert_eq!(Day::of(last.end() - Duration::from_secs(1)), last);
     }
 
     #[test]
@@ -139,15 +120,18 @@ mod tests {
             "2026/08/01",
             "+026-08-01",
             "２026-08-01",
+            "20260801",
+            "2026-W31-6",
+            "2026-213",
+            "9999-12-31",
         ] {
             assert_eq!(text.parse::<Day>(), Err(DayError), "{text}");
         }
     }
 
     #[test]
-    fn a_moment_is_written_to_the_millisecond() {
+    fn a_day_ends_at_midnight() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(20_666 * 86_400_000 + 45_296_007);
-        assert_eq!(stamp(time), "2026-08-01T12:34:56.007Z");
         assert_eq!(Day::of(time).end(), SystemTime::UNIX_EPOCH + Duration::from_hours(20_667 * 24));
         assert_eq!(Day::of(time).before(1).to_string(), "2026-07-31");
     }

@@ -3,28 +3,28 @@
 use crate::label::labels;
 
 labels! {
-    /// Why an event was kept.
+    /// The reason why an event was kept.
     #[cfg_attr(feature = "spike", derive(serde::Deserialize, serde::Serialize), serde(rename_all = "lowercase"))]
     #[non_exhaustive]
     pub closed SpikeCause: "cause" {
-        /// It was among the slowest of its window.
+        /// The event was among the slowest of its window.
         Slow = "slow",
-        /// It failed.
+        /// The event failed.
         Error = "error",
-        /// It was cancelled.
+        /// The event was cancelled.
         Cancelled = "cancelled",
     }
 }
 
 labels! {
-    /// Why a trace is not where it should be.
+    /// The reason why a trace was lost.
     #[non_exhaustive]
     pub closed LossReason: "reason" {
-        /// An event failed or was cancelled when as many of its window had been kept as are kept at most.
+        /// The budget of its window was spent.
         Budget = "budget",
-        /// A trace was kept, and came faster than the disk takes them.
+        /// The queue to the disk was full.
         Queue = "queue",
-        /// A trace was kept, and could not be written.
+        /// The disk did not take it.
         Disk = "disk",
     }
 }

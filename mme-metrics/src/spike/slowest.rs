@@ -1,4 +1,4 @@
-//! The slowest events of a window: exactly those, and never more of them in memory.
+//! The slowest events of a window: exactly those, in bounded memory.
 
 use std::cmp::{Ordering as Order, Reverse};
 use std::collections::BinaryHeap;
@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::trace::Trace;
 
-/// An event that is among the slowest so far.
+/// One of the slowest events so far.
 #[derive(Debug)]
 pub(super) struct Kept {
-    /// The bits of its duration, which order as durations do because none is negative.
+    /// The bits of its duration. They order like the durations, because none is negative.
     bits: u64,
     pub(super) trace: Arc<Trace>,
-    /// It was written already, as an error or a cancel.
+    /// Whether it was written already, as a failure or cancellation.
     pub(super) is_written: bool,
 }
 
@@ -44,59 +44,59 @@ impl Ord for Kept {
     }
 }
 
-/// Keeps the slowest events until they are taken.
+/// The slowest events of the current window.
 #[derive(Debug)]
 pub(super) struct Slowest {
     most: usize,
-    /// The bar of an empty window.
+    /// The threshold of an empty window.
     least: u64,
-    /// What an event has to reach. It only rises until the window is taken, so an event below it is none of the slowest.
-    bar: AtomicU64,
-    /// The quickest on top.
+    /// The threshold: an event below it is not among the slowest. It only rises until the window ends.
+    threshold: AtomicU64,
+    /// The fastest is on top.
     kept: Mutex<BinaryHeap<Reverse<Kept>>>,
 }
 
 impl Slowest {
-    /// Keeps at most `most` events that took `seconds` or longer.
+    /// Creates an empty window for at most `most` events that took `seconds` or longer.
     pub(super) fn new(most: usize, seconds: f64) -> Self {
         let least = if most == 0 { u64::MAX } else { bits(seconds) };
-        Self { most, least, bar: AtomicU64::new(least), kept: Mutex::new(BinaryHeap::with_capacity(most + 1)) }
+        Self { most, least, threshold: AtomicU64::new(least), kept: Mutex::new(BinaryHeap::with_capacity(most + 1)) }
     }
 
-    /// Says whether an event can be among the slowest, without a lock; if so, it is worth a trace.
+    /// Returns whether an event may be among the slowest, without a lock.
     #[inline]
     pub(super) fn may_keep(&self, seconds: f64) -> bool {
-        // Relaxed: an old bar of this window lets too many in, and they are judged again; an old bar of the window before
-        // is as if the event had ended then.
-        bits(seconds) >= self.bar.load(Ordering::Relaxed)
+        // Relaxed: a stale threshold of this window is too low, and `keep` compares again. A stale threshold of the previous
+        // window counts the event as if it had ended then.
+        bits(seconds) >= self.threshold.load(Ordering::Relaxed)
     }
 
-    /// Keeps an event if it is among the slowest, in place of the quickest of them.
+    /// Keeps an event if it is among the slowest, in place of the fastest of them.
     pub(super) fn keep(&self, event: Kept) {
         let mut kept = self.lock();
-        // Relaxed: the lock orders the writes, and reads without it are judged again.
-        if event.bits < self.bar.load(Ordering::Relaxed) {
+        // Relaxed: the lock orders the writes, and a read without it is compared again here.
+        if event.bits < self.threshold.load(Ordering::Relaxed) {
             return;
         }
         kept.push(Reverse(event));
         let dropped = if kept.len() > self.most { kept.pop() } else { None };
         if kept.len() == self.most
-            && let Some(Reverse(quickest)) = kept.peek()
+            && let Some(Reverse(fastest)) = kept.peek()
         {
-            // The next one has to be slower. Relaxed, as above.
-            self.bar.store(quickest.bits + 1, Ordering::Relaxed);
+            // The next event has to be slower. Relaxed, as above.
+            self.threshold.store(fastest.bits + 1, Ordering::Relaxed);
         }
         drop(kept);
         // Freed without the lock.
         drop(dropped);
     }
 
-    /// Ends the window: returns its events, slowest first.
+    /// Ends the window and returns its events, slowest first.
     pub(super) fn take(&self) -> Vec<Kept> {
         let mut kept = self.lock();
         let window = mem::replace(&mut *kept, BinaryHeap::with_capacity(self.most + 1));
         // Relaxed, as above.
-        self.bar.store(self.least, Ordering::Relaxed);
+        self.threshold.store(self.least, Ordering::Relaxed);
         drop(kept);
         window.into_sorted_vec().into_iter().map(|Reverse(event)| event).collect()
     }
@@ -114,10 +114,10 @@ impl Slowest {
     }
 }
 
-/// Returns the bits of a duration; one that is no number is zero.
+/// Returns the bits of a duration. NaN and negative durations count as zero.
 #[inline]
 fn bits(seconds: f64) -> u64 {
-    // `max` also turns -0 into what the next line makes positive.
+    // Adding zero turns -0 into 0.
     (seconds.max(0.0) + 0.0).to_bits()
 }
 

@@ -1,4 +1,4 @@
-//! One trace, and the line it is written as.
+//! One trace, and its line of JSON.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,49 +6,49 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::day::stamp;
 use super::label::SpikeCause;
+use crate::calendar::rfc3339_millis;
 use crate::event::Event;
 use crate::label::is_deceiving;
 use crate::operation::Outcome;
 
-/// Longest line, in bytes, with its end.
+/// Upper bound of a line in bytes, with its line feed.
 pub const MAX_LINE_BYTES: usize = 2048;
 
-/// Longest text that comes from an [`Event`], in bytes; longer ones are cut.
+/// Upper bound of a text of an [`Event`], in bytes. Longer texts are cut.
 const MAX_TEXT_BYTES: usize = 128;
 
 /// One event that was slow, failed or was cancelled.
 ///
-/// No path, header or body is in it: the route is a template of the program, and attributes are what the service chose.
+/// It contains no path, header or body. The route is a template of the program, and the service chooses the attributes.
 #[derive(Clone, PartialEq, Deserialize, Serialize)]
 #[non_exhaustive]
 pub struct Trace {
-    /// When it ended, in UTC (RFC 3339).
+    /// The time of its end, in UTC (RFC 3339).
     pub time: String,
-    /// Why it was kept.
+    /// The reason why it was kept.
     pub cause: SpikeCause,
-    /// What kind of event it was: `http`, `grpc` or `function`.
+    /// The kind of event: `http`, `grpc` or `function`.
     pub source: String,
     /// The template of the route, the gRPC method or the name of the function.
     pub route: String,
     /// The HTTP method; empty for anything else.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub method: String,
-    /// The status code, if there was an answer.
+    /// The status code, if there was a response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// How it ended: `ok`, `error`, `panic` or `cancelled`.
+    /// The outcome: `ok`, `error`, `panic` or `cancelled`.
     pub end: String,
-    /// Of which kind the error was, in a word of the program; empty if there was none.
+    /// The type of the error, a word of the program; empty if there was none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub error: String,
-    /// How long it took.
+    /// The duration.
     pub seconds: f64,
-    /// Which tier answered, if the service said so.
+    /// The tier that answered, if the service named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
-    /// What the service chose to say.
+    /// Attributes that the service added.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
 }
@@ -62,7 +62,7 @@ impl Trace {
             Outcome::Cancelled => ("cancelled", ""),
         };
         let mut trace = Self {
-            time: stamp(time),
+            time: rfc3339_millis(time),
             cause,
             source: event.source.as_str().to_owned(),
             route: bounded(event.name),
@@ -70,17 +70,17 @@ impl Trace {
             status: event.status,
             end: end.to_owned(),
             error: bounded(error),
-            // JSON knows no infinity.
+            // JSON has no infinity.
             seconds: if event.seconds.is_finite() { event.seconds } else { 0.0 },
             tier: event.notes.tier_name().map(bounded),
             attributes: event.notes.attributes().map(|(key, value)| (bounded(key), value.to_owned())).collect(),
         };
-        // Quotes and backslashes take twice their room. Without attributes it always fits.
+        // Escaped quotes and backslashes take twice their size. Without attributes a trace always fits.
         while trace.json().len() >= MAX_LINE_BYTES && trace.attributes.pop_last().is_some() {}
         trace
     }
 
-    /// Returns the line it is written as, with its end.
+    /// Returns its line, with the line feed.
     pub(super) fn line(&self) -> String {
         let mut line = self.json();
         line.push('\n');
@@ -88,12 +88,12 @@ impl Trace {
     }
 
     fn json(&self) -> String {
-        // Every key is a text, and every number finite.
+        // This cannot fail: every key is a string, and every number is finite.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-// The values of attributes stay out of logs.
+// Values of attributes stay out of logs.
 impl fmt::Debug for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Trace")

@@ -1,7 +1,5 @@
-//! The thread that ends windows and writes: the only one that ever waits for a disk.
+//! The thread that ends windows and writes traces, so that no request waits for a disk.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -10,36 +8,32 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::journal::Journal;
 use super::label::LossReason;
-use super::sampler::{Sampler, Shared};
+use super::store::Store;
 use super::trace::Trace;
 
-/// Traces that wait for the disk: a burst of a second's errors, and at most 2 MiB.
+/// Length of the queue to the disk: room for a burst of errors, at most 2 MiB.
 const QUEUE: usize = 1024;
 
-/// Between two attempts to ask a queue that is full.
+/// Time between two attempts to put a message into a full queue.
 const PAUSE: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(super) enum Message {
     Write(Arc<Trace>),
-    /// End the window, write everything, and say so.
+    /// End the window, write everything, then answer.
     Flush(SyncSender<()>),
 }
 
-/// Starts the thread; it ends when the last sender is dropped.
-pub(super) fn start(sampler: Sampler, shared: Arc<Shared>) -> Result<SyncSender<Message>, SpikeStartError> {
-    let journal = match &sampler.directory {
-        Some(directory) => Some(Journal::new(directory, &sampler).map_err(SpikeStartError::Directory)?),
-        None => None,
-    };
+/// Starts the thread. It ends when the last sender is dropped.
+pub(super) fn start(journal: Option<Journal>, store: Arc<Store>, window: Duration) -> io::Result<SyncSender<Message>> {
     let (sender, receiver) = sync_channel(QUEUE);
-    let writer = Writer { journal, shared, window: sampler.window };
+    let writer = Writer { journal, store, window };
     let thread = thread::Builder::new().name("mme-metrics-spikes".to_owned());
-    thread.spawn(move || writer.run(&receiver)).map_err(SpikeStartError::Thread)?;
+    thread.spawn(move || writer.run(&receiver))?;
     Ok(sender)
 }
 
-/// Asks the thread to write everything, and waits for it.
+/// Tells the thread to write everything, and waits for it. Returns whether it did within `patience`.
 pub(super) fn flush(sender: &SyncSender<Message>, patience: Duration) -> bool {
     let give_up = Instant::now().checked_add(patience);
     let left = || give_up.map_or(Duration::MAX, |moment| moment.saturating_duration_since(Instant::now()));
@@ -57,7 +51,7 @@ pub(super) fn flush(sender: &SyncSender<Message>, patience: Duration) -> bool {
 
 struct Writer {
     journal: Option<Journal>,
-    shared: Arc<Shared>,
+    store: Arc<Store>,
     window: Duration,
 }
 
@@ -72,7 +66,7 @@ impl Writer {
                 Ok(Message::Flush(done)) => {
                     self.end_window();
                     ends = self.next_end();
-                    // Whoever asked may have given up.
+                    // The caller may have given up.
                     let _ = done.try_send(());
                 }
                 Err(RecvTimeoutError::Timeout) => {
@@ -84,13 +78,13 @@ impl Writer {
         }
     }
 
-    /// A window that never ends has no end.
+    /// Returns the end of the window; none if it is too far away to be a time.
     fn next_end(&self) -> Option<Instant> {
         Instant::now().checked_add(self.window)
     }
 
     fn end_window(&mut self) {
-        for trace in self.shared.end_window() {
+        for trace in self.store.end_window() {
             self.write(&trace);
         }
     }
@@ -99,34 +93,7 @@ impl Writer {
         if let Some(journal) = &mut self.journal
             && journal.write(trace.line().as_bytes(), SystemTime::now()).is_err()
         {
-            self.shared.lose(LossReason::Disk);
-        }
-    }
-}
-
-/// A sampler could not start.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum SpikeStartError {
-    /// The directory for its files cannot be had.
-    Directory(io::Error),
-    /// No thread can be had.
-    Thread(io::Error),
-}
-
-impl fmt::Display for SpikeStartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Directory(_) => "the directory for spike traces cannot be used: make one that the service can write",
-            Self::Thread(_) => "no thread can be had to write spike traces: raise the limit of threads",
-        })
-    }
-}
-
-impl Error for SpikeStartError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Directory(source) | Self::Thread(source) => Some(source),
+            self.store.lose(LossReason::Disk);
         }
     }
 }

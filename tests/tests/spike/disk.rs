@@ -161,7 +161,7 @@ fn a_directory_that_cannot_be_made_is_said_at_the_start() {
     let file = directory.path().join("file");
     fs::write(&file, "").expect("a file");
     let error = Sampler::new().directory(file.join("spikes")).start().expect_err("a file is no directory");
-    assert!(error.to_string().contains("make one that the service can write"), "{error}");
+    assert!(error.to_string().contains("choose one that the service can write"), "{error}");
 }
 
 #[test]

@@ -220,10 +220,16 @@ fn the_command_asks_prometheus_for_all_requests() {
 fn the_command_says_what_is_wrong_with_how_it_was_called() {
     let directory = TempDir::new().expect("a temporary directory");
     for (arguments, code, said) in [
-        (&["report", "weekly"][..], 2, "`report weekly` is no command"),
-        (&["report", "daily", "--day", "yesterday"], 2, "a day reads as 2026-08-01"),
-        (&["report", "daily", "--day"], 2, "`--day` needs a value"),
-        (&["report", "daily", "--days", "1"], 2, "`--days` is no option"),
+        (&["report", "weekly"][..], 2, "unrecognized subcommand 'weekly'"),
+        (
+            &["report", "daily", "--day", "yesterday"],
+            2,
+            "'yesterday' for '--day <YYYY-MM-DD>': not a day: write it as 2026-08-01",
+        ),
+        (&["report", "daily", "--day"], 2, "a value is required for '--day <YYYY-MM-DD>'"),
+        (&["report", "daily", "--days", "1"], 2, "unexpected argument '--days'"),
+        (&["report", "daily", "--days", "1"], 2, "a similar argument exists: '--day'"),
+        (&["report", "daily", "--job", "a"], 2, "--prometheus <URL>"),
         (&["report", "daily", "--dir", "nowhere"], 1, "cannot read nowhere: "),
         (&["report", "daily", "--help"], 0, "Usage: mme-metrics report daily"),
         (&[], 0, "report daily"),

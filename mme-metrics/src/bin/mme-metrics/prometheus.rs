@@ -1,13 +1,13 @@
-//! Asks a Prometheus.
+//! Queries Prometheus.
 
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-/// Time for a question and its answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit of a query.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Returns a quantile of the histogram `name` over the day that ends at `end`; nothing where there were no events.
+/// Returns a quantile of the histogram `name` over the day that ends at `end`; none if there were no events.
 pub(crate) fn quantile(
     url: &str,
     name: &str,
@@ -18,17 +18,17 @@ pub(crate) fn quantile(
     let matcher = job.map(|job| format!("{{job=\"{}\"}}", job.replace('\\', "\\\\").replace('"', "\\\"")));
     let matcher = matcher.unwrap_or_default();
     let query = format!("histogram_quantile({q}, sum by (le) (increase({name}_bucket{matcher}[1d])))");
-    let value = ask(url, &query, end)?;
-    // No events at all are a NaN.
+    let value = query_value(url, &query, end)?;
+    // Without events it is NaN.
     Ok(value.filter(|value| value.is_finite()))
 }
 
-/// Asks for the value of `query`, which has at most one series.
-fn ask(url: &str, query: &str, time: SystemTime) -> Result<Option<f64>, String> {
+/// Returns the value of `query`, which has at most one series.
+fn query_value(url: &str, query: &str, time: SystemTime) -> Result<Option<f64>, String> {
     let address = format!("{}/api/v1/query", url.trim_end_matches('/'));
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().into();
-    let refused = |error: ureq::Error| format!("cannot ask Prometheus at {}: {error}", without_password(url));
+    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build().into();
+    let refused = |error: ureq::Error| format!("cannot query Prometheus at {}: {error}", without_password(url));
     let mut answer =
         agent.get(&address).query("query", query).query("time", seconds.to_string()).call().map_err(refused)?;
     let answer: Value = answer.body_mut().read_json().map_err(refused)?;
@@ -36,7 +36,7 @@ fn ask(url: &str, query: &str, time: SystemTime) -> Result<Option<f64>, String> 
     Ok(value.as_str().and_then(|value| value.parse().ok()))
 }
 
-/// Leaves out of an address who asks: what goes wrong in a cron job is mailed.
+/// Removes user and password from a URL: cron mails error messages.
 fn without_password(url: &str) -> String {
     match url.split_once("://") {
         Some((scheme, rest)) => {

@@ -1,91 +1,83 @@
-//! `mme-metrics report daily`.
+//! `mme-metrics report`.
 
 use std::fs;
 use std::path::PathBuf;
 
+use clap::{Args, Subcommand};
 use mme_metrics::http::HTTP;
-use mme_metrics::spike::{Day, OverallLatency, Report};
+use mme_metrics::spike::{self, Day, OverallLatency};
 
-use crate::{Said, Wrong, prometheus};
+use crate::prometheus;
 
-const HELP: &str = "\
-Writes the report of a day's spike traces as YYYY-MM-DD.md.
+#[derive(Subcommand)]
+pub(crate) enum Report {
+    /// Write the report of one day as `YYYY-MM-DD.md`.
+    Daily(Daily),
+}
 
-Usage: mme-metrics report daily [options]
+#[derive(Args)]
+pub(crate) struct Daily {
+    /// Read traces from this directory.
+    #[arg(long, value_name = "DIR", default_value = "logs/spike_traces")]
+    dir: PathBuf,
 
-  --dir DIR          where the traces are [logs/spike_traces]
-  --out DIR          where the report goes [where the traces are]
-  --day YYYY-MM-DD   which day, in UTC [yesterday]
-  --direct TIER      the tier that is no fallback [direct]
-  --prometheus URL   asks a Prometheus for the quantiles of all requests, such as http://localhost:9090
-  --job JOB          asks it for the requests of this job only
-  --exposition FILE  reads them from a saved /metrics instead, since the start of that process
-";
-
-struct Options {
-    traces: PathBuf,
+    /// Write the report to this directory [default: the directory of the traces]
+    #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    day: Day,
+
+    /// Report on this day, in UTC [default: yesterday]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    day: Option<Day>,
+
+    /// The tier that is not a fallback.
+    #[arg(long, value_name = "TIER", default_value = "direct")]
     direct: String,
+
+    /// Query this Prometheus for the latency of all requests, such as http://localhost:9090
+    #[arg(long, value_name = "URL", conflicts_with = "exposition")]
     prometheus: Option<String>,
+
+    /// Query the requests of this job only.
+    #[arg(long, value_name = "JOB", requires = "prometheus")]
     job: Option<String>,
+
+    /// Read the latency of all requests from a saved /metrics page instead. It covers the time since that process started.
+    #[arg(long, value_name = "FILE")]
     exposition: Option<PathBuf>,
 }
 
-/// Writes the report, and says where and what is in it.
-pub(crate) fn daily(arguments: &[&str]) -> Result<Said, Wrong> {
-    let Some(options) = read(arguments)? else { return Ok(Said::Help(HELP)) };
-    let Options { traces, out, day, direct, .. } = &options;
-    let report = Report::read(traces, *day).map_err(|error| format!("cannot read {}: {error}", traces.display()))?;
-    let mut report = report.direct(direct);
-    if let Some(overall) = overall(&options)? {
-        report = report.overall(overall);
-    }
-    let out = out.as_ref().unwrap_or(traces);
-    let path = report.write(out).map_err(|error| format!("cannot write to {}: {error}", out.display()))?;
-    Ok(Said::Done(format!("{}: {} entries", path.display(), report.entries())))
-}
-
-/// Finds the quantiles of all requests, where it was said how.
-fn overall(options: &Options) -> Result<Option<OverallLatency>, Wrong> {
-    let name = HTTP.server_duration.spec().name;
-    if let Some(url) = &options.prometheus {
-        let quantile = |q| prometheus::quantile(url, name, q, options.job.as_deref(), options.day.end());
-        return Ok(Some(OverallLatency::new(quantile(0.5)?, quantile(0.95)?)));
-    }
-    let Some(path) = &options.exposition else { return Ok(None) };
-    let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    Ok(Some(OverallLatency::from_exposition(&text, name)))
-}
-
-/// Reads the options; nothing where the help is asked for.
-fn read(arguments: &[&str]) -> Result<Option<Options>, Wrong> {
-    let mut options = Options {
-        traces: PathBuf::from("logs/spike_traces"),
-        out: None,
-        day: Day::today().before(1),
-        direct: "direct".to_owned(),
-        prometheus: None,
-        job: None,
-        exposition: None,
-    };
-    let mut arguments = arguments.iter();
-    while let Some(option) = arguments.next() {
-        if matches!(*option, "--help" | "-h") {
-            return Ok(None);
-        }
-        let mut value = || arguments.next().map(|value| (*value).to_owned());
-        let value = value().ok_or_else(|| Wrong::call(format!("`{option}` needs a value: see `--help`")))?;
-        match *option {
-            "--dir" => options.traces = value.into(),
-            "--out" => options.out = Some(value.into()),
-            "--day" => options.day = value.parse().map_err(|error| Wrong::call(format!("`{value}`: {error}")))?,
-            "--direct" => options.direct = value,
-            "--prometheus" => options.prometheus = Some(value),
-            "--job" => options.job = Some(value),
-            "--exposition" => options.exposition = Some(value.into()),
-            _ => return Err(Wrong::call(format!("`{option}` is no option: see `mme-metrics report daily --help`"))),
+impl Report {
+    /// Runs the command. Returns what to print.
+    pub(crate) fn run(self) -> Result<String, String> {
+        match self {
+            Self::Daily(daily) => daily.run(),
         }
     }
-    Ok(Some(options))
+}
+
+impl Daily {
+    fn run(self) -> Result<String, String> {
+        let day = self.day.unwrap_or_else(|| Day::today().before(1));
+        let report = spike::Report::read(&self.dir, day);
+        let report = report.map_err(|error| format!("cannot read {}: {error}", self.dir.display()))?;
+        let mut report = report.direct(&self.direct);
+        if let Some(overall) = self.overall(day)? {
+            report = report.overall(overall);
+        }
+        let out = self.out.as_ref().unwrap_or(&self.dir);
+        let path = report.write(out).map_err(|error| format!("cannot write to {}: {error}", out.display()))?;
+        Ok(format!("{}: {} entries", path.display(), report.entries()))
+    }
+
+    /// Returns the latency of all requests, if the options name a source.
+    fn overall(&self, day: Day) -> Result<Option<OverallLatency>, String> {
+        let name = HTTP.server_duration.spec().name;
+        if let Some(url) = &self.prometheus {
+            let quantile = |q| prometheus::quantile(url, name, q, self.job.as_deref(), day.end());
+            return Ok(Some(OverallLatency::new(quantile(0.5)?, quantile(0.95)?)));
+        }
+        let Some(path) = &self.exposition else { return Ok(None) };
+        let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        Ok(Some(OverallLatency::from_exposition(&text, name)))
+    }
 }

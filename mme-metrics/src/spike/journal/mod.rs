@@ -1,4 +1,4 @@
-//! The files: one for each day, for their owner alone, and never more than so many.
+//! The files of traces: one or more for each day, readable by their owner only, and bounded in size and age.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -6,26 +6,24 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::day::Day;
-use super::sampler::Sampler;
+use super::retention::Retention;
 use super::trace::MAX_LINE_BYTES;
 
-/// Most files of one day.
+/// Upper bound of the files of one day.
 const MAX_FILES_A_DAY: u32 = 100_000;
 
-/// Processes that write to one directory at most.
+/// Upper bound of the processes that write to one directory.
 const MAX_WRITERS: usize = 64;
 
-/// What is appended to, and what may be deleted.
+/// Appends to the file of the day, and deletes old files.
 #[derive(Debug)]
 pub(super) struct Journal {
     directory: PathBuf,
-    days: u64,
-    file_bytes: u64,
-    total_bytes: u64,
+    retention: Retention,
     open: Option<Open>,
 }
 
-/// The file that is written now; nobody else has it open for writing.
+/// The file that is written now. A lock keeps other processes out of it.
 #[derive(Debug)]
 struct Open {
     name: Name,
@@ -46,7 +44,7 @@ impl Name {
         let stem = name.strip_suffix(".jsonl")?;
         let (day, number) = stem.split_once('.').unwrap_or((stem, "1"));
         let name_of = Self { day: day.parse().ok()?, number: number.parse().ok()? };
-        // Whatever is spelled otherwise is somebody else's.
+        // A file that is spelled differently is not ours.
         (name_of.text() == name).then_some(name_of)
     }
 
@@ -61,23 +59,25 @@ impl Name {
 }
 
 impl Journal {
-    pub(super) fn new(directory: &Path, sampler: &Sampler) -> io::Result<Self> {
+    /// Creates the directory if it is missing.
+    pub(super) fn new(directory: PathBuf, retention: Retention) -> io::Result<Self> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory)?;
-        let Sampler { days, file_bytes, total_bytes, .. } = *sampler;
-        Ok(Self { directory: directory.to_owned(), days, file_bytes, total_bytes, open: None })
+        builder.create(&directory)?;
+        Ok(Self { directory, retention, open: None })
     }
 
-    /// Appends a line to the file of its day; whole, or not at all.
+    /// Appends a line to the file of its day, either whole or not at all.
     pub(super) fn write(&mut self, line: &[u8], now: SystemTime) -> io::Result<()> {
         let today = Day::of(now);
         let length = line.len() as u64;
-        let fits = |open: &Open| open.name.day == today && (open.bytes == 0 || open.bytes + length <= self.file_bytes);
+        let fits = |open: &Open| {
+            open.name.day == today && (open.bytes == 0 || open.bytes + length <= self.retention.file_bytes)
+        };
         if !self.open.as_ref().is_some_and(fits) {
-            // Closed first, so that its lock is free if it is the right one after all.
+            // Closed first, which frees its lock, because it may be chosen again.
             self.open = None;
             self.open = Some(self.open_for(today, length)?);
             self.delete_old(today);
@@ -89,7 +89,7 @@ impl Journal {
                 Ok(())
             }
             Err(error) => {
-                // What came through of it would tear the next line; without that, opening it again heals it.
+                // A partial line would corrupt the next one. If this fails too, the next open repairs the file.
                 let _ = open.file.set_len(open.bytes);
                 self.open = None;
                 Err(error)
@@ -99,65 +99,65 @@ impl Journal {
 
     /// Opens the first file of the day that has room and that no other process writes.
     fn open_for(&self, day: Day, length: u64) -> io::Result<Open> {
-        // From the last one on: those before it are full, or were.
+        // From the last one on, because those before it are full.
         let last = self.files().filter(|(name, ..)| name.day == day).map(|(name, ..)| name.number).max().unwrap_or(1);
         for number in (last..=MAX_FILES_A_DAY).take(MAX_WRITERS) {
             let name = Name { day, number };
             let file = open(&self.directory.join(name.text()))?;
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => continue,
-                // On a file system without locks one process writes.
+                // A file system without locks supports one process.
                 Ok(()) | Err(TryLockError::Error(_)) => {}
             }
-            let bytes = heal(&file)?;
-            if bytes == 0 || bytes + length <= self.file_bytes {
+            let bytes = repair(&file)?;
+            if bytes == 0 || bytes + length <= self.retention.file_bytes {
                 return Ok(Open { name, file, bytes });
             }
         }
-        Err(io::Error::other("there are too many files of this day"))
+        Err(io::Error::other("too many files of this day"))
     }
 
-    /// Deletes what is older than it may be, and the oldest of what is too much; never the file that is open.
+    /// Deletes files past their age, then the oldest until the rest fits; never the open file.
     fn delete_old(&self, today: Day) {
         let is_open = |name: Name| self.open.as_ref().is_some_and(|open| open.name == name);
         let mut files: Vec<_> = self.files().filter(|(name, ..)| !is_open(*name)).collect();
         files.sort_unstable_by_key(|(name, ..)| *name);
-        let oldest = today.before(self.days);
+        let oldest = today.before(self.retention.days);
         let open_bytes = self.open.as_ref().map_or(0, |open| open.bytes);
         let mut total = files.iter().map(|(_, bytes, _)| bytes).sum::<u64>() + open_bytes;
         for (name, bytes, path) in files {
-            // What cannot be deleted now is tried again with the next file.
-            if (name.day < oldest || total > self.total_bytes) && fs::remove_file(path).is_ok() {
+            // A file that cannot be deleted now is tried again when the next file is opened.
+            if (name.day < oldest || total > self.retention.total_bytes) && fs::remove_file(path).is_ok() {
                 total -= bytes;
             }
         }
     }
 
-    /// Lists the files that are there, with their sizes.
+    /// Lists the existing files with their sizes.
     fn files(&self) -> impl Iterator<Item = (Name, u64, PathBuf)> + use<> {
         fs::read_dir(&self.directory).into_iter().flatten().flatten().filter_map(|entry| {
             let name = Name::of(entry.file_name().to_str()?)?;
-            // Of the link itself: one is nobody's trace.
+            // This is the metadata of a link itself, and a link is not a trace file.
             let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
             Some((name, metadata.len(), entry.path()))
         })
     }
 }
 
-/// Opens a file to append to, for its owner alone. Refuses what is no plain file of one name: a link would write elsewhere.
+/// Opens a file for appending, with access for its owner only. Refuses links, pipes and devices: they would write elsewhere.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        // Without blocking, because opening a pipe waits for its reader.
+        // Non-blocking, because opening a pipe would wait for its reader.
         options.mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
     }
     let file = options.open(path)?;
     let metadata = file.metadata()?;
     if !is_plain(&metadata) {
-        return Err(io::Error::other("it is no plain file"));
+        return Err(io::Error::other("not a regular file with one name"));
     }
     #[cfg(unix)]
     {
@@ -179,15 +179,15 @@ pub(super) fn is_plain(metadata: &fs::Metadata) -> bool {
     metadata.is_file()
 }
 
-/// Cuts off a line that a process did not finish when it was killed. Returns how long the file is.
-fn heal(file: &File) -> io::Result<u64> {
+/// Cuts off an incomplete last line, which a killed process leaves. Returns the length of the file.
+fn repair(file: &File) -> io::Result<u64> {
     let bytes = file.metadata()?.len();
     let from = bytes.saturating_sub(MAX_LINE_BYTES as u64);
     let tail = read_from(file, from)?;
     let whole = match tail.iter().rposition(|byte| *byte == b'\n') {
         Some(at) => from + at as u64 + 1,
         None if from == 0 => 0,
-        None => return Err(io::Error::other("it holds something else than lines of traces")),
+        None => return Err(io::Error::other("the file has other content than trace lines")),
     };
     if whole < bytes {
         file.set_len(whole)?;

@@ -14,8 +14,8 @@ impl Directory {
         Self(path)
     }
 
-    fn journal(&self, sampler: Sampler) -> Journal {
-        Journal::new(&self.0, &sampler).unwrap()
+    fn journal(&self, retention: Retention) -> Journal {
+        Journal::new(self.0.clone(), retention).unwrap()
     }
 
     fn names(&self) -> Vec<String> {
@@ -43,7 +43,7 @@ fn on(day: &str) -> SystemTime {
 #[test]
 fn each_day_has_its_file_and_old_ones_go() {
     let directory = Directory::new("days");
-    let mut journal = directory.journal(Sampler::new().keep_days(2));
+    let mut journal = directory.journal(Retention { days: 2, ..Retention::default() });
     fs::write(directory.0.join("2026-08-1.jsonl"), "not ours").unwrap();
     for day in ["2026-07-31", "2026-08-01", "2026-08-02", "2026-08-03"] {
         journal.write(LINE, on(day)).unwrap();
@@ -55,7 +55,8 @@ fn each_day_has_its_file_and_old_ones_go() {
 fn a_full_file_is_followed_by_the_next_and_the_oldest_go_when_all_are_too_much() {
     let directory = Directory::new("sizes");
     let length = LINE.len() as u64;
-    let mut journal = directory.journal(Sampler::new().max_bytes(2 * length, 6 * length));
+    let mut journal =
+        directory.journal(Retention { file_bytes: 2 * length, total_bytes: 6 * length, ..Retention::default() });
     for _ in 0..7 {
         journal.write(LINE, on("2026-08-01")).unwrap();
     }
@@ -75,7 +76,7 @@ fn a_full_file_is_followed_by_the_next_and_the_oldest_go_when_all_are_too_much()
 #[test]
 fn a_torn_line_is_cut_off_before_the_next_is_written() {
     let directory = Directory::new("torn");
-    let mut journal = directory.journal(Sampler::new());
+    let mut journal = directory.journal(Retention::default());
     for torn in ["", "{\"a\"", "{\"a\":1}\n{\"a\":", "{\"a\":1}\n"] {
         fs::write(directory.0.join("2026-08-01.jsonl"), torn).unwrap();
         journal.open = None;
@@ -88,7 +89,7 @@ fn a_torn_line_is_cut_off_before_the_next_is_written() {
 #[test]
 fn something_else_of_that_name_is_left_as_it_is() {
     let directory = Directory::new("foreign");
-    let mut journal = directory.journal(Sampler::new());
+    let mut journal = directory.journal(Retention::default());
     let foreign = "x".repeat(10_000);
     fs::write(directory.0.join("2026-08-01.jsonl"), &foreign).unwrap();
     assert!(journal.write(LINE, on("2026-08-01")).is_err());
@@ -98,7 +99,7 @@ fn something_else_of_that_name_is_left_as_it_is() {
 #[test]
 fn two_processes_write_two_files() {
     let directory = Directory::new("two");
-    let (mut first, mut second) = (directory.journal(Sampler::new()), directory.journal(Sampler::new()));
+    let (mut first, mut second) = (directory.journal(Retention::default()), directory.journal(Retention::default()));
     let now = on("2026-08-01");
     first.write(LINE, now).unwrap();
     second.write(LINE, now).unwrap();
@@ -113,7 +114,7 @@ fn files_are_for_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let directory = Directory::new("mode");
-    let mut journal = directory.journal(Sampler::new());
+    let mut journal = directory.journal(Retention::default());
     let path = directory.0.join("2026-08-01.jsonl");
     fs::write(&path, "").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
@@ -129,7 +130,7 @@ fn files_are_for_their_owner_alone() {
 #[test]
 fn links_pipes_and_directories_are_refused() {
     let directory = Directory::new("links");
-    let mut journal = directory.journal(Sampler::new());
+    let mut journal = directory.journal(Retention::default());
     let target = directory.0.join("target");
     fs::write(&target, "").unwrap();
     let path = |day: &str| directory.0.join(format!("{day}.jsonl"));

@@ -1,4 +1,4 @@
-//! The report of a day: what was slow and what failed, and what of it repeats.
+//! The report of a day: slow and failed events, and which of them repeat.
 
 mod overall;
 mod pattern;
@@ -21,10 +21,10 @@ use super::label::SpikeCause;
 use super::trace::Trace;
 use crate::label::is_deceiving;
 
-/// Routes and patterns that a report lists at most.
+/// Upper bound of the routes and patterns that a report lists.
 const MAX_LISTED: usize = 10;
 
-/// What the files of one day say. It reads as Markdown.
+/// A summary of the traces of one day, formatted as Markdown.
 ///
 /// ```
 /// use mme_metrics::spike::{Day, Report};
@@ -52,8 +52,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// Reads the files of `day` in `directory`. A day without files is a report without entries; a line that cannot be read,
-    /// such as the last one of a process that was killed, is counted.
+    /// Reads the files of `day` in `directory`. A day without files gives a report without entries. Unreadable lines, such as
+    /// the incomplete last line of a killed process, are counted.
     ///
     /// # Errors
     ///
@@ -83,36 +83,36 @@ impl Report {
         Ok(report)
     }
 
-    /// Sets which tier is no fallback: `direct` unless it is set.
+    /// Sets the tier that is not a fallback: `direct` by default.
     pub fn direct(mut self, tier: &str) -> Self {
         tier.clone_into(&mut self.direct);
         self
     }
 
-    /// Adds the quantiles of all events, of which the traces are a part; see [`OverallLatency`].
+    /// Adds the quantiles of all events, not only of the traced ones; see [`OverallLatency`].
     pub const fn overall(mut self, overall: OverallLatency) -> Self {
         self.overall = Some(overall);
         self
     }
 
-    /// Returns how many traces there are.
+    /// Returns the number of traces.
     pub const fn entries(&self) -> u64 {
         self.all.entries
     }
 
-    /// Returns how many lines could not be read.
+    /// Returns the number of unreadable lines.
     pub const fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// Returns the share of tiers other than the direct one, in per cent, if any trace has a tier.
+    /// Returns the share of traces with a tier other than the direct one, in per cent; none if no trace has a tier.
     pub fn fallback_percentage(&self) -> Option<f64> {
         let all: u64 = self.tiers.values().map(|tally| tally.entries).sum();
         let direct = self.tiers.get(&self.direct).map_or(0, |tally| tally.entries);
         (all > 0).then(|| (all - direct) as f64 * 100.0 / all as f64)
     }
 
-    /// Writes it to `directory` as `YYYY-MM-DD.md`, in place of one that is there. Returns its path.
+    /// Writes the report to `directory` as `YYYY-MM-DD.md`, replacing an existing one. Returns its path.
     ///
     /// # Errors
     ///
@@ -120,13 +120,13 @@ impl Report {
     pub fn write(&self, directory: &Path) -> io::Result<PathBuf> {
         let path = directory.join(format!("{}.md", self.day));
         let beside = directory.join(format!(".{}.md.{}", self.day, std::process::id()));
-        // Renamed into its place, so that nobody reads half of it, and that a link in its place is replaced, not followed.
+        // Renaming replaces a link instead of following it, and readers never see half a report.
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = match options.open(&beside) {
-            // Left by one that was killed and had the same number, as the first process of a container has.
+            // A killed process with the same id left it, as the first process of a container has.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 fs::remove_file(&beside)?;
                 options.open(&beside)?
@@ -214,12 +214,12 @@ impl Report {
     }
 }
 
-/// Names what a trace is of.
+/// Returns the method and route of a trace.
 fn route(trace: &Trace) -> String {
     format!("{} {}", trace.method, trace.route).trim_start().to_owned()
 }
 
-/// Writes a duration as people say it.
+/// Formats a duration for people.
 fn duration(seconds: Option<f64>) -> String {
     match seconds {
         None => "–".to_owned(),
@@ -228,7 +228,7 @@ fn duration(seconds: Option<f64>) -> String {
     }
 }
 
-/// Writes text that may be anything as code in a table.
+/// Formats untrusted text as code in a table.
 fn code(text: &str) -> String {
     let plain = text.replace(is_deceiving, "?").replace('`', "'").replace('|', "\\|");
     if plain.is_empty() { "–".to_owned() } else { format!("`{plain}`") }

@@ -1,10 +1,10 @@
-//! Quantiles of all events, from histograms.
+//! Latency quantiles of all events, from histograms.
 
 use std::collections::BTreeMap;
 
-/// Half and 95 % of all events took at most so long, in seconds.
+/// The median and the 95th percentile of the durations of all events, in seconds.
 ///
-/// Traces are of the slowest events, so their own quantiles say nothing of the others; these come from the histograms of all.
+/// Traces cover the slowest events only, so their quantiles say nothing about the others. These come from histograms of all.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct OverallLatency {
@@ -15,13 +15,13 @@ pub struct OverallLatency {
 }
 
 impl OverallLatency {
-    /// Takes quantiles that were found out elsewhere, for instance by Prometheus.
+    /// Takes quantiles from elsewhere, for instance from Prometheus.
     pub const fn new(p50: Option<f64>, p95: Option<f64>) -> Self {
         Self { p50, p95 }
     }
 
-    /// Reads them from an exposition in text, over all series of the histogram called `name`: since the start of the
-    /// process, and as Prometheus' `histogram_quantile` has it.
+    /// Reads them from a text exposition, over all series of the histogram `name` since the start of the process. They are
+    /// computed like Prometheus' `histogram_quantile`.
     ///
     /// ```
     /// use mme_metrics::http::HTTP;
@@ -44,7 +44,7 @@ impl OverallLatency {
     }
 }
 
-/// An upper bound of a bucket, in order.
+/// The upper bound of a bucket, which orders.
 #[derive(PartialEq)]
 struct Bound(f64);
 
@@ -66,13 +66,13 @@ impl Ord for Bound {
 fn bucket(line: &str, name: &str) -> Option<(Bound, f64)> {
     let rest = line.strip_prefix(name)?.strip_prefix("_bucket{")?;
     let (labels, count) = rest.rsplit_once("} ")?;
-    // The first key of the labels, or one after a comma; within a value the quote would be escaped.
+    // The first key of the labels, or one after a comma. Within a value the quote would be escaped.
     let at = if labels.starts_with("le=\"") { 0 } else { labels.find(",le=\"")? + 1 };
     let bound = labels[at + "le=\"".len()..].split('"').next()?.parse().ok()?;
     Some((Bound(bound), count.trim().parse().ok()?))
 }
 
-/// Finds a quantile of cumulative buckets by linear interpolation.
+/// Computes a quantile of cumulative buckets by linear interpolation.
 fn quantile(q: f64, buckets: &[(f64, f64)]) -> Option<f64> {
     let all = buckets.last().filter(|(bound, _)| bound.is_infinite())?.1;
     if all <= 0.0 {
@@ -83,7 +83,7 @@ fn quantile(q: f64, buckets: &[(f64, f64)]) -> Option<f64> {
     let (low, below) = if at == 0 { (0.0, 0.0) } else { buckets[at - 1] };
     let (high, count) = buckets[at];
     if high.is_infinite() {
-        // Nobody knows how far above; at least this.
+        // The true value is at least the last finite bound.
         return Some(low);
     }
     if count <= below {

@@ -1,4 +1,4 @@
-//! What repeats: the same failure or wait on one route, and the same minute of many hours.
+//! Repeated patterns: the same failure or wait on one route, and the same minute of many hours.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,18 +7,18 @@ use super::tally::Tally;
 use super::{MAX_LISTED, code, duration, route};
 use crate::spike::trace::Trace;
 
-/// How often something happens before it repeats.
+/// From this count on, a pattern counts as repeated.
 const OFTEN: usize = 3;
 
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
-    /// By what happened where.
+    /// Traces by route and outcome.
     alike: BTreeMap<Alike, (Tally, BTreeSet<String>)>,
-    /// The hours in which a route had a trace in this minute.
+    /// The hours in which a route had a trace in this minute of the hour.
     minutes: BTreeMap<(String, String), BTreeSet<String>>,
 }
 
-/// What makes two traces alike.
+/// Two traces with the same of these are alike.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Alike {
     route: String,
@@ -38,7 +38,7 @@ impl Patterns {
         self.minutes.entry((route(trace), minute.to_owned())).or_default().insert(hour.to_owned());
     }
 
-    /// Lists the minutes that stand out: in them a route has traces in many hours, and in the minute before in few.
+    /// Lists the minutes that stand out: a route has traces in this minute of many hours, and three minutes before in few.
     fn regular(&self) -> impl Iterator<Item = (&str, &str, usize)> {
         let hours = |route: &str, minute: u32| {
             let key = (route.to_owned(), format!("{:02}", minute % 60));

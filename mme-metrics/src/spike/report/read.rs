@@ -1,4 +1,4 @@
-//! Reads lines of traces, whatever else is in the file.
+//! Reads trace files line by line and tolerates other content.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _};
@@ -8,7 +8,7 @@ use crate::spike::day::Day;
 use crate::spike::journal::Name;
 use crate::spike::trace::{MAX_LINE_BYTES, Trace};
 
-/// Lists the files of a day, the first one first.
+/// Lists the files of a day in the order in which they were written.
 pub(super) fn files(directory: &Path, day: Day) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
@@ -20,21 +20,21 @@ pub(super) fn files(directory: &Path, day: Day) -> io::Result<Vec<PathBuf>> {
     Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
-/// A line that is a trace, or is none.
+/// A line of a trace file.
 #[allow(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(super) enum Line {
     Trace(Trace),
     Unreadable,
 }
 
-/// Reads one file, a line at a time.
+/// Reads one file line by line.
 pub(super) struct Reader {
     file: BufReader<File>,
     line: Vec<u8>,
 }
 
 impl Reader {
-    /// Opens a file that is no link, pipe or device.
+    /// Opens a regular file; refuses links, pipes and devices.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true);
@@ -42,12 +42,12 @@ impl Reader {
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
         let file = options.open(path)?;
         if !file.metadata()?.is_file() {
-            return Err(io::Error::other(format!("{} is no plain file", path.display())));
+            return Err(io::Error::other(format!("{} is not a regular file", path.display())));
         }
         Ok(Self { file: BufReader::new(file), line: Vec::new() })
     }
 
-    /// Returns the next line that is not empty, if there is one.
+    /// Returns the next line that is not empty, if any.
     pub(super) fn next_line(&mut self) -> io::Result<Option<Line>> {
         loop {
             let mut is_long = false;
@@ -55,7 +55,7 @@ impl Reader {
                 self.line.clear();
                 let most = MAX_LINE_BYTES as u64 + 1;
                 let read = (&mut self.file).take(most).read_until(b'\n', &mut self.line)?;
-                // What no line of ours is long enough for is read in parts, and none of them kept.
+                // A line that is too long for a trace is skipped in parts.
                 if read == 0 || self.line.ends_with(b"\n") || read < MAX_LINE_BYTES {
                     break;
                 }

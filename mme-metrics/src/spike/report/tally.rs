@@ -1,4 +1,4 @@
-//! How many, how many of them failed, and how long they took.
+//! The number, failures and durations of a group of traces.
 
 use crate::spike::SpikeCause;
 use crate::spike::trace::Trace;
@@ -17,7 +17,7 @@ impl Tally {
         self.seconds.push(trace.seconds);
     }
 
-    /// Returns the quantile `q` by nearest rank: a duration that was measured.
+    /// Returns the quantile `q` by nearest rank, which is always a measured duration.
     pub(super) fn quantile(&self, q: f64) -> Option<f64> {
         let mut sorted = self.seconds.clone();
         sorted.sort_unstable_by(f64::total_cmp);

@@ -56,7 +56,7 @@ pub use self::bundled::FILES;
 pub use self::check::{AssetCheck, check};
 pub use self::file::{AssetFile, AssetKind};
 #[cfg(feature = "assets")]
-pub use self::finding::AssetFinding;
+pub use self::finding::{AssetFinding, FindingKind, Severity};
 #[cfg(feature = "assets")]
 pub use self::lint::lint;
 pub use self::write::{AssetWriteError, write_to};

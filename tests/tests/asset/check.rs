@@ -74,7 +74,7 @@ fn every_metric_of_a_users_family_is_known_with_its_labels() {
 fn an_unknown_metric_is_found_and_the_nearest_proposed() {
     assert_finds(
         "kitchen_pot > 3",
-        "kitchen.yml: alert Kitchen: no metric `kitchen_pot`: did you mean `kitchen_pots`?",
+        "kitchen.yml:6: alert Kitchen: no metric `kitchen_pot`: did you mean `kitchen_pots`?",
     );
     assert_finds("kitchen_dishes > 3", "did you mean `kitchen_dishes_total`?");
     assert_finds("weather > 3", "no metric `weather`: declare it in a family");
@@ -220,7 +220,7 @@ fn bundled_lists_of_exporters_are_known_without_being_passed() {
 
 #[test]
 fn what_cannot_be_read_is_found() {
-    assert_finds("sum by job (kitchen_pots)", "no PromQL");
+    assert_finds("sum by job (kitchen_pots)", "not valid PromQL");
     let unreadable = [
         AssetFile::new(AssetKind::Rules, "a.yml", "groups: [{name: a, query_offset: 1m, rules: []}]"),
         AssetFile::new(AssetKind::Dashboard, "b.json", "{"),

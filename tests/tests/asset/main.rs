@@ -2,4 +2,5 @@
 
 mod check;
 mod dashboard;
+mod forms;
 mod rules;

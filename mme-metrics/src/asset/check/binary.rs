@@ -1,13 +1,14 @@
 //! An operator between two expressions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promql_parser::parser::token::T_LOR;
 use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{BinaryExpr, LabelModifier, VectorMatchCardinality};
 
 use super::expression::Reader;
-use super::shape::{Labels, Shape};
+use super::shape::{Labels, Shape, Values};
+use crate::asset::finding::FindingKind;
 
 impl Reader<'_> {
     pub(super) fn binary(&mut self, binary: &BinaryExpr) -> Shape {
@@ -45,13 +46,15 @@ impl Reader<'_> {
             Some(LabelModifier::Exclude(ignoring)) => ignoring.labels.iter().collect(),
             None => BTreeSet::new(),
         };
-        let odd: BTreeSet<_> = ours.symmetric_difference(theirs).filter(|key| !ignored.contains(key)).collect();
-        if !odd.is_empty() {
-            self.messages.push(format!(
+        let odd = |keys: &BTreeMap<String, Values>, others: &BTreeMap<String, Values>| {
+            keys.keys().any(|key| !others.contains_key(key) && !ignored.contains(key))
+        };
+        if odd(ours, theirs) || odd(theirs, ours) {
+            self.find(FindingKind::NeverMatches.says(format!(
                 "the two sides never match: the left has the labels {}, the right {}; aggregate both by the same labels, or say `on (…)`",
                 left.labels.list(),
                 right.labels.list()
-            ));
+            )));
         }
     }
 
@@ -64,14 +67,14 @@ impl Reader<'_> {
             _ => return one_to_one(left, matching),
         };
         self.need(&one, &extra.labels);
-        extra.labels.iter().for_each(|key| many.labels.add(key));
+        extra.labels.iter().for_each(|key| many.labels.set(key, one.labels.values(key).clone()));
         many
     }
 }
 
 fn one_to_one(mut left: Shape, matching: Option<&LabelModifier>) -> Shape {
     match matching {
-        Some(LabelModifier::Include(on)) => left.labels = Labels::known(&on.labels),
+        Some(LabelModifier::Include(on)) => left.labels = left.labels.only(&on.labels),
         Some(LabelModifier::Exclude(ignoring)) => ignoring.labels.iter().for_each(|key| left.labels.remove(key)),
         None => {}
     }

@@ -1,14 +1,15 @@
 //! An expression: which labels its series have, and what is wrong on the way there.
 
-use promql_parser::label::MatchOp;
+use promql_parser::label::{METRIC_NAME, MatchOp};
 use promql_parser::parser::token::{T_BOTTOMK, T_COUNT_VALUES, T_LIMIT_RATIO, T_LIMITK, T_TOPK};
 use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{AggregateExpr, Call, Expr, LabelModifier};
 
 use super::selector::{self, unknown_label};
-use super::shape::{Labels, Sample, Shape};
+use super::shape::{Labels, Sample, Shape, Values};
 use super::vocabulary::Vocabulary;
-use crate::asset::promql::FILLED;
+use crate::asset::finding::{FindingKind, Problem};
+use crate::asset::promql::holds_variable;
 
 /// Functions that need numbers which only grow.
 const OF_COUNTERS: [&str; 4] = ["increase", "irate", "rate", "resets"];
@@ -19,19 +20,24 @@ const OF_GAUGES: [&str; 4] = ["delta", "deriv", "idelta", "predict_linear"];
 /// Reads expressions and keeps what is wrong with them.
 pub(super) struct Reader<'v> {
     vocabulary: &'v Vocabulary,
-    pub(super) messages: Vec<String>,
+    problems: Vec<Problem>,
 }
 
 impl<'v> Reader<'v> {
     pub(super) fn new(vocabulary: &'v Vocabulary) -> Self {
-        Self { vocabulary, messages: Vec::new() }
+        Self { vocabulary, problems: Vec::new() }
     }
 
     /// Returns what is wrong, each thing once.
-    pub(super) fn into_messages(mut self) -> Vec<String> {
+    pub(super) fn into_problems(mut self) -> Vec<Problem> {
         let mut seen = std::collections::HashSet::new();
-        self.messages.retain(|message| seen.insert(message.clone()));
-        self.messages
+        self.problems.retain(|problem| seen.insert(problem.message.clone()));
+        self.problems
+    }
+
+    /// Notes what is wrong.
+    pub(super) fn find(&mut self, problem: Problem) {
+        self.problems.push(problem);
     }
 
     /// Returns what is known of the series `expression` returns.
@@ -51,8 +57,8 @@ impl<'v> Reader<'v> {
     }
 
     fn selector(&mut self, selector: &promql_parser::parser::VectorSelector) -> Shape {
-        let Self { vocabulary, messages } = self;
-        selector::shape(selector, vocabulary, &mut |message| messages.push(message))
+        let Self { vocabulary, problems } = self;
+        selector::shape(selector, vocabulary, &mut |problem| problems.push(problem))
     }
 
     fn aggregate(&mut self, aggregate: &AggregateExpr) -> Shape {
@@ -63,7 +69,7 @@ impl<'v> Reader<'v> {
         let mut shape = match &aggregate.modifier {
             _ if matches!(aggregate.op.id(), T_TOPK | T_BOTTOMK | T_LIMITK | T_LIMIT_RATIO) => inner.clone(),
             None => Shape::bare(),
-            Some(LabelModifier::Include(keys)) => Shape::computed(Labels::known(&keys.labels)),
+            Some(LabelModifier::Include(keys)) => Shape::computed(inner.labels.only(&keys.labels)),
             Some(LabelModifier::Exclude(keys)) => {
                 let mut labels = inner.labels.clone();
                 keys.labels.iter().for_each(|key| labels.remove(key));
@@ -73,16 +79,16 @@ impl<'v> Reader<'v> {
         let keys = aggregate.modifier.as_ref().map(LabelModifier::labels);
         self.need(&inner, keys.into_iter().flat_map(|keys| &keys.labels));
         if let (T_COUNT_VALUES, Some(Expr::StringLiteral(key))) = (aggregate.op.id(), aggregate.param.as_deref()) {
-            shape.labels.add(&key.val);
+            shape.labels.set(&key.val, Values::Any);
         }
         shape
     }
 
     /// Notes each of `keys` that `shape` does not have.
     pub(super) fn need<'k>(&mut self, shape: &Shape, keys: impl IntoIterator<Item = &'k String>) {
-        for key in keys.into_iter().filter(|key| !key.contains(FILLED)) {
+        for key in keys.into_iter().filter(|key| *key != METRIC_NAME && !holds_variable(key)) {
             if !shape.labels.has(key) {
-                self.messages.push(unknown_label(key, &shape.metric, &shape.labels));
+                self.find(FindingKind::UnknownLabel.says(unknown_label(key, &shape.metric, &shape.labels)));
             }
         }
     }
@@ -102,21 +108,22 @@ impl<'v> Reader<'v> {
             "absent" | "absent_over_time" => return Shape::computed(equalities(arguments[0].0)),
             "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => {
                 if !shape.labels.has("le") {
-                    self.messages.push(format!("`{}` needs the label `le`: keep it in `by (…)`", call.func.name));
+                    let message = format!("`{}` needs the label `le`: keep it in `by (…)`", call.func.name);
+                    self.problems.push(FindingKind::MissingBuckets.says(message));
                 }
                 shape.labels.remove("le");
             }
             "label_replace" => {
                 self.need(series, text(3).filter(|key| !key.is_empty()));
                 if let Some(key) = text(1) {
-                    shape.labels.add(key);
+                    shape.labels.set(key, Values::Any);
                 }
             }
             "label_join" => {
                 let sources: Vec<_> = (3..arguments.len()).filter_map(text).collect();
                 self.need(series, sources);
                 if let Some(key) = text(1) {
-                    shape.labels.add(key);
+                    shape.labels.set(key, Values::Any);
                 }
             }
             // The extremes of a counter are still values of that counter.
@@ -129,12 +136,13 @@ impl<'v> Reader<'v> {
     fn kind_of_sample(&mut self, function: &str, series: &Shape) {
         let metric = if series.metric.is_empty() { "what is computed here" } else { &series.metric };
         if OF_COUNTERS.contains(&function) && series.sample == Sample::Gauge {
-            self.messages.push(format!(
+            self.find(FindingKind::WrongFunction.says(format!(
                 "`{function}` of `{metric}`, which goes up and down: use `changes`, `delta` or `deriv`, or take the `{function}` of a counter before anything else"
-            ));
+            )));
         }
         if OF_GAUGES.contains(&function) && series.sample == Sample::Counter {
-            self.messages.push(format!("`{function}` of the counter `{metric}`: use `rate` or `increase`"));
+            let message = format!("`{function}` of the counter `{metric}`: use `rate` or `increase`");
+            self.find(FindingKind::WrongFunction.says(message));
         }
     }
 }

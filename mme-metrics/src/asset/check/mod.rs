@@ -1,13 +1,15 @@
 //! The asset check: every metric and label in any expression exists.
 
 mod binary;
+mod dashboard;
+mod emitted;
 mod exporter;
 mod expression;
-mod panel;
 mod runbook;
 mod selector;
 mod shape;
 mod template;
+mod value;
 mod vocabulary;
 
 use std::fmt;
@@ -15,7 +17,7 @@ use std::fmt;
 use self::expression::Reader;
 use self::shape::Shape;
 use self::vocabulary::Vocabulary;
-use super::finding::AssetFinding;
+use super::finding::{AssetFinding, FindingKind, Problem, Site};
 use super::{AssetFile, AssetKind, FILES, promql, rule};
 use crate::metric::Family;
 
@@ -30,7 +32,13 @@ use crate::metric::Family;
 /// - a label that the metric does not have, in a matcher, `by`, `on`, `group_left` or a template of an alert;
 /// - a value that a closed label cannot have, and a bucket bound that the histogram does not have;
 /// - `rate` of a gauge, `deriv` of a counter, a histogram without its suffix, a quantile without `le`;
-/// - two sides of an operator whose labels differ, so that no pair ever matches.
+/// - two sides of an operator whose labels differ, so that no pair ever matches;
+/// - what Prometheus 2.42 refuses: durations, names and fields of rules, templates of alerts, functions that are newer;
+/// - a dashboard's variable in a rule or runbook, where nothing fills it in.
+///
+/// Rules are files of Prometheus or `PrometheusRule` objects. Dashboards are Grafana's (the classic model, its older
+/// `rows`, schema 2, with or without the envelope of its interface) or Perses', as JSON or YAML. A query for another
+/// data source is not checked; [`AssetCheck::skipped`] lists those.
 ///
 /// For rules that use this crate's own families, pass [`catalog::FAMILIES`](crate::catalog::FAMILIES) with yours. For
 /// labels that your Prometheus adds to every target, there is [`AssetCheck`].
@@ -83,15 +91,17 @@ pub struct AssetCheck {
     families: Vec<&'static dyn Family>,
     target_labels: Vec<String>,
     metrics: Vec<(String, Vec<String>)>,
+    buckets: Vec<(String, Vec<f64>)>,
 }
 
 impl fmt::Debug for AssetCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let families: Vec<_> = self.families.iter().map(|family| family.name()).collect();
-        f.debug_struct("AssetCheck")
+        f.debug_struct("Check")
             .field("families", &families)
             .field("target_labels", &self.target_labels)
             .field("metrics", &self.metrics)
+            .field("buckets", &self.buckets)
             .finish()
     }
 }
@@ -99,7 +109,7 @@ impl fmt::Debug for AssetCheck {
 impl AssetCheck {
     /// Begins with the metrics of `families`.
     pub fn new(families: &[&'static dyn Family]) -> Self {
-        Self { families: families.to_vec(), target_labels: Vec::new(), metrics: Vec::new() }
+        Self { families: families.to_vec(), target_labels: Vec::new(), metrics: Vec::new(), buckets: Vec::new() }
     }
 
     /// Adds a label that every series of a target has: from service discovery, or a global label of the recorder.
@@ -114,6 +124,12 @@ impl AssetCheck {
         self
     }
 
+    /// Sets the buckets of a histogram whose recorder was given others than the family declares.
+    pub fn buckets(mut self, metric: impl Into<String>, bounds: &[f64]) -> Self {
+        self.buckets.push((metric.into(), bounds.to_vec()));
+        self
+    }
+
     /// Checks `files`, as [`check`] does.
     pub fn run(&self, files: &[AssetFile]) -> Vec<AssetFinding> {
         let mut findings = Vec::new();
@@ -125,7 +141,7 @@ impl AssetCheck {
         }
         for file in files {
             match file.kind() {
-                AssetKind::Dashboard => panel::check(file, &vocabulary, &mut findings),
+                AssetKind::Dashboard => dashboard::check(file, &vocabulary, &mut findings),
                 AssetKind::Runbook => runbook::check(file, &vocabulary, &mut findings),
                 AssetKind::Rules
                 | AssetKind::RuleTests
@@ -138,17 +154,55 @@ impl AssetCheck {
         findings
     }
 
+    /// Lists the queries in `files` that [`run`](Self::run) does not read, such as those for Loki or Tempo.
+    pub fn skipped(&self, files: &[AssetFile]) -> Vec<AssetFinding> {
+        let mut findings = Vec::new();
+        for file in files.iter().filter(|file| file.kind() == AssetKind::Dashboard) {
+            dashboard::skipped(file, &mut findings);
+        }
+        findings
+    }
+
+    /// Compares an exposition of the running service with its families and with `files`.
+    ///
+    /// It finds
+    ///
+    /// - a metric that a family declares and of which the exposition has no series: no code records it, or none has run
+    ///   yet. Take the exposition at the end of a test that exercises the whole service. Metrics that are
+    ///   [optional](crate::metric::Spec::optional) are left out;
+    /// - a metric that a rule, dashboard or runbook uses and that a family declares, of which the exposition has no
+    ///   series, so that the rule never gives a sample.
+    ///
+    /// The exposition is text, 0.0.4 or OpenMetrics. A series at zero is a series.
+    ///
+    /// ```
+    /// use mme_metrics::asset::{AssetCheck, FindingKind};
+    /// use mme_metrics::process::PROCESS;
+    ///
+    /// let findings = AssetCheck::new(&[&PROCESS]).emitted("process_open_fds 12\n", &[]);
+    /// assert!(findings.iter().all(|finding| finding.kind == FindingKind::NotRecorded));
+    /// assert!(findings.iter().any(|finding| finding.message.contains("process_cpu_seconds_total")));
+    /// ```
+    pub fn emitted(&self, exposition: &str, files: &[AssetFile]) -> Vec<AssetFinding> {
+        emitted::check(&self.families, exposition, files)
+    }
+
     /// Returns the names that exist before any rule records more; a list that cannot be read goes to `findings`.
     fn vocabulary(&self, files: &[AssetFile], findings: &mut Vec<AssetFinding>) -> Vocabulary {
         let mut vocabulary = Vocabulary::new(&self.target_labels);
         for file in FILES.iter().chain(files).filter(|file| file.kind() == AssetKind::Exporter) {
             match exporter::parse(file.text()) {
                 Ok(exporter) => vocabulary.exporter(&exporter),
-                Err(message) => findings.push(finding(file, String::new(), "", message)),
+                Err(message) => {
+                    findings.push(Site::file(file).finding("", FindingKind::UnreadableFile.says(message)));
+                }
             }
         }
         for (name, labels) in &self.metrics {
             vocabulary.foreign(name, &labels.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        for (metric, bounds) in &self.buckets {
+            vocabulary.buckets(metric, bounds);
         }
         for family in &self.families {
             vocabulary.family(*family);
@@ -162,10 +216,11 @@ fn read_rules<'f>(files: &'f [AssetFile], findings: &mut Vec<AssetFinding>) -> V
     for file in files.iter().filter(|file| file.kind() == AssetKind::Rules) {
         match rule::parse(file.text()) {
             Ok(parsed) => {
+                findings.extend(parsed.refused(file).into_iter().map(|(site, problem)| site.finding("", problem)));
                 let all = parsed.groups.into_iter().flat_map(|group| group.rules);
                 rules.extend(all.map(|rule| (file, rule)));
             }
-            Err(message) => findings.push(finding(file, String::new(), "", message)),
+            Err(problem) => findings.push(Site::file(file).finding("", problem)),
         }
     }
     rules
@@ -178,7 +233,7 @@ fn read_rules<'f>(files: &'f [AssetFile], findings: &mut Vec<AssetFinding>) -> V
 fn learn_recorded(rules: &[(&AssetFile, rule::Rule)], vocabulary: &mut Vocabulary) {
     let recorded: Vec<_> = rules
         .iter()
-        .filter_map(|(_, rule)| Some((rule.record.as_ref()?, promql::parse(&rule.expr).ok()?, &rule.labels)))
+        .filter_map(|(_, rule)| Some((rule.record.as_ref()?, promql::parse(rule.expr()).ok()?, &rule.labels)))
         .collect();
     for (name, ..) in &recorded {
         vocabulary.record(name, Shape::anything());
@@ -186,7 +241,7 @@ fn learn_recorded(rules: &[(&AssetFile, rule::Rule)], vocabulary: &mut Vocabular
     for _ in &recorded {
         let mut changed = false;
         for (name, expression, labels) in &recorded {
-            let shape = Reader::new(vocabulary).shape(expression).with_labels(labels.keys());
+            let shape = Reader::new(vocabulary).shape(expression).with_labels(labels.iter());
             changed |= vocabulary.record(name, shape);
         }
         if !changed {
@@ -196,18 +251,19 @@ fn learn_recorded(rules: &[(&AssetFile, rule::Rule)], vocabulary: &mut Vocabular
 }
 
 fn check_rule(file: &AssetFile, rule: &rule::Rule, vocabulary: &Vocabulary, findings: &mut Vec<AssetFinding>) {
-    let mut find = |message| findings.push(finding(file, rule.place(), &rule.expr, message));
-    match promql::parse(&rule.expr) {
-        Err(message) => find(message),
+    let site = rule.site(file);
+    let mut find = |problem| findings.push(site.finding(rule.expr(), problem));
+    match promql::parse(rule.expr()) {
+        // Said already: an empty expression is no rule.
+        Err(_) if rule.expr().trim().is_empty() => {}
+        Err(problem) => find(problem),
         Ok(expression) => {
+            rule::variables(&expression).into_iter().for_each(&mut find);
+            promql::newer_syntax(rule.expr(), &expression).into_iter().for_each(&mut find);
             let mut reader = Reader::new(vocabulary);
-            let shape = reader.shape(&expression).with_labels(rule.labels.keys());
-            reader.into_messages().into_iter().for_each(&mut find);
+            let shape = reader.shape(&expression).with_labels(&rule.labels);
+            reader.into_problems().into_iter().for_each(&mut find);
             template::check(rule, &shape, &mut find);
         }
     }
-}
-
-fn finding(file: &AssetFile, place: String, expression: &str, message: String) -> AssetFinding {
-    AssetFinding { file: file.path().to_owned(), place, expression: expression.to_owned(), message }
 }

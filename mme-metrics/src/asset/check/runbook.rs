@@ -1,23 +1,43 @@
-//! The queries a runbook tells its reader to run.
+//! The queries that a runbook gives its reader.
 
-use super::{AssetFinding, Reader, Vocabulary, finding};
+use promql_parser::parser::Expr;
+
+use super::{AssetFinding, Reader, Site, Vocabulary};
 use crate::asset::{AssetFile, promql};
 
-/// Checks what stands in a fence of `promql`.
+/// Checks each block of code that is marked as `promql`.
 pub(super) fn check(file: &AssetFile, vocabulary: &Vocabulary, findings: &mut Vec<AssetFinding>) {
-    for query in queries(file.text()) {
-        let mut find = |message| findings.push(finding(file, String::new(), query, message));
-        match promql::parse(query) {
-            Err(message) => find(message),
+    for (line, query) in queries(file.text()) {
+        let site = Site { file, line: Some(line), place: String::new() };
+        match promql::parse(&query) {
+            Err(problem) => findings.push(site.finding(&query, problem)),
             Ok(expression) => {
                 let mut reader = Reader::new(vocabulary);
                 reader.shape(&expression);
-                reader.into_messages().into_iter().for_each(find);
+                findings.extend(reader.into_problems().into_iter().map(|problem| site.finding(&query, problem)));
             }
         }
     }
 }
 
-fn queries(page: &str) -> impl Iterator<Item = &str> {
-    page.split("```promql\n").skip(1).map(|rest| rest.split("\n```").next().unwrap_or_default())
+/// Lists the expressions that can be read.
+pub(super) fn expressions(file: &AssetFile) -> Vec<(Site<'_>, String, Expr)> {
+    let parsed = queries(file.text()).into_iter().filter_map(|(line, query)| {
+        let parsed = promql::parse(&query).ok()?;
+        Some((Site { file, line: Some(line), place: String::new() }, query, parsed))
+    });
+    parsed.collect()
+}
+
+/// Lists the blocks with the lines they begin on, whatever ends a line.
+fn queries(page: &str) -> Vec<(usize, String)> {
+    let mut queries = Vec::new();
+    let mut lines = page.lines().zip(1..);
+    while let Some((line, number)) = lines.next() {
+        if line.trim() == "```promql" {
+            let block: Vec<_> = lines.by_ref().map(|(line, _)| line).take_while(|line| line.trim() != "```").collect();
+            queries.push((number + 1, block.join("\n")));
+        }
+    }
+    queries
 }

@@ -1,30 +1,40 @@
-//! A selector: a name and its matchers.
+//! A selector: the metrics that its name means, and its matchers.
 
 use promql_parser::label::{METRIC_NAME, MatchOp, Matcher};
 use promql_parser::parser::VectorSelector;
 
-use super::shape::{Labels, Shape};
-use super::vocabulary::{Metric, Vocabulary, closest};
-use crate::asset::promql::FILLED;
-use crate::label::Cardinality;
-use crate::metric::Spec;
+use super::shape::{Labels, Sample, Shape};
+use super::value;
+use super::vocabulary::{Vocabulary, closest};
+use crate::asset::finding::{FindingKind, Problem};
+use crate::asset::promql::holds_variable;
 
 /// Returns what `selector` selects; what is wrong with it goes to `find`.
-pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &mut impl FnMut(String)) -> Shape {
+pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &mut impl FnMut(Problem)) -> Shape {
+    let matchers = &selector.matchers;
+    let all: Vec<_> = matchers.matchers.iter().chain(matchers.or_matchers.iter().flatten()).collect();
     let Some(name) = name(selector) else {
-        return Shape::anything();
+        return several(&all, vocabulary, find);
     };
-    let metric = match vocabulary.find(&name) {
-        Ok(metric) => metric,
+    if holds_variable(&name) {
+        return Shape::anything();
+    }
+    let mut shape = match vocabulary.find(&name) {
+        Ok(metric) => metric.clone(),
         Err(message) => {
-            find(message);
+            find(FindingKind::UnknownMetric.says(message));
             return Shape::anything();
         }
     };
-    let mut shape = metric.shape.clone();
-    let alternatives = selector.matchers.or_matchers.iter().flatten();
-    for matcher in selector.matchers.matchers.iter().chain(alternatives).filter(|matcher| matcher.name != METRIC_NAME) {
-        check(matcher, &name, metric, find);
+    let labels = all.iter().filter(|matcher| matcher.name != METRIC_NAME && !holds_variable(&matcher.name));
+    for matcher in labels.clone() {
+        if !shape.labels.has(&matcher.name) {
+            find(FindingKind::UnknownLabel.says(unknown_label(&matcher.name, &name, &shape.labels)));
+        }
+    }
+    let labels: Vec<_> = labels.copied().collect();
+    value::check(&labels, &name, &shape.labels, find);
+    for matcher in labels {
         // A label that has to be empty is one the series do not have.
         if matches!(matcher.op, MatchOp::Equal) && matcher.value.is_empty() {
             shape.labels.remove(&matcher.name);
@@ -33,61 +43,40 @@ pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &m
     shape
 }
 
-/// Returns the name, wherever it stands; nothing if the selector takes several metrics or a variable names it.
+/// Returns the one name that a selector asks for, wherever it stands.
 fn name(selector: &VectorSelector) -> Option<String> {
-    let written = selector.name.clone().or_else(|| {
+    selector.name.clone().or_else(|| {
         let named = selector.matchers.matchers.iter().find(|matcher| matcher.name == METRIC_NAME)?;
         matches!(named.op, MatchOp::Equal).then(|| named.value.clone())
-    });
-    written.filter(|name| !name.contains(FILLED))
+    })
 }
 
-fn check(matcher: &Matcher, name: &str, metric: &Metric, find: &mut impl FnMut(String)) {
-    let labels = &metric.shape.labels;
-    if !labels.has(&matcher.name) {
-        find(unknown_label(&matcher.name, name, labels));
-        return;
+/// Returns what is known of a selector without a name, or with a pattern for it.
+fn several(matchers: &[&Matcher], vocabulary: &Vocabulary, find: &mut impl FnMut(Problem)) -> Shape {
+    if matchers.iter().any(|matcher| holds_variable(&matcher.name) || holds_variable(&matcher.value)) {
+        return Shape::anything();
     }
-    if matcher.value.contains(FILLED) {
-        return;
+    let (names, labels): (Vec<_>, Vec<_>) = matchers.iter().copied().partition(|matcher| matcher.name == METRIC_NAME);
+    let mut named = vocabulary.all().filter(|(name, _)| names.iter().all(|matcher| matcher.is_match(name))).peekable();
+    if named.peek().is_none() {
+        let pattern = names.first().map_or("", |matcher| &matcher.value);
+        find(FindingKind::UnknownMetric.says(format!("no metric has a name like {pattern:?}: correct the pattern")));
+        return Shape::anything();
     }
-    let Some(spec) = metric.spec else { return };
-    if matcher.name == "le" {
-        check_bound(matcher, spec, find);
-    }
-    let Some(Cardinality::Closed(values)) = spec.label(&matcher.name).map(|label| label.values) else { return };
-    let affirmative = positive(matcher);
-    if !affirmative.value.is_empty() && !values.iter().any(|value| affirmative.is_match(value)) {
-        let values: Vec<_> = values.iter().map(|value| format!("\"{value}\"")).collect();
-        find(format!(
-            "`{}` of `{name}` is never {:?}: it is one of {}",
-            matcher.name,
-            matcher.value,
-            values.join(", ")
-        ));
-    }
-}
-
-/// Turns `!=` into `=` and `!~` into `=~`: what is excluded has to exist, too.
-fn positive(matcher: &Matcher) -> Matcher {
-    let op = match &matcher.op {
-        MatchOp::NotEqual => MatchOp::Equal,
-        MatchOp::NotRe(pattern) => MatchOp::Re(pattern.clone()),
-        other => other.clone(),
-    };
-    Matcher { op, ..matcher.clone() }
-}
-
-fn check_bound(matcher: &Matcher, spec: &Spec, find: &mut impl FnMut(String)) {
-    if !matches!(matcher.op, MatchOp::Equal) || matcher.value == "+Inf" {
-        return;
-    }
-    let bound = matcher.value.parse::<f64>().ok();
-    // Both are read from the same decimal, so they are the same number.
-    let exists = bound.is_some_and(|bound| spec.buckets.contains(&bound));
-    if !exists {
-        let bounds: Vec<_> = spec.buckets.iter().map(ToString::to_string).collect();
-        find(format!("`{}` has no bucket with the bound {}: it has {}", spec.name, matcher.value, bounds.join(" ")));
+    // A metric of which the labels are unknown says nothing of a selector that does not name it.
+    let told = |shape: &Shape| !names.is_empty() || shape.labels != Labels::Any;
+    let possible =
+        named.filter(|(_, shape)| told(shape) && labels.iter().all(|matcher| value::possible(matcher, &shape.labels)));
+    match possible.map(|(_, shape)| shape.labels.clone()).reduce(Labels::union) {
+        Some(labels) => Shape { labels, sample: Sample::Any, metric: String::new() },
+        None => {
+            let matchers: Vec<_> = labels.iter().map(ToString::to_string).collect();
+            find(FindingKind::UnknownMetric.says(format!(
+                "no metric has labels like {{{}}}: correct them, or name the metric",
+                matchers.join(",")
+            )));
+            Shape::anything()
+        }
     }
 }
 
@@ -96,7 +85,7 @@ pub(super) fn unknown_label(key: &str, of: &str, labels: &Labels) -> String {
     let of = if of.is_empty() { "what is selected here".to_owned() } else { format!("`{of}`") };
     let meant = match labels {
         Labels::Any => None,
-        Labels::Known(keys) => closest(key, keys.iter().map(String::as_str)),
+        Labels::Known(keys) => closest(key, keys.keys().map(String::as_str)),
     };
     match meant {
         Some(meant) => format!("{of} has no label `{key}`: did you mean `{meant}`?"),

@@ -1,14 +1,25 @@
 //! What is known of the series an expression returns.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The labels that series can have.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Labels {
     /// Nothing is known, so nothing is wrong.
     Any,
+    /// These and no others, each with its values.
+    Known(BTreeMap<String, Values>),
+}
+
+/// The values that a label can have.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Values {
+    /// Nothing is known.
+    Any,
     /// These and no others.
-    Known(BTreeSet<String>),
+    Closed(Vec<String>),
+    /// The bounds of buckets, without `+Inf`.
+    Bounds(Vec<f64>),
 }
 
 /// What the numbers of series say.
@@ -23,7 +34,7 @@ pub(super) enum Sample {
 }
 
 /// What is known of the series an expression returns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shape {
     pub(super) labels: Labels,
     pub(super) sample: Sample,
@@ -31,21 +42,45 @@ pub(super) struct Shape {
     pub(super) metric: String,
 }
 
+impl Values {
+    fn union(self, other: Self) -> Self {
+        match (self, other) {
+            (left, right) if left == right => left,
+            (Self::Closed(mut left), Self::Closed(right)) => {
+                left.extend(right);
+                left.sort();
+                left.dedup();
+                Self::Closed(left)
+            }
+            _ => Self::Any,
+        }
+    }
+}
+
 impl Labels {
     pub(super) fn known<S: Into<String>>(keys: impl IntoIterator<Item = S>) -> Self {
-        Self::Known(keys.into_iter().map(Into::into).collect())
+        Self::Known(keys.into_iter().map(|key| (key.into(), Values::Any)).collect())
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::Known(keys) => keys.contains(key),
+            Self::Known(keys) => keys.contains_key(key),
         }
     }
 
-    pub(super) fn add(&mut self, key: &str) {
+    /// Returns what is known of the values of a label.
+    pub(super) fn values(&self, key: &str) -> &Values {
+        match self {
+            Self::Any => &Values::Any,
+            Self::Known(keys) => keys.get(key).unwrap_or(&Values::Any),
+        }
+    }
+
+    /// Adds a label, or replaces what is known of its values.
+    pub(super) fn set(&mut self, key: &str, values: Values) {
         if let Self::Known(keys) = self {
-            keys.insert(key.to_owned());
+            keys.insert(key.to_owned(), values);
         }
     }
 
@@ -55,11 +90,21 @@ impl Labels {
         }
     }
 
+    /// Keeps `keys` and their values, and no other label.
+    pub(super) fn only<'k>(&self, keys: impl IntoIterator<Item = &'k String>) -> Self {
+        Self::Known(keys.into_iter().map(|key| (key.clone(), self.values(key).clone())).collect())
+    }
+
     pub(super) fn union(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Known(left), Self::Known(right)) => Self::Known(left.into_iter().chain(right).collect()),
-            _ => Self::Any,
+        let (Self::Known(mut left), Self::Known(right)) = (self, other) else { return Self::Any };
+        for (key, values) in right {
+            let joined = match left.remove(&key) {
+                Some(ours) => ours.union(values),
+                None => values,
+            };
+            left.insert(key, joined);
         }
+        Self::Known(left)
     }
 
     /// Lists the labels for a message.
@@ -67,7 +112,7 @@ impl Labels {
         match self {
             Self::Any => "any".to_owned(),
             Self::Known(keys) if keys.is_empty() => "none".to_owned(),
-            Self::Known(keys) => keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "),
+            Self::Known(keys) => keys.keys().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "),
         }
     }
 }
@@ -80,7 +125,7 @@ impl Shape {
 
     /// Returns the shape of a number, or of one series without labels.
     pub(super) fn bare() -> Self {
-        Self::computed(Labels::Known(BTreeSet::new()))
+        Self::computed(Labels::Known(BTreeMap::new()))
     }
 
     /// Returns the shape of numbers that were computed, and so go up and down.
@@ -88,9 +133,12 @@ impl Shape {
         Self { labels, sample: Sample::Gauge, metric: String::new() }
     }
 
-    /// Adds the labels that a rule writes itself.
-    pub(super) fn with_labels<'k>(mut self, keys: impl IntoIterator<Item = &'k String>) -> Self {
-        keys.into_iter().for_each(|key| self.labels.add(key));
+    /// Adds the labels that a rule writes itself; a template can have any value.
+    pub(super) fn with_labels<'k>(mut self, labels: impl IntoIterator<Item = (&'k String, &'k String)>) -> Self {
+        for (key, value) in labels {
+            let values = if value.contains("{{") { Values::Any } else { Values::Closed(vec![value.clone()]) };
+            self.labels.set(key, values);
+        }
         self
     }
 }

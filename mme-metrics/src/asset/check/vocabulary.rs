@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::exporter::{Exporter, MetricType};
-use super::shape::{Labels, Sample, Shape};
+use super::shape::{Labels, Sample, Shape, Values};
+use crate::label::Cardinality;
 use crate::metric::{Family, Kind, Spec};
 
 /// Labels that Prometheus gives every series of a target.
@@ -28,26 +29,20 @@ const SYNTHETIC: &[(&str, &[&str])] = &[
     ("ALERTS_FOR_STATE", &["*"]),
 ];
 
-/// A name with what is known of its series.
-#[derive(Debug)]
-pub(super) struct Metric {
-    pub(super) shape: Shape,
-    /// The declaration, if a family has one.
-    pub(super) spec: Option<&'static Spec>,
-}
-
 /// Every name that an expression may use.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
-    metrics: BTreeMap<String, Metric>,
+    metrics: BTreeMap<String, Shape>,
     target_labels: Vec<String>,
+    /// Bounds that a recorder was given in place of the declared ones.
+    buckets: BTreeMap<String, Vec<f64>>,
 }
 
 impl Vocabulary {
     /// Knows nothing but the series that Prometheus makes itself; every series of a target has `target_labels`, too.
     pub(super) fn new(target_labels: &[String]) -> Self {
         let target_labels = TARGET.into_iter().map(str::to_owned).chain(target_labels.iter().cloned()).collect();
-        let mut vocabulary = Self { metrics: BTreeMap::new(), target_labels };
+        let mut vocabulary = Self { metrics: BTreeMap::new(), target_labels, buckets: BTreeMap::new() };
         for (name, labels) in SYNTHETIC {
             vocabulary.foreign(name, labels);
         }
@@ -58,7 +53,12 @@ impl Vocabulary {
     pub(super) fn foreign(&mut self, name: &str, labels: &[&str]) {
         let labels = if labels.contains(&"*") { Labels::Any } else { self.labels(labels.iter().copied()) };
         let counts = ["_total", "_bucket", "_sum", "_count"].iter().any(|suffix| name.ends_with(suffix));
-        self.insert(name, labels, if counts { Sample::Counter } else { Sample::Gauge }, None);
+        self.insert(name, labels, if counts { Sample::Counter } else { Sample::Gauge });
+    }
+
+    /// Takes the buckets of a histogram that a family declares with others.
+    pub(super) fn buckets(&mut self, metric: &str, bounds: &[f64]) {
+        self.buckets.insert(metric.to_owned(), bounds.to_vec());
     }
 
     /// Takes every metric of an exporter's list; a later list wins over an earlier one.
@@ -66,11 +66,13 @@ impl Vocabulary {
         for (name, metric) in &exporter.metrics {
             let labels = self.labels(metric.labels());
             match metric.kind {
-                MetricType::Counter => self.insert(name, labels, Sample::Counter, None),
-                MetricType::Gauge => self.insert(name, labels, Sample::Gauge, None),
-                MetricType::Untyped => self.insert(name, labels, Sample::Any, None),
-                MetricType::Histogram => self.distribution(name, &labels, ("_bucket", "le"), Sample::Counter, None),
-                MetricType::Summary => self.distribution(name, &labels, ("", "quantile"), Sample::Gauge, None),
+                MetricType::Counter => self.insert(name, labels, Sample::Counter),
+                MetricType::Gauge => self.insert(name, labels, Sample::Gauge),
+                MetricType::Untyped => self.insert(name, labels, Sample::Any),
+                MetricType::Histogram => {
+                    self.distribution(name, &labels, ("_bucket", "le", Values::Any), Sample::Counter)
+                }
+                MetricType::Summary => self.distribution(name, &labels, ("", "quantile", Values::Any), Sample::Gauge),
             }
         }
     }
@@ -87,11 +89,20 @@ impl Vocabulary {
     }
 
     fn declare(&mut self, spec: &'static Spec) {
-        let labels = self.labels(spec.labels.iter().map(|label| label.key));
+        let mut labels = self.labels(spec.labels.iter().map(|label| label.key));
+        for label in spec.labels {
+            if let Cardinality::Closed(values) = label.values {
+                labels.set(label.key, Values::Closed(values.iter().map(|&value| value.to_owned()).collect()));
+            }
+        }
         match spec.kind {
-            Kind::Counter => self.insert(spec.name, labels, Sample::Counter, Some(spec)),
-            Kind::Gauge => self.insert(spec.name, labels, Sample::Gauge, Some(spec)),
-            Kind::Histogram => self.distribution(spec.name, &labels, ("_bucket", "le"), Sample::Counter, Some(spec)),
+            Kind::Counter => self.insert(spec.name, labels, Sample::Counter),
+            Kind::Gauge => self.insert(spec.name, labels, Sample::Gauge),
+            Kind::Histogram => {
+                let bounds = self.buckets.get(spec.name).map_or(spec.buckets, Vec::as_slice);
+                let bounds = Values::Bounds(bounds.to_vec());
+                self.distribution(spec.name, &labels, ("_bucket", "le", bounds), Sample::Counter);
+            }
         }
     }
 
@@ -100,29 +111,33 @@ impl Vocabulary {
         &mut self,
         name: &str,
         labels: &Labels,
-        (suffix, key): (&str, &str),
+        (suffix, key, values): (&str, &str, Values),
         sample: Sample,
-        spec: Option<&'static Spec>,
     ) {
         for total in ["_sum", "_count"] {
-            self.insert(&format!("{name}{total}"), labels.clone(), Sample::Counter, spec);
+            self.insert(&format!("{name}{total}"), labels.clone(), Sample::Counter);
         }
         let mut labels = labels.clone();
-        labels.add(key);
-        self.insert(&format!("{name}{suffix}"), labels, sample, spec);
+        labels.set(key, values);
+        self.insert(&format!("{name}{suffix}"), labels, sample);
     }
 
-    fn insert(&mut self, name: &str, labels: Labels, sample: Sample, spec: Option<&'static Spec>) {
+    fn insert(&mut self, name: &str, labels: Labels, sample: Sample) {
         let shape = Shape { labels, sample, metric: name.to_owned() };
-        self.metrics.insert(name.to_owned(), Metric { shape, spec });
+        self.metrics.insert(name.to_owned(), shape);
     }
 
     /// Takes a name that a rule records; says whether more is known now than before.
     pub(super) fn record(&mut self, name: &str, shape: Shape) -> bool {
         // A sum of counters falls when a target goes: what is recorded counts as a gauge.
         let shape = Shape { metric: name.to_owned(), sample: Sample::Gauge, ..shape };
-        let before = self.metrics.insert(name.to_owned(), Metric { shape: shape.clone(), spec: None });
-        before.is_none_or(|before| before.shape != shape)
+        let before = self.metrics.insert(name.to_owned(), shape.clone());
+        before != Some(shape)
+    }
+
+    /// Lists every name.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Shape)> {
+        self.metrics.iter().map(|(name, shape)| (name.as_str(), shape))
     }
 
     /// Finds a name.
@@ -130,7 +145,7 @@ impl Vocabulary {
     /// # Errors
     ///
     /// Says why there is no such name and which one was probably meant.
-    pub(super) fn find(&self, name: &str) -> Result<&Metric, String> {
+    pub(super) fn find(&self, name: &str) -> Result<&Shape, String> {
         self.metrics.get(name).ok_or_else(|| self.explain(name))
     }
 

@@ -43,7 +43,7 @@ fn check_labels(name: &str, rule: &Rule, find: &mut impl FnMut(String)) {
     match rule.labels.get("category") {
         Some(category) if CATEGORIES.contains(&category.as_str()) => {}
         // An alert on alerts has the category of the one it was raised for.
-        None if rule.expr.contains("category") => {}
+        None if rule.expr().contains("category") => {}
         category => find(format!(
             "`category` is {:?}: choose one of {}",
             category.map_or("", String::as_str),

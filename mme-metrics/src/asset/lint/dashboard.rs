@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{AssetFinding, finding};
+use super::{AssetFinding, FindingKind, Site};
 use crate::asset::{AssetFile, AssetKind};
 
 /// An alert and its `dashboard_url`, which is empty without one.
@@ -10,6 +10,7 @@ pub(super) struct Link<'a> {
     pub(super) alert: String,
     pub(super) url: String,
     pub(super) file: &'a AssetFile,
+    pub(super) line: Option<usize>,
 }
 
 /// Checks the links if any alert has one: each then needs one, and paths lead to a dashboard among `files` if there are any.
@@ -20,7 +21,8 @@ pub(super) fn check(files: &[AssetFile], links: &[Link<'_>], findings: &mut Vec<
     let uids: HashSet<_> = files.iter().filter(|file| file.kind() == AssetKind::Dashboard).filter_map(uid).collect();
     for link in links {
         if let Some(message) = fault(&link.url, &uids) {
-            findings.push(finding(link.file, format!("alert {}", link.alert), message));
+            let site = Site { file: link.file, line: link.line, place: format!("alert {}", link.alert) };
+            findings.push(site.finding("", FindingKind::DashboardLink.says(message)));
         }
     }
 }

@@ -7,19 +7,24 @@ use promql_parser::parser::Expr;
 use promql_parser::parser::token::{T_DIV, T_GTR};
 use promql_parser::parser::value::ValueType;
 
+use super::{FindingKind, Problem};
+
 /// Shortest range: four scrapes of 15 s, so that one that is late or lost leaves two to compare.
 const MIN_RANGE: Duration = Duration::from_mins(1);
 
 /// Checks one part of an expression; the caller walks.
-pub(super) fn check(part: &Expr, find: &mut impl FnMut(String)) {
+pub(super) fn check(part: &Expr, find: &mut impl FnMut(Problem)) {
     match part {
         Expr::Binary(binary) if binary.op.id() == T_DIV && !is_guarded(&binary.rhs) => {
-            find(format!("dividing by `{}` gives NaN or infinity where it is 0: divide by `(… > 0)`", binary.rhs));
+            let message =
+                format!("dividing by `{}` gives NaN or infinity where it is 0: divide by `(… > 0)`", binary.rhs);
+            find(FindingKind::UnguardedDivision.says(message));
         }
         Expr::MatrixSelector(matrix) => {
             check_bounds(&matrix.vs.matchers, find);
             if matrix.range < MIN_RANGE {
-                find(format!("`{part}` reads less than four scrapes of 15 s: take at least [1m]"));
+                let message = format!("`{part}` reads less than four scrapes of 15 s: take at least [1m]");
+                find(FindingKind::ShortRange.says(message));
             }
         }
         Expr::VectorSelector(selector) => check_bounds(&selector.matchers, find),
@@ -37,13 +42,13 @@ fn is_guarded(denominator: &Expr) -> bool {
     }
 }
 
-fn check_bounds(matchers: &Matchers, find: &mut impl FnMut(String)) {
+fn check_bounds(matchers: &Matchers, find: &mut impl FnMut(Problem)) {
     for matcher in matchers.matchers.iter().filter(|matcher| matcher.name == "le") {
         let whole = matcher.value.parse::<f64>().is_ok_and(|bound| bound.fract() == 0.0);
         if whole && matches!(matcher.op, MatchOp::Equal | MatchOp::NotEqual) {
-            find(format!(
+            find(FindingKind::WholeBound.says(format!(
                 "`{matcher}` matches in Prometheus 2 or in 3, not in both, which write a whole bound as `1` and `1.0`: use a bound with a fraction"
-            ));
+            )));
         }
     }
 }

@@ -9,7 +9,7 @@ mod tested;
 
 use std::collections::HashMap;
 
-use super::finding::AssetFinding;
+use super::finding::{AssetFinding, FindingKind, Problem, Site};
 use super::rule::{self, Group, Rule};
 use super::{AssetFile, AssetKind, promql};
 
@@ -40,8 +40,8 @@ pub fn lint(files: &[AssetFile]) -> Vec<AssetFinding> {
     for file in files.iter().filter(|file| file.kind() == AssetKind::Rules) {
         let groups = match rule::parse(file.text()) {
             Ok(parsed) => parsed.groups,
-            Err(message) => {
-                findings.push(finding(file, String::new(), message));
+            Err(problem) => {
+                findings.push(Site::file(file).finding("", problem));
                 continue;
             }
         };
@@ -51,15 +51,17 @@ pub fn lint(files: &[AssetFile]) -> Vec<AssetFinding> {
             names.push((group.name.clone(), file));
         }
         for rule in groups.into_iter().flat_map(|group| group.rules) {
-            let mut find = |message| findings.push(finding(file, rule.place(), message));
+            let site = rule.site(file);
+            let mut find = |problem| findings.push(site.finding("", problem));
             check_rule(&rule, &mut find);
             if let Some(alert) = rule.alert.clone() {
                 let url = rule.annotations.get("dashboard_url").cloned().unwrap_or_default();
-                links.push(dashboard::Link { alert, url, file });
+                links.push(dashboard::Link { alert, url, file, line: site.line });
             }
             let other = rule.alert.as_ref().and_then(|name| alerts.insert(name.clone(), file));
             if let Some(other) = other {
-                find(format!("{} defines an alert of this name, too: rename one", other.path()));
+                let message = format!("{} defines an alert of this name, too: rename one", other.path());
+                find(FindingKind::DuplicateName.says(message));
             }
             records.extend(rule.record.map(|name| (name, file)));
         }
@@ -71,47 +73,53 @@ pub fn lint(files: &[AssetFile]) -> Vec<AssetFinding> {
 }
 
 fn check_group(file: &AssetFile, group: &Group, others: &[(String, &AssetFile)], findings: &mut Vec<AssetFinding>) {
+    let site = |name: &str| Site { file, line: Some(group.line), place: format!("group {name}") };
     if let Some((name, other)) = others.iter().find(|(name, _)| *name == group.name) {
         let message = format!(
             "{} has a group of this name, too: rename one, so that `group_eval_order` can tell them apart",
             other.path()
         );
-        findings.push(finding(file, format!("group {name}"), message));
+        findings.push(site(name).finding("", FindingKind::DuplicateName.says(message)));
     }
     let count = group.rules.len();
     if count > MAX_RULES {
         let message = format!("{count} rules run one after the other: split the group, {MAX_RULES} are the most");
-        findings.push(finding(file, format!("group {}", group.name), message));
+        findings.push(site(&group.name).finding("", FindingKind::LargeGroup.says(message)));
     }
 }
 
 /// Prometheus takes the name of a YAML alias for the expression: it loads, and never gives a sample.
 fn check_aliases(file: &AssetFile, findings: &mut Vec<AssetFinding>) {
-    for line in file.text().lines().map(str::trim_start).filter(|line| line.starts_with("expr: *")) {
+    let lines = file.text().lines().map(str::trim_start).zip(1..);
+    for (line, number) in lines.filter(|(line, _)| line.starts_with("expr: *")) {
+        let site = Site { file, line: Some(number), place: String::new() };
         let message = format!("`{line}` reads as a metric of that name: record the expression and use its name");
-        findings.push(finding(file, String::new(), message));
+        findings.push(site.finding("", FindingKind::YamlAlias.says(message)));
     }
 }
 
-fn check_rule(rule: &Rule, find: &mut impl FnMut(String)) {
+fn check_rule(rule: &Rule, find: &mut impl FnMut(Problem)) {
     match (&rule.alert, &rule.record) {
-        (Some(name), None) => alert::check(name, rule, find),
+        (Some(name), None) => alert::check(name, rule, &mut |message| find(FindingKind::AlertStyle.says(message))),
         (None, Some(name)) => check_record(name, find),
-        _ => find("a rule either records or alerts: give it one of `record` and `alert`".to_owned()),
+        _ => {
+            find(FindingKind::InvalidRule.says("a rule either records or alerts: give it one of `record` and `alert`"))
+        }
     }
     // What is no PromQL is the asset check's to report.
-    if let Ok(expression) = promql::parse(&rule.expr) {
+    if let Ok(expression) = promql::parse(rule.expr()) {
         promql::walk(&expression, &mut |part| expression::check(part, find));
     }
 }
 
-fn check_record(name: &str, find: &mut impl FnMut(String)) {
+fn check_record(name: &str, find: &mut impl FnMut(Problem)) {
     let parts: Vec<_> = name.split(':').collect();
     if parts.len() != 3 || parts.iter().any(|part| part.is_empty()) {
-        find("a recorded name reads `level:metric:operations`, such as `job:requests:rate5m`".to_owned());
+        let message = "a recorded name reads `level:metric:operations`, such as `job:requests:rate5m`";
+        find(FindingKind::RecordName.says(message));
     }
 }
 
-fn finding(file: &AssetFile, place: String, message: String) -> AssetFinding {
-    AssetFinding { file: file.path().to_owned(), place, expression: String::new(), message }
+fn finding(file: &AssetFile, place: String, kind: FindingKind, message: impl Into<String>) -> AssetFinding {
+    Site { file, line: None, place }.finding("", kind.says(message))
 }

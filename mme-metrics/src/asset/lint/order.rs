@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use glob::{MatchOptions, Pattern};
 
-use super::{AssetFinding, finding};
+use super::{AssetFinding, FindingKind, finding};
 use crate::asset::{AssetFile, AssetKind};
 
 /// A wildcard stays within its folder, as in promtool.
@@ -25,12 +25,15 @@ pub(super) fn check(
     for pattern in patterns {
         match select(test, pattern, files) {
             Ok(paths) => selected.extend(paths),
-            Err(message) => findings.push(finding(test, format!("rule_files {pattern}"), message)),
+            Err(message) => {
+                findings.push(finding(test, format!("rule_files {pattern}"), FindingKind::TestOrder, message))
+            }
         }
     }
 
-    let mut find =
-        |name: &str, message: &str| findings.push(finding(test, format!("group {name}"), message.to_owned()));
+    let mut find = |name: &str, message: &str| {
+        findings.push(finding(test, format!("group {name}"), FindingKind::TestOrder, message));
+    };
     let loaded: Vec<&str> =
         groups.iter().filter(|(_, file)| selected.contains(file.path())).map(|(name, _)| name.as_str()).collect();
     for name in loaded.iter().filter(|name| loaded.len() > 1 && !order.iter().any(|listed| listed == *name)) {

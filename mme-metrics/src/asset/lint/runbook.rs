@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{AssetFinding, finding};
+use super::{AssetFinding, FindingKind, finding};
 use crate::asset::{AssetFile, AssetKind};
 
 /// What a page has to answer: what it is, whom it hurts, where to look, what to do.
@@ -16,20 +16,24 @@ pub(super) fn check(files: &[AssetFile], alerts: &HashMap<String, &AssetFile>, f
         return;
     }
     for (alert, file) in alerts.iter().filter(|(alert, _)| !runbooks.contains_key(alert.as_str())) {
-        findings.push(finding(file, format!("alert {alert}"), format!("no runbook: write {alert}.md")));
+        let message = format!("no runbook: write {alert}.md");
+        findings.push(finding(file, format!("alert {alert}"), FindingKind::Runbook, message));
     }
     for (name, file) in runbooks {
         if !alerts.contains_key(name) {
             let message = format!("no alert is called {name}: rename or remove the page");
-            findings.push(finding(file, String::new(), message));
+            findings.push(finding(file, String::new(), FindingKind::Runbook, message));
         }
         for section in SECTIONS.iter().filter(|section| !has_section(file.text(), section)) {
-            findings.push(finding(file, String::new(), format!("nothing under `## {section}`: write it")));
+            let message = format!("nothing under `## {section}`: write it");
+            findings.push(finding(file, String::new(), FindingKind::Runbook, message));
         }
     }
 }
 
+/// Says whether a section has text, whatever ends a line.
 fn has_section(page: &str, section: &str) -> bool {
-    let body = page.split("\n## ").find_map(|part| part.strip_prefix(section));
-    body.is_some_and(|body| body.starts_with('\n') && !body.trim().is_empty())
+    let heading = |line: &str| line.strip_prefix("## ").map(str::trim_end).map(str::to_owned);
+    let body = page.lines().skip_while(|line| heading(line).as_deref() != Some(section)).skip(1);
+    body.take_while(|line| heading(line).is_none()).any(|line| !line.trim().is_empty())
 }

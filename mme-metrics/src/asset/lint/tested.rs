@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::alert::WATCHDOG;
-use super::{AssetFinding, finding, order, promql};
+use super::{AssetFinding, FindingKind, finding, order, promql};
 use crate::asset::{AssetFile, AssetKind};
 
 /// A test file of promtool, as far as it says what is tested.
@@ -70,11 +70,15 @@ pub(super) fn check(
                 order::check(file, &parsed.rule_files, &parsed.group_eval_order, files, groups, findings);
                 parsed.tests.into_iter().for_each(|test| covered.add(test));
             }
-            Err(error) => findings.push(finding(file, String::new(), format!("no file of rule tests: {error}"))),
+            Err(error) => {
+                let message = format!("no file of rule tests: {error}");
+                findings.push(finding(file, String::new(), FindingKind::UnreadableFile, message));
+            }
         }
     }
     for (name, file) in alerts {
-        let mut find = |message: &str| findings.push(finding(file, format!("alert {name}"), message.to_owned()));
+        let mut find =
+            |message: &str| findings.push(finding(file, format!("alert {name}"), FindingKind::MissingTest, message));
         if !covered.firing.contains(name) {
             find("no test in which it fires: write one with `exp_alerts`");
         }
@@ -85,7 +89,7 @@ pub(super) fn check(
     }
     for (name, file) in records.iter().filter(|(name, _)| !covered.values.contains(name)) {
         let message = "no test of its value: name it in a `promql_expr_test` with `exp_samples`";
-        findings.push(finding(file, format!("record {name}"), message.to_owned()));
+        findings.push(finding(file, format!("record {name}"), FindingKind::MissingTest, message));
     }
 }
 

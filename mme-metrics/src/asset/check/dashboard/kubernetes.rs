@@ -1,0 +1,38 @@
+//! Grafana's schema 2, as Kubernetes objects: `spec.elements` and `spec.variables`.
+
+use serde_json::Value;
+
+use super::source::speaks_promql;
+use super::{Language, Query, entries, list, name, push};
+
+pub(super) fn read(spec: &Value, queries: &mut Vec<Query>) {
+    for (key, element) in entries(&spec["elements"]) {
+        let panel = &element["spec"];
+        let title = panel["title"].as_str().unwrap_or(key);
+        for query in list(&panel["data"]["spec"]["queries"]) {
+            data_query(format!("panel {title:?}"), &query["spec"]["query"], Language::Promql, queries);
+        }
+    }
+    for variable in list(&spec["variables"]).filter(|variable| variable["kind"] == "QueryVariable") {
+        let place = format!("variable {}", name(&variable["spec"]["name"]));
+        data_query(place, &variable["spec"]["query"], Language::Variable, queries);
+    }
+    for annotation in list(&spec["annotations"]) {
+        let place = format!("annotation {:?}", name(&annotation["spec"]["name"]));
+        data_query(place, &annotation["spec"]["query"], Language::Promql, queries);
+    }
+}
+
+/// A query names its data source as `group`, in the first versions as `kind`.
+fn data_query(place: String, query: &Value, prometheus: Language, queries: &mut Vec<Query>) {
+    let source = query["group"].as_str().or_else(|| query["kind"].as_str()).unwrap_or_default();
+    let spec = &query["spec"];
+    let text =
+        ["expr", "query", "__legacyStringValue"].into_iter().map(|field| &spec[field]).find(|text| text.is_string());
+    let language = if matches!(source, "" | "DataQuery") || speaks_promql(source) {
+        prometheus
+    } else {
+        Language::Other(source.to_owned())
+    };
+    push(queries, place, text.unwrap_or(&Value::Null), language);
+}

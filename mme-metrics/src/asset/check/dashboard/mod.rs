@@ -1,0 +1,164 @@
+//! The queries of a dashboard, in each model that Grafana and Perses write.
+
+mod classic;
+mod kubernetes;
+mod perses;
+mod source;
+mod variable_query;
+
+use promql_parser::parser::Expr;
+use serde_json::Value;
+
+use self::source::Sources;
+use super::expression::Reader;
+use super::vocabulary::Vocabulary;
+use super::{AssetFinding, Problem, Site};
+use crate::asset::finding::FindingKind;
+use crate::asset::{AssetFile, promql};
+
+/// A query with the place it stands in.
+#[derive(Debug)]
+struct Query {
+    place: String,
+    text: String,
+    language: Language,
+}
+
+/// How a query is written.
+#[derive(Debug, PartialEq, Eq)]
+enum Language {
+    /// PromQL.
+    Promql,
+    /// One of Grafana's functions for variables, such as `label_values(…)`, or PromQL.
+    Variable,
+    /// That of another data source, by its type.
+    Other(String),
+}
+
+/// Checks every query of every panel, variable and annotation.
+pub(super) fn check(file: &AssetFile, vocabulary: &Vocabulary, findings: &mut Vec<AssetFinding>) {
+    let queries = match queries(file.text()) {
+        Ok(queries) => queries,
+        Err(problem) => {
+            findings.push(Site::file(file).finding("", problem));
+            return;
+        }
+    };
+    for query in &queries {
+        let Some((expression, label)) = query.expression() else { continue };
+        let site = query.site(file);
+        let find = |problem| findings.push(site.finding(&query.text, problem));
+        match promql::parse_query(expression) {
+            Err(problem) => std::iter::once(problem).for_each(find),
+            Ok(parsed) => {
+                let mut reader = Reader::new(vocabulary);
+                let shape = reader.shape(&parsed.expression);
+                reader.need(&shape, label.map(str::to_owned).as_ref());
+                reader.into_problems().into_iter().for_each(find);
+            }
+        }
+    }
+}
+
+/// Lists the expressions that can be read.
+pub(super) fn expressions(file: &AssetFile) -> Vec<(Site<'_>, String, Expr)> {
+    let queries = queries(file.text()).unwrap_or_default();
+    let parsed = queries.into_iter().filter_map(|query| {
+        let parsed = promql::parse_query(query.expression()?.0).ok()?;
+        Some((query.site(file), query.text, parsed.expression))
+    });
+    parsed.collect()
+}
+
+/// Lists the queries of other data sources, which [`check`] passes over.
+pub(super) fn skipped(file: &AssetFile, findings: &mut Vec<AssetFinding>) {
+    for query in queries(file.text()).unwrap_or_default() {
+        if let Language::Other(source) = &query.language {
+            let message = format!("a query for {source}, which is not checked: only PromQL is");
+            findings.push(query.site(file).finding(&query.text, FindingKind::SkippedQuery.says(message)));
+        }
+    }
+}
+
+impl Query {
+    /// Returns the PromQL of a query, with the label that a variable needs; nothing if there is none.
+    fn expression(&self) -> Option<(&str, Option<&str>)> {
+        match self.language {
+            Language::Promql => Some((&self.text, None)),
+            Language::Variable => variable_query::expression(&self.text),
+            Language::Other(_) => None,
+        }
+    }
+
+    fn site<'f>(&self, file: &'f AssetFile) -> Site<'f> {
+        // JSON has one way to write most texts; where a file uses another, the finding has no line.
+        let quoted = Value::from(self.text.as_str()).to_string();
+        let at = file.text().find(&quoted).or_else(|| file.text().find(&self.text));
+        let line = at.map(|at| file.text()[..at].matches('\n').count() + 1);
+        Site { file, line, place: self.place.clone() }
+    }
+}
+
+/// Reads a dashboard as JSON or YAML, whatever its model.
+fn queries(text: &str) -> Result<Vec<Query>, Problem> {
+    let unreadable = |message: String| FindingKind::UnreadableFile.says(message);
+    let document: Value = match serde_json::from_str(text) {
+        Ok(document) => document,
+        // A file that begins like JSON is meant to be JSON; Perses also writes YAML.
+        Err(error) if text.trim_start().starts_with(['{', '[']) => {
+            return Err(unreadable(format!("no JSON: {error}; correct the syntax")));
+        }
+        Err(_) => {
+            serde_saphyr::from_str(text).map_err(|error| unreadable(format!("neither JSON nor YAML: {error}")))?
+        }
+    };
+    let mut queries = Vec::new();
+    if read(&document, &mut queries) {
+        return Ok(queries);
+    }
+    Err(unreadable(
+        "no dashboard of a known model: Grafana's has `panels`, `rows` or `spec.elements`, Perses' has `kind: Dashboard` and `spec.panels`; export it as one of these"
+            .to_owned(),
+    ))
+}
+
+/// Reads a document; returns false if it is of no known model.
+fn read(document: &Value, queries: &mut Vec<Query>) -> bool {
+    let spec = &document["spec"];
+    if document["dashboard"].is_object() {
+        // What Grafana's HTTP interface answers and takes.
+        return read(&document["dashboard"], queries);
+    }
+    if spec["elements"].is_object() || document["elements"].is_object() {
+        kubernetes::read(if spec.is_object() { spec } else { document }, queries);
+    } else if spec["panels"].is_object() {
+        perses::read(spec, queries);
+    } else if spec.is_object() && (spec["panels"].is_array() || spec["rows"].is_array()) {
+        classic::read(spec, queries);
+    } else if document["panels"].is_array() || document["rows"].is_array() {
+        classic::read(document, queries);
+    } else if let Some(items) = document.as_array().filter(|items| !items.is_empty()) {
+        return items.iter().fold(true, |all, item| read(item, queries) && all);
+    } else {
+        return false;
+    }
+    true
+}
+
+fn push(queries: &mut Vec<Query>, place: String, text: &Value, language: Language) {
+    if let Some(text) = text.as_str().filter(|text| !text.trim().is_empty()) {
+        queries.push(Query { place, text: text.to_owned(), language });
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
+}
+
+fn name(value: &Value) -> &str {
+    value.as_str().unwrap_or("without a name")
+}

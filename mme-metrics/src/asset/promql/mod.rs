@@ -1,0 +1,58 @@
+//! Expressions: read by a parser, with the variables of dashboards filled in.
+
+mod floor;
+mod variable;
+
+use promql_parser::parser::{self, Expr};
+
+pub(super) use self::floor::newer_syntax;
+pub(super) use self::variable::{Query, first_variable, holds_variable, string_length};
+use super::finding::{FindingKind, Problem};
+
+/// Reads an expression of a rule, where nothing fills in variables.
+pub(super) fn parse(text: &str) -> Result<Expr, Problem> {
+    if let Some(variable) = variable::in_code(text) {
+        return Err(FindingKind::DashboardVariable.says(not_filled_in(&variable)));
+    }
+    parser::parse(text).map_err(|error| invalid(&error))
+}
+
+/// Reads a query of a dashboard.
+pub(super) fn parse_query(text: &str) -> Result<Query, Problem> {
+    Query::parse(text).map_err(|error| invalid(&error))
+}
+
+/// Says that a variable of a dashboard stands where Prometheus reads.
+pub(super) fn not_filled_in(variable: &str) -> String {
+    format!("`{variable}` is a dashboard variable, which Prometheus does not fill in: write the value itself")
+}
+
+fn invalid(error: &str) -> Problem {
+    FindingKind::InvalidExpression.says(format!("not valid PromQL: {error}"))
+}
+
+/// Calls `visit` for `expression` and everything in it.
+pub(super) fn walk<'e>(expression: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
+    visit(expression);
+    match expression {
+        Expr::Aggregate(aggregate) => {
+            walk(&aggregate.expr, visit);
+            if let Some(parameter) = &aggregate.param {
+                walk(parameter, visit);
+            }
+        }
+        Expr::Unary(unary) => walk(&unary.expr, visit),
+        Expr::Binary(binary) => {
+            walk(&binary.lhs, visit);
+            walk(&binary.rhs, visit);
+        }
+        Expr::Paren(paren) => walk(&paren.expr, visit),
+        Expr::Subquery(subquery) => walk(&subquery.expr, visit),
+        Expr::Call(call) => call.args.args.iter().for_each(|argument| walk(argument, visit)),
+        Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::VectorSelector(_)
+        | Expr::MatrixSelector(_)
+        | Expr::Extension(_) => {}
+    }
+}

@@ -44,6 +44,8 @@ mod file;
 #[cfg(feature = "assets")]
 mod finding;
 #[cfg(feature = "assets")]
+mod fleet;
+#[cfg(feature = "assets")]
 mod lint;
 #[cfg(feature = "assets")]
 mod promql;
@@ -57,6 +59,8 @@ pub use self::check::{AssetCheck, check};
 pub use self::file::{AssetFile, AssetKind};
 #[cfg(feature = "assets")]
 pub use self::finding::{AssetFinding, FindingKind, Severity};
+#[cfg(feature = "assets")]
+pub use self::fleet::{AssetOptions, AssetOptionsError, AssetRenderError};
 #[cfg(feature = "assets")]
 pub use self::lint::lint;
 pub use self::write::{AssetWriteError, write_to};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{error, fmt, fs, io};
 
-use super::FILES;
+use super::{AssetFile, FILES};
 
 /// A bundled file could not be written.
 #[derive(Debug)]
@@ -31,8 +31,13 @@ impl error::Error for AssetWriteError {
 ///
 /// Returns the first path that could not be written; those before it are written.
 pub fn write_to(dir: impl AsRef<Path>) -> Result<(), AssetWriteError> {
-    for file in FILES {
-        let path = dir.as_ref().join(file.path());
+    write_files(FILES, dir.as_ref())
+}
+
+/// Writes `files` below `dir`.
+pub(super) fn write_files(files: &[AssetFile], dir: &Path) -> Result<(), AssetWriteError> {
+    for file in files {
+        let path = dir.join(file.path());
         let made = path.parent().map_or(Ok(()), fs::create_dir_all);
         made.and_then(|()| fs::write(&path, file.text())).map_err(|source| AssetWriteError { path, source })?;
     }

@@ -14,6 +14,7 @@ mod vocabulary;
 
 use std::fmt;
 
+pub(super) use self::dashboard::variable_expression;
 use self::expression::Reader;
 use self::shape::Shape;
 use self::vocabulary::Vocabulary;

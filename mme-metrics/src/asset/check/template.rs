@@ -72,7 +72,8 @@ pub(super) fn check(rule: &Rule, shape: &Shape, find: &mut impl FnMut(Problem)) 
     if rule.alert.is_none() {
         return;
     }
-    for (name, text) in rule.annotations.iter().chain(&rule.labels) {
+    let annotations = rule.annotations.iter().map(|(name, text)| (name, &text.value));
+    for (name, text) in annotations.chain(&rule.labels) {
         let mut invalid =
             |message: String| find(FindingKind::InvalidTemplate.says(format!("text of `{name}`: {message}")));
         let mut template = Template::default();

@@ -21,7 +21,7 @@ pub(super) fn check(name: &str, rule: &Rule, find: &mut impl FnMut(String)) {
         find(format!("the name of an alert is CamelCase and has at most {MAX_NAME} characters: shorten or respell it"));
     }
     check_labels(name, rule, find);
-    let annotation = |key: &str| rule.annotations.get(key).map_or("", String::as_str);
+    let annotation = |key: &str| rule.annotation(key);
 
     let summary = annotation("summary");
     if summary.contains("{{") || !summary.ends_with('.') {

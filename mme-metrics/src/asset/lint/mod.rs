@@ -55,7 +55,7 @@ pub fn lint(files: &[AssetFile]) -> Vec<AssetFinding> {
             let mut find = |problem| findings.push(site.finding("", problem));
             check_rule(&rule, &mut find);
             if let Some(alert) = rule.alert.clone() {
-                let url = rule.annotations.get("dashboard_url").cloned().unwrap_or_default();
+                let url = rule.annotation("dashboard_url").to_owned();
                 links.push(dashboard::Link { alert, url, file, line: site.line });
             }
             let other = rule.alert.as_ref().and_then(|name| alerts.insert(name.clone(), file));

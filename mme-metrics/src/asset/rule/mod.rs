@@ -91,7 +91,7 @@ pub(super) struct Rule {
     #[serde(default)]
     pub(super) labels: BTreeMap<String, String>,
     #[serde(default)]
-    pub(super) annotations: BTreeMap<String, String>,
+    pub(super) annotations: BTreeMap<String, Spanned<String>>,
 }
 
 impl Group {
@@ -104,6 +104,16 @@ impl Rule {
     /// Returns the expression as it is written.
     pub(super) fn expr(&self) -> &str {
         &self.expression.value
+    }
+
+    /// Returns the expression with its place in the text.
+    pub(super) fn expression(&self) -> &Spanned<String> {
+        &self.expression
+    }
+
+    /// Returns the text of an annotation; none is empty.
+    pub(super) fn annotation(&self, key: &str) -> &str {
+        self.annotations.get(key).map_or("", |text| &text.value)
     }
 
     /// Returns what a finding calls the rule.

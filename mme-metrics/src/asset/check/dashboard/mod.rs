@@ -10,6 +10,7 @@ use promql_parser::parser::Expr;
 use serde_json::Value;
 
 use self::source::Sources;
+pub(in crate::asset) use self::variable_query::expression as variable_expression;
 use super::expression::Reader;
 use super::vocabulary::Vocabulary;
 use super::{AssetFinding, Problem, Site};

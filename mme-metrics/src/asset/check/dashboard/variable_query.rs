@@ -1,7 +1,7 @@
 //! Queries of variables: PromQL in one of Grafana's functions.
 
 /// Returns the expression of a query with the label that it needs, or nothing if it names no series.
-pub(super) fn expression(query: &str) -> Option<(&str, Option<&str>)> {
+pub(in crate::asset) fn expression(query: &str) -> Option<(&str, Option<&str>)> {
     let query = query.trim();
     let Some((function, inner)) = query.strip_suffix(')').and_then(|query| query.split_once('(')) else {
         return Some((query, None));

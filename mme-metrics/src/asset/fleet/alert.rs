@@ -1,0 +1,21 @@
+//! The description of an alert, which names the grouping labels.
+
+use super::grouping::Grouping;
+
+/// The value that a rendered rule test gives each grouping label.
+pub(super) const TEST_VALUE: &str = "a";
+
+/// Returns a description with the labels at its end, as a template.
+pub(super) fn template(description: &str, grouping: &Grouping) -> String {
+    with(description, grouping, |label| format!("{{{{ $labels.{label} }}}}"))
+}
+
+/// Returns a description with the labels at its end, as a rule test expects it.
+pub(super) fn expected(description: &str, grouping: &Grouping) -> String {
+    with(description, grouping, |_| TEST_VALUE.to_owned())
+}
+
+fn with(description: &str, grouping: &Grouping, value: impl Fn(&str) -> String) -> String {
+    let labels: Vec<_> = grouping.labels.iter().map(|label| format!("{label}={}", value(label))).collect();
+    format!("{} ({})", description.trim_end(), labels.join(", "))
+}

@@ -1,0 +1,99 @@
+//! Changes to a YAML text that leave its comments and layout as they are.
+
+use std::ops::Range;
+
+use serde_saphyr::{Location, Spanned};
+
+/// Changes to one text.
+#[derive(Debug)]
+pub(super) struct Edits<'t> {
+    text: &'t str,
+    changes: Vec<(Range<usize>, String)>,
+}
+
+impl<'t> Edits<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, changes: Vec::new() }
+    }
+
+    /// Writes another text in place of a scalar, in the same style.
+    pub(super) fn scalar(&mut self, old: &Spanned<String>, new: &str) -> Result<(), String> {
+        let range = range(&old.defined)?;
+        if let Some((position, indent)) = self.block(range.start) {
+            // The span of a block ends before the next key.
+            let end = position + self.text[position..range.end].trim_end().len();
+            let lines: Vec<_> = new.lines().enumerate().map(|(at, line)| indented(at, line, &indent)).collect();
+            self.change(position..end, lines.join("\n"));
+        } else {
+            let line = new.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            let quoted = format!("'{}'", line.replace('\'', "''"));
+            let unquoted = self.text[range.clone()].trim_end().len();
+            self.change(range.start..range.start + unquoted, quoted);
+        }
+        Ok(())
+    }
+
+    /// Adds entries at the beginning of a mapping.
+    pub(super) fn entries<T>(&mut self, mapping: &Spanned<T>, entries: &[(String, String)]) -> Result<(), String> {
+        let at = range(&mapping.defined)?.start;
+        let listed = |separator: &str| {
+            entries.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join(separator)
+        };
+        let rest = &self.text[at..];
+        if let Some(inner) = rest.strip_prefix('{') {
+            let end = if inner.trim_start().starts_with('}') { "" } else { ", " };
+            self.change(at + 1..at + 1, listed(", ") + end);
+        } else {
+            let indent = " ".repeat(self.column(at));
+            self.change(at..at, listed(&format!("\n{indent}")) + "\n" + &indent);
+        }
+        Ok(())
+    }
+
+    /// Says whether a scalar is a literal or folded block; returns where its text begins and how it is indented.
+    fn block(&self, start: usize) -> Option<(usize, String)> {
+        let before = &self.text[..start];
+        let header = before.trim_end().lines().next_back()?.trim_end();
+        let on_its_own_line = before.trim_end_matches(' ').ends_with('\n');
+        let indicator = header.trim_end_matches(['-', '+']).trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_block = on_its_own_line && indicator.ends_with(['|', '>']);
+        is_block.then(|| (start, " ".repeat(self.column(start))))
+    }
+
+    fn column(&self, at: usize) -> usize {
+        let line = &self.text[self.text[..at].rfind('\n').map_or(0, |end| end + 1)..at];
+        line.chars().count()
+    }
+
+    fn change(&mut self, range: Range<usize>, new: String) {
+        // An alias is defined once and used more often.
+        if self.changes.iter().all(|(other, _)| *other != range || range.is_empty()) {
+            self.changes.push((range, new));
+        }
+    }
+
+    /// Returns the changed text.
+    pub(super) fn apply(mut self) -> String {
+        self.changes.sort_by_key(|(range, _)| range.start);
+        let mut text = String::with_capacity(self.text.len());
+        let mut done = 0;
+        for (range, new) in self.changes {
+            text.push_str(&self.text[done..range.start]);
+            text.push_str(&new);
+            done = range.end;
+        }
+        text + &self.text[done..]
+    }
+}
+
+fn indented(at: usize, line: &str, indent: &str) -> String {
+    if at == 0 || line.is_empty() { line.to_owned() } else { format!("{indent}{line}") }
+}
+
+fn range(location: &Location) -> Result<Range<usize>, String> {
+    let span = location.span();
+    let bytes = span.byte_offset().zip(span.byte_len());
+    let (start, length) = bytes.ok_or("a value has no place in the text: write the file without YAML merge keys")?;
+    let usize = |number| usize::try_from(number).map_err(|_| "the file is too large".to_owned());
+    Ok(usize(start)?..usize(start)? + usize(length)?)
+}

@@ -1,0 +1,255 @@
+//! Grouping labels in an expression.
+
+use std::collections::{HashMap, HashSet};
+
+use promql_parser::label::{Labels, Matcher};
+use promql_parser::parser::token::{T_EQL_REGEX, T_LOR};
+use promql_parser::parser::value::ValueType;
+use promql_parser::parser::{
+    AggregateExpr, BinModifier, BinaryExpr, Call, Expr, LabelModifier, VectorMatchCardinality, VectorSelector,
+};
+
+use crate::asset::{AssetFile, AssetKind, promql, rule};
+
+/// Functions whose result has no labels of a target.
+const BARE: [&str; 6] = ["absent", "absent_over_time", "pi", "scalar", "time", "vector"];
+
+/// The grouping labels, and what is known of the rules that they are added to.
+#[derive(Debug)]
+pub(super) struct Grouping {
+    pub(super) labels: Vec<String>,
+    /// Records without labels of a target, such as one of `vector(1)`.
+    bare: HashSet<String>,
+    /// Alerts, and whether they have labels of a target.
+    alerts: HashMap<String, bool>,
+}
+
+/// Where an expression stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// In a rule, which is evaluated for all values of the labels.
+    Rule,
+    /// On a dashboard, where each label is a variable.
+    Panel,
+}
+
+impl Grouping {
+    /// Learns from the rules among `files` which records and alerts have labels of a target.
+    pub(super) fn new(labels: &[String], files: &[AssetFile]) -> Self {
+        let mut grouping = Self::of_labels(labels);
+        let rules: Vec<_> = files
+            .iter()
+            .filter(|file| file.kind() == AssetKind::Rules)
+            .filter_map(|file| rule::parse(file.text()).ok())
+            .flat_map(|file| file.groups)
+            .flat_map(|group| group.rules)
+            .filter_map(|rule| promql::parse(rule.expr()).ok().map(|expression| (rule, expression)))
+            .collect();
+        // A record may read another one of a later file: repeat until nothing changes.
+        loop {
+            let known = grouping.bare.len();
+            for (rule, expression) in &rules {
+                let carries = grouping.rewrite(&mut expression.clone(), Reader::Rule);
+                if let Some(record) = rule.record.as_ref().filter(|_| !carries) {
+                    grouping.bare.insert(record.clone());
+                }
+                if let Some(alert) = &rule.alert {
+                    grouping.alerts.insert(alert.clone(), carries);
+                }
+            }
+            if grouping.bare.len() == known {
+                return grouping;
+            }
+        }
+    }
+
+    /// Knows the labels alone.
+    pub(super) fn of_labels(labels: &[String]) -> Self {
+        Self { labels: labels.to_vec(), bare: HashSet::new(), alerts: HashMap::new() }
+    }
+
+    /// Says whether an alert has the grouping labels.
+    pub(super) fn alert_has_labels(&self, name: &str) -> bool {
+        self.alerts.get(name).copied().unwrap_or(true)
+    }
+
+    /// Adds the labels to an expression; returns whether its series have them.
+    pub(super) fn rewrite(&self, expression: &mut Expr, reader: Reader) -> bool {
+        match expression {
+            Expr::VectorSelector(selector) => self.selector(selector, reader),
+            Expr::MatrixSelector(matrix) => self.selector(&mut matrix.vs, reader),
+            Expr::Aggregate(aggregate) => self.aggregate(aggregate, reader),
+            Expr::Binary(binary) => self.binary(binary, reader),
+            Expr::Call(call) => self.call(call, reader),
+            Expr::Paren(paren) => self.rewrite(&mut paren.expr, reader),
+            Expr::Unary(unary) => self.rewrite(&mut unary.expr, reader),
+            Expr::Subquery(subquery) => self.rewrite(&mut subquery.expr, reader),
+            Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => false,
+        }
+    }
+
+    fn selector(&self, selector: &mut VectorSelector, reader: Reader) -> bool {
+        if selector.name.as_ref().is_some_and(|name| self.bare.contains(name)) {
+            return false;
+        }
+        if reader == Reader::Panel {
+            for label in &self.labels {
+                let matchers = &mut selector.matchers.matchers;
+                if matchers.iter().all(|matcher| matcher.name != *label) {
+                    let matcher = Matcher::new_matcher(T_EQL_REGEX, label.clone(), format!("${label}"));
+                    // A dollar and the name of a label are a pattern.
+                    matchers.extend(matcher);
+                }
+            }
+        }
+        true
+    }
+
+    fn aggregate(&self, aggregate: &mut AggregateExpr, reader: Reader) -> bool {
+        if let Some(parameter) = &mut aggregate.param {
+            self.rewrite(parameter, reader);
+        }
+        if !self.rewrite(&mut aggregate.expr, reader) {
+            return false;
+        }
+        match &mut aggregate.modifier {
+            Some(LabelModifier::Include(keys)) => self.add(keys),
+            Some(LabelModifier::Exclude(keys)) => self.remove(keys),
+            none => *none = Some(LabelModifier::Include(Labels { labels: self.labels.clone() })),
+        }
+        true
+    }
+
+    fn call(&self, call: &mut Call, reader: Reader) -> bool {
+        // A scalar is one number: the sum of all clusters, or nothing at all.
+        if call.func.name == "scalar" {
+            return false;
+        }
+        let mut carries = false;
+        for argument in &mut call.args.args {
+            carries |= self.rewrite(argument, reader);
+        }
+        carries && !BARE.contains(&call.func.name)
+    }
+
+    fn binary(&self, binary: &mut BinaryExpr, reader: Reader) -> bool {
+        let (left, right) = (self.rewrite(&mut binary.lhs, reader), self.rewrite(&mut binary.rhs, reader));
+        let scalar = |side: &Expr| side.value_type() == ValueType::Scalar;
+        if scalar(&binary.lhs) || scalar(&binary.rhs) || !(left || right) {
+            return left || right;
+        }
+        let set = binary.op.is_set_operator();
+        let modifier = binary.modifier.get_or_insert_with(BinModifier::default);
+        if left && right {
+            self.both(modifier);
+            return true;
+        }
+        // The other side has no such label, so that it has to be left out of the match.
+        match &mut modifier.matching {
+            Some(LabelModifier::Include(_)) => {}
+            Some(LabelModifier::Exclude(keys)) => self.add(keys),
+            none => *none = Some(LabelModifier::Exclude(Labels { labels: self.labels.clone() })),
+        }
+        if set {
+            return left || binary.op.id() == T_LOR;
+        }
+        if modifier.card == VectorMatchCardinality::OneToOne {
+            let none = Labels { labels: Vec::new() };
+            modifier.card =
+                if left { VectorMatchCardinality::ManyToOne(none) } else { VectorMatchCardinality::OneToMany(none) };
+        }
+        true
+    }
+
+    /// Both sides have the labels: they take part in the match.
+    fn both(&self, modifier: &mut BinModifier) {
+        match &mut modifier.matching {
+            Some(LabelModifier::Include(keys)) => {
+                self.add(keys);
+                if let VectorMatchCardinality::ManyToOne(extra) | VectorMatchCardinality::OneToMany(extra) =
+                    &mut modifier.card
+                {
+                    self.remove(extra);
+                }
+            }
+            Some(LabelModifier::Exclude(keys)) => self.remove(keys),
+            None => {}
+        }
+    }
+
+    fn add(&self, keys: &mut Labels) {
+        let missing: Vec<_> = self.labels.iter().filter(|label| !keys.labels.contains(label)).cloned().collect();
+        keys.labels.splice(0..0, missing);
+    }
+
+    fn remove(&self, keys: &mut Labels) {
+        keys.labels.retain(|key| !self.labels.contains(key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grouping() -> Grouping {
+        let rules = "groups: [{name: a, rules: [{record: 'a:b:one', expr: vector(1)}, {record: 'a:b:two', expr: '2 * a:b:one'}]}]";
+        let files = [AssetFile::new(AssetKind::Rules, "a.yml", rules)];
+        Grouping::new(&["cluster".to_owned(), "namespace".to_owned()], &files)
+    }
+
+    fn rewritten(text: &str, reader: Reader) -> String {
+        let mut expression = promql::parse(text).expect("an expression");
+        grouping().rewrite(&mut expression, reader);
+        expression.to_string()
+    }
+
+    #[test]
+    fn labels_are_added_wherever_series_are_put_together() {
+        for (text, expected) in [
+            ("sum by (job) (a)", "sum by (cluster, namespace, job) (a)"),
+            ("sum by (namespace, job) (a)", "sum by (cluster, namespace, job) (a)"),
+            ("sum(a)", "sum by (cluster, namespace) (a)"),
+            ("sum without (instance, cluster) (a)", "sum without (instance) (a)"),
+            ("a and on (job) b", "a and on (cluster, namespace, job) b"),
+            ("a and on () b", "a and on (cluster, namespace) b"),
+            ("a * on (job) group_left (cluster, version) b", "a * on (cluster, namespace, job) group_left (version) b"),
+            ("a / ignoring (le, cluster) b", "a / ignoring (le) b"),
+            ("a / b", "a / b"),
+            ("topk(3, a)", "topk by (cluster, namespace) (3, a)"),
+            ("2 * -sum(a)", "2 * -sum by (cluster, namespace) (a)"),
+            ("max_over_time(sum(a)[1h:5m])", "max_over_time(sum by (cluster, namespace) (a)[1h:5m])"),
+        ] {
+            assert_eq!(rewritten(text, Reader::Rule), expected);
+        }
+    }
+
+    #[test]
+    fn what_has_no_labels_of_a_target_still_matches() {
+        for (text, expected) in [
+            ("vector(1)", "vector(1)"),
+            ("sum(a) or vector(0)", "sum by (cluster, namespace) (a) or ignoring (cluster, namespace) vector(0)"),
+            (
+                "sum(a) / vector(2)",
+                "sum by (cluster, namespace) (a) / ignoring (cluster, namespace) group_left () vector(2)",
+            ),
+            (
+                "vector(2) / sum(a)",
+                "vector(2) / ignoring (cluster, namespace) group_right () sum by (cluster, namespace) (a)",
+            ),
+            ("absent(a) and on (job) b", "absent(a) and on (job) b"),
+            ("a > scalar(sum(b))", "a > scalar(sum(b))"),
+            ("sum(a:b:two)", "sum(a:b:two)"),
+            ("a - time()", "a - time()"),
+        ] {
+            assert_eq!(rewritten(text, Reader::Rule), expected);
+        }
+    }
+
+    #[test]
+    fn a_panel_selects_by_its_variables() {
+        assert_eq!(
+            rewritten("sum by (job) (rate(a{job=~\"$job\"}[5m]))", Reader::Panel),
+            "sum by (cluster, namespace, job) (rate(a{cluster=~\"$cluster\",job=~\"$job\",namespace=~\"$namespace\"}[5m]))"
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! Rule tests with grouping labels: every series has one value of each, and every result that can has it, too.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use super::alert::{self, TEST_VALUE};
+use super::edit::Edits;
+use super::grouping::{Grouping, Reader};
+use crate::asset::promql;
+
+/// What of a test file depends on the labels.
+#[derive(Deserialize)]
+struct TestFile {
+    #[serde(default)]
+    tests: Vec<Test>,
+}
+
+#[derive(Deserialize)]
+struct Test {
+    #[serde(default)]
+    input_series: Vec<Series>,
+    #[serde(default)]
+    alert_rule_test: Vec<AlertTest>,
+    #[serde(default)]
+    promql_expr_test: Vec<ExpressionTest>,
+}
+
+#[derive(Deserialize)]
+struct Series {
+    series: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+struct AlertTest {
+    alertname: String,
+    #[serde(default)]
+    exp_alerts: Option<Vec<ExpectedAlert>>,
+}
+
+#[derive(Deserialize)]
+struct ExpectedAlert {
+    exp_labels: Option<Spanned<BTreeMap<String, String>>>,
+    #[serde(default)]
+    exp_annotations: BTreeMap<String, Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+struct ExpressionTest {
+    expr: Spanned<String>,
+    #[serde(default)]
+    exp_samples: Option<Vec<Sample>>,
+}
+
+#[derive(Deserialize)]
+struct Sample {
+    labels: Option<Spanned<String>>,
+}
+
+pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> {
+    let file: TestFile = serde_saphyr::from_str(text).map_err(|error| format!("no file of rule tests: {error}"))?;
+    let mut edits = Edits::new(text);
+    for test in &file.tests {
+        for series in &test.input_series {
+            edits.scalar(&series.series, &labelled(&series.series.value, grouping))?;
+        }
+        for tested in test.alert_rule_test.iter().filter(|tested| grouping.alert_has_labels(&tested.alertname)) {
+            for expected in tested.exp_alerts.iter().flatten() {
+                expect(expected, grouping, &mut edits)?;
+            }
+        }
+        for tested in &test.promql_expr_test {
+            let expression = promql::parse(&tested.expr.value).map_err(|problem| problem.message)?;
+            let mut grouped = expression.clone();
+            let carries = grouping.rewrite(&mut grouped, Reader::Rule);
+            if grouped != expression {
+                edits.scalar(&tested.expr, &grouped.to_string())?;
+            }
+            let samples = tested.exp_samples.iter().flatten().filter(|_| carries);
+            for labels in samples.filter_map(|sample| sample.labels.as_ref()) {
+                edits.scalar(labels, &labelled(&labels.value, grouping))?;
+            }
+        }
+    }
+    Ok(edits.apply())
+}
+
+fn expect(expected: &ExpectedAlert, grouping: &Grouping, edits: &mut Edits<'_>) -> Result<(), String> {
+    if let Some(labels) = &expected.exp_labels {
+        let missing = grouping.labels.iter().filter(|label| !labels.value.contains_key(*label));
+        let entries: Vec<_> = missing.map(|label| (label.clone(), TEST_VALUE.to_owned())).collect();
+        if !entries.is_empty() {
+            edits.entries(labels, &entries)?;
+        }
+    }
+    match expected.exp_annotations.get("description") {
+        Some(description) => edits.scalar(description, &alert::expected(&description.value, grouping)),
+        None => Ok(()),
+    }
+}
+
+/// Adds the labels that a series in `name{a="b"}` notation does not have.
+fn labelled(series: &str, grouping: &Grouping) -> String {
+    let has = |label: &str| [",", "{", " "].iter().any(|before| series.contains(&format!("{before}{label}=")));
+    let missing = grouping.labels.iter().filter(|label| !has(label));
+    let added: Vec<_> = missing.map(|label| format!("{label}=\"{TEST_VALUE}\"")).collect();
+    let added = added.join(",");
+    match series.split_once('{') {
+        _ if added.is_empty() => series.to_owned(),
+        Some((name, rest)) if rest.trim_start().starts_with('}') => format!("{name}{{{added}{rest}"),
+        Some((name, rest)) => format!("{name}{{{added},{rest}"),
+        None => format!("{}{{{added}}}", series.trim_end()),
+    }
+}

@@ -1,0 +1,24 @@
+//! Rule files with grouping labels.
+
+use super::alert;
+use super::edit::Edits;
+use super::grouping::{Grouping, Reader};
+use crate::asset::{promql, rule};
+
+pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> {
+    let file = rule::parse(text).map_err(|problem| problem.message)?;
+    let mut edits = Edits::new(text);
+    for rule in file.groups.iter().flat_map(|group| &group.rules) {
+        let place = |message: String| format!("{}: {message}", rule.place());
+        let expression = promql::parse(rule.expr()).map_err(|problem| place(problem.message))?;
+        let mut grouped = expression.clone();
+        let carries = grouping.rewrite(&mut grouped, Reader::Rule);
+        if grouped != expression {
+            edits.scalar(rule.expression(), &grouped.prettify()).map_err(place)?;
+        }
+        if let (true, true, Some(description)) = (carries, rule.alert.is_some(), rule.annotations.get("description")) {
+            edits.scalar(description, &alert::template(&description.value, grouping)).map_err(place)?;
+        }
+    }
+    Ok(edits.apply())
+}

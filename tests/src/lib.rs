@@ -22,7 +22,6 @@ pub mod promtool;
 pub mod python;
 pub mod recorders;
 pub mod redis;
-pub mod rng;
 pub mod scrape_target;
 pub mod scraped;
 pub mod service;

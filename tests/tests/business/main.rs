@@ -2,6 +2,7 @@
 
 mod ends;
 mod hostile;
+mod laws;
 mod money;
 mod state;
 

@@ -7,6 +7,7 @@ mod conflict;
 mod foreign;
 mod hostile;
 mod install;
+mod laws;
 mod memory;
 mod numbers;
 mod scrape;

@@ -4,6 +4,7 @@ mod audit;
 mod canary;
 mod endpoint;
 mod ends;
+mod laws;
 mod limit;
 mod memory;
 mod sources;

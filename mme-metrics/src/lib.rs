@@ -20,7 +20,8 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | serve `/metrics` | [`RecorderBuilder::install`], [`metrics_router`] |
+//! | install the recorder and serve `/metrics` | [`install`], [`endpoint`] |
+//! | set families, labels, buckets and budgets | [`Recorder::builder`] |
 //! | measure HTTP requests | [`http`] |
 //! | measure gRPC calls | [`grpc`] |
 //! | measure queries, transactions and connection pools | [`database`] |
@@ -42,7 +43,7 @@
 //!
 #![cfg_attr(feature = "document-features", doc = document_features::document_features!())]
 //!
-//! No feature changes a name, a type or a default; the families themselves are always there.
+//! No feature changes a name, a type or a default. The families are there without any feature.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // Macro output names the crate, inside it too.
@@ -91,7 +92,7 @@ pub use mme_metrics_macros::{LabelValue, instrument_metrics};
 pub use crate::endpoint::metrics_router;
 pub use crate::label::{Cardinality, LabelSet, LabelValue};
 pub use crate::metric::{Counter, Family, FractionalCounter, Gauge, Histogram, Unit};
-pub use crate::recorder::{Format, Recorder, RecorderBuilder};
+pub use crate::recorder::{Format, Recorder, RecorderBuilder, install};
 
 /// Compiles and runs the code of the README.
 #[cfg(all(doctest, feature = "grpc", feature = "probe", feature = "sqlx-sqlite"))]

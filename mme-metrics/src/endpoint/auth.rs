@@ -1,4 +1,4 @@
-//! Who may scrape.
+//! The credentials of an endpoint, and the check of `Authorization` (RFC 6750 and RFC 7617).
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, header};
 use subtle::{Choice, ConstantTimeEq as _};
 
-/// The credentials that open the endpoint; anybody may scrape while there are none.
+/// The credentials that an endpoint accepts.
 #[derive(Clone, Default)]
 pub(super) struct Credentials(Vec<Credential>);
 
 #[derive(Clone)]
 enum Credential {
     Bearer(Box<[u8]>),
-    /// `user:password`, as it reads after decoding.
+    /// `user:password`, decoded.
     Basic(Box<[u8]>),
 }
 
@@ -24,24 +24,20 @@ impl Credentials {
     }
 
     pub(super) fn basic(&mut self, user: &str, password: &str) {
-        // An empty password is one that was forgotten; an empty secret opens nothing.
+        // An empty password is a missing setting: no request matches an empty secret.
         let secret = if password.is_empty() { String::new() } else { format!("{user}:{password}") };
         self.0.push(Credential::Basic(secret.into_bytes().into()));
     }
 
     /// Says whether there are none.
-    #[cfg(feature = "spike")]
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Says whether these headers carry one of the credentials, or none is asked for.
+    /// Says whether these headers carry one of the credentials.
     ///
-    /// All are compared, each in a time that depends on no more than the length of what was sent.
+    /// Each is compared in constant time: the time depends only on the length of what was sent.
     pub(super) fn admit(&self, headers: &HeaderMap) -> bool {
-        if self.0.is_empty() {
-            return true;
-        }
         let sent = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
         let Some(space) = sent.iter().position(|byte| *byte == b' ') else { return false };
         // Bytes, because a token need not be ASCII.
@@ -66,7 +62,7 @@ impl Credentials {
         found.into()
     }
 
-    /// Returns the values of `WWW-Authenticate` that say which credentials are asked for.
+    /// Returns the values of `WWW-Authenticate`: one for each kind of credential.
     pub(super) fn challenges(&self) -> impl Iterator<Item = HeaderValue> {
         let bearer = self.0.iter().any(|credential| matches!(credential, Credential::Bearer(_)));
         let basic = self.0.iter().any(|credential| matches!(credential, Credential::Basic(_)));
@@ -76,7 +72,7 @@ impl Credentials {
     }
 }
 
-// Secrets stay out of logs.
+// Secrets must not reach a log.
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Credentials({})", self.0.len())

@@ -22,39 +22,46 @@
 //! # }).unwrap();
 //! ```
 //!
-//! # What is answered
+//! # Answers
 //!
-//! | request | answer |
+//! `Endpoint`, `SpikeEndpoint` (feature `spike`) and `SourcesEndpoint` (feature `security`) check a request in one order. The
+//! first check that fails decides the answer:
+//!
+//! | check | answer if it fails |
 //! |---|---|
-//! | `GET` of the path | 200 and the exposition, as it is written |
-//! | `HEAD` of the path | 200 and the same head; nothing is written |
-//! | another method | 405 with `Allow` |
-//! | another path, where no router stands before it | 404 |
-//! | credentials missing or wrong, where some are set | 401 with `WWW-Authenticate` |
-//! | anything, before a recorder is installed | 503 with a sentence that says what to do |
+//! | the path is the endpoint's | 404; a router in front of the endpoint gives its own |
+//! | traces and sources have credentials | 403 |
+//! | the request carries one of the credentials, if there are any | 401 with `WWW-Authenticate` |
+//! | the method is `GET` or `HEAD` | 405 with `Allow` |
+//! | a recorder is installed, for [`Endpoint::installed`] | 503 |
 //!
-//! The format follows `Accept`, with its quality values, as Prometheus 2 and 3 send it:
+//! Credentials come before the method, so a caller without them learns only that the path exists. Metrics without credentials are
+//! served to every caller. A request that passes gets 200: `GET` the whole answer, `HEAD` its head. Every answer forbids caches
+//! to keep it (`Cache-Control: no-store`) and browsers to guess its type (`X-Content-Type-Options: nosniff`). Sentences and JSON
+//! end with a line break.
+//!
+//! The format of metrics follows `Accept` with its quality values, as Prometheus 2 and 3 send it:
 //!
 //! | `Accept` names | format |
 //! |---|---|
 //! | `application/openmetrics-text`, no version, `1.0.0` or `0.0.1` | `OpenMetrics` 1.0 |
 //! | `text/plain`, no version or `0.0.4` | text 0.0.4 |
-//! | both | the one with the higher `q`; among equals the more specific, then the first |
-//! | neither, or nothing is sent | text 0.0.4 |
+//! | both | the one with the higher `q`; of equals the more specific, then the first |
+//! | neither, or there is no `Accept` | text 0.0.4 |
 //!
-//! `Accept-Encoding: gzip` compresses it, at the fastest level: a scrape stays in the house, where processor time is dearer
-//! than bandwidth.
+//! With the feature `gzip`, `Accept-Encoding: gzip` compresses metrics at the fastest level: scrapes stay on the local network,
+//! where processor time costs more than bandwidth.
 //!
-//! # What it costs
+//! # Cost
 //!
-//! * An exposition is written while it is sent, 32 KiB at a time, so a lone scrape needs about that much memory, and no
-//!   poll keeps an executor longer than a quarter of a MiB takes.
-//! * At most two expositions of a format are written at one time. Scrapes that come while two are under way share the
-//!   younger one, if it is not older than 10 s, from its beginning: its figures are at most that old. If it is older, the
-//!   oldest of them is cut off, which Prometheus has given up by then.
-//! * So any number of scrapes at once need the memory of at most two responses of each format, and mostly of one.
+//! * An exposition is written while it is sent, 32 KiB at a time. A single scrape needs about that much memory, and one poll
+//!   writes at most 256 KiB before it lets the executor run other tasks.
+//! * At most two expositions of a format are written at one time. Further scrapes share the younger one from its beginning if
+//!   it is at most 10 s old, so their figures are at most that old. If it is older, the oldest exposition is cut off:
+//!   Prometheus has given it up by then.
+//! * So any number of concurrent scrapes needs the memory of at most two responses of each format, and mostly of one.
 //!
-//! # The listener of its own
+//! # Limits of the listener
 //!
 //! | limit | value | when it is reached |
 //! |---|---|---|
@@ -63,12 +70,18 @@
 //! | connections at one time | 128 | the one that has waited longest for its request is closed, else the oldest |
 //! | requests on one connection | 1 | it is closed after the answer |
 //! | size of a request's head | 16 KiB | 431 |
-//! | file descriptors of the process | its own | one waiting connection is closed; the next try comes after 250 ms |
+//! | file descriptors | those of the process | one waiting connection is closed; the next try comes after 250 ms |
 
 mod accept;
+#[cfg(any(feature = "security", feature = "spike"))]
+mod admin;
+mod answer;
 mod auth;
 mod body;
 mod connection;
+mod content;
+mod encoding;
+mod gate;
 mod listener;
 mod render;
 mod service;

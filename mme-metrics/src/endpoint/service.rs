@@ -1,32 +1,30 @@
 //! The endpoint as a builder, a service and a router.
 
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version, header};
-use tower_http::CompressionLevel;
-use tower_http::compression::Compression;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use tower_service::Service;
 
 use super::accept;
-use super::auth::Credentials;
-use super::body::{Content, ResponseFuture};
+use super::answer::{answer, sentence};
+use super::body::ResponseFuture;
+use super::content::Content;
+use super::encoding::{self, encode};
+use super::gate::{Exposure, Gate};
 use super::listener::{self, ListenError, MetricsListener};
 use super::render::Renders;
 use crate::recorder::Recorder;
 
-/// Serves the installed recorder at `/metrics`, to be merged into the router of a service.
+/// Serves the installed recorder at `/metrics`, as a router to merge into the service's own.
 ///
-/// Until [`RecorderBuilder::install`](crate::RecorderBuilder::install) was called, it answers 503 and says so. A router with a state merges
-/// it after [`with_state`](axum::Router::with_state).
+/// It needs no handle of the recorder and may be called before it is installed; until then it answers 503. A service that has the
+/// handle can call [`Recorder::router`] instead. A router with a state merges it after [`with_state`](axum::Router::with_state).
 ///
-/// Merge it before the layers that are to see every request. A merged router brings its own answer to what no route matches,
-/// and takes the place of yours, with the layers around it, unless you have set a
-/// [`fallback`](axum::Router::fallback):
+/// Merge it before the layers that must see every request. A merged router brings its own fallback, which replaces yours and
+/// bypasses the layers around it, unless you have set a [`fallback`](axum::Router::fallback):
 ///
 /// ```
 /// # #[cfg(feature = "http")] {
@@ -43,6 +41,22 @@ pub fn metrics_router() -> axum::Router {
     Endpoint::installed().into_router()
 }
 
+impl Recorder {
+    /// Serves this recorder at `/metrics`, as a router to merge into the service's own.
+    ///
+    /// Merge it before the layers that must see every request, as [`metrics_router`] says. An [`Endpoint`] has credentials,
+    /// another path and a listener of its own.
+    ///
+    /// ```
+    /// let recorder = mme_metrics::Recorder::builder().build()?;
+    /// let app: axum::Router = axum::Router::new().merge(recorder.router());
+    /// # Ok::<(), mme_metrics::recorder::BuildError>(())
+    /// ```
+    pub fn router(&self) -> axum::Router {
+        Endpoint::new(self.clone()).into_router()
+    }
+}
+
 /// Decides how metrics are served, and serves them: it is its own builder and a [`Service`]. Clones share expositions.
 ///
 /// ```
@@ -55,59 +69,58 @@ pub fn metrics_router() -> axum::Router {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// Nothing for the installed one.
+    /// `None` for the installed one.
     recorder: Option<Recorder>,
-    path: Arc<str>,
-    credentials: Credentials,
+    gate: Gate,
     renders: Arc<Renders>,
 }
 
 impl Endpoint {
-    /// Serves `recorder` at `/metrics`, to anybody.
+    /// Serves `recorder` at `/metrics` to every caller.
     pub fn new(recorder: Recorder) -> Self {
         Self { recorder: Some(recorder), ..Self::installed() }
     }
 
     /// Serves the installed recorder, which may be installed later.
     pub fn installed() -> Self {
-        let (credentials, renders) = (Credentials::default(), Arc::default());
-        Self { recorder: None, path: "/metrics".into(), credentials, renders }
+        let gate = Gate::new("metrics", "/metrics", Exposure::Public);
+        Self { recorder: None, gate, renders: Arc::default() }
     }
 
-    /// Sets the path; a leading slash is added if there is none. It is compared with the request's as it was sent.
+    /// Sets the path; a leading slash is added if there is none. The path of a request is compared as it was sent, not decoded.
     pub fn path(mut self, path: &str) -> Self {
-        self.path = with_slash(path).into();
+        self.gate = self.gate.path(path);
         self
     }
 
-    /// Asks for `Authorization: Bearer` with this token. Several may be set, so that one can replace another; an empty one
-    /// opens nothing.
+    /// Demands `Authorization: Bearer` with this token. Several may be set, so that one can replace another. No request
+    /// matches an empty token.
     pub fn bearer(mut self, token: &str) -> Self {
-        self.credentials.bearer(token);
+        self.gate = self.gate.bearer(token);
         self
     }
 
-    /// Asks for `Authorization: Basic` with this user and password. Several may be set; an empty password opens nothing.
+    /// Demands `Authorization: Basic` with this user and password. Several may be set. No request matches an empty password.
     pub fn basic(mut self, user: &str, password: &str) -> Self {
-        self.credentials.basic(user, password);
+        self.gate = self.gate.basic(user, password);
         self
     }
 
     /// Makes a router of it, with its path as the only route.
     ///
-    /// Merge it before the layers that are to see every request, as [`metrics_router`] says.
+    /// Merge it before the layers that must see every request, as [`metrics_router`] says.
     pub fn into_router(self) -> axum::Router {
-        let route = as_it_reads(&self.path);
+        let route = self.gate.route();
         axum::Router::new().without_v07_checks().route_service(&route, self)
     }
 
-    /// Opens a port for it, and serves there until [`MetricsListener::shutdown`], on the runtime it is called in.
+    /// Opens a port and serves there until [`MetricsListener::shutdown`], on the current runtime.
     ///
-    /// [`DEFAULT_ADDRESS`](super::DEFAULT_ADDRESS) is reached from this machine only; port 0 is any free one.
+    /// [`DEFAULT_ADDRESS`](super::DEFAULT_ADDRESS) is reached from this machine only. Port 0 is any free port.
     ///
     /// # Errors
     ///
-    /// When it is called outside a tokio runtime, or the address cannot be had.
+    /// When it is called outside a tokio runtime, or the address cannot be bound.
     ///
     /// # Panics
     ///
@@ -116,28 +129,14 @@ impl Endpoint {
         listener::listen(self, address.into())
     }
 
-    /// Answers a request, but for compression.
+    /// Answers a request; the answer is not compressed yet.
     fn answer<B>(&self, request: &Request<B>) -> Response<Content> {
-        if request.uri().path() != &*self.path {
-            return sentence(StatusCode::NOT_FOUND, format!("metrics are at {}\n", self.path));
-        }
-        if !self.credentials.admit(request.headers()) {
-            let mut response = sentence(StatusCode::UNAUTHORIZED, "credentials are missing or wrong\n");
-            for challenge in self.credentials.challenges() {
-                response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
-            }
-            return response;
-        }
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let mut response = sentence(StatusCode::METHOD_NOT_ALLOWED, "metrics are read with GET or HEAD\n");
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-            return response;
+        if let Some(refusal) = self.gate.refuse(request) {
+            return refusal.map(Content::Sentence);
         }
         let Some(recorder) = self.recorder.as_ref().or_else(|| Recorder::installed()) else {
-            return sentence(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "no recorder is installed: call `mme_metrics::Recorder::builder().install()` at the start of `main`\n",
-            );
+            let text = "no recorder is installed: call `mme_metrics::install()` at the start of `main`\n";
+            return sentence(StatusCode::SERVICE_UNAVAILABLE, text).map(Content::Sentence);
         };
         let format = accept::negotiate(request.headers());
         let content = if request.method() == Method::HEAD {
@@ -145,8 +144,9 @@ impl Endpoint {
         } else {
             Content::Exposition { reader: self.renders.read(recorder, format), burst: 0 }
         };
-        let vary = HeaderValue::from_static("accept, accept-encoding");
-        respond(StatusCode::OK, content, format.content_type(), Some(vary))
+        let mut response = answer(StatusCode::OK, format.content_type(), content);
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static(encoding::VARY));
+        response
     }
 }
 
@@ -161,66 +161,13 @@ impl<B> Service<Request<B>> for Endpoint {
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let is_head = request.method() == Method::HEAD;
-        let service = Compression::new(Plain(self)).quality(CompressionLevel::Fastest);
-        ResponseFuture::new(service.compress_when::<Compressed>(is_exposition).call(request), is_head)
+        ResponseFuture::new(encode(request, |request| self.answer(request)), is_head)
     }
-}
-
-/// Returns a path that begins with one slash.
-pub(super) fn with_slash(path: &str) -> String {
-    format!("/{}", path.trim_start_matches('/'))
-}
-
-/// Returns the route of a path that is meant as it reads: braces and colons name no parameters.
-pub(super) fn as_it_reads(path: &str) -> String {
-    path.replace('{', "{{").replace('}', "}}")
-}
-
-/// The endpoint before compression.
-struct Plain<'a>(&'a Endpoint);
-
-impl<B> Service<Request<B>> for Plain<'_> {
-    type Response = Response<Content>;
-    type Error = Infallible;
-    type Future = Ready<Result<Response<Content>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(self.0.answer(&request)))
-    }
-}
-
-/// Says which answers are compressed.
-pub(super) type Compressed = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
-
-/// A sentence would grow.
-fn is_exposition(status: StatusCode, _: Version, _: &HeaderMap, _: &Extensions) -> bool {
-    status == StatusCode::OK
-}
-
-fn sentence(status: StatusCode, text: impl Into<Bytes>) -> Response<Content> {
-    respond(status, Content::Sentence(text.into()), "text/plain; charset=utf-8", None)
-}
-
-fn respond(status: StatusCode, content: Content, kind: &'static str, vary: Option<HeaderValue>) -> Response<Content> {
-    let mut response = Response::new(content);
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Label values may come from strangers; a browser must not take them for a page.
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Some(vary) = vary {
-        headers.insert(header::VARY, vary);
-    }
-    response
 }
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use http_body_util::{BodyExt as _, Empty};
 
     use super::*;
@@ -285,6 +232,6 @@ mod tests {
     #[tokio::test]
     async fn before_install_the_router_says_what_to_do() {
         let (status, text) = ask(metrics_router(), "/metrics").await;
-        assert!(status == 503 && text.contains("`mme_metrics::Recorder::builder().install()`"), "{status} {text}");
+        assert!(status == 503 && text.contains("`mme_metrics::install()`"), "{status} {text}");
     }
 }

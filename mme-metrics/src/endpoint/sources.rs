@@ -1,21 +1,16 @@
-//! Who fails to authenticate, for those who may know.
-
-use std::fmt::Write as _;
-use std::sync::Arc;
+//! Sources that fail to authenticate, as JSON, for callers with credentials.
 
 use axum::Router;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
 
-use super::auth::Credentials;
-use super::service::{as_it_reads, with_slash};
+use super::admin;
+use super::gate::{Exposure, Gate};
 use crate::security::SourceTracker;
 
-/// Sources that are listed.
+/// How many sources are listed.
 const MOST: usize = 100;
 
-/// Serves the sources with the most failures within an hour, with their addresses, to whoever has the token.
+/// Serves the sources with the most failures within an hour, with their addresses, to callers with the token.
 ///
 /// ```
 /// use mme_metrics::endpoint::SourcesEndpoint;
@@ -32,69 +27,79 @@ const MOST: usize = 100;
 /// {"sources":[{"source":"203.0.113.7","minute":12,"hour":61,"seconds_ago":3,"over_limit":true}]}
 /// ```
 ///
-/// An IPv6 source is a network, such as `2001:db8:1:2::/64`. `seconds_ago` is how long ago the last failure was, up to 10 s too
-/// many. Without the token the answer is 401; there is no way to serve it without one.
+/// An IPv6 source is a network, such as `2001:db8:1:2::/64`. `seconds_ago` is the age of the last failure, rounded up by at most
+/// 10 s. The sources cannot be served without credentials. [`endpoint`](super) lists the answers.
 #[derive(Clone, Debug)]
 #[must_use = "an endpoint does nothing until its router is served"]
 pub struct SourcesEndpoint {
     tracker: SourceTracker,
-    path: String,
-    credentials: Credentials,
+    gate: Gate,
 }
 
 impl SourcesEndpoint {
-    /// Serves what `tracker` knows, to whoever has `token`. An empty token opens nothing.
+    /// Serves the sources of `tracker` to callers with `token`. No request matches an empty token.
     pub fn new(tracker: &SourceTracker, token: &str) -> Self {
-        let (tracker, path) = (tracker.clone(), "/metrics/security/sources".to_owned());
-        Self { tracker, path, credentials: Credentials::default() }.bearer(token)
+        let gate = Gate::new("sources", "/metrics/security/sources", Exposure::Private).bearer(token);
+        Self { tracker: tracker.clone(), gate }
     }
 
-    /// Takes another token, too, so that one can replace the other.
+    /// Accepts `Authorization: Bearer` with this token too, so that one token can replace another.
     pub fn bearer(mut self, token: &str) -> Self {
-        self.credentials.bearer(token);
+        self.gate = self.gate.bearer(token);
+        self
+    }
+
+    /// Accepts `Authorization: Basic` with this user and password too. No request matches an empty password.
+    pub fn basic(mut self, user: &str, password: &str) -> Self {
+        self.gate = self.gate.basic(user, password);
         self
     }
 
     /// Sets the path; a leading slash is added if there is none.
     pub fn path(mut self, path: &str) -> Self {
-        self.path = with_slash(path);
+        self.gate = self.gate.path(path);
         self
     }
 
     /// Makes a router of it, with its path as the only route.
     ///
-    /// Merge it before the layers that are to see every request, as [`metrics_router`](super::metrics_router) says.
+    /// Merge it before the layers that must see every request, as [`metrics_router`](super::metrics_router) says.
     pub fn into_router(self) -> Router {
-        let route = as_it_reads(&self.path);
-        let this = Arc::new(self);
-        Router::new().without_v07_checks().route(&route, get(async move |headers: HeaderMap| this.answer(&headers)))
+        let Self { tracker, gate } = self;
+        admin::router(gate, move || SourceList::of(&tracker))
     }
+}
 
-    fn answer(&self, headers: &HeaderMap) -> Response {
-        // Nothing between here and whoever asks may keep it, and a browser must not take it for a page.
-        let never = [(header::CACHE_CONTROL, "no-store"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
-        if !self.credentials.admit(headers) {
-            let mut response = (StatusCode::UNAUTHORIZED, never, "credentials are missing or wrong\n").into_response();
-            for challenge in self.credentials.challenges() {
-                response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
-            }
-            return response;
-        }
-        (never, [(header::CONTENT_TYPE, "application/json")], self.json()).into_response()
-    }
+/// The answer.
+#[derive(Debug, Serialize)]
+struct SourceList {
+    sources: Vec<Source>,
+}
 
-    fn json(&self) -> String {
-        let mut json = String::from("{\"sources\":[");
-        for (at, report) in self.tracker.worst(MOST).into_iter().enumerate() {
-            // Numbers and addresses need no escapes; writing to a string cannot fail.
-            let comma = if at == 0 { "" } else { "," };
-            let bits = if report.bits == 32 { String::new() } else { format!("/{}", report.bits) };
-            let _ = write!(
-                json,
-                "{comma}{{\"source\":\"{}{bits}\",\"minute\":{},\"hour\":{},\"seconds_ago\":{},\"over_limit\":{}}}",
-                report.address, report.minute, report.hour, report.seconds_ago, report.over_limit
-            );
-        }
-        json + "]}\n"
+/// One source, as the answer shows it.
+#[derive(Debug, Serialize)]
+struct Source {
+    source: String,
+    minute: u32,
+    hour: u32,
+    seconds_ago: u64,
+    over_limit: bool,
+}
+
+impl SourceList {
+    fn of(tracker: &SourceTracker) -> Self {
+        let sources = tracker.worst(MOST).into_iter().map(|report| Source {
+            // An IPv4 source is one address, which has 32 bits.
+            source: if report.bits == 32 {
+                report.address.to_string()
+            } else {
+                format!("{}/{}", report.address, report.bits)
+            },
+            minute: report.minute,
+            hour: report.hour,
+            seconds_ago: report.seconds_ago,
+            over_limit: report.over_limit,
+        });
+        Self { sources: sources.collect() }
     }
 }

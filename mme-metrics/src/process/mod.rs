@@ -5,7 +5,7 @@
 //! ```
 //! let recorder = mme_metrics::Recorder::builder().build()?;
 //! let text = recorder.render(mme_metrics::Format::Text);
-//! # #[cfg(target_os = "linux")]
+//! # #[cfg(all(feature = "process", target_os = "linux"))]
 //! assert!(text.contains("process_cpu_seconds_total "));
 //! assert!(text.contains("mme_rejected_observations_total{reason=\"negative\"} 0"));
 //! # Ok::<(), mme_metrics::recorder::BuildError>(())
@@ -15,7 +15,7 @@
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `process_*` | at each exposition, from `/proc` (Linux; absent elsewhere) |
+//! | `process_*` | at each exposition, from `/proc`: feature `process`, Linux only |
 //! | `build_info` | never: 1, with what [`RecorderBuilder::build_info`](crate::RecorderBuilder::build_info) was told |
 //! | `mme_series` | at each exposition: the series each family holds |
 //! | `mme_series_overflow_total` | with each observation that went to an overflow series |
@@ -28,7 +28,7 @@
 //!
 //! 9 series for the process, 2 for each family, 13 for the library; reading `/proc` takes about 100 µs an exposition.
 
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "process", target_os = "linux"))]
 mod linux;
 mod metrics;
 #[cfg(feature = "tokio")]
@@ -38,11 +38,11 @@ pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, PROCESS, ProcessMe
 #[cfg(feature = "tokio")]
 pub use self::runtime::tokio_runtime;
 
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "process", target_os = "linux"))]
 pub(crate) use self::linux::collect;
 
-/// Systems without `/proc` have no process metrics.
-#[cfg(not(target_os = "linux"))]
+/// Without the feature `process`, or without `/proc`, there are no process metrics.
+#[cfg(not(all(feature = "process", target_os = "linux")))]
 pub(crate) fn collect() {}
 
 /// Tells how much CPU the process may use, which makes its CPU time a share.

@@ -1,13 +1,13 @@
 //! Set-up, the one place that can fail.
 
 use std::collections::{HashMap, HashSet};
-use std::error::Error;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use metrics::Label;
 
+use super::error::{BuildError, InstallError};
 use super::family::Group;
 use super::registry::{FOREIGN, Limits, Registry};
 use super::{Collector, INSTALLED, Inner, Recorder};
@@ -217,74 +217,4 @@ fn is_global_key(key: &str) -> bool {
         && key.len() <= 64
         && !key.starts_with("__")
         && !matches!(key, "le" | "quantile")
-}
-
-/// Why a recorder could not be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// Two families have this name.
-    Family(String),
-    /// Two metrics have this name, or differ only in what an exposition appends to a name.
-    Metric(String),
-    /// A global label with this key cannot be exported.
-    GlobalLabel(String),
-    /// The buckets set for this metric cannot be used.
-    Buckets(String),
-    /// A budget was set for a family of this name, which does not exist.
-    Budget(String),
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Family(name) => write!(f, "two families are named `{name}`: rename the static of one of them"),
-            Self::Metric(name) => write!(f, "another metric's lines have the name `{name}` too: rename one of them"),
-            Self::GlobalLabel(key) => write!(
-                f,
-                "`{key}` cannot be a global label: use `[a-zA-Z_][a-zA-Z0-9_]*` once, not `le`, `quantile` or `__…`, with a value"
-            ),
-            Self::Buckets(metric) => write!(
-                f,
-                "the buckets of `{metric}` cannot be used: give a histogram 1 to {} finite, ascending bounds without +Inf",
-                buckets::MAX_BOUNDS
-            ),
-            Self::Budget(family) => write!(
-                f,
-                "a budget is set for `{family}`, which is no family: add it with `RecorderBuilder::family`, or use `{FOREIGN}` for metrics of other crates"
-            ),
-        }
-    }
-}
-
-impl Error for BuildError {}
-
-/// Why a recorder could not be installed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InstallError {
-    /// The recorder could not be made.
-    Build(BuildError),
-    /// The process has a recorder already.
-    Taken,
-}
-
-impl fmt::Display for InstallError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Build(_) => f.write_str("the recorder could not be made"),
-            Self::Taken => f.write_str(
-                "this process has a metrics recorder already: call `install` once, at the start of `main`, and remove the other one",
-            ),
-        }
-    }
-}
-
-impl Error for InstallError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Build(error) => Some(error),
-            Self::Taken => None,
-        }
-    }
 }

@@ -25,18 +25,22 @@
 mod admit;
 mod builder;
 mod cell;
+mod error;
 mod exposition;
 mod facade;
 mod family;
 #[cfg(feature = "metrics-exporter-prometheus")]
 pub mod foreign;
+mod install;
 mod overflow;
 mod registry;
 mod rejection;
 mod series;
 
-pub use self::builder::{BuildError, InstallError, RecorderBuilder};
+pub use self::builder::RecorderBuilder;
+pub use self::error::{BuildError, InstallError};
 pub use self::exposition::{Exposition, Format};
+pub use self::install::install;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -99,7 +99,7 @@ async fn credentials_open_it_and_nothing_else_does() {
 async fn before_install_it_says_what_to_do() {
     let answer = ask(Endpoint::installed(), "GET", "/metrics", &[]).await;
     assert_eq!(answer.status, 503);
-    assert!(answer.text().contains("`mme_metrics::Recorder::builder().install()`"), "{}", answer.text());
+    assert!(answer.text().contains("`mme_metrics::install()`"), "{}", answer.text());
 }
 
 #[tokio::test]

@@ -1,0 +1,25 @@
+//! No encoding: the body is sent as it is written.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+use http::{Request, Response};
+
+use crate::endpoint::content::Content;
+
+/// The body of an answer.
+pub(in crate::endpoint) type EncodedBody = Content;
+
+/// An answer that is ready.
+pub(in crate::endpoint) type EncodedFuture = Ready<Result<Response<EncodedBody>, Infallible>>;
+
+/// The headers of a request that change an exposition.
+pub(in crate::endpoint) const VARY: &str = "accept";
+
+/// Answers `request`.
+pub(in crate::endpoint) fn encode<B>(
+    request: Request<B>,
+    answer: impl Fn(&Request<B>) -> Response<Content>,
+) -> EncodedFuture {
+    ready(Ok(answer(&request)))
+}

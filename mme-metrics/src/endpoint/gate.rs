@@ -1,0 +1,100 @@
+//! The gate of every admin endpoint: it checks path, credentials and method, in this order.
+//!
+//! The credentials come before the method, so that a caller without them learns only that something is served at the path.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+
+use super::answer::sentence;
+use super::auth::Credentials;
+
+/// Who may read an endpoint that has no credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exposure {
+    /// Every caller.
+    Public,
+    /// No caller, because it serves what may identify a person.
+    #[cfg(any(feature = "security", feature = "spike"))]
+    Private,
+}
+
+/// Decides which requests an endpoint answers.
+#[derive(Clone, Debug)]
+pub(super) struct Gate {
+    /// What is served, in the plural, for the sentence of a refusal.
+    content: &'static str,
+    path: Arc<str>,
+    credentials: Credentials,
+    exposure: Exposure,
+}
+
+impl Gate {
+    pub(super) fn new(content: &'static str, path: &str, exposure: Exposure) -> Self {
+        Self { content, path: path.into(), credentials: Credentials::default(), exposure }
+    }
+
+    /// Sets the path; a leading slash is added if there is none.
+    pub(super) fn path(mut self, path: &str) -> Self {
+        self.path = format!("/{}", path.trim_start_matches('/')).into();
+        self
+    }
+
+    pub(super) fn bearer(mut self, token: &str) -> Self {
+        self.credentials.bearer(token);
+        self
+    }
+
+    pub(super) fn basic(mut self, user: &str, password: &str) -> Self {
+        self.credentials.basic(user, password);
+        self
+    }
+
+    /// Returns the path as a route of axum: braces name no parameters.
+    pub(super) fn route(&self) -> String {
+        self.path.replace('{', "{{").replace('}', "}}")
+    }
+
+    /// Returns the answer to a request that may not pass, or `None` for one that may.
+    pub(super) fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Bytes>> {
+        if request.uri().path() != &*self.path {
+            return Some(self.not_found());
+        }
+        if self.credentials.is_empty() {
+            if self.exposure != Exposure::Public {
+                return Some(self.forbidden());
+            }
+        } else if !self.credentials.admit(request.headers()) {
+            return Some(self.unauthorized());
+        }
+        (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| self.method_not_allowed())
+    }
+
+    fn not_found(&self) -> Response<Bytes> {
+        // The path of a closed endpoint is not told to strangers.
+        let is_open = self.credentials.is_empty() && self.exposure == Exposure::Public;
+        let place = is_open.then(|| format!(": {} are at {}", self.content, self.path)).unwrap_or_default();
+        sentence(StatusCode::NOT_FOUND, format!("not found{place}\n"))
+    }
+
+    fn forbidden(&self) -> Response<Bytes> {
+        let text = format!("{} are served only with credentials: set a token with `bearer`\n", self.content);
+        sentence(StatusCode::FORBIDDEN, text)
+    }
+
+    fn unauthorized(&self) -> Response<Bytes> {
+        let mut response = sentence(StatusCode::UNAUTHORIZED, "credentials are missing or wrong\n");
+        for challenge in self.credentials.challenges() {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+
+    fn method_not_allowed(&self) -> Response<Bytes> {
+        let text = format!("{} are read with GET or HEAD\n", self.content);
+        let mut response = sentence(StatusCode::METHOD_NOT_ALLOWED, text);
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        response
+    }
+}

@@ -5,7 +5,7 @@
 
 /// Requests, calls and functions, in seconds (B1).
 ///
-/// The advice of the OpenTelemetry HTTP conventions, and 2 because a 2 s objective cannot be judged between 1 and 2.5.
+/// The advice of the OpenTelemetry HTTP conventions, and 2 for an objective of 2 s, which lies between 1 and 2.5.
 pub const REQUEST: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.0, 2.5, 5.0, 7.5, 10.0];
 
 /// Database operations and pool waits, in seconds (B2): the advice of the OpenTelemetry database conventions.
@@ -20,7 +20,7 @@ pub const SIZE: &[f64] = &[128.0, 1024.0, 8192.0, 65_536.0, 524_288.0, 4_194_304
 /// Rows a statement returned: the advice of the OpenTelemetry database conventions.
 pub const ROWS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10_000.0];
 
-/// Most bounds one histogram may have; each is a line of the exposition in every series.
+/// Most bounds that one histogram may have: each bound is a line of the exposition in every series.
 pub const MAX_BOUNDS: usize = 64;
 
 /// Says whether `bounds` can be the buckets of a histogram: finite, not negative, ascending, one to [`MAX_BOUNDS`].

@@ -1,8 +1,8 @@
 //! The clock that durations are measured with.
 //!
-//! The system's clock costs 25 to 30 ns a reading, which is more than all the rest of a measured call. Where the processor
-//! has a counter that neither stops nor changes its pace, reading that takes a third. What the counter's ticks are worth
-//! has to be found out first, which takes up to 200 ms; until then, and on other processors, it is the system's clock.
+//! A reading of the system clock costs 25 to 30 ns, more than the rest of a measured call. If the processor has a counter that
+//! neither stops nor changes its rate, reading the counter costs a third of that. It has to be calibrated first, which takes up to
+//! 200 ms. Until then, and on other processors, this is the system clock.
 
 use std::sync::{Once, OnceLock};
 use std::thread;
@@ -10,11 +10,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 static COUNTER: OnceLock<quanta::Clock> = OnceLock::new();
 
-/// A moment, to measure from. It is one word, because measured futures carry it.
+/// A moment to measure from. It is one word, because measured futures carry it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment(u64);
 
-/// Marks the nanoseconds of the system's clock; a counter takes a lifetime to get there.
+/// Marks nanoseconds of the system clock; a counter takes a human lifetime to reach this bit.
 const SYSTEM: u64 = 1 << 63;
 
 impl Moment {
@@ -31,9 +31,9 @@ impl Moment {
     /// Returns the seconds that have passed; zero if the clock went backwards.
     #[inline]
     pub(crate) fn seconds(self) -> f64 {
-        // A moment of the counter is proof that there is one.
+        // A moment of the counter proves that there is a counter.
         match COUNTER.get() {
-            // Not by way of a `Duration`, which divides twice.
+            // Not through a `Duration`, which divides twice.
             Some(counter) if self.0 < SYSTEM => counter.delta_as_nanos(self.0, counter.raw()) as f64 * 1e-9,
             _ => self.system_seconds(),
         }
@@ -50,7 +50,7 @@ impl Moment {
 
     #[cold]
     fn system_until(self, end: Self) -> f64 {
-        // Once in a process the counter comes into use between the two; `end` was then a moment ago.
+        // Once in a process, the counter comes into use between the two moments; `end` is then recent.
         if end.0 < SYSTEM { self.seconds() } else { end.0.saturating_sub(self.0) as f64 * 1e-9 }
     }
 
@@ -60,25 +60,25 @@ impl Moment {
     }
 }
 
-/// Returns the nanoseconds since this was asked first.
+/// Returns the nanoseconds since the first call.
 fn elapsed() -> u64 {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     // Five hundred years fit.
     u64::try_from(FIRST.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX) & !SYSTEM
 }
 
-/// Finds out what the counter's ticks are worth, on a thread of its own that then ends.
+/// Calibrates the counter, on a thread of its own that ends afterwards.
 pub(crate) fn calibrate() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // Without a thread it stays the system's clock.
+        // If no thread can be started, the system clock stays in use.
         let _ = thread::Builder::new().name("mme-metrics-clock".to_owned()).spawn(|| {
             COUNTER.get_or_init(quanta::Clock::new);
         });
     });
 }
 
-/// Returns the seconds since 1970, as timestamps are exported; 0 for a time before that.
+/// Returns the Unix time in seconds; 0 for a time before 1970.
 pub(crate) fn unix_seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }

@@ -117,7 +117,7 @@ fn choose(krate: &Path) -> TokenStream {
     let returns = Ident::new("returns", Span::mixed_site());
     quote! {
         |#returns| {
-            use #krate::private::{Anything as _, HasErrorType as _, IsResult as _, OperationJudges as _};
+            use #krate::private::{Anything as _, HasErrorType as _, IsResult as _, HasClassifier as _};
             (&&&&#returns).mme_metrics_classifier()
         }
     }

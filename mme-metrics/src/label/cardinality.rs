@@ -1,6 +1,6 @@
-//! How many values a label can have.
+//! Cardinality: how many values a label can have.
 
-/// The value that stands in for the open labels of every series past a budget.
+/// Replaces the open labels of every series past a budget.
 pub const OVERFLOW: &str = "_overflow";
 
 /// Longest label value that is exported, in bytes; longer ones are cut and keep a hash of the whole.
@@ -14,23 +14,23 @@ pub enum Cardinality {
     Closed(&'static [&'static str]),
     /// At most this many, because a standard or the type leaves no room for more.
     Bounded(usize),
-    /// Those the service registered at set-up. They are always admitted; everything else reads as the fallback.
+    /// The values that the service registered at set-up. They are always admitted; the fallback replaces every other.
     Registered {
         /// How many values can be registered.
         budget: usize,
-        /// What a value that was never registered reads as.
+        /// Replaces a value that was not registered.
         fallback: &'static str,
     },
-    /// The first `budget` values seen; later ones read as [`OVERFLOW`].
+    /// The first `budget` values seen; [`OVERFLOW`] replaces later ones.
     Capped {
-        /// How many distinct values one metric may hold. Of two types with one key that stand beside the labels of a metric,
-        /// the larger budget holds.
+        /// How many distinct values one metric may hold. If two extra labels of a metric have one key, the larger budget
+        /// holds.
         budget: usize,
     },
 }
 
 impl Cardinality {
-    /// Says whether values come from outside the program, so that a budget has to bound them.
+    /// Says whether values come from outside the program, so that only a budget bounds them.
     pub const fn is_capped(&self) -> bool {
         matches!(self, Self::Capped { .. })
     }

@@ -1,4 +1,4 @@
-//! Countries, which several families tell apart.
+//! The label of a country, which several families use.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use super::{Cardinality, LabelValue};
 
 /// The label `geo_country_iso_code`: a country by the two letters of ISO 3166-1.
 ///
-/// Any two letters are taken, so that a country that gets its code tomorrow needs no new version; the first 250 codes of a
-/// metric are told apart.
+/// Any two letters are accepted, so a new country code needs no new version of this crate. A metric distinguishes the first 250
+/// codes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CountryCode(Country);
 
@@ -22,10 +22,10 @@ enum Country {
 }
 
 impl CountryCode {
-    /// No country at all: the label is absent.
+    /// No country: the label is absent.
     pub const NONE: Self = Self(Country::None);
 
-    /// What everything reads as that is no country's code.
+    /// Replaces a text that is not a country code.
     pub const UNKNOWN: Self = Self(Country::Unknown);
 
     /// Returns the country of a code such as `DE` or `de`; [`UNKNOWN`](Self::UNKNOWN) for anything else.
@@ -41,7 +41,7 @@ impl CountryCode {
 
 impl LabelValue for CountryCode {
     const KEY: &'static str = "geo_country_iso_code";
-    // A resolver that is wrong, or fed by strangers, does not multiply series past what there are countries.
+    // A wrong resolver cannot create more series than there are countries.
     const CARDINALITY: Cardinality = Cardinality::Capped { budget: 250 };
 
     fn label_value(&self) -> SharedString {

@@ -1,14 +1,14 @@
 //! `labels!`: one declaration for every kind of label.
 
-/// Declares labels: the type of a value, its key, and how many values there can be.
+/// Declares labels: the type of the value, its key and its cardinality.
 ///
 /// | kind | a value is | made by |
 /// |---|---|---|
 /// | `closed` | a variant of an enum | naming the variant |
-/// | `registered` | a text that the service registers at set-up; any other text reads as the fallback | `register`, `find` |
-/// | `admitted` | a text that stands in the program: it registers itself when it is first used | `admit`, `register`, `find` |
-/// | `word` | a short word that stands in the program, capped; any other text reads `_other` | `new`, a constant |
-/// | `capped` | any text; past the budget it reads `_overflow` | `new` |
+/// | `registered` | a text that the service registers at set-up; the fallback replaces any other | `register`, `find` |
+/// | `admitted` | a text of the program, which its first use registers | `admit`, `register`, `find` |
+/// | `word` | a short word of the program, capped; `_other` replaces any other text | `new`, a constant |
+/// | `capped` | any text; past the budget `_overflow` replaces it | `new` |
 ///
 /// ```
 /// use mme_metrics::labels;
@@ -25,7 +25,7 @@
 ///     /// The tenant a request belongs to.
 ///     pub registered Tenant: "tenant", budget = 100, fallback = "_unknown";
 ///
-///     /// The station a dish comes from, which the source names.
+///     /// The station that a dish comes from.
 ///     pub admitted Station: "station", budget = 20, fallback = "_other";
 ///
 ///     /// Why a dish went back.
@@ -34,7 +34,7 @@
 ///         COLD = "cold",
 ///     }
 ///
-///     /// The client, as it calls itself.
+///     /// The client, as its own header names it.
 ///     pub capped Client: "client", budget = 20;
 /// }
 ///
@@ -47,11 +47,11 @@
 /// # Ok::<(), mme_metrics::label::RegisterError>(())
 /// ```
 ///
-/// A registered or admitted label can say more, in this order:
+/// A registered or admitted label has two options, in this order:
 ///
-/// * `limit = …`: no more than this many values reach a metric whatever other labels it has, because each stands in one place of
-///   the program. The lint then does not multiply them.
-/// * `none = ""`: this text stands for no value. The label is then absent, and the type has the constant `NONE`.
+/// * `limit = …`: at most this many combinations with the other labels of a metric occur, because each value stands in one place of
+///   the program. The lint then does not multiply the cardinalities.
+/// * `none = ""`: this text means that the label is absent. The type gets the constant `NONE`.
 #[macro_export]
 macro_rules! labels {
     () => {};
@@ -64,12 +64,12 @@ macro_rules! labels {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         $vis enum $name { $($(#[$doc])* $variant,)+ }
 
-        // Not every label needs all of this surface, here and below.
+        // Not every label uses all of these functions, here and below.
         #[allow(dead_code)]
         impl $name {
             const TEXTS: &'static [&'static str] = &[$($text),+];
 
-            /// Every value, by its number.
+            /// Every value, in declared order.
             pub const ALL: [Self; Self::TEXTS.len()] = [$(Self::$variant),+];
 
             /// Returns the exported text.
@@ -105,16 +105,16 @@ macro_rules! labels {
     ) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        $vis struct $name($crate::label::Registered);
+        $vis struct $name($crate::label::RegisteredValue);
 
         #[allow(dead_code)]
         impl $name {
-            /// The value that everything unregistered reads as.
-            pub const FALLBACK: Self = Self($crate::label::Registered::literal($fallback));
+            /// Replaces every value that is not registered.
+            pub const FALLBACK: Self = Self($crate::label::RegisteredValue::literal($fallback));
 
             $(
                 /// No value: the label is absent.
-                pub const NONE: Self = Self($crate::label::Registered::literal($none));
+                pub const NONE: Self = Self($crate::label::RegisteredValue::literal($none));
             )?
 
             fn registry() -> &'static $crate::label::Registry {
@@ -171,8 +171,8 @@ macro_rules! labels {
 
         #[allow(dead_code)]
         impl $name {
-            /// Registers `value` when it is first used. A value that cannot be exported, or that comes after the budget was spent,
-            /// reads as [`Self::FALLBACK`].
+            /// Returns `value`, and registers it at its first use. [`Self::FALLBACK`] replaces a value that cannot be exported or is
+            /// past the budget.
             pub fn admit(value: &str) -> Self {
                 $(if value == $none {
                     return Self::NONE;
@@ -192,7 +192,7 @@ macro_rules! labels {
         $(#[$meta])*
         ///
         /// A value is a word of the program: up to 40 bytes of `a` to `z`, `0` to `9` and `_`, beginning with a letter, without
-        /// nine digits in a row. Anything else reads `_other`.
+        /// nine digits in a row. `_other` replaces any other text.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         $vis struct $name(&'static str);
 
@@ -200,7 +200,7 @@ macro_rules! labels {
         impl $name {
             $($(#[$doc])* pub const $known: Self = Self::new($text);)*
 
-            /// Takes a word of the program's text.
+            /// Makes a value from a word of the program.
             pub const fn new(word: &'static str) -> Self {
                 Self($crate::label::word(word))
             }
@@ -236,7 +236,7 @@ macro_rules! labels {
         $vis struct $name($crate::metrics::SharedString);
 
         impl $name {
-            /// Takes a value as it comes; the recorder caps how many become series.
+            /// Makes a value from any text; the recorder caps how many become series.
             pub fn new(value: impl ::core::convert::Into<$crate::metrics::SharedString>) -> Self {
                 Self(::core::convert::Into::into(value))
             }

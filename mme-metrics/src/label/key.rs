@@ -1,16 +1,16 @@
-//! A label as a metric declares it, and the type of a value that may stand in one.
+//! The declaration of a label, and the trait of its values.
 
 use metrics::SharedString;
 
 use super::Cardinality;
 
-/// A label as a metric declares it: its key and how many values it can have.
+/// The declaration of a label: its key and its cardinality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LabelSpec {
     /// The exported key.
     pub key: &'static str,
-    /// The values it can take.
+    /// Its cardinality.
     pub values: Cardinality,
 }
 
@@ -19,7 +19,7 @@ impl LabelSpec {
     ///
     /// # Panics
     ///
-    /// At compile time, when the key is no label name or is one that Prometheus reserves.
+    /// At compile time, when the key is not a label name, or Prometheus reserves it.
     pub const fn of<V: LabelValue>() -> Self {
         assert!(
             is_label_name(V::KEY),
@@ -29,9 +29,9 @@ impl LabelSpec {
     }
 }
 
-/// A value that may stand in a label.
+/// A value of a label.
 ///
-/// Enums derive it; open values are declared with [`labels!`](crate::labels).
+/// Derive it for an enum; declare open values with [`labels!`](crate::labels).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a metric label, because nothing says how many values it can have",
     label = "not a label value",
@@ -40,7 +40,7 @@ impl LabelSpec {
 pub trait LabelValue {
     /// The exported key.
     const KEY: &'static str;
-    /// How many values there can be.
+    /// How many values the label can have.
     const CARDINALITY: Cardinality;
 
     /// Returns the exported value; empty means that the label is absent.
@@ -67,7 +67,7 @@ impl<V: LabelValue + ?Sized> LabelValue for &V {
 
 /// Says whether `key` can be a label of a typed metric.
 ///
-/// `job` and `instance` are left out although the format allows them: Prometheus sets both itself.
+/// The format allows `job` and `instance`, but Prometheus sets both itself.
 const fn is_label_name(key: &str) -> bool {
     let bytes = key.as_bytes();
     if bytes.is_empty() || bytes.len() > 64 || bytes[0].is_ascii_digit() {

@@ -1,13 +1,13 @@
-//! Labels as types: the key belongs to the type of the value, and the type says how many values there can be.
+//! Labels as types: the type of a value has the key and the cardinality of the label.
 //!
-//! Every label is of one of these kinds, and nothing else can become a label:
+//! Every label has one of these kinds:
 //!
 //! | kind | declared by | number of values |
 //! |---|---|---|
 //! | closed | `#[derive(LabelValue)]` on an enum, or [`labels!`](crate::labels) `closed` | its variants |
 //! | bounded | an implementation in this crate, such as the HTTP status code | fixed by a standard |
 //! | registered | [`labels!`](crate::labels) `registered` or `admitted` | what the service registers, up to the budget |
-//! | capped | [`labels!`](crate::labels) `capped` or `word` | the first ones seen, up to the budget; later ones read `_overflow` |
+//! | capped | [`labels!`](crate::labels) `capped` or `word` | the first ones seen, up to the budget; later ones become `_overflow` |
 //!
 //! ```
 //! use mme_metrics::{LabelValue, Cardinality, labels};
@@ -15,7 +15,7 @@
 //! labels! {
 //!     /// The tenant a request belongs to.
 //!     pub registered Tenant: "tenant", budget = 100, fallback = "_unknown";
-//!     /// The kind of client, as it calls itself.
+//!     /// The kind of client, as its own header names it.
 //!     pub capped Client: "client", budget = 20;
 //! }
 //!
@@ -42,7 +42,7 @@ pub use self::country::CountryCode;
 pub use self::declaration::labels;
 pub use self::key::{LabelSpec, LabelValue};
 pub use self::refusal::Refusal;
-pub use self::registry::{RegisterError, Registered, Registry};
+pub use self::registry::{RegisterError, RegisteredValue, Registry};
 pub use self::server::ServerAddress;
 pub use self::set::LabelSet;
 #[doc(hidden)]

@@ -1,40 +1,41 @@
-//! Why the library refuses something: an observation, or a value that is registered for a label.
+//! The reasons for which the library refuses an observation, or a value of a label.
 
 use metrics::SharedString;
 
 use super::{Cardinality, LabelValue};
 
-/// Why an observation or a label's value was refused; the label `reason` of `mme_rejected_observations_total`, too.
+/// The reason for which an observation or a value of a label was refused; the label `reason` of
+/// `mme_rejected_observations_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// It is NaN or infinite, or would have made a gauge so.
+    /// The value is NaN or infinite, or would make a gauge so.
     NotFinite,
-    /// It is negative where only growth is possible.
+    /// The value is negative, and the metric only grows.
     Negative,
-    /// It sets a counter to less than it is.
+    /// The total is smaller than the counter.
     Decreasing,
-    /// Its name or its text already stands for something else: another kind of metric, or the fallback of a label.
+    /// The name belongs to a metric of another kind, or the text is the fallback of the label.
     Conflict,
-    /// Its metric has a name that cannot be exported.
+    /// The name of the metric cannot be exported.
     Name,
-    /// Its series has more labels than can be exported.
+    /// The series has more labels than can be exported.
     Labels,
-    /// It came after a budget was spent: of metrics without a catalogue entry, or of a label's values.
+    /// A budget is spent: of metrics without a catalogue entry, or of the values of a label.
     Budget,
-    /// It would have taken a counter past its largest number, or is larger than any amount of money. Families count this one
-    /// too, and those below themselves.
+    /// The counter would pass its largest number, or the amount of money is too large. Families count this reason too; only they
+    /// count those below.
     Overflow,
-    /// It is an amount of money whose currency is unknown.
+    /// The currency of the amount is unknown.
     Currency,
-    /// It lies outside the range its metric has.
+    /// The value lies outside the range of the metric.
     Range,
-    /// It cannot be read: no number at all, or no text that can be exported.
+    /// The value is not a number, or the text cannot be exported.
     Malformed,
 }
 
 impl Refusal {
-    /// Every reason, by its number.
+    /// Every reason, in declared order.
     pub const ALL: [Self; 11] = [
         Self::NotFinite,
         Self::Negative,

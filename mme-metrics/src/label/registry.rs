@@ -1,4 +1,4 @@
-//! The values that were registered for a label.
+//! The registry of a label: the values that the service registered.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -9,10 +9,10 @@ use super::{MAX_VALUE_BYTES, Refusal, is_deceiving};
 
 /// A value that was registered at set-up, or the fallback of its label. Copying it costs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Registered(&'static str);
+pub struct RegisteredValue(&'static str);
 
-impl Registered {
-    /// Makes a value that needs no registry: a fallback, or no value.
+impl RegisteredValue {
+    /// Makes a value that is not registered: a fallback, or the absent value.
     #[doc(hidden)]
     pub const fn literal(value: &'static str) -> Self {
         Self(value)
@@ -31,8 +31,8 @@ impl Registered {
 pub struct Registry {
     key: &'static str,
     budget: usize,
-    fallback: Registered,
-    values: RwLock<Option<HashMap<&'static str, Registered>>>,
+    fallback: RegisteredValue,
+    values: RwLock<Option<HashMap<&'static str, RegisteredValue>>>,
 }
 
 impl Registry {
@@ -43,16 +43,16 @@ impl Registry {
     /// At compile time, when the fallback is empty or too long to be exported as it is.
     pub const fn new(key: &'static str, budget: usize, fallback: &'static str) -> Self {
         assert!(!fallback.is_empty() && fallback.len() <= MAX_VALUE_BYTES, "a fallback has 1 to 128 bytes");
-        Self { key, budget, fallback: Registered::literal(fallback), values: RwLock::new(None) }
+        Self { key, budget, fallback: RegisteredValue::literal(fallback), values: RwLock::new(None) }
     }
 
     /// Registers `value`; registering it again returns the same value.
     ///
     /// # Errors
     ///
-    /// When the budget is spent, or the value is empty, longer than 128 bytes, has control or invisible characters, or is
-    /// the word that stands for unknown or overflowing values.
-    pub fn register(&self, value: &str) -> Result<Registered, RegisterError> {
+    /// When the budget is spent, or the value is empty, longer than 128 bytes, has control or invisible characters, or is the
+    /// fallback or `_overflow`.
+    pub fn register(&self, value: &str) -> Result<RegisteredValue, RegisterError> {
         let refuse =
             |reason| Err(RegisterError { key: self.key, budget: self.budget, value: value.to_owned(), reason });
         if value.is_empty() || value.len() > MAX_VALUE_BYTES || value.chars().any(is_deceiving) {
@@ -69,26 +69,26 @@ impl Registry {
         if values.len() >= self.budget {
             return refuse(Refusal::Budget);
         }
-        // Leaked on purpose: a registered value lives as long as the process, and the budget bounds how many there are.
+        // Leaked on purpose: a registered value lives as long as the process, and the budget bounds their number.
         let text: &'static str = Box::leak(value.into());
-        values.insert(text, Registered(text));
-        Ok(Registered(text))
+        values.insert(text, RegisteredValue(text));
+        Ok(RegisteredValue(text))
     }
 
-    /// Returns `value`, registered if need be; the fallback if it cannot be registered.
-    pub fn admit(&self, value: &str) -> Registered {
+    /// Returns `value` and registers it if it is new; returns the fallback if it cannot be registered.
+    pub fn admit(&self, value: &str) -> RegisteredValue {
         let known = self.find(value);
         if known == self.fallback { self.register(value).unwrap_or(self.fallback) } else { known }
     }
 
     /// Returns `value` if it was registered, else the fallback.
-    pub fn find(&self, value: &str) -> Registered {
+    pub fn find(&self, value: &str) -> RegisteredValue {
         let values = self.values.read().unwrap_or_else(PoisonError::into_inner);
         values.as_ref().and_then(|values| values.get(value)).copied().unwrap_or(self.fallback)
     }
 }
 
-/// Why a value could not be registered for a label.
+/// Why a value cannot be registered for a label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RegisterError {
@@ -111,12 +111,14 @@ impl fmt::Display for RegisterError {
         let Self { key, budget, value, reason } = self;
         match reason {
             Refusal::Conflict => {
-                write!(f, "`{value}` is what label `{key}` reads for unknown values: register it under another name")
+                write!(f, "`{value}` already replaces unknown values of label `{key}`: register another value")
             }
-            Refusal::Budget => write!(
-                f,
-                "label `{key}` has its {budget} values: raise `budget` where the label is declared to register `{value}`"
-            ),
+            Refusal::Budget => {
+                write!(
+                    f,
+                    "label `{key}` has {budget} values already: raise `budget` in its declaration to register `{value}`"
+                )
+            }
             _ => write!(
                 f,
                 "a value of label `{key}` is empty, over {MAX_VALUE_BYTES} bytes or has invisible characters: register a short, plain name"

@@ -1,16 +1,16 @@
-//! Servers as clients name them, whatever they speak to them.
+//! The label of a server, which all clients share.
 
 use super::labels;
 
-/// Servers that one process tells apart as a client.
+/// How many servers the clients of one process distinguish.
 pub(crate) const SERVERS: usize = 100;
 
 labels! {
-    /// The host a request was sent to, as the program named it.
+    /// The host to which a request was sent, as the program names it.
     pub capped ServerAddress: "server_address", budget = SERVERS;
 }
 
-/// Splits a port off an authority, minding that an IPv6 address has colons of its own.
+/// Splits the port off an authority; the colons of an IPv6 address do not begin a port.
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {

@@ -1,4 +1,4 @@
-//! Sets of labels: tuples of label values, in the order a metric declares them.
+//! Label sets: tuples of label values, in the order in which a metric declares them.
 
 use metrics::Label;
 
@@ -15,7 +15,7 @@ pub trait LabelSet: sealed::Sealed {
     /// Keys and bounds, in declared order.
     const LABELS: &'static [LabelSpec];
 
-    /// How many combinations there are, if every label is closed and the product stays under 4 096.
+    /// The number of combinations, if every label is closed and the number is at most 4 096.
     #[doc(hidden)]
     const DENSE: Option<usize>;
 
@@ -28,7 +28,7 @@ pub trait LabelSet: sealed::Sealed {
     fn dense_index(&self) -> Option<usize>;
 }
 
-/// Largest table of kept handles that a metric with closed labels makes for itself.
+/// Largest table of kept handles of a metric with closed labels.
 const MAX_DENSE: usize = 4096;
 
 const fn dense(labels: &[LabelSpec]) -> Option<usize> {

@@ -1,9 +1,9 @@
 //! Characters that make two texts look the same.
 
-/// Says whether a character is not shown, or changes how its neighbours are: two values could then look the same.
+/// Says whether a character is invisible or changes how others are displayed, so that two values could look the same.
 ///
-/// Control characters, line and paragraph separators, and Unicode's `Default_Ignorable_Code_Point`, which holds the
-/// zero-width, direction-changing, filling and variation-selecting ones.
+/// These are control characters, line and paragraph separators, and Unicode's `Default_Ignorable_Code_Point`: zero-width,
+/// direction-changing and filling characters and variation selectors.
 pub(crate) fn is_deceiving(character: char) -> bool {
     character.is_control()
         || matches!(character,

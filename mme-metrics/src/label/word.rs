@@ -1,6 +1,6 @@
-//! Words of the program's text, which hold no secret and no personal data.
+//! Words: short texts of the program that can hold no secret and no personal data.
 
-/// What a text reads as that is no word.
+/// Replaces a text that is not a word.
 const OTHER: &str = "_other";
 
 /// Longest word, in bytes.
@@ -14,7 +14,7 @@ pub const fn word(text: &'static str) -> &'static str {
 
 /// Says whether `text` is a word: small letters, digits and `_`, beginning with a letter, with no run of nine digits.
 ///
-/// No address, token, card or phone number and no sentence is one, so none can get into a label by mistake.
+/// No address, token, card number, phone number or sentence is a word, so none can become a label by mistake.
 const fn is_word(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.is_empty() || bytes.len() > WORD_BYTES || !bytes[0].is_ascii_lowercase() {
@@ -25,7 +25,7 @@ const fn is_word(text: &str) -> bool {
         match bytes[index] {
             b'0'..=b'9' => digits += 1,
             b'a'..=b'z' => digits = 0,
-            // What keeps digits apart does not make a number of fewer digits.
+            // A separator does not end a run of digits: a card number may be written in groups.
             b'_' => {}
             _ => return false,
         }

@@ -1,13 +1,13 @@
-//! Refuses a label of the user's own whose key the function family uses itself, also in `cargo check`.
+//! Refuses a label of the user whose key the function family uses itself, also in `cargo check`.
 //!
-//! `CallSite::call_with` asserts the same, but the compiler evaluates that only when it generates code. The derive says of each
-//! type whether its key is free, and the attribute asks the type: by a method call, as in [`probe`](super::probe), because a type
-//! that implements [`LabelValue`](crate::LabelValue) by hand says nothing.
+//! `CallSite::call_with` asserts the same, but the compiler evaluates that only when it generates code. The derive declares for each
+//! type whether its key is free, and the attribute reads the declaration by a method call, as in [`probe`](super::probe): a type that
+//! implements [`LabelValue`](crate::LabelValue) by hand has no declaration.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A truth of types.
+/// A boolean as a type.
 #[derive(Debug)]
 pub struct Flag<const IS: bool>;
 
@@ -21,7 +21,7 @@ impl<V: DeclaredKey + ?Sized> DeclaredKey for &V {
     type IsFree = V::IsFree;
 }
 
-/// The only answer that the attribute takes.
+/// The flag of a free key, which the attribute demands.
 #[diagnostic::on_unimplemented(
     message = "the keys `function`, `module`, `result` and `error_type` are taken by the function's own labels",
     label = "this label has one of these keys",
@@ -40,7 +40,7 @@ impl<V> fmt::Debug for KeyOf<V> {
     }
 }
 
-/// A type that says whether its key is free.
+/// A type with a declaration of its key.
 pub trait MaybeTakenKey {
     /// A [`Flag`].
     type IsFree;
@@ -59,7 +59,7 @@ impl<V: DeclaredKey> MaybeTakenKey for &KeyOf<V> {
     type IsFree = V::IsFree;
 }
 
-/// Any other type: `CallSite::call_with` checks its key.
+/// Any other type; `CallSite::call_with` checks its key.
 pub trait FreeKey {
     /// Returns a flag; never called.
     fn mme_metrics_key(&self) -> Flag<true> {

@@ -1,7 +1,7 @@
 //! The only names that the output of macros may use. They can change in any release: do not call them by hand.
 //!
-//! What the attribute writes is one call: [`measure`], [`measure_async`] or [`measure_made`]. Each is the documented function of
-//! [`operation`](crate::operation) with the classifier found by [`Returns`].
+//! The attribute writes one call: of [`measure`], [`measure_async`] or [`measure_made`]. Each calls the documented function of
+//! [`operation`](crate::operation) with the classifier that [`Returns`] finds.
 
 mod label_key;
 mod probe;
@@ -16,7 +16,7 @@ pub use std::vec::Vec;
 pub use metrics::SharedString;
 
 pub use self::label_key::{DeclaredKey, Flag, Free, FreeKey, KeyOf, MaybeTakenKey};
-pub use self::probe::{Anything, HasErrorType, IsResult, OperationJudges, Returns};
+pub use self::probe::{Anything, HasClassifier, HasErrorType, IsResult, Returns};
 pub use crate::function::{Call, CallSite, is_free};
 pub use crate::label::{Cardinality, LabelValue};
 pub use crate::metric::{lowercase, utf8};
@@ -49,7 +49,7 @@ where
     documented::measure_async(operation, choose(Returns::new()), future)
 }
 
-/// Measures the future that `make` makes, which comes to a `T`.
+/// Measures the future that `make` returns; its output is a `T`.
 #[inline]
 pub fn measure_made<O, T, F, J>(
     operation: O,

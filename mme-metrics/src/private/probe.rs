@@ -1,7 +1,7 @@
-//! Finds the judge that fits a return type, where only the compiler knows it.
+//! Finds the classifier for a return type that only the compiler knows.
 //!
-//! A method call looks at the receiver as it stands before it takes a reference away, so of four traits with one method the
-//! one with the most references that fits is called. Nothing of it is left when the program runs.
+//! A method call tries the receiver as it is before it removes a reference. So of four traits with one method, the compiler calls the
+//! fitting one with the most references. This costs nothing at run time.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -24,13 +24,13 @@ impl<O, R> fmt::Debug for Returns<O, R> {
 }
 
 macro_rules! tag {
-    ($(#[$doc:meta])* $trait:ident => $judge:ident, ($($generic:ident $(: $bound:path)?),*) $for:ty) => {
+    ($(#[$doc:meta])* $trait:ident => $classifier:ident, ($($generic:ident $(: $bound:path)?),*) $for:ty) => {
         $(#[$doc])*
         pub trait $trait {
-            /// Returns the judge. Nobody else's trait has a method of this name.
+            /// Returns the classifier. No other trait has a method of this name.
             #[inline]
-            fn mme_metrics_classifier(&self) -> $judge {
-                $judge
+            fn mme_metrics_classifier(&self) -> $classifier {
+                $classifier
             }
         }
 
@@ -39,11 +39,11 @@ macro_rules! tag {
 }
 
 tag! {
-    /// The operation judges this type itself.
-    OperationJudges => ByOperation, (O: ClassifyReturn<R>, R) &&&Returns<O, R>
+    /// The operation classifies this type itself.
+    HasClassifier => ByOperation, (O: ClassifyReturn<R>, R) &&&Returns<O, R>
 }
 tag! {
-    /// A `Result` whose error says of which kind it is.
+    /// A `Result` whose error implements `ErrorType`.
     HasErrorType => ByErrorType, (O, T, E: ErrorType) &&Returns<O, Result<T, E>>
 }
 tag! {
@@ -51,6 +51,6 @@ tag! {
     IsResult => ByResult, (O, T, E) &Returns<O, Result<T, E>>
 }
 tag! {
-    /// Anything else.
+    /// Any other type.
     Anything => AlwaysOk, (O, R) Returns<O, R>
 }

@@ -193,7 +193,7 @@ fn public_types_are_send_sync_and_debug() {
     is_shareable::<GaugeHandle>();
     is_shareable::<HistogramHandle>();
     is_shareable::<label::Registry>();
-    is_shareable::<label::Registered>();
+    is_shareable::<label::RegisteredValue>();
     is_shareable::<label::RegisterError>();
     is_shareable::<label::LabelSpec>();
     is_shareable::<catalog::CatalogFinding>();

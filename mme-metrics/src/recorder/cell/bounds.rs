@@ -1,4 +1,4 @@
-//! The bounds of a histogram, laid out to be searched without a branch.
+//! The bounds of a histogram, laid out for a search without branches.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ const GROUP: usize = 8;
 /// Ascending upper bounds, `+Inf` implied, shared by all series of a metric.
 #[derive(Clone)]
 pub(in crate::recorder) struct Bounds {
-    /// Filled up with infinities, above which nothing lies.
+    /// Padded with infinities, which no value exceeds.
     groups: Arc<[[f64; GROUP]]>,
     count: usize,
 }
@@ -19,7 +19,7 @@ impl Bounds {
         Self { groups: bounds.chunks(GROUP).map(group).collect(), count: bounds.len() }
     }
 
-    /// Returns how many buckets there are, that of `+Inf` included.
+    /// Returns the number of buckets, including that of `+Inf`.
     pub(super) fn buckets(&self) -> usize {
         self.count + 1
     }

@@ -1,4 +1,4 @@
-//! A whole number that only grows, and stops at `u64::MAX` instead of starting over.
+//! A counter: a whole number that only grows, and saturates at `u64::MAX` instead of wrapping.
 
 use crossbeam_utils::CachePadded;
 
@@ -27,7 +27,7 @@ impl CounterCell {
         }
     }
 
-    /// Adds for the second thread that comes.
+    /// Adds for every thread but the owner.
     #[cold]
     fn add_second(&self, thread: Thread, amount: u64) -> bool {
         Self::add_to(self.shards.start(), thread, amount)
@@ -40,9 +40,9 @@ impl CounterCell {
         if alone { add_alone(shard, amount) } else { add_shared(shard, amount) }
     }
 
-    /// Adds what is missing to `total`; returns false, and adds nothing, if the counter stands higher already.
+    /// Adds the difference to `total`; returns false, and adds nothing, if the counter is higher already.
     ///
-    /// Totals told by several threads at one moment may each be added; they are meant to come from one place.
+    /// Concurrent totals may each be added: only one place should set the total of a counter.
     pub(in crate::recorder) fn raise_to(&self, total: u64) -> bool {
         match total.checked_sub(self.read()) {
             Some(missing) => {

@@ -1,12 +1,12 @@
-//! A number that goes up and down.
+//! A gauge: a number that goes up and down.
 
 use crossbeam_utils::CachePadded;
 
 use super::shard::{ShardSlice, Shards, Thread};
 use super::sync::{AtomicU64, Ordering};
 
-/// What one thread has added and taken away, apart: a reader that adds up the takings first and the additions last never
-/// sees a taking without its addition, so a gauge of things in flight never reads below zero.
+/// The additions and subtractions of one thread, apart. A reader sums the subtractions first and the additions last, so it never
+/// sees a subtraction without its addition, and a gauge of work in flight is never below zero.
 #[derive(Default)]
 struct Shift {
     up: AtomicU64,
@@ -18,14 +18,14 @@ struct Shift {
 pub(in crate::recorder) struct GaugeCell {
     owner: AtomicU64,
     own: Shift,
-    /// What it would be without any addition.
+    /// The value that was set, without later additions.
     base: AtomicU64,
     shards: Shards<Box<CachePadded<Shift>>>,
     only_grows: bool,
 }
 
 impl GaugeCell {
-    /// Makes a cell at zero. One that only grows is a counter with a fraction; its series refuses what would lower it.
+    /// Makes a cell at zero. A cell that only grows is a counter with a fraction; its series refuses to lower it.
     pub(in crate::recorder) fn new(only_grows: bool) -> Self {
         let (owner, base) = (AtomicU64::new(0), AtomicU64::new(0));
         Self { owner, own: Shift::default(), base, shards: Shards::new(), only_grows }
@@ -49,19 +49,19 @@ impl GaugeCell {
         // The additions stay where they are, each thread's its own to write. Nothing was added to most gauges that are set,
         // and of whole numbers the difference is exact.
         let base = value - self.sum(|shift| &shift.up) + self.sum(|shift| &shift.down);
-        // Release: as with a taking, whoever sees this sees the additions that were told before.
+        // Release: as with a subtraction, a reader that sees this also sees the additions before it.
         self.base.store(base.clamp(f64::MIN, f64::MAX).to_bits(), Ordering::Release);
     }
 
-    /// Takes the value away: from now on it reads as NaN, until it is set again. Additions meanwhile are refused.
+    /// Clears the value: it is NaN until it is set again. Additions in between are refused.
     pub(in crate::recorder) fn clear(&self) {
         self.base.store(f64::NAN.to_bits(), Ordering::Release);
     }
 
-    /// Adds `amount` and returns whether the sum is finite and there is one; if not, nothing is added.
+    /// Adds `amount` and returns true, unless the value was cleared or the sum is not finite.
     #[inline]
     pub(in crate::recorder) fn add(&self, amount: f64) -> bool {
-        // Relaxed: whatever is set meanwhile, the sum was finite with what was set before.
+        // Relaxed: the sum was finite with the value that was read, whatever is set meanwhile.
         if !(f64::from_bits(self.base.load(Ordering::Relaxed)) + amount).is_finite() {
             return false;
         }
@@ -81,18 +81,18 @@ impl GaugeCell {
         shard.add(amount, alone)
     }
 
-    /// Returns the value, or NaN if it was taken away.
+    /// Returns the value, or NaN if it was cleared.
     pub(in crate::recorder) fn read(&self) -> f64 {
         let down = self.sum(|shift| &shift.down);
         // Acquire: pairs with the release of a setter.
         let base = f64::from_bits(self.base.load(Ordering::Acquire));
         let up = self.sum(|shift| &shift.up);
-        // The sum of no terms is -0.0 for floats; adding 0.0 makes it the zero people expect.
+        // The sum of no floats is -0.0; adding 0.0 makes it zero.
         (base + up - down + 0.0).clamp(f64::MIN, f64::MAX)
     }
 
     fn sum(&self, word: fn(&Shift) -> &AtomicU64) -> f64 {
-        // Acquire: a taking that is seen makes the addition before it visible, wherever that one was written.
+        // Acquire: a subtraction that is seen makes the addition before it visible, wherever that was written.
         let value = |shift: &Shift| f64::from_bits(word(shift).load(Ordering::Acquire));
         self.shards.iter().map(|shard| value(shard)).fold(value(&self.own), |sum, value| sum + value)
     }
@@ -112,7 +112,7 @@ fn add_alone(word: &AtomicU64, amount: f64) -> bool {
     // Relaxed: this thread wrote it, or the one before that had its number.
     let after = f64::from_bits(word.load(Ordering::Relaxed)) + amount;
     if after.is_finite() {
-        // Release: a reader that sees this taking also sees the addition that this thread made, or waited for, before it.
+        // Release: a reader that sees this subtraction also sees the addition that this thread made, or waited for, before it.
         word.store(after.to_bits(), Ordering::Release);
     }
     after.is_finite()

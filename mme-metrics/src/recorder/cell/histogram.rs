@@ -1,17 +1,17 @@
-//! Observations in fixed buckets, with their sum.
+//! A histogram: observations in fixed buckets, with their sum.
 
 use super::bounds::Bounds;
 use super::counter::{add_alone, add_shared};
 use super::shard::{ShardSlice, Shards, Thread};
 use super::sync::{AtomicU64, Ordering};
 
-/// As many words as lie together in what a processor fetches at once, so that two threads' shards never share a line.
+/// The words that a processor fetches at once, so that the shards of two threads never share a cache line.
 #[repr(align(128))]
 struct Line([AtomicU64; LINE]);
 
 const LINE: usize = 16;
 
-/// The words of one shard, laid out as those of the cell.
+/// The words of one shard, in the layout of the cell.
 struct Words(Box<[Line]>);
 
 impl Words {
@@ -25,10 +25,10 @@ impl Words {
     }
 }
 
-/// Where the sum stands among the words of a histogram. The buckets follow, `+Inf` last and none cumulated.
+/// The position of the sum among the words of a histogram. The buckets follow it, not cumulative and `+Inf` last.
 const SUM: usize = 0;
 
-/// Where the first bucket stands.
+/// The position of the first bucket.
 const FIRST: usize = 1;
 
 pub(in crate::recorder) struct HistogramCell {
@@ -38,7 +38,7 @@ pub(in crate::recorder) struct HistogramCell {
     shards: Shards<Words>,
 }
 
-/// What a histogram held at one moment: `count` is the sum of `buckets`, whatever was being written.
+/// A reading of a histogram: `count` is always the sum of `buckets`, whatever is written meanwhile.
 #[derive(Debug, Default)]
 pub(in crate::recorder) struct Reading {
     pub(in crate::recorder) buckets: Vec<u64>,
@@ -77,7 +77,7 @@ impl HistogramCell {
     /// Reads into `reading`, which keeps its allocation from one series to the next.
     pub(in crate::recorder) fn read(&self, reading: &mut Reading) {
         reading.buckets.clear();
-        // Relaxed: every word only grows, and nothing is concluded from one word about another.
+        // Relaxed: every word only grows, and no word implies another.
         reading.buckets.extend(self.own[FIRST..].iter().map(|word| word.load(Ordering::Relaxed)));
         reading.sum = f64::from_bits(self.own[SUM].load(Ordering::Relaxed));
         for shard in self.shards.iter() {
@@ -90,11 +90,11 @@ impl HistogramCell {
     }
 }
 
-/// Adds, and stops at the largest number instead of leaving the finite ones.
+/// Adds, and saturates at the largest finite number.
 #[inline]
 fn add_finite(left: f64, right: f64) -> f64 {
     let sum = left + right;
-    // Not `min`, which would look for NaN too: neither side can be one.
+    // Not `min`, which also checks for NaN: neither side can be NaN.
     if sum < f64::MAX { sum } else { f64::MAX }
 }
 

@@ -1,13 +1,13 @@
-//! Storage of one series: a value that its first thread writes alone, and a shard for each thread once others come.
+//! Storage of one series: a value that the first thread owns, and a shard for each thread once others write too.
 //!
-//! | state | who writes what | cost |
+//! | state | writes | memory |
 //! |---|---|---|
 //! | one thread | the owner writes the cell itself, without a locked instruction | a few words |
-//! | several threads | every thread writes its own shard in the same way, the cell rests | a line or more for each thread |
-//! | more threads than shards | those that came last share some, with locked instructions | nothing more |
+//! | several threads | every thread writes its own shard in the same way | a cache line or more for each thread |
+//! | more threads than shards | the last threads share shards, with locked instructions | no more |
 //!
-//! Readers add the cell and the shards up. Nothing here blocks a writer, and nothing is ever reset, so counters and buckets
-//! can only grow from one reading to the next.
+//! Readers add up the cell and the shards. No writer ever blocks, and no word is ever reset, so counters and buckets only grow
+//! from one reading to the next.
 
 mod bounds;
 mod counter;

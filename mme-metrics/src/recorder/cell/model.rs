@@ -20,7 +20,7 @@ fn explore(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
     builder.check(move || {
-        // The first makes what all steps are taken on, so that making it is no event between threads.
+        // The first step makes the shared word, so that making it is not an event between threads.
         step();
         model();
     });
@@ -84,8 +84,8 @@ fn loom_what_one_thread_adds_and_another_takes_never_reads_below_zero() {
     explore(3, || {
         let cell = Arc::new(GaugeCell::met());
         let (coming, going) = (Arc::clone(&cell), Arc::clone(&cell));
-        // Who takes has been told of the addition, as a request is handed from one thread to another. Both threads exist before
-        // the reading: loom explores no order in which one that is spawned later overtakes it.
+        // The subtracting thread has seen the addition, as when a request moves between threads. Both threads exist before the
+        // reading: loom explores no order in which a thread that is spawned later overtakes it.
         let (tell, told) = mpsc::channel();
         let come = thread::spawn(move || {
             Thread::enter(0);

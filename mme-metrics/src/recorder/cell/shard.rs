@@ -1,4 +1,4 @@
-//! Which shard a thread writes, and the shards of one cell.
+//! The shards of a cell, and the shard that a thread writes.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -9,17 +9,17 @@ use std::thread::available_parallelism;
 
 use super::sync::{self, AtomicU64};
 
-/// Who the current thread is: a number from one on that no other living thread has.
+/// The identity of a thread: a number from one on that no other living thread has.
 ///
-/// It is given on when the thread ends, through a lock; so what the old thread wrote last is what the new one reads first, and
-/// words that belong to a number have one writer at every moment.
+/// When the thread ends, a lock passes the number on. So the next holder sees everything that the last one wrote, and words that
+/// belong to a number have one writer at every moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Thread(u64);
 
-/// Not asked yet.
+/// The thread has no number yet.
 const UNKNOWN: Thread = Thread(0);
 
-/// A thread that has given its number back and is being torn down. There may be several, so they own nothing.
+/// A thread that is ending and has returned its number. There may be several, so they own no words.
 const ENDING: Thread = Thread(u64::MAX);
 
 impl Thread {
@@ -52,15 +52,15 @@ impl Thread {
         known
     }
 
-    /// Says whether this thread is the only one that may write what `owner` guards; the first thread to come is.
+    /// Says whether this thread alone may write what `owner` guards; the first thread becomes the owner.
     #[inline]
     pub(super) fn owns(self, owner: &AtomicU64) -> bool {
-        // Relaxed: the word is written once, and whoever has its number now sees what the one before wrote.
+        // Relaxed: the word is written once, and the holder of a number sees what the holder before it wrote.
         let found = owner.load(Ordering::Relaxed);
         if found == self.0 {
             return true;
         }
-        // Relaxed, as above: losing the exchange means that somebody else owns the cell, whoever it is.
+        // Relaxed, as above: if the exchange fails, another thread owns the cell.
         found == 0 && self != ENDING && owner.compare_exchange(0, self.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
@@ -70,7 +70,7 @@ thread_local! {
     static LEASE: Lease = Lease::take();
 }
 
-/// Numbers that ended threads have given back, smallest first.
+/// Numbers that ended threads have returned, smallest first.
 static FREE: Mutex<BinaryHeap<Reverse<usize>>> = Mutex::new(BinaryHeap::new());
 
 /// A number, held while its thread lives.
@@ -87,14 +87,14 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // What the rest of the teardown records must not touch words that the next holder of the number takes for its own.
+        // The rest of the teardown must not write words that belong to the next holder of the number.
         THREAD.with(|thread| thread.set(ENDING));
         FREE.lock().unwrap_or_else(PoisonError::into_inner).push(Reverse(self.0));
     }
 }
 
-/// How many threads have a shard of their own in each cell: one for each core, but not so few that sleeping threads get in
-/// each other's way, nor so many that a busy histogram takes more than 32 KiB.
+/// How many threads have a shard of their own in each cell: one for each core, but enough for sleeping threads, and so few that a
+/// busy histogram takes at most 32 KiB.
 fn own_shards() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
@@ -105,8 +105,8 @@ fn own_shards() -> usize {
     })
 }
 
-/// Places for shards, filled as the threads come: the first half for the threads with the lowest numbers, each its own; the
-/// other half for all others together.
+/// Slots for shards, filled on demand: the first half for the threads with the lowest numbers, one each; the other half is shared by
+/// all other threads.
 type ShardSlots<T> = Box<[sync::OnceLock<T>]>;
 
 /// The shards of a cell, which most cells never need.
@@ -142,7 +142,7 @@ impl<'a, T> ShardSlice<'a, T> {
     #[inline]
     pub(super) fn of(self, thread: Thread, make: impl FnOnce() -> T) -> (&'a T, bool) {
         let own = self.0.len() / 2;
-        // A number is one at least. What the cast cuts off on a small machine is no matter to the mask.
+        // A number is at least one. The mask ignores the bits that the cast drops on a 32-bit machine.
         #[allow(clippy::cast_possible_truncation)]
         let number = (thread.0 as usize).wrapping_sub(1);
         let alone = number < own;

@@ -1,4 +1,4 @@
-//! The atomics the cells stand on: the standard ones, or loom's where the model checker runs.
+//! The atomics of the cells: the standard ones, or loom's in a model.
 
 #[cfg(not(mme_loom))]
 pub(super) use std::sync::OnceLock;
@@ -19,7 +19,7 @@ mod model {
     use loom::sync::atomic::{self, AtomicBool, Ordering};
 
     loom::thread_local! {
-        /// What a thread of a model is called.
+        /// The number of a thread of a model.
         pub(in crate::recorder::cell) static NUMBER: Cell<u64> = Cell::new(0);
     }
 
@@ -29,9 +29,9 @@ mod model {
 
     /// Comes before each operation, so that the order of any two is explored.
     ///
-    /// Of each word loom only keeps who came to it last. A thread that looks at a word before it writes it has come to it last
-    /// itself, and loom forgets that another one has read it meanwhile; so it would never try a write between two readings. No
-    /// two steps pass unnoticed, and being relaxed they make nothing visible that would not be.
+    /// For each word, loom keeps only the last access. A thread that reads a word before it writes it made the last access itself, so
+    /// loom forgets a read by another thread in between, and never tries a write between two reads. A step before each operation
+    /// prevents that. Steps are relaxed, so they make nothing else visible.
     pub(in crate::recorder::cell) fn step() {
         STEPS.fetch_add(1, Ordering::Relaxed);
     }
@@ -82,8 +82,8 @@ mod model {
         }
     }
 
-    /// What loom lacks: a cell that is filled once. It is the standard one behind loom's lock and flag, so that its order of
-    /// events is explored too.
+    /// A cell that is filled once, which loom lacks: the standard one behind loom's lock and flag, so that its orders of events are
+    /// explored too.
     pub(in crate::recorder::cell) struct OnceLock<T> {
         filled: AtomicBool,
         lock: Mutex<()>,
@@ -108,7 +108,7 @@ mod model {
             let _held = self.lock.lock();
             let value = self.value.get_or_init(make);
             step();
-            // Release: whoever sees the flag sees the value.
+            // Release: a thread that sees the flag also sees the value.
             self.filled.store(true, Ordering::Release);
             value
         }

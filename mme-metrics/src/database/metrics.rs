@@ -46,4 +46,5 @@ family! {
         replication_checked: Gauge<(DatabaseSystem, Replica)> =
             Gauge::new("db_replication_last_check_timestamp_seconds", Unit::Seconds);
     }
+    collect = super::pools::report_pools;
 }

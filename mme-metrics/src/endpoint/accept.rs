@@ -1,4 +1,4 @@
-//! Which of the two formats a scrape asks for (RFC 9110, section 12.5.1).
+//! Content negotiation: the format that `Accept` prefers (RFC 9110, section 12.5.1).
 
 use http::{HeaderMap, header};
 
@@ -11,7 +11,7 @@ use crate::recorder::Format;
 struct Fit {
     quality: u16,
     precision: Precision,
-    /// Places left behind the range, so that an earlier one is greater.
+    /// How many ranges follow, so that an earlier one is greater.
     earliness: usize,
 }
 
@@ -26,7 +26,7 @@ enum Precision {
     Full,
 }
 
-/// Chooses the format for a request with these headers; text when nothing speaks for the other.
+/// Chooses the format for a request with these headers; text unless `OpenMetrics` fits better.
 pub(super) fn negotiate(headers: &HeaderMap) -> Format {
     let ranges = || {
         let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());

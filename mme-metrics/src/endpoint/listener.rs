@@ -1,4 +1,4 @@
-//! A port of its own.
+//! A listener of its own for the endpoint.
 
 use std::error::Error;
 use std::fmt;
@@ -12,21 +12,21 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::Endpoint;
 use super::connection::{self, Connections, Limits};
+use super::service::Endpoint;
 
-/// Where metrics are served if nothing speaks for another place: port 9464, from this machine only.
+/// The default address of a listener: port 9464, reached from this machine only.
 ///
 /// The port is the one that OpenTelemetry's specification gives to Prometheus exporters.
 pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9464));
 
-/// Time between two tries when a connection cannot be accepted, as when file descriptors have run out.
+/// Time between two tries when a connection cannot be accepted, for example because file descriptors have run out.
 const BACK_OFF: Duration = Duration::from_millis(250);
 
-/// Time that answers under way get when the listener is shut down.
+/// Time that unfinished answers get when the listener is shut down.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A port that is open; made by [`Endpoint::listen`]. Dropping it leaves the port open as long as the runtime lives.
+/// An open port, made by [`Endpoint::listen`]. If it is dropped, the port stays open as long as the runtime lives.
 #[derive(Debug)]
 pub struct MetricsListener {
     address: SocketAddr,
@@ -40,25 +40,25 @@ impl MetricsListener {
         self.address
     }
 
-    /// Closes the port at once, lets answers under way finish for up to 5 s, and returns when all connections are closed.
+    /// Closes the port at once, gives unfinished answers 5 s, and returns when all connections are closed.
     ///
     /// # Cancellation
     ///
-    /// The listener stops all the same when this is dropped before it is ready.
+    /// The listener stops even if this future is dropped before it is ready.
     pub async fn shutdown(self) {
-        // It may have ended with its runtime already, here and below.
+        // Both fail if the listener has ended with its runtime already.
         let _ = self.stop.send(());
         let _ = self.task.await;
     }
 }
 
-/// Why a port could not be opened.
+/// Why a port cannot be opened.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ListenError {
     /// There is no tokio runtime to serve on.
     NoRuntime,
-    /// The address cannot be had.
+    /// The address cannot be bound.
     Bind {
         /// The address that was asked for.
         address: SocketAddr,
@@ -95,8 +95,21 @@ impl Error for ListenError {
     }
 }
 
-pub(super) fn listen(endpoint: Endpoint, address: SocketAddr) -> Result<MetricsListener, ListenError> {
-    listen_within(endpoint, address, Limits::DEFAULT)
+impl Endpoint {
+    /// Opens a port and serves there until [`MetricsListener::shutdown`], on the current runtime.
+    ///
+    /// [`DEFAULT_ADDRESS`](super::DEFAULT_ADDRESS) is reached from this machine only. Port 0 is any free port.
+    ///
+    /// # Errors
+    ///
+    /// When it is called outside a tokio runtime, or the address cannot be bound.
+    ///
+    /// # Panics
+    ///
+    /// When the runtime was built without its network and time drivers (`enable_all`).
+    pub fn listen(self, address: impl Into<SocketAddr>) -> Result<MetricsListener, ListenError> {
+        listen_within(self, address.into(), Limits::DEFAULT)
+    }
 }
 
 pub(super) fn listen_within(
@@ -118,7 +131,7 @@ pub(super) fn listen_within(
 
 async fn run(listener: TcpListener, endpoint: Endpoint, limits: Limits, stopped: oneshot::Receiver<()>) {
     let stopped = async {
-        // A listener that was dropped never says so.
+        // A `MetricsListener` that was dropped does not stop the port.
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -132,7 +145,7 @@ async fn run(listener: TcpListener, endpoint: Endpoint, limits: Limits, stopped:
             Some(_) = tasks.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    // A socket that refuses is only slower.
+                    // Without the option the socket is only slower.
                     let _ = stream.set_nodelay(true);
                     let ticket = connections.enter(limits.connections);
                     tasks.spawn(connection::serve(stream, endpoint.clone(), limits, ticket));
@@ -153,7 +166,7 @@ async fn run(listener: TcpListener, endpoint: Endpoint, limits: Limits, stopped:
     }
 }
 
-/// Says whether an error concerns only the connection that was to be accepted.
+/// Says whether an error concerns only the connection that was being accepted.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)

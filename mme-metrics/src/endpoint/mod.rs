@@ -1,20 +1,20 @@
-//! `/metrics`: as an axum router, as a tower service on any server, and on a listener of its own.
+//! `/metrics` as an axum router, as a tower service and on a listener of its own; spike traces and failing sources as JSON.
 //!
 //! ```
-//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! mme_metrics::Recorder::builder().install()?;
-//! let app = axum::Router::new().merge(mme_metrics::metrics_router());
+//! # fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let recorder = mme_metrics::install()?;
+//! let app: axum::Router = axum::Router::new().merge(recorder.router());
 //! # Ok(()) }
 //! ```
 //!
-//! Where `/metrics` should not stand beside the service's own routes, it opens a port of its own:
+//! To keep `/metrics` off the port of the service, open a listener of its own:
 //!
 //! ```
 //! use mme_metrics::{Recorder, endpoint::Endpoint};
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 //! let recorder = Recorder::builder().build()?;
-//! // Port 0 is any free one; `endpoint::DEFAULT_ADDRESS` is what services use.
+//! // Port 0 is any free port; services use `endpoint::DEFAULT_ADDRESS`.
 //! let listener = Endpoint::new(recorder).bearer("a long secret").listen(([127, 0, 0, 1], 0))?;
 //! println!("metrics on http://{}/metrics", listener.local_addr());
 //! listener.shutdown().await;

@@ -1,7 +1,6 @@
 //! The endpoint as a builder, a service and a router.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -14,9 +13,8 @@ use super::body::ResponseFuture;
 use super::content::Content;
 use super::encoding::{self, encode};
 use super::gate::{Exposure, Gate};
-use super::listener::{self, ListenError, MetricsListener};
 use super::render::Renders;
-use crate::recorder::Recorder;
+use crate::recorder::{Recorder, has_foreign_recorder};
 
 /// Serves the installed recorder at `/metrics`, as a router to merge into the service's own.
 ///
@@ -114,29 +112,13 @@ impl Endpoint {
         axum::Router::new().without_v07_checks().route_service(&route, self)
     }
 
-    /// Opens a port and serves there until [`MetricsListener::shutdown`], on the current runtime.
-    ///
-    /// [`DEFAULT_ADDRESS`](super::DEFAULT_ADDRESS) is reached from this machine only. Port 0 is any free port.
-    ///
-    /// # Errors
-    ///
-    /// When it is called outside a tokio runtime, or the address cannot be bound.
-    ///
-    /// # Panics
-    ///
-    /// When the runtime was built without its network and time drivers (`enable_all`).
-    pub fn listen(self, address: impl Into<SocketAddr>) -> Result<MetricsListener, ListenError> {
-        listener::listen(self, address.into())
-    }
-
     /// Answers a request; the answer is not compressed yet.
     fn answer<B>(&self, request: &Request<B>) -> Response<Content> {
         if let Some(refusal) = self.gate.refuse(request) {
             return refusal.map(Content::Sentence);
         }
         let Some(recorder) = self.recorder.as_ref().or_else(|| Recorder::installed()) else {
-            let text = "no recorder is installed: call `mme_metrics::install()` at the start of `main`\n";
-            return sentence(StatusCode::SERVICE_UNAVAILABLE, text).map(Content::Sentence);
+            return sentence(StatusCode::SERVICE_UNAVAILABLE, missing_recorder()).map(Content::Sentence);
         };
         let format = accept::negotiate(request.headers());
         let content = if request.method() == Method::HEAD {
@@ -162,6 +144,15 @@ impl<B> Service<Request<B>> for Endpoint {
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let is_head = request.method() == Method::HEAD;
         ResponseFuture::new(encode(request, |request| self.answer(request)), is_head)
+    }
+}
+
+/// Says why there is no recorder to serve, and what to do.
+fn missing_recorder() -> &'static str {
+    if has_foreign_recorder() {
+        "the recorder of another crate is installed, and its metrics are not served here: replace it by `mme_metrics::install()`\n"
+    } else {
+        "no recorder is installed: call `mme_metrics::install()` at the start of `main`\n"
     }
 }
 
@@ -232,6 +223,15 @@ mod tests {
     #[tokio::test]
     async fn before_install_the_router_says_what_to_do() {
         let (status, text) = ask(metrics_router(), "/metrics").await;
-        assert!(status == 503 && text.contains("`mme_metrics::install()`"), "{status} {text}");
+        assert!(
+            status == 503 && text.starts_with("no recorder is installed: call `mme_metrics::install()`"),
+            "{status} {text}"
+        );
+    }
+
+    #[test]
+    fn a_recorder_of_another_crate_is_named_as_the_reason() {
+        let text = metrics::with_local_recorder(&recorder(), missing_recorder);
+        assert!(text.starts_with("the recorder of another crate is installed"), "{text}");
     }
 }

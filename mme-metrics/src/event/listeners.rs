@@ -7,24 +7,25 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::{Event, Listener};
+use super::listener::{Event, Listener};
 
-/// Who listens to what. Telling nobody in particular costs one lookup by the name.
+/// Listeners to every event, and listeners to the events of one name. An event that only the former receive costs one lookup by its
+/// name.
 #[derive(Clone, Default)]
 pub(crate) struct Listeners {
     all: Vec<Arc<dyn Listener>>,
     of: Vec<(Cow<'static, str>, Vec<Subscription>)>,
-    /// Where a name stands in `of`, once there are many.
+    /// The position of a name in `of`, used once there are many.
     index: HashMap<Cow<'static, str>, usize>,
 }
 
-/// Names that are compared one by one sooner than one is hashed.
+/// Up to this many names, comparing each is faster than hashing one.
 const FEW: usize = 8;
 
 /// A listener to events of one name.
 #[derive(Clone)]
 struct Subscription {
-    /// The only method that is listened to; any if there is none.
+    /// The only method that it receives; `None` for every method.
     method: Option<Cow<'static, str>>,
     listener: Arc<dyn Listener>,
 }
@@ -35,20 +36,20 @@ impl Listeners {
         self.all.push(listener);
     }
 
-    /// Adds a listener to the events of one name, and of one method if it is given. Both are found soonest if they are the
-    /// texts that the labels have.
+    /// Adds a listener to the events of one name, and of one method if it is given. Lookup is fastest if both are the very texts of
+    /// the labels.
     pub(crate) fn add_to(
         &mut self,
         name: Cow<'static, str>,
         method: Option<Cow<'static, str>>,
         listener: Arc<dyn Listener>,
     ) {
-        let seat = Subscription { method, listener };
-        if let Some((_, seats)) = self.of.iter_mut().find(|(known, _)| *known == name) {
-            return seats.push(seat);
+        let subscription = Subscription { method, listener };
+        if let Some((_, subscriptions)) = self.of.iter_mut().find(|(known, _)| *known == name) {
+            return subscriptions.push(subscription);
         }
         self.index.insert(name.clone(), self.of.len());
-        self.of.push((name, vec![seat]));
+        self.of.push((name, vec![subscription]));
     }
 
     #[cfg(feature = "http")]
@@ -57,8 +58,9 @@ impl Listeners {
     }
 
     pub(crate) fn touch(&self) {
-        let seated = self.of.iter().flat_map(|(_, seats)| seats).map(|seat| &seat.listener);
-        for listener in self.all.iter().chain(seated) {
+        let named =
+            self.of.iter().flat_map(|(_, subscriptions)| subscriptions).map(|subscription| &subscription.listener);
+        for listener in self.all.iter().chain(named) {
             listener.touch();
         }
     }
@@ -68,25 +70,25 @@ impl Listeners {
         for listener in &self.all {
             listener.ended(event);
         }
-        for seat in self.seats(event.name) {
-            if seat.method.as_deref().is_none_or(|method| is_same(method, event.method)) {
-                seat.listener.ended(event);
+        for subscription in self.subscriptions(event.name) {
+            if subscription.method.as_deref().is_none_or(|method| is_same(method, event.method)) {
+                subscription.listener.ended(event);
             }
         }
     }
 
     #[inline]
-    fn seats(&self, name: &str) -> &[Subscription] {
+    fn subscriptions(&self, name: &str) -> &[Subscription] {
         let found = if self.of.len() <= FEW {
             self.of.iter().find(|(known, _)| is_same(known, name))
         } else {
             self.index.get(name).and_then(|at| self.of.get(*at))
         };
-        found.map_or(&[], |(_, seats)| seats)
+        found.map_or(&[], |(_, subscriptions)| subscriptions)
     }
 }
 
-/// Compares two texts. Where they stand is compared sooner than what they say.
+/// Compares two texts, first by their address, which is faster.
 #[inline]
 fn is_same(one: &str, other: &str) -> bool {
     ptr::eq(one, other) || one == other

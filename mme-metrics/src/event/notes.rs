@@ -1,4 +1,4 @@
-//! What a service says of an event beyond how it ended.
+//! Notes of the service about an event: the tier that answered, and attributes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,9 +14,9 @@ const MAX_KEY_BYTES: usize = 48;
 /// Longest value of an attribute, in bytes; longer ones are cut.
 const MAX_VALUE_BYTES: usize = 128;
 
-/// The tier that answered, and attributes that the service chose, for those who listen.
+/// Notes for listeners: the tier that answered, and attributes that the service chose.
 ///
-/// An HTTP handler leaves it among the extensions of its response:
+/// An HTTP handler adds it to the extensions of its response:
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -32,8 +32,8 @@ const MAX_VALUE_BYTES: usize = 128;
 /// # }
 /// ```
 ///
-/// It is bounded whatever is put in: 8 attributes, each with a key of 48 bytes and a value of 128, without control or
-/// invisible characters. Do not put secrets in: what is written here is written to disk.
+/// It is bounded: 8 attributes, each with a key of 48 bytes and a value of 128 bytes, without control or invisible characters.
+/// Do not add secrets: notes are written to disk.
 #[derive(Clone, Default)]
 #[must_use = "notes are read where the layer finds them: return them as an `Extension`"]
 pub struct Notes {
@@ -44,15 +44,15 @@ pub struct Notes {
 type Attributes = Vec<(&'static str, Box<str>)>;
 
 impl Notes {
-    /// Nothing said, to point at.
+    /// Empty notes, for a reference.
     pub(crate) const NONE: &'static Self = &Self::new();
 
-    /// Says nothing yet.
+    /// Makes empty notes.
     pub const fn new() -> Self {
         Self { tier: None, attributes: None }
     }
 
-    /// Says which tier answered: `direct`, `neighbors`, `recent`, or a word of the service's own.
+    /// Sets the tier that answered: `direct`, `neighbors`, `recent`, or another word of the service.
     pub const fn tier(mut self, tier: &'static str) -> Self {
         self.tier = Some(tier);
         self
@@ -75,13 +75,13 @@ impl Notes {
         all.iter().map(|(key, value)| (*key, &**value))
     }
 
-    /// Says whether nothing was said.
+    /// Says whether the notes are empty.
     #[cfg(feature = "http")]
     pub(crate) const fn is_empty(&self) -> bool {
         self.tier.is_none() && self.attributes.is_none()
     }
 
-    /// Adds what `later` says; its tier replaces the one that is there.
+    /// Adds `later`; its tier replaces this one.
     #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn extend(&mut self, later: &Self) {
         self.tier = later.tier.or(self.tier);
@@ -105,7 +105,7 @@ impl Notes {
     }
 }
 
-// Values stay out of logs: what a service chose for its traces was not chosen for those.
+// Values must not reach a log: the service chose them for traces only.
 impl fmt::Debug for Notes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys: Vec<_> = self.attributes().map(|(key, _)| key).collect();

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use super::{Event, Listener, Source};
+use super::listener::{Event, Listener, Source};
 use crate::operation::{Operation, Outcome};
 
-/// Makes an operation that tells `listener` how a piece of code called `name` ended.
+/// Makes an operation that notifies `listener` when the code called `name` has ended.
 ///
 /// ```
 /// use mme_metrics::event::{Event, Listener, notify};
@@ -30,7 +30,7 @@ pub const fn notify<L: Listener>(name: &'static str, listener: L) -> Notify<L> {
     Notify { name, listener }
 }
 
-/// An operation of which a listener is told; made by [`notify`].
+/// An operation that notifies a listener; made by [`notify`].
 #[derive(Clone, Copy)]
 #[must_use = "an operation is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct Notify<L> {

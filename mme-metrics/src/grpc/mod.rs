@@ -6,7 +6,7 @@
 //! # #[cfg(all(feature = "grpc", feature = "prometheus"))] {
 //! use mme_metrics::grpc::{CallType, GrpcServerLayer};
 //!
-//! mme_metrics::Recorder::builder().install()?;
+//! mme_metrics::install()?;
 //! # let routes = tonic::service::Routes::default();
 //! let server = tonic::transport::Server::builder()
 //!     // As a rule `.descriptors(FILE_DESCRIPTOR_SET)?` instead: the same bytes that reflection is given.

@@ -7,7 +7,7 @@
 //! # use axum::{Router, routing::get};
 //! use mme_metrics::http::HttpLayer;
 //!
-//! mme_metrics::Recorder::builder().install()?;
+//! mme_metrics::install()?;
 //! let app: Router = Router::new()
 //!     .route("/users/{id}", get(|| async { "somebody" }))
 //!     .merge(mme_metrics::metrics_router())

@@ -1,4 +1,4 @@
-//! Where kept handles stand by a key that is only known while the program runs.
+//! Maps of kept handles by a key that is known only at run time.
 
 use std::borrow::Borrow;
 use std::cell::Cell;
@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::DefaultHashBuilder;
 
-/// Places a key may stand at in one segment before the next one is asked; half a cache line of states.
+/// The slots that a key can have in one segment before the next segment is searched: half a cache line of states.
 const WINDOW: usize = 8;
 
-/// A map that only grows and is read without a lock; reading one entry is a hash and, as a rule, one comparison.
+/// A map that only grows and is read without a lock. Reading an entry costs a hash and usually one comparison.
 ///
-/// Nothing bounds it: its keys must come from a bounded set, or from a [`CappedMap`].
+/// It has no bound: its keys must come from a bounded set, or from a [`CappedMap`].
 pub(crate) struct AppendMap<K, V> {
     hasher: DefaultHashBuilder,
     first: Segment<K, V>,
@@ -46,7 +46,7 @@ impl<K, V> Segment<K, V> {
         // A part of the hash is enough to spread.
         #[allow(clippy::cast_possible_truncation)]
         let start = hash as usize;
-        // The size is a power of two, so the mask keeps a place inside.
+        // The size is a power of two, so the mask keeps a slot inside.
         let mask = self.slots.len() - 1;
         (0..WINDOW).map(move |step| &self.slots[start.wrapping_add(step) & mask])
     }
@@ -63,7 +63,7 @@ impl<K, V> AppendMap<K, V> {
         let mut segment = &self.first;
         loop {
             for slot in segment.window(hash) {
-                // Keys fill their window from its start, so behind an empty place there are none.
+                // Keys fill their window from its start, so no key follows an empty slot.
                 let (known, value) = slot.get()?;
                 if known.borrow() == key {
                     return Some(value);
@@ -73,7 +73,7 @@ impl<K, V> AppendMap<K, V> {
         }
     }
 
-    /// Returns the value of `key`, and makes it if it has none yet. `make` may run again for another place.
+    /// Returns the value of `key`, and makes it if there is none yet. `make` may run again for another slot.
     pub(crate) fn get_or_insert_with<Q>(&self, key: &Q, make: impl Fn() -> (K, V)) -> &V
     where
         K: Borrow<Q>,
@@ -93,7 +93,7 @@ impl<K, V> AppendMap<K, V> {
     }
 }
 
-/// A table by text that takes the first `budget` texts; all others share one value.
+/// A map by text with a budget: it accepts the first `budget` texts; all others share one value.
 pub(crate) struct CappedMap<V> {
     table: AppendMap<Box<str>, V>,
     budget: usize,
@@ -106,7 +106,7 @@ impl<V> CappedMap<V> {
         Self { table: AppendMap::default(), budget, taken: AtomicUsize::new(0), overflow }
     }
 
-    /// Returns what everything past the budget shares.
+    /// Returns the value that all texts past the budget share.
     pub(crate) fn overflow(&self) -> &V {
         &self.overflow
     }
@@ -117,7 +117,7 @@ impl<V> CappedMap<V> {
         self.table.get(text)
     }
 
-    /// Returns the value of `text`, which is made if it has none yet and the budget allows.
+    /// Returns the value of `text`, and makes it if there is none yet and the budget has room.
     pub(crate) fn get_or_insert_with(&self, text: &str, make: impl Fn(&str) -> V) -> &V {
         if let Some(value) = self.table.get(text) {
             return value;

@@ -1,11 +1,11 @@
-//! What is declared of a metric: its name, kind, unit, labels and buckets.
+//! The declaration of a metric: its name, kind, unit, labels and buckets.
 
 use crate::label::LabelSpec;
 
-/// Name of the counter of refused observations, which this layer has to reach; its metric is declared in `process`.
+/// The name of the counter of refused observations. This layer emits it; the metric is declared in `process`.
 pub(crate) const REJECTED: &str = "mme_rejected_observations_total";
 
-/// The facade's target of everything that typed metrics emit, so that a recorder knows their labels are what they declare.
+/// The target of every emission of a typed metric. It tells the recorder that the labels are the declared ones.
 pub(crate) const TYPED: &str = "mme_metrics";
 
 /// What a metric counts or measures.
@@ -46,7 +46,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// Returns the word that stands in the name, or an empty one.
+    /// Returns the word that a name ends in, or an empty text.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "",
@@ -57,7 +57,7 @@ impl Unit {
     }
 }
 
-/// Everything the library knows of one metric. Descriptions, the table, bucket set-up, lint and asset checks read it.
+/// The declaration of one metric. Descriptions, METRICS.md, bucket set-up, lint and asset checks read it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Spec {
@@ -75,13 +75,13 @@ pub struct Spec {
     pub labels: &'static [LabelSpec],
     /// Upper bounds of its buckets; empty unless it is a histogram.
     pub buckets: &'static [f64],
-    /// Whether it stays off unless the service asks for it.
+    /// Whether it is recorded only if the service turns it on.
     pub optional: bool,
     /// Whether it is a counter with a fractional value, which the facade carries as a gauge.
     pub fractional: bool,
 }
 
-/// Lists every name that the lines of a metric called `name` take up, in either exposition format.
+/// Lists every name that the lines of the metric `name` have, in either exposition format.
 ///
 /// OpenMetrics names a counter's family without `_total` and reserves `_created`; no other metric may have one of these.
 pub(crate) fn claimed_names(name: &str, kind: Kind) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Labels that series have beside those of their metric, and what their types say of them.
+//! Extra labels: labels that series have beside those of their metric, and their cardinality.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -7,14 +7,14 @@ use crate::label::{Cardinality, LabelSpec};
 
 type ByMetric = HashMap<&'static str, Vec<(&'static str, Declared)>>;
 
-/// By metric, the keys and what was said of each. A program's source has an end, and so has this.
+/// The declarations by metric and key. The source of the program bounds their number.
 static BESIDE: RwLock<Option<ByMetric>> = RwLock::new(None);
 
-/// What the types that share a key said.
+/// The joint declaration of all types that share a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Declared {
     Agreed(Cardinality),
-    /// Nothing that holds for all of them.
+    /// They contradict each other, so none holds.
     Contradicted,
 }
 
@@ -25,12 +25,13 @@ pub(crate) fn declare_extra(metric: &'static str, labels: &[LabelSpec]) {
     for label in labels {
         match keys.iter_mut().find(|(key, _)| *key == label.key) {
             None => keys.push((label.key, Declared::Agreed(label.values))),
-            Some((_, said)) => said.join(label.values),
+            Some((_, declared)) => declared.join(label.values),
         }
     }
 }
 
-/// Returns what was declared of the label `key` beside those of `metric`; nothing if types contradict each other.
+/// Returns the cardinality of the extra label `key` of `metric`, or `None` if it is not declared or its types contradict each
+/// other.
 pub(crate) fn declared_extra(metric: &str, key: &str) -> Option<Cardinality> {
     let beside = BESIDE.read().unwrap_or_else(PoisonError::into_inner);
     match beside.as_ref()?.get(metric)?.iter().find(|(known, _)| *known == key)?.1 {

@@ -12,9 +12,15 @@ pub trait Family: Sync {
 
     /// Returns its metrics, in declared order.
     fn specs(&'static self) -> Vec<&'static Spec>;
+
+    /// Reads the figures that are kept elsewhere into its gauges: runs the function after `collect =` in
+    /// [`family!`](crate::family), or does nothing if there is none.
+    ///
+    /// Our recorder calls it right before each exposition. A service with another recorder calls it as often as that is scraped.
+    fn collect(&self) {}
 }
 
-/// Lower-cases the name of a static while compiling.
+/// Lower-cases the name of a static at compile time.
 #[doc(hidden)]
 pub const fn lowercase<const N: usize>(text: &str) -> [u8; N] {
     let mut lower = [0; N];
@@ -27,11 +33,11 @@ pub const fn lowercase<const N: usize>(text: &str) -> [u8; N] {
     lower
 }
 
-/// Turns the bytes of [`lowercase`] back into text while compiling.
+/// Turns the bytes of [`lowercase`] back into text at compile time.
 ///
 /// # Panics
 ///
-/// At compile time, when `bytes` is not UTF-8; the name of a static in ASCII always is.
+/// At compile time, when `bytes` is not UTF-8, as after the name of a static that is not ASCII.
 #[doc(hidden)]
 pub const fn utf8(bytes: &[u8]) -> &str {
     match core::str::from_utf8(bytes) {
@@ -42,8 +48,36 @@ pub const fn utf8(bytes: &[u8]) -> &str {
 
 /// Declares a family: a struct of typed metrics and its one static. The doc comments are the `HELP` texts.
 ///
-/// See [`metric`](crate::metric) for an example. Hand the static to
+/// See [`metric`](crate::metric) for an example. Pass the static to
 /// [`RecorderBuilder::family`](crate::recorder::RecorderBuilder::family), and buckets, descriptions, table, lint and checks cover it.
+///
+/// Gauges of figures that are kept elsewhere are polled: name the function that sets them after `collect =`. The recorder
+/// calls it right before each exposition.
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+///
+/// use mme_metrics::{Format, Gauge, Recorder, Unit, family};
+///
+/// static WAITING: AtomicUsize = AtomicUsize::new(3);
+///
+/// family! {
+///     /// What the kitchen does.
+///     static KITCHEN: KitchenMetrics {
+///         /// Orders that wait.
+///         waiting: Gauge<()> = Gauge::new("kitchen_waiting_orders", Unit::None);
+///     }
+///     collect = poll;
+/// }
+///
+/// fn poll() {
+///     KITCHEN.waiting.set((), WAITING.load(Ordering::Relaxed) as f64);
+/// }
+///
+/// let recorder = Recorder::builder().family(&KITCHEN).build()?;
+/// assert!(recorder.render(Format::Text).contains("kitchen_waiting_orders 3\n"));
+/// # Ok::<(), mme_metrics::recorder::BuildError>(())
+/// ```
 #[macro_export]
 macro_rules! family {
     (
@@ -54,6 +88,7 @@ macro_rules! family {
                 $field:ident: $kind:ty = $metric:expr;
             )+
         }
+        $(collect = $collect:path;)?
     ) => {
         $(#[doc = $help])+
         #[derive(Debug)]
@@ -92,9 +127,14 @@ macro_rules! family {
             fn specs(&'static self) -> $crate::private::Vec<&'static $crate::metric::Spec> {
                 $crate::private::vec![$(self.$field.spec()),+]
             }
+            $(
+                fn collect(&self) {
+                    $collect();
+                }
+            )?
         }
     };
-    ($vis:vis static $static:ident: $type:ident { $($metrics:tt)* }) => {
+    ($vis:vis static $static:ident: $type:ident { $($metrics:tt)* } $($collect:tt)*) => {
         ::core::compile_error!(::core::concat!(
             "the family `", ::core::stringify!($static), "` has no help text: write a doc comment above `static`",
         ));
@@ -107,6 +147,7 @@ macro_rules! family {
                 $field:ident: $kind:ty = $metric:expr;
             )+
         }
+        $($collect:tt)*
     ) => {
         ::core::compile_error!(::core::concat!(
             "a metric of the family `", ::core::stringify!($static), "` has no help text: write a doc comment above each",

@@ -1,4 +1,22 @@
-//! Where the recorder of the process stands.
+//! Finds the recorder of the process.
+//!
+//! A handle that is kept belongs to the global recorder, so code has to know whether the current recorder is the global one. The
+//! facade cannot say so: `metrics::with_recorder` prefers a local recorder of the thread, and there is no other call. A new thread
+//! has no local recorder, so the current recorder there is the global one: this file asks such a thread, a bounded number of times
+//! in the life of a process.
+//!
+//! # Upstream proposal
+//!
+//! One function in `metrics` would replace this file. It needs nothing that the facade does not have:
+//!
+//! ```ignore
+//! /// Returns the global recorder, whatever recorder is local to this thread; `None` until one is installed.
+//! pub fn global_recorder() -> Option<&'static dyn Recorder> {
+//!     GLOBAL_RECORDER.try_load()
+//! }
+//! ```
+//!
+//! `is_global` would compare `address_of` of that with the current recorder, without a thread, an attempt count or a cache.
 
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::{ptr, thread};
@@ -7,13 +25,13 @@ use metrics::Recorder;
 
 use crate::clock;
 
-/// Where the global recorder stands, once known. It is never freed, so its address is its identity.
+/// The address of the global recorder, once known. The recorder is never freed, so its address is its identity.
 pub(super) static GLOBAL: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 
 /// How often an unknown recorder was compared with the global one.
 static ATTEMPTS: AtomicUsize = AtomicUsize::new(0);
 
-/// Recorders that only stand on one thread are told apart by asking another thread, which is bounded by this.
+/// How often another thread may be asked, so that local recorders cannot start threads without end.
 const MAX_ATTEMPTS: usize = 64;
 
 /// The recorder refused last, so that one local recorder costs one attempt.
@@ -24,14 +42,14 @@ pub(super) fn address_of(recorder: &dyn Recorder) -> *mut () {
     ptr::from_ref(recorder).cast::<()>().cast_mut()
 }
 
-/// Says whether this is the facade's own recorder, which stands for none: it has no size.
-pub(super) fn is_noop(recorder: &dyn Recorder) -> bool {
+/// Says whether this is the facade's own recorder, which means that none is installed: it has no size.
+pub(crate) fn is_noop(recorder: &dyn Recorder) -> bool {
     size_of_val(recorder) == 0
 }
 
 #[cold]
 pub(super) fn is_global(recorder: &dyn Recorder, address: *mut ()) -> bool {
-    // An address says nothing of a recorder without a size.
+    // The address of a recorder without a size is not its identity.
     if is_noop(recorder)
         // Relaxed, as above; a race costs one more attempt.
         || !GLOBAL.load(Ordering::Relaxed).is_null()
@@ -49,7 +67,7 @@ pub(super) fn is_global(recorder: &dyn Recorder, address: *mut ()) -> bool {
     found
 }
 
-/// Finds out where the global recorder stands: a new thread has no other.
+/// Learns the address of the global recorder from a new thread, which has no local one.
 pub(crate) fn learn_global() {
     let look = || {
         metrics::with_recorder(|recorder| {
@@ -59,12 +77,12 @@ pub(crate) fn learn_global() {
             }
         });
     };
-    // Without a thread the fast path stays off, and every event still finds its recorder.
+    // If no thread can be started, the fast path stays off; every event still finds its recorder.
     if let Ok(thread) = thread::Builder::new().name("mme-metrics".to_owned()).spawn(look) {
-        // The closure cannot panic; and if it did, nothing was learned.
+        // If the closure panicked, nothing was learned.
         let _ = thread.join();
     }
-    // Relaxed: whether there is a recorder at all, for which durations are worth a faster clock.
+    // Relaxed: whether there is a recorder at all, so that durations are worth a faster clock.
     if !GLOBAL.load(Ordering::Relaxed).is_null() {
         clock::calibrate();
     }

@@ -1,19 +1,19 @@
-//! Handles that are kept: made once, bound to the process's recorder when it is there, right under every other recorder.
+//! Kept handles: made once, bound to the process's recorder as soon as there is one, and correct under every other recorder.
 
 use std::fmt;
 
 use metrics::Key;
 
-use super::InFlight;
+use super::emit::{self, ABSENT, METADATA};
+use super::in_flight::InFlight;
 use super::slot::Slot;
-use super::typed::{ABSENT, METADATA};
 
 macro_rules! kept_handle {
     ($(#[$doc:meta])* $name:ident, $handle:ty, $register:ident) => {
         $(#[$doc])*
         ///
-        /// It may be made at any time, before a recorder is installed too, and be shared between threads and tests: each
-        /// event goes to the recorder that is current then. Under the process's recorder that costs no lookup.
+        /// It may be made before a recorder is installed, and shared between threads and tests: each event goes to the recorder
+        /// that is current then. Under the process's recorder an event costs no lookup.
         pub struct $name {
             key: Key,
             slot: Slot<$handle>,
@@ -34,9 +34,9 @@ macro_rules! kept_handle {
                 self.with(Clone::clone)
             }
 
-            /// Makes the series exist, with nothing counted yet.
+            /// Makes the series exist at zero.
             pub fn touch(&self) {
-                self.with(super::typed::touch::$register);
+                self.with(emit::touch::$register);
             }
         }
 
@@ -49,15 +49,15 @@ macro_rules! kept_handle {
 }
 
 kept_handle! {
-    /// One series of a counter, kept.
+    /// The kept handle of one series of a counter.
     CounterHandle, metrics::Counter, register_counter
 }
 kept_handle! {
-    /// One series of a gauge, kept.
+    /// The kept handle of one series of a gauge.
     GaugeHandle, metrics::Gauge, register_gauge
 }
 kept_handle! {
-    /// One series of a histogram, kept.
+    /// The kept handle of one series of a histogram.
     HistogramHandle, metrics::Histogram, register_histogram
 }
 
@@ -74,7 +74,7 @@ impl CounterHandle {
         self.with(|counter| counter.increment(amount));
     }
 
-    /// Returns where it counts now: who counts often, and under one recorder, need not look for that each time.
+    /// Returns the counter under the current recorder, for code that counts often under one recorder.
     #[cfg(feature = "grpc")]
     #[inline]
     pub(crate) fn held(&'static self) -> HeldCounter {
@@ -83,7 +83,7 @@ impl CounterHandle {
     }
 }
 
-/// A counter of the process's recorder if that was current when it was taken, else of whichever is.
+/// A counter of the process's recorder if that was current when this was made, else of the current recorder at each event.
 #[cfg(feature = "grpc")]
 #[derive(Clone, Copy)]
 pub(crate) enum HeldCounter {
@@ -116,21 +116,21 @@ impl fmt::Debug for HeldCounter {
 }
 
 impl GaugeHandle {
-    /// Adds one, until what is returned is dropped.
+    /// Adds one, and takes it away when the returned guard is dropped.
     #[inline]
     pub fn track(&'static self) -> InFlight {
         InFlight::on(&self.slot, |recorder| recorder.register_gauge(&self.key, &METADATA))
     }
 
-    /// Sets the value; one that is not finite is refused and counted.
+    /// Sets the value. A value that is not finite is refused and counted.
     #[inline]
     pub fn set(&self, value: f64) {
-        super::typed::if_finite(value, |value| self.with(|gauge| gauge.set(value)));
+        emit::if_finite(value, |value| self.with(|gauge| gauge.set(value)));
     }
 
-    /// Takes the value away, because it is known no more: the series is not exported until it is set again.
+    /// Clears the value, because it is no longer known: the series is not exported until it is set again.
     ///
-    /// A recorder that is not ours shows NaN.
+    /// Another crate's recorder shows NaN.
     pub fn clear(&self) {
         self.with(|gauge| gauge.set(ABSENT));
     }
@@ -138,14 +138,14 @@ impl GaugeHandle {
     /// Adds `amount`, which may be negative.
     #[inline]
     pub fn add(&self, amount: f64) {
-        super::typed::if_finite(amount, |amount| self.with(|gauge| super::typed::shift(gauge, amount)));
+        emit::if_finite(amount, |amount| self.with(|gauge| emit::shift(gauge, amount)));
     }
 }
 
 impl HistogramHandle {
-    /// Records one observation; one that is negative or not finite is refused and counted.
+    /// Records one observation. A value that is negative or not finite is refused and counted.
     #[inline]
     pub fn record(&self, value: f64) {
-        super::typed::if_recordable(value, |value| self.with(|histogram| histogram.record(value)));
+        emit::if_recordable(value, |value| self.with(|histogram| histogram.record(value)));
     }
 }

@@ -1,4 +1,4 @@
-//! A gauge of what is in flight: up now, down when this is dropped, and both on the same recorder.
+//! A guard of a gauge of work in flight: it adds one now and takes it away when it is dropped, both on the same recorder.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use metrics::Recorder;
 
 use super::slot::Slot;
 
-/// A gauge that went up by one, and comes down by one where it went up when this is dropped, whatever recorder is current
-/// then.
+/// A guard that has added one to a gauge. Dropped, it takes it away on the recorder on which it was added, whatever recorder is
+/// current then.
 ///
-/// What began before the process has a recorder went up nowhere, and comes down nowhere.
+/// Work that began before the process had a recorder is not counted.
 ///
 /// ```
 /// use mme_metrics::{Gauge, Unit, family, testing};
@@ -31,11 +31,11 @@ use super::slot::Slot;
 #[must_use = "dropping this lowers the gauge"]
 pub struct InFlight(Where);
 
-/// The facade's own handles are clones of one counted reference, a word that all threads would write with each request; so
-/// under the process's recorder the kept one is used as it stands.
+/// Under the process's recorder this borrows the kept handle. A clone of it would be one counted reference more, a word that all
+/// threads would write with each request.
 enum Where {
     Kept(&'static metrics::Gauge),
-    // Boxed, so that what carries the other one stays small.
+    // Boxed, so that the guard stays small in the usual case.
     Passing(Box<metrics::Gauge>),
 }
 

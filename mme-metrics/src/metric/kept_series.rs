@@ -5,12 +5,12 @@ use std::sync::OnceLock;
 
 use metrics::{Key, Recorder};
 
+use super::emit::METADATA;
 use super::slot::Slot;
-use super::typed::METADATA;
 
 /// Names the series of a [`KeptSeries`].
 pub(crate) trait SeriesKeys<const N: usize> {
-    /// How many of the counters are zero series; those behind them are exported from their first event on.
+    /// How many of the counters are zero series; the counters after them are exported from their first event on.
     const AT_ZERO: usize = N;
 
     /// Returns the keys of the counters.
@@ -21,7 +21,7 @@ pub(crate) trait SeriesKeys<const N: usize> {
         None
     }
 
-    /// Returns gauges that are set once, because they say what the counters mean, such as an objective's ratio.
+    /// Returns gauges that are set once, such as the target of an objective.
     fn constants(&self) -> Vec<(Key, f64)> {
         Vec::new()
     }
@@ -30,8 +30,8 @@ pub(crate) trait SeriesKeys<const N: usize> {
 /// `N` counters, and a duration if the keys name one.
 ///
 /// The keys are made once. The handles are kept for the recorder of the process, so that an event under it neither allocates
-/// nor looks anything up; under any other recorder they are made for each event. Whichever it is, an event makes all zero series
-/// exist, so it does not matter whether there was a recorder when the first one came.
+/// nor looks anything up. Under any other recorder they are made for each event. Every event makes all zero series exist, so they
+/// also exist if the first event came before the recorder.
 pub(crate) struct KeptSeries<const N: usize> {
     keys: OnceLock<Keys<N>>,
     series: Slot<Series<N>>,
@@ -96,7 +96,7 @@ impl<const N: usize> KeptSeries<N> {
         }
     }
 
-    /// Adds to a counter that had no event yet, under the recorder that `counter` is for: it is the current one.
+    /// Adds to a counter that had no event yet; the recorder of `counter` is the current one.
     #[cold]
     #[inline(never)]
     fn add_first<K: SeriesKeys<N>>(&self, counter: &OnceLock<metrics::Counter>, keys: &K, at: usize, amount: u64) {

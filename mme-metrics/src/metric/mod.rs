@@ -1,4 +1,4 @@
-//! What a metric is: its name, kind, unit, labels and buckets, checked when the program is compiled.
+//! Typed metrics and families: name, kind, unit, labels and buckets are checked when the program is compiled.
 //!
 //! A family is one `static` of typed metrics:
 //!
@@ -36,6 +36,7 @@
 
 mod append_map;
 mod declared;
+mod emit;
 mod extra_labels;
 mod family;
 mod global;
@@ -56,10 +57,12 @@ pub use self::typed::{Counter, FractionalCounter, Gauge, Histogram};
 
 pub(crate) use self::append_map::{AppendMap, CappedMap};
 pub(crate) use self::declared::{REJECTED, TYPED, claimed_names};
+pub(crate) use self::emit::{ABSENT, METADATA, refuse};
 pub(crate) use self::extra_labels::{declare_extra, declared_extra};
+#[cfg(feature = "prometheus")]
+pub(crate) use self::global::is_noop;
 pub(crate) use self::global::learn_global;
 #[cfg(feature = "grpc")]
 pub(crate) use self::handle::HeldCounter;
 pub(crate) use self::kept_series::{KeptSeries, SeriesKeys};
 pub(crate) use self::slot::Slot;
-pub(crate) use self::typed::{ABSENT, METADATA, refuse};

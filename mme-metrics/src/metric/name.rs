@@ -1,13 +1,13 @@
-//! The rules a metric's name has to meet, as `const fn`: breaking one is a compile error at the metric's own line.
+//! The naming rules of a metric, as `const fn`: a name that breaks one is a compile error at the line of the metric.
 //!
-//! They are those of Prometheus' naming page and of `promtool check metrics`.
+//! They come from Prometheus' naming conventions and from `promtool check metrics`.
 
 use super::{Kind, Unit};
 
 /// Longest name of a metric, in bytes.
 const MAX_NAME_BYTES: usize = 128;
 
-/// Panics, at compile time, unless `name` may be the name of a metric of this kind and unit.
+/// Panics, at compile time, unless `name` is allowed for a metric of this kind and unit.
 pub(super) const fn name(name: &str, kind: Kind, unit: Unit) {
     let bytes = name.as_bytes();
     assert!(!bytes.is_empty() && bytes.len() <= MAX_NAME_BYTES, "a metric name has 1 to 128 bytes");
@@ -41,7 +41,7 @@ pub(super) const fn name(name: &str, kind: Kind, unit: Unit) {
     );
 }
 
-/// Says whether `text[..length]` has something before `_` and `unit`; OpenMetrics drops a scrape where it has not.
+/// Says whether `text[..length]` has a word before `_` and `unit`; otherwise an OpenMetrics scrape fails.
 const fn ends_in_unit(text: &[u8], length: usize, unit: &[u8]) -> bool {
     unit.is_empty()
         || (ends_with_at(text, length, unit) && length > unit.len() + 1 && text[length - unit.len() - 1] == b'_')

@@ -1,4 +1,4 @@
-//! A place for a handle of the process's recorder.
+//! A slot for a handle of the process's recorder.
 
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
@@ -7,7 +7,7 @@ use metrics::Recorder;
 
 use super::global::{GLOBAL, address_of, is_global, is_noop};
 
-/// A place for a handle of the global recorder; under any other recorder the handle is looked up each time.
+/// A slot for a handle of the global recorder. Under any other recorder the handle is looked up each time.
 pub(crate) struct Slot<H>(OnceLock<H>);
 
 impl<H> Slot<H> {
@@ -21,8 +21,7 @@ impl<H> Slot<H> {
         self.0.get().is_some()
     }
 
-    /// Makes the handles exist under the current recorder. Under the facade's own, which stands for none, there is nothing to
-    /// be seen before the first event.
+    /// Makes the handles exist under the current recorder; does nothing if no recorder is installed.
     #[cold]
     pub(crate) fn touch(&self, register: impl Fn(&dyn Recorder) -> H) {
         let passing = |recorder: &dyn Recorder| {
@@ -89,7 +88,7 @@ impl<H> Slot<H> {
     /// Returns the handle that is kept, if the current recorder is the global one.
     #[inline]
     fn ready(&self) -> Option<&H> {
-        // Only an address leaves the facade's closure, which is compiled once for each place a recorder can be at. Relaxed:
+        // The facade compiles its closure once for each place that can hold a recorder, so only an address leaves it. Relaxed:
         // the pointer is only compared, and nothing is read through it.
         if metrics::with_recorder(address_of) == GLOBAL.load(Ordering::Relaxed) { self.0.get() } else { None }
     }
@@ -105,7 +104,7 @@ impl<H> Slot<H> {
     }
 }
 
-/// Keeps code out of the way of what runs with every event.
+/// Keeps rare code out of the code that runs with every event.
 #[cold]
 #[inline(never)]
 fn cold<T>(code: impl FnOnce() -> T) -> T {

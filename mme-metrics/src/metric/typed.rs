@@ -1,59 +1,20 @@
-//! Typed metrics. Their labels are a type, so a missing, swapped or foreign label does not compile.
+//! Typed metrics: the labels are a type, so a missing, swapped or undeclared label does not compile.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-use metrics::{Key, KeyName, Label, Level, Metadata};
+use metrics::{Key, KeyName, Label};
 
+use super::declared::{Kind, Spec, Unit};
+use super::emit::if_recordable;
 use super::handle::{CounterHandle, GaugeHandle, HistogramHandle};
-use super::{InFlight, Kind, REJECTED, Spec, TYPED, Unit, name};
+use super::in_flight::InFlight;
+use super::name;
 use crate::buckets;
-use crate::label::{LabelSet, Refusal};
+use crate::label::{Cardinality, LabelSet};
 
-/// What the facade is told of every registration.
-pub(crate) const METADATA: Metadata<'static> = Metadata::new(TYPED, Level::INFO, None);
-
-/// Makes a series exist without counting anything; recorders differ in whether registering alone does that.
-pub(super) mod touch {
-    pub(in crate::metric) fn register_counter(counter: &metrics::Counter) {
-        counter.increment(0);
-    }
-
-    pub(in crate::metric) fn register_gauge(gauge: &metrics::Gauge) {
-        gauge.increment(0.0);
-    }
-
-    pub(in crate::metric) fn register_histogram(_registered_is_enough: &metrics::Histogram) {}
-}
-
-/// What a gauge is set to so that it has no value until it is set again.
-///
-/// Our recorder leaves such a series out of the exposition; another one shows a NaN, which no comparison of a query is true
-/// for. The payload tells it from a NaN that was computed, which is refused.
-pub(crate) const ABSENT: f64 = f64::from_bits(0x7ff8_0000_6d6d_6500);
-
-/// Counts an observation that no recorder should see.
-#[cold]
-pub(crate) fn refuse(reason: Refusal) {
-    metrics::counter!(target: TYPED, REJECTED, "reason" => reason.as_str()).increment(1);
-}
-
-#[inline]
-pub(super) fn if_finite(value: f64, use_it: impl FnOnce(f64)) {
-    if value.is_finite() { use_it(value) } else { refuse(Refusal::NotFinite) }
-}
-
-#[inline]
-pub(super) fn if_recordable(value: f64, use_it: impl FnOnce(f64)) {
-    if value < 0.0 && value.is_finite() { refuse(Refusal::Negative) } else { if_finite(value, use_it) }
-}
-
-pub(super) fn shift(gauge: &metrics::Gauge, amount: f64) {
-    if amount < 0.0 { gauge.decrement(-amount) } else { gauge.increment(amount) }
-}
-
-/// The kept handles of a metric whose labels are all closed, one place for each combination.
+/// The kept handles of a metric whose labels are all closed, one slot for each combination.
 struct Dense<H>(OnceLock<Box<[OnceLock<H>]>>);
 
 impl<H> Dense<H> {
@@ -61,7 +22,7 @@ impl<H> Dense<H> {
         Self(OnceLock::new())
     }
 
-    /// Returns the handle of this combination, or nothing if the labels are not all closed.
+    /// Returns the handle of this combination, or `None` if the labels are not all closed.
     fn get<L: LabelSet>(&self, labels: &L, make: impl FnOnce() -> H) -> Option<&H> {
         let size = L::DENSE?;
         let table = self.0.get_or_init(|| (0..size).map(|_| OnceLock::new()).collect());
@@ -84,7 +45,7 @@ macro_rules! typed_metric {
                 Self { spec, dense: Dense::new(), labels: PhantomData }
             }
 
-            /// Adds what [`family!`](crate::family) knows: the family's name and the doc comment.
+            /// Adds the family's name and the help text; called by [`family!`](crate::family).
             #[doc(hidden)]
             pub const fn described(self, family: &'static str, help: &'static str) -> Self {
                 let mut spec = self.spec;
@@ -95,7 +56,7 @@ macro_rules! typed_metric {
                 Self::from_spec(spec)
             }
 
-            /// Marks the metric as off unless the service asks for it.
+            /// Marks the metric as optional: it is recorded only if the service turns it on.
             pub const fn optional(self) -> Self {
                 let mut spec = self.spec;
                 spec.optional = true;
@@ -103,7 +64,7 @@ macro_rules! typed_metric {
                 Self::from_spec(spec)
             }
 
-            /// Returns everything that is known of the metric.
+            /// Returns the declaration of the metric.
             pub const fn spec(&self) -> &Spec {
                 &self.spec
             }
@@ -112,24 +73,24 @@ macro_rules! typed_metric {
                 Key::from_parts(KeyName::from_const_str(self.spec.name), labels)
             }
 
-            /// Returns the key of one series, with labels of the user's own behind those of the metric.
+            /// Returns the key of one series, with labels of the user after those of the metric.
             pub(crate) fn key_with(&self, labels: &L, own: &[Label]) -> Key {
                 let mut all = labels.labels();
                 all.extend_from_slice(own);
                 self.key(all)
             }
 
-            /// Returns the handle of one series, to be kept where the same labels come again and again.
+            /// Returns the handle of one series; keep it where the same labels recur.
             pub fn with(&self, labels: L) -> $handle {
                 $handle::from_key(self.key_with(&labels, &[]))
             }
 
-            /// Makes one series exist, so that its first event is an increase and not a beginning.
+            /// Makes one series exist at zero, so that its first event is an increase.
             pub fn touch(&self, labels: L) {
                 self.apply(&labels, $handle::touch);
             }
 
-            /// Makes the series of every combination exist, if all labels are closed.
+            /// Makes the series of every combination exist at zero, if all labels are closed.
             pub fn touch_all(&self) {
                 if L::DENSE.is_none() {
                     return;
@@ -160,7 +121,7 @@ macro_rules! typed_metric {
 fn combinations(spec: &Spec) -> Vec<Vec<Label>> {
     let mut all = vec![Vec::new()];
     for label in spec.labels {
-        let crate::label::Cardinality::Closed(values) = label.values else { return Vec::new() };
+        let Cardinality::Closed(values) = label.values else { return Vec::new() };
         all = all
             .into_iter()
             .flat_map(|left: Vec<Label>| {
@@ -181,27 +142,27 @@ const fn spec<L: LabelSet>(name: &'static str, kind: Kind, unit: Unit, buckets: 
 }
 
 typed_metric! {
-    /// A whole number that only grows: requests, errors, bytes.
+    /// A counter: a whole number that only grows, such as requests, errors or bytes.
     Counter, CounterHandle
 }
 typed_metric! {
-    /// A number that goes up and down, or a state.
+    /// A gauge: a number that goes up and down, or a state.
     Gauge, GaugeHandle
 }
 typed_metric! {
-    /// Observations in fixed buckets, with their sum and count.
+    /// A histogram: observations in fixed buckets, with their sum and count.
     Histogram, HistogramHandle
 }
 typed_metric! {
-    /// A growing number with a fraction that is kept elsewhere and read from there, such as CPU seconds.
+    /// A counter with a fraction whose total is read from elsewhere, such as CPU seconds.
     ///
-    /// Counters of the facade are whole numbers, so it carries this one as a gauge. Our recorder exports it as the counter
-    /// it is; a foreign recorder calls it a gauge, and queries read it the same.
+    /// Counters of the facade are whole numbers, so the facade carries this one as a gauge. Our recorder exports it as a counter.
+    /// Another recorder exports a gauge, which queries read in the same way.
     FractionalCounter, GaugeHandle
 }
 
 impl<L: LabelSet> Counter<L> {
-    /// Declares a counter. `unit` is that of what it adds up.
+    /// Declares a counter. `unit` is the unit of the amounts that it adds up.
     ///
     /// # Panics
     ///
@@ -233,7 +194,7 @@ impl<L: LabelSet> Gauge<L> {
         Self::from_spec(spec::<L>(name, Kind::Gauge, unit, &[]))
     }
 
-    /// Sets the value; one that is not finite is refused and counted.
+    /// Sets the value. A value that is not finite is refused and counted.
     #[inline]
     pub fn set(&self, labels: L, value: f64) {
         self.apply(&labels, |handle| handle.set(value));
@@ -245,7 +206,7 @@ impl<L: LabelSet> Gauge<L> {
         self.apply(&labels, |handle| handle.add(amount));
     }
 
-    /// Adds one, until what is returned is dropped.
+    /// Adds one, and takes it away when the returned guard is dropped.
     #[inline]
     pub fn track(&'static self, labels: L) -> InFlight {
         let make = || GaugeHandle::from_key(self.key(labels.labels()));
@@ -255,9 +216,9 @@ impl<L: LabelSet> Gauge<L> {
         }
     }
 
-    /// Takes the value away, because it is known no more: the series is not exported until it is set again.
+    /// Clears the value, because it is no longer known: the series is not exported until it is set again.
     ///
-    /// A recorder that is not ours shows NaN.
+    /// Another crate's recorder shows NaN.
     pub fn clear(&self, labels: L) {
         self.apply(&labels, GaugeHandle::clear);
     }
@@ -274,14 +235,14 @@ impl<L: LabelSet> Histogram<L> {
         Self::from_spec(spec::<L>(name, Kind::Histogram, unit, bounds))
     }
 
-    /// Returns the handle of a series with labels that the metric does not declare; the recorder budgets them as open ones.
+    /// Returns the handle of a series with labels that the metric does not declare. The recorder budgets them as open labels.
     pub fn with_extra(&self, labels: L, extra: impl IntoIterator<Item = Label>) -> HistogramHandle {
         let mut all = labels.labels();
         all.extend(extra);
         HistogramHandle::from_key(self.key(all))
     }
 
-    /// Records one observation; one that is negative or not finite is refused and counted.
+    /// Records one observation. A value that is negative or not finite is refused and counted.
     #[inline]
     pub fn record(&self, labels: L, value: f64) {
         self.apply(&labels, |handle| handle.record(value));
@@ -300,7 +261,7 @@ impl<L: LabelSet> FractionalCounter<L> {
         Self::from_spec(spec)
     }
 
-    /// Tells the figure as it stands now; one that is not finite or negative is refused and counted.
+    /// Sets the total as it is now. A total that is negative or not finite is refused and counted.
     #[inline]
     pub fn observe(&self, labels: L, total: f64) {
         if_recordable(total, |total| self.apply(&labels, |handle| handle.set(total)));

@@ -1,28 +1,39 @@
-//! How the end of code is read from what it returned.
+//! Classifiers: they read the outcome of code from what it returned.
 
-use super::{ErrorType, Operation, Outcome};
+use super::contract::Operation;
+use super::error_type::ErrorType;
+use super::outcome::Outcome;
 
 /// Reads the outcome from what measured code returned.
 ///
 /// The attribute picks the first of these that fits the return type: [`ByOperation`], [`ByErrorType`], [`ByResult`],
 /// [`AlwaysOk`]. It goes by the type itself, whatever its alias is called.
 pub trait Classify<O, R> {
-    /// The words it can give.
+    /// The error words that it can return.
     const ERROR_TYPES: &'static [&'static str];
 
     /// Returns the outcome.
     fn classify(&self, operation: &mut O, returned: &R) -> Outcome;
 }
 
-/// An operation that reads its own end from what the code returned, such as a refusal from `Ok(Decision::Deny)`.
+/// An operation that classifies what the code returned itself, such as `Ok(Decision::Deny)` as a refusal.
 ///
-/// It may note what it finds: the operation is told its end right after.
+/// It may keep what it finds: its `end` is called right after.
 pub trait ClassifyReturn<R>: Operation {
-    /// The words it can give.
+    /// The error words that it can return.
     const ERROR_TYPES: &'static [&'static str] = &[];
 
     /// Returns the outcome.
     fn classify(&mut self, returned: &R) -> Outcome;
+}
+
+/// The first of two operations classifies for both.
+impl<R, A: ClassifyReturn<R>, B: Operation> ClassifyReturn<R> for (A, B) {
+    const ERROR_TYPES: &'static [&'static str] = A::ERROR_TYPES;
+
+    fn classify(&mut self, returned: &R) -> Outcome {
+        self.0.classify(returned)
+    }
 }
 
 /// Asks the operation itself.
@@ -38,7 +49,7 @@ impl<R, O: ClassifyReturn<R>> Classify<O, R> for ByOperation {
     }
 }
 
-/// Takes `Err` for an error of the kind its type says.
+/// Classifies `Err` by its [`ErrorType`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByErrorType;
 
@@ -54,7 +65,7 @@ impl<O, T, E: ErrorType> Classify<O, Result<T, E>> for ByErrorType {
     }
 }
 
-/// Takes `Err` for an error of the kind `other`.
+/// Classifies every `Err` as the error `other`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByResult;
 
@@ -67,7 +78,7 @@ impl<O, T, E> Classify<O, Result<T, E>> for ByResult {
     }
 }
 
-/// Takes whatever was returned for no error.
+/// Classifies every returned value as no error.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AlwaysOk;
 

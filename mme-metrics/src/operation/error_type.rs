@@ -1,11 +1,11 @@
-//! The word an error reads as in the label `error_type`.
+//! The value of an error in the label `error_type`.
 
 use std::convert::Infallible;
 use std::io;
 
-/// An error that says of which kind it is, from a closed set of words.
+/// An error with a kind, from a closed set of words.
 ///
-/// Implement it for the errors of instrumented functions; without it they all read `other`.
+/// Implement it for the errors of instrumented functions; without it `error_type` is always `other`.
 ///
 /// ```
 /// use mme_metrics::operation::ErrorType;
@@ -28,13 +28,12 @@ use std::io;
 /// # assert_eq!(StoreError::NotFound { key: "k".to_owned() }.error_type(), "not_found");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say of which kind it is",
-    label = "no `error_type` word for this",
-    note = "implement `mme_metrics::operation::ErrorType`, or use `ByResult`, which reads every error as `other`"
+    message = "`{Self}` has no `error_type`",
+    label = "does not implement `ErrorType`",
+    note = "implement `mme_metrics::operation::ErrorType`, or use `ByResult`, which classifies every error as `other`"
 )]
 pub trait ErrorType {
-    /// Every word that [`error_type`](Self::error_type) can return. Their series are kept ready; each is exported from its first
-    /// error on.
+    /// Every word that [`error_type`](Self::error_type) can return. Each series is exported from its first error on.
     const ERROR_TYPES: &'static [&'static str];
 
     /// Returns the kind of this error, which is one of [`ERROR_TYPES`](Self::ERROR_TYPES) and never a message.
@@ -65,7 +64,7 @@ impl ErrorType for Infallible {
     }
 }
 
-/// The kinds a service acts upon; all others read `io`.
+/// The kinds that a service acts upon; all others are `io`.
 impl ErrorType for io::Error {
     const ERROR_TYPES: &'static [&'static str] = &[
         "not_found",

@@ -1,4 +1,4 @@
-//! The guard that owns a measurement: it is made when the code begins, and records how it ended, once.
+//! The guard that owns a measurement: it is made when the code begins, and records its outcome exactly once.
 //!
 //! ```
 //! use mme_metrics::function::CallSite;
@@ -8,7 +8,7 @@
 //!     static SITE: CallSite = CallSite::new("feed", module_path!());
 //!     let guard = Guard::start(SITE.call());
 //!     if hungry {
-//!         // Work. A panic is recorded as one, a `return` before `end` as cancelled.
+//!         // A panic here is recorded as a panic, a `return` as cancelled.
 //!     }
 //!     guard.end(Outcome::Ok);
 //! }
@@ -19,10 +19,13 @@ use std::fmt;
 use std::mem;
 use std::thread;
 
-use super::{ByOperation, Classify, ClassifyReturn, ErrorType, Operation, Outcome};
+use super::classify::{ByOperation, Classify, ClassifyReturn};
+use super::contract::Operation;
+use super::error_type::ErrorType;
+use super::outcome::Outcome;
 use crate::clock::Moment;
 
-/// Runs `body` and records how it ended, as `classifier` reads from what it returned.
+/// Runs `body` and records its outcome, which `classifier` reads from the returned value.
 ///
 /// # Panics
 ///
@@ -42,9 +45,9 @@ where
     returned
 }
 
-/// Measures from its creation until its end is given, or it is dropped.
+/// Measures from its creation until it is ended or dropped.
 ///
-/// Dropped while its scope unwinds it records [`Outcome::Panic`], else [`Outcome::Cancelled`].
+/// If it is dropped while its scope unwinds, it records [`Outcome::Panic`], otherwise [`Outcome::Cancelled`].
 #[must_use = "dropping this ends the measurement"]
 pub struct Guard<O: Operation> {
     operation: Option<O>,
@@ -52,23 +55,23 @@ pub struct Guard<O: Operation> {
     on_drop: OnDrop,
 }
 
-/// The end that a drop records.
+/// The outcome that a drop records.
 #[derive(Clone, Copy)]
 enum OnDrop {
-    /// The code runs in a call that only a panic leaves without an end.
+    /// The code runs in a call that only a panic leaves without an outcome.
     Panic,
     /// The code does not run.
     Cancelled,
-    /// A panic if the thread unwinds, which it did not when the scope began; else cancelled.
+    /// `Panic` if the thread unwinds and did not when the scope began, otherwise `Cancelled`.
     AskThread,
 }
 
 impl<O: Operation> Guard<O> {
-    /// Begins to measure.
+    /// Starts to measure.
     pub fn start(operation: O) -> Self {
         let mut guard = Self::idle(operation);
         guard.enter(&[]);
-        // A scope that begins while the thread already unwinds, in some destructor, cannot tell that panic from its own.
+        // A scope that begins while the thread unwinds, in a destructor, cannot distinguish that panic from its own.
         guard.on_drop = if thread::panicking() { OnDrop::Cancelled } else { OnDrop::AskThread };
         guard
     }
@@ -77,14 +80,14 @@ impl<O: Operation> Guard<O> {
     #[inline]
     pub fn end(mut self, outcome: Outcome) {
         let (started, operation) = (self.started.take(), self.operation.take());
-        // Nothing is left to drop, and forgetting it lets the compiler keep all of it in registers.
+        // Nothing is left to drop, and without a drop the compiler keeps the guard in registers.
         mem::forget(self);
         if let (Some(started), Some(operation)) = (started, operation) {
             operation.end(outcome, started.seconds());
         }
     }
 
-    /// Ends the measurement as `result` says.
+    /// Ends the measurement with the outcome of `result`.
     pub fn end_with<T, E: ErrorType>(self, result: &Result<T, E>) {
         self.end(match result {
             Ok(_) => Outcome::Ok,
@@ -92,7 +95,7 @@ impl<O: Operation> Guard<O> {
         });
     }
 
-    /// Ends the measurement as the operation itself reads `returned`, such as a refusal from an error.
+    /// Ends the measurement with the outcome that the operation itself reads from `returned`.
     pub fn end_as<R>(mut self, returned: &R)
     where
         O: ClassifyReturn<R>,
@@ -100,18 +103,18 @@ impl<O: Operation> Guard<O> {
         self.classify(&ByOperation, returned);
     }
 
-    /// Returns the operation, to add what was found out meanwhile.
+    /// Returns the operation, to add what became known meanwhile.
     pub fn operation(&mut self) -> Option<&mut O> {
         self.operation.as_mut()
     }
 
-    /// Makes a guard that has yet to begin; dropping it records nothing.
+    /// Makes a guard that has not started; if it is dropped, it records nothing.
     #[inline]
     pub(crate) const fn idle(operation: O) -> Self {
         Self { operation: Some(operation), started: None, on_drop: OnDrop::Cancelled }
     }
 
-    /// Begins, or goes on: the code runs now, and only a panic leaves it without an end.
+    /// Starts or resumes: the code runs now, and only a panic leaves it without an outcome.
     #[inline]
     pub(crate) fn enter(&mut self, error_types: &'static [&'static str]) {
         self.on_drop = OnDrop::Panic;
@@ -123,25 +126,25 @@ impl<O: Operation> Guard<O> {
         }
     }
 
-    /// Returns when it began; now, if it has not.
+    /// Returns when it started, or the current moment if it has not.
     #[cfg(feature = "sqlx")]
     pub(crate) fn since(&self) -> Moment {
         self.started.unwrap_or_else(Moment::now)
     }
 
-    /// Takes `moment` for the beginning, if it has begun: what was before is no part of it.
+    /// Sets the start to `moment`, if it has started.
     #[cfg(feature = "sqlx")]
     pub(crate) fn restart(&mut self, moment: Moment) {
         self.started = self.started.map(|_| moment);
     }
 
-    /// The code waits: it can be dropped.
+    /// Pauses: the code waits, and can be dropped.
     #[inline]
     pub(crate) fn leave(&mut self) {
         self.on_drop = OnDrop::Cancelled;
     }
 
-    /// Ends the measurement in place, as `classifier` reads from what was returned.
+    /// Ends the measurement in place, with the outcome that `classifier` reads from the returned value.
     #[inline]
     pub(crate) fn classify<R>(&mut self, classifier: &impl Classify<O, R>, returned: &R) {
         if let Some(operation) = &mut self.operation {

@@ -1,15 +1,15 @@
-//! What is measured around a piece of code: told when it starts, and told once how it ended.
+//! Operations: a piece of code is measured from its start to its end, and its outcome is recorded exactly once.
 //!
-//! Code that is measured has one of four ends, and a [`Guard`] sees to it that exactly one is told:
+//! Measured code has one of four outcomes, and a [`Guard`] records exactly one:
 //!
 //! | end | when |
 //! |---|---|
-//! | [`Outcome::Ok`] | it returned, and what it returned is no error |
+//! | [`Outcome::Ok`] | it returned a value that is not an error |
 //! | [`Outcome::Error`] | it returned an error; the word comes from [`ErrorType`], never from a message |
 //! | [`Outcome::Panic`] | it unwound |
 //! | [`Outcome::Cancelled`] | it was dropped before it returned |
 //!
-//! An [`Operation`] decides what is recorded of that. Families give theirs, and so can a service:
+//! An [`Operation`] decides what to record. Families have operations, and a service can add its own:
 //!
 //! ```
 //! use mme_metrics::operation::measure;
@@ -44,6 +44,7 @@
 //! The same by attribute: `#[instrument_metrics(record = Dish::Soup)]`.
 
 mod classify;
+mod contract;
 mod error_type;
 mod future;
 mod guard;
@@ -51,66 +52,9 @@ mod outcome;
 mod outcome_series;
 
 pub use self::classify::{AlwaysOk, ByErrorType, ByOperation, ByResult, Classify, ClassifyReturn};
+pub use self::contract::Operation;
 pub use self::error_type::ErrorType;
 pub use self::future::{MeasuredFuture, measure_async};
 pub use self::guard::{Guard, measure};
 pub use self::outcome::{ErrorWord, Outcome, ResultLabel};
 pub(crate) use self::outcome_series::{OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
-
-/// Something that is recorded around a piece of code.
-///
-/// It is made when the code begins and carries the labels that are known by then. What is recorded must neither block nor
-/// panic: `end` also runs while a panic unwinds.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is no operation, so nothing says what to record",
-    label = "not an operation",
-    note = "pass what a family gives for this, or implement `mme_metrics::operation::Operation`"
-)]
-pub trait Operation: Sized {
-    /// Is called once, right before the code runs.
-    ///
-    /// `error_types` are the words that the code's error type can give, so that their series can be made to exist at zero.
-    fn start(&mut self, error_types: &'static [&'static str]) {
-        let _ = error_types;
-    }
-
-    /// Is called once, whatever the end, with the seconds since the start.
-    fn end(self, outcome: Outcome, seconds: f64);
-}
-
-/// Two operations around the same code.
-impl<A: Operation, B: Operation> Operation for (A, B) {
-    fn start(&mut self, error_types: &'static [&'static str]) {
-        self.0.start(error_types);
-        self.1.start(error_types);
-    }
-
-    fn end(self, outcome: Outcome, seconds: f64) {
-        self.0.end(outcome, seconds);
-        self.1.end(outcome, seconds);
-    }
-}
-
-/// The first of two operations judges for both.
-impl<R, A: ClassifyReturn<R>, B: Operation> ClassifyReturn<R> for (A, B) {
-    const ERROR_TYPES: &'static [&'static str] = A::ERROR_TYPES;
-
-    fn classify(&mut self, returned: &R) -> Outcome {
-        self.0.classify(returned)
-    }
-}
-
-/// An operation that may be left out.
-impl<O: Operation> Operation for Option<O> {
-    fn start(&mut self, error_types: &'static [&'static str]) {
-        if let Some(operation) = self {
-            operation.start(error_types);
-        }
-    }
-
-    fn end(self, outcome: Outcome, seconds: f64) {
-        if let Some(operation) = self {
-            operation.end(outcome, seconds);
-        }
-    }
-}

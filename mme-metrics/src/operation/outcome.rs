@@ -1,16 +1,16 @@
-//! How measured code ended, and the labels that say so.
+//! The outcome of measured code, and its labels.
 
 use metrics::SharedString;
 
 use crate::label::{Cardinality, LabelValue, Registry, labels};
 
-/// How measured code ended.
+/// The outcome of measured code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It returned, and what it returned is no error.
+    /// It returned a value that is not an error.
     Ok,
-    /// It returned an error, with the word that [`ErrorType`](super::ErrorType) gives for it.
+    /// It returned an error; the word comes from [`ErrorType`](super::ErrorType).
     Error(&'static str),
     /// It unwound.
     Panic,
@@ -19,7 +19,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// An error of a type that gives no word.
+    /// An error without a word.
     pub const OTHER: Self = Self::Error(ErrorWord::OTHER);
 
     /// Returns the value of the label `result`.
@@ -31,7 +31,7 @@ impl Outcome {
         }
     }
 
-    /// Returns the value of the label `error_type`: empty unless something failed.
+    /// Returns the value of the label `error_type`: empty unless the code failed.
     pub fn error_word(self) -> ErrorWord {
         match self {
             Self::Ok | Self::Cancelled => ErrorWord(""),
@@ -53,12 +53,12 @@ labels! {
     }
 }
 
-/// Words that the error types of one program can give; each stands in its source.
+/// How many words the error types of one program can have; each stands in its source.
 const ERROR_WORDS: usize = 1024;
 
 static WORDS: Registry = Registry::new(ErrorWord::KEY, ERROR_WORDS, ErrorWord::OTHER);
 
-/// The label `error_type`: a word that an error's type gives, `panic`, `other`, or nothing.
+/// The label `error_type`: the word of an error, `panic`, `other`, or absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ErrorWord(&'static str);
 
@@ -71,7 +71,7 @@ impl ErrorWord {
         self.0
     }
 
-    /// Admits `word`; past the budget of words it reads `other`.
+    /// Admits `word`; past the budget `other` replaces it.
     fn new(word: &'static str) -> Self {
         Self(WORDS.admit(word).as_str())
     }

@@ -1,44 +1,44 @@
-//! The kept series of code that is counted by how it ended, and timed.
+//! The kept series of code that is counted by outcome and timed.
 
 use std::fmt;
 use std::sync::OnceLock;
 
 use metrics::Key;
 
-use super::Outcome;
+use super::outcome::Outcome;
 use crate::metric::{AppendMap, CounterHandle, KeptSeries, METADATA, SeriesKeys};
 
 /// Names the series of one piece of code.
 pub(crate) trait OutcomeKeys {
-    /// Which ends are zero series.
+    /// Which outcomes have zero series.
     const PREREGISTER: Preregister;
 
-    /// Returns the key of the counter of an end.
+    /// Returns the key of the counter of an outcome.
     fn end(&self, outcome: Outcome) -> Key;
 
-    /// Returns the key of the duration, whatever the end.
+    /// Returns the key of the duration, which all outcomes share.
     fn duration(&self) -> Key;
 }
 
-/// Which ends are zero series.
+/// Which outcomes have zero series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Preregister {
-    /// One good and one bad.
+    /// `Ok` and `Panic`.
     OkAndPanic,
-    /// All that are known.
+    /// Every known outcome.
     All,
 }
 
-/// The ends that every piece of code has; those of [`Preregister::OkAndPanic`] come first.
+/// The outcomes that every piece of code has; those of [`Preregister::OkAndPanic`] come first.
 const FIXED: [Outcome; 4] = [Outcome::Ok, Outcome::Panic, Outcome::Cancelled, Outcome::OTHER];
 
-/// The place of [`Outcome::OTHER`] in [`FIXED`].
+/// The position of [`Outcome::OTHER`] in [`FIXED`].
 const OTHER: usize = 3;
 
-/// The counters of each end, and the duration.
+/// The counters of each outcome, and the duration.
 pub(crate) struct OutcomeSeries {
     fixed: KeptSeries<{ FIXED.len() }>,
-    /// The counters of errors by their word. Only words that are admitted as a label get in, so their number is bounded.
+    /// The counters of errors by their word. Only words that are admitted as a label have one, so their number is bounded.
     errors: OnceLock<AppendMap<&'static str, CounterHandle>>,
 }
 
@@ -93,7 +93,7 @@ impl OutcomeSeries {
         }
     }
 
-    /// Returns the counter of errors with this word; nothing if the word is not admitted, and so reads `other`.
+    /// Returns the counter of errors with this word, or `None` if the word is not admitted and counts as `other`.
     fn error<K: OutcomeKeys>(&self, keys: &K, word: &'static str) -> Option<&CounterHandle> {
         let errors = self.errors.get_or_init(AppendMap::default);
         errors.get(word).or_else(|| {

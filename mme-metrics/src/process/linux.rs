@@ -1,4 +1,4 @@
-//! Reads the process from `/proc`.
+//! The process, read from `/proc`.
 
 use std::sync::OnceLock;
 
@@ -7,8 +7,8 @@ use procfs::{CurrentSI as _, KernelStats, ticks_per_second};
 
 use super::PROCESS;
 
-/// Reads what can be read; a figure that cannot is left as it was.
-pub(crate) fn collect() {
+/// Reads every figure; one that cannot be read keeps its value.
+pub(super) fn collect() {
     let Ok(process) = Process::myself() else { return };
     if let Ok(stat) = process.stat() {
         let ticks = ticks_per_second() as f64;
@@ -32,8 +32,8 @@ pub(crate) fn collect() {
     }
 }
 
-/// Turns the process's start since boot into a time of day, once: the kernel moves the time of boot when the clock is set,
-/// and a start that moves reads as a restart.
+/// Turns the process's start since boot into a Unix time, once: the kernel moves the time of boot when the clock is set, and a
+/// start time that moves looks like a restart.
 fn started(since_boot: f64) -> Option<f64> {
     static STARTED: OnceLock<f64> = OnceLock::new();
     if let Some(known) = STARTED.get() {
@@ -43,7 +43,7 @@ fn started(since_boot: f64) -> Option<f64> {
     Some(*STARTED.get_or_init(|| kernel.btime as f64 + since_boot))
 }
 
-/// Prometheus' clients write the largest number where there is no limit.
+/// Without a limit, Prometheus' client libraries write the largest number.
 fn limit(value: LimitValue) -> f64 {
     match value {
         LimitValue::Unlimited => u64::MAX as f64,

@@ -1,4 +1,4 @@
-//! The truth: every metric of the process and of the library itself.
+//! The declaration of every metric of the process and of the library itself.
 
 use crate::label::{Cardinality, LabelValue, Refusal, labels};
 use crate::metric::{Counter, FractionalCounter, Gauge, REJECTED, Unit, family};
@@ -47,6 +47,7 @@ family! {
         /// Number of OS threads in the process.
         threads: Gauge<()> = Gauge::new("process_threads", Unit::None);
     }
+    collect = super::collect;
 }
 
 family! {

@@ -1,6 +1,6 @@
 //! The process, and the library itself.
 //!
-//! A recorder reads the process at each exposition; nothing has to be started.
+//! A recorder reads the process before each exposition; there is nothing to start.
 //!
 //! ```
 //! let recorder = mme_metrics::Recorder::builder().build()?;
@@ -16,17 +16,17 @@
 //! | metric | moves |
 //! |---|---|
 //! | `process_*` | at each exposition, from `/proc`: feature `process`, Linux only |
-//! | `build_info` | never: 1, with what [`RecorderBuilder::build_info`](crate::RecorderBuilder::build_info) was told |
+//! | `build_info` | never: it is 1, with the labels of [`RecorderBuilder::build_info`](crate::RecorderBuilder::build_info) |
 //! | `mme_series` | at each exposition: the series each family holds |
 //! | `mme_series_overflow_total` | with each observation that went to an overflow series |
 //! | `mme_rejected_observations_total` | with each observation that was refused |
-//! | `mme_cpu_cores` | at each exposition: what affinity and the quota of the container allow |
-//! | `mme_render_duration_seconds` | after each exposition; absent from the first |
-//! | `tokio_*` | at each exposition, if the service asks for it with `tokio_runtime` (feature `tokio`) |
+//! | `mme_cpu_cores` | at each exposition: the cores that affinity and the container's quota allow |
+//! | `mme_render_duration_seconds` | after each exposition; absent from the first one |
+//! | `tokio_*` | at each exposition, if the service collects `tokio_runtime` (feature `tokio`) |
 //!
-//! # What it costs
+//! # Cost
 //!
-//! 9 series for the process, 2 for each family, 13 for the library; reading `/proc` takes about 100 µs an exposition.
+//! 9 series for the process, 2 for each family, 13 for the library. Reading `/proc` takes about 100 µs for each exposition.
 
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod linux;
@@ -38,21 +38,16 @@ pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, PROCESS, ProcessMe
 #[cfg(feature = "tokio")]
 pub use self::runtime::tokio_runtime;
 
-#[cfg(all(feature = "process", target_os = "linux"))]
-pub(crate) use self::linux::collect;
-
-/// Without the feature `process`, or without `/proc`, there are no process metrics.
-#[cfg(not(all(feature = "process", target_os = "linux")))]
-pub(crate) fn collect() {}
-
-/// Tells how much CPU the process may use, which makes its CPU time a share.
-pub(crate) fn report_cores() {
+/// Reads the process, and how much CPU it may use, which turns its CPU time into a share.
+fn collect() {
+    #[cfg(all(feature = "process", target_os = "linux"))]
+    linux::collect();
     if let Ok(cores) = std::thread::available_parallelism() {
         MME.cpu_cores.set((), cores.get() as f64);
     }
 }
 
-/// Tells what the service was built from.
+/// Sets `build_info`.
 pub(crate) fn report_build(version: &str, revision: &str) {
     let labels = (
         self::metrics::Version::new(version.to_owned()),

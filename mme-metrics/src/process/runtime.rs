@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio_metrics::{RuntimeMetricsReporter, RuntimeMetricsReporterBuilder, RuntimeMonitor};
 
-/// Reads a tokio runtime at each exposition; hand it to [`RecorderBuilder::collect`](crate::RecorderBuilder::collect).
+/// Reads a tokio runtime before each exposition; pass it to [`RecorderBuilder::collect`](crate::RecorderBuilder::collect).
 ///
 /// ```
 /// use mme_metrics::{Format, Recorder, process};
@@ -19,7 +19,7 @@ use tokio_metrics::{RuntimeMetricsReporter, RuntimeMetricsReporterBuilder, Runti
 ///
 /// The figures and their names are those of `tokio-metrics`; counters get their `_total`:
 ///
-/// | metric | what it says |
+/// | metric | meaning |
 /// |---|---|
 /// | `tokio_total_busy_duration_total` | **microseconds** that all workers were busy; `rate(…) / 1e6` is busy workers |
 /// | `tokio_max_busy_duration_total`, `tokio_min_busy_duration_total` | the same of the busiest and idlest worker of each interval |
@@ -27,14 +27,14 @@ use tokio_metrics::{RuntimeMetricsReporter, RuntimeMetricsReporterBuilder, Runti
 /// | `tokio_workers_count`, `tokio_live_tasks_count`, `tokio_global_queue_depth` | now |
 /// | `tokio_total_park_count`, `tokio_max_park_count`, `tokio_min_park_count` | times that workers parked, since the last exposition |
 ///
-/// What says "since the last exposition" is shared by all who scrape, so use the counters where two Prometheus scrape one
-/// service. A program compiled with `--cfg tokio_unstable` gets the rest of what `tokio-metrics` knows.
+/// Figures since the last exposition are shared by all scrapes, so use the counters if two Prometheus servers scrape one
+/// service. A program compiled with `--cfg tokio_unstable` also gets the other figures of `tokio-metrics`.
 pub fn tokio_runtime(runtime: &Handle) -> impl Fn() + Send + Sync + 'static {
     let runtime = runtime.clone();
     let reporter: Mutex<Option<RuntimeMetricsReporter>> = Mutex::new(None);
     move || {
         let mut reporter = reporter.lock().unwrap_or_else(PoisonError::into_inner);
-        // Made when it is first run, because it keeps the handles of the recorder it was made under.
+        // Made by the first run, because it keeps the handles of the current recorder.
         let reporter = reporter.get_or_insert_with(|| {
             RuntimeMetricsReporterBuilder::default().describe().build_with_monitor(RuntimeMonitor::new(&runtime))
         });

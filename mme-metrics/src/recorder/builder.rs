@@ -1,30 +1,30 @@
-//! Set-up, the one place that can fail.
+//! Set-up: the only part of the recorder that can fail.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use metrics::Label;
 
-use super::error::{BuildError, InstallError};
+use super::error::BuildError;
 use super::family::Group;
+use super::handle::Recorder;
 use super::registry::{FOREIGN, Limits, Registry};
-use super::{Collector, INSTALLED, Inner, Recorder};
+use super::state::{Collector, State};
 use crate::catalog;
-use crate::metric::{Family, Kind, Spec, claimed_names, learn_global};
-use crate::{buckets, database, process};
+use crate::metric::{Family, Kind, Spec, claimed_names};
+use crate::{buckets, process};
 
-/// Series with open labels that one family holds unless it is told otherwise.
+/// Default budget of a family: series with open labels.
 const FAMILY_BUDGET: usize = 10_000;
 
-/// Series with open labels that a process holds unless it is told otherwise.
+/// Default budget of the process: series with open labels.
 const PROCESS_BUDGET: usize = 100_000;
 
-/// Metrics without a catalogue entry that are admitted, and the series of all of them.
+/// Most metrics without a catalogue entry.
 const FOREIGN_NAMES: usize = 1_000;
 
-/// Decides what a recorder holds, then makes it.
+/// Sets up a recorder: families, global labels, buckets and budgets. Made by [`Recorder::builder`].
 ///
 /// ```
 /// use mme_metrics::Recorder;
@@ -61,9 +61,16 @@ impl fmt::Debug for RecorderBuilder {
     }
 }
 
+impl Recorder {
+    /// Starts to set up a recorder: its families, labels, buckets and budgets.
+    pub fn builder() -> RecorderBuilder {
+        RecorderBuilder::new()
+    }
+}
+
 impl RecorderBuilder {
     /// Starts with the families of this crate and the default budgets.
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
             families: catalog::FAMILIES.to_vec(),
             global_labels: Vec::new(),
@@ -82,32 +89,34 @@ impl RecorderBuilder {
         self
     }
 
-    /// Puts a label on every series. A series that has the key already keeps its own value.
+    /// Adds a label to every series. A series that has the key already keeps its own value.
     pub fn global_label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.global_labels.push((key.into(), value.into()));
         self
     }
 
-    /// Replaces the buckets of one histogram, of the catalogue or of another crate: ascending upper bounds without `+Inf`.
+    /// Replaces the buckets of one histogram, of the catalogue or of another crate. `bounds` are ascending upper bounds without
+    /// `+Inf`.
     pub fn buckets(mut self, metric: impl Into<String>, bounds: &[f64]) -> Self {
         self.buckets.push((metric.into(), bounds.to_vec()));
         self
     }
 
-    /// Bounds the series with open labels that one family holds; 10 000 unless said otherwise. `other` is the name for all
-    /// metrics without a catalogue entry, each of which may use a quarter of it.
+    /// Sets the budget of a family: how many series with open labels it holds; 10 000 by default. The family `other` is all
+    /// metrics without a catalogue entry, each of which may use a quarter of its budget.
     pub fn family_budget(mut self, family: impl Into<String>, series: usize) -> Self {
         self.family_budgets.insert(family.into(), series);
         self
     }
 
-    /// Bounds the series with open labels of the whole process; 100 000 unless said otherwise.
+    /// Sets the budget of the process: how many series with open labels all families hold; 100 000 by default.
     pub fn process_budget(mut self, series: usize) -> Self {
         self.process_budget = series;
         self
     }
 
-    /// Turns the `process_*` metrics off, for a host that has them from elsewhere.
+    /// Leaves out the `process_*` metrics and `mme_cpu_cores`, for a service that has them from elsewhere. Without the feature
+    /// `process` there are no `process_*` metrics at all.
     pub fn without_process_metrics(mut self) -> Self {
         self.process_metrics = false;
         self
@@ -119,20 +128,21 @@ impl RecorderBuilder {
         self
     }
 
-    /// Runs `collect` right before each exposition, to read figures that are kept elsewhere: a pool's, a queue's.
+    /// Runs `collect` right before each exposition, to read figures that are kept elsewhere, such as the length of a queue.
     ///
-    /// What it emits goes to the recorder being built. It should be quick; a panic in it is caught.
+    /// It emits into the recorder that is being built. It should be quick; a panic in it is caught. A family can name such a
+    /// function itself: see [`Family::collect`].
     pub fn collect(mut self, collect: impl Fn() + Send + Sync + 'static) -> Self {
         self.collectors.push(Box::new(collect));
         self
     }
 
-    /// Makes a recorder without installing it, for a test or for a registry of its own.
+    /// Builds the recorder without installing it, for a test or for a second set of metrics.
     ///
     /// # Errors
     ///
-    /// When a family's or metric's name comes twice, a label or bucket list cannot be exported, or a budget or bucket list
-    /// is set for something that does not exist.
+    /// When two families or metrics have one name, a label or bucket list cannot be exported, or a budget or bucket list is set
+    /// for a family or metric that does not exist.
     pub fn build(self) -> Result<Recorder, BuildError> {
         let specs = self.check()?;
         let budgets = &self.family_budgets;
@@ -143,36 +153,16 @@ impl RecorderBuilder {
         let labels = self.global_labels.into_iter().map(|(key, value)| Label::new(key, value)).collect();
         let bounds = self.buckets.into_iter().map(|(metric, bounds)| (metric, Arc::from(bounds))).collect();
         let mut collectors = self.collectors;
-        collectors.push(Box::new(database::report_pools));
-        if self.process_metrics {
-            collectors.push(Box::new(process::collect));
-            collectors.push(Box::new(process::report_cores));
+        for family in self.families {
+            if self.process_metrics || family.name() != process::PROCESS.name() {
+                collectors.push(Box::new(|| family.collect()));
+            }
         }
         if let Some((version, revision)) = self.build_info {
             collectors.push(Box::new(move || process::report_build(&version, &revision)));
         }
-        Ok(Recorder(Arc::new(Inner {
-            registry: Registry::new(specs, groups, limits, labels, bounds),
-            collectors,
-            render_nanos: AtomicU64::new(0),
-            refreshing: Mutex::new(()),
-        })))
-    }
-
-    /// Makes the recorder and gives it to the process: from now on every metric goes there.
-    ///
-    /// Works inside and outside an async runtime, and starts no thread that stays.
-    ///
-    /// # Errors
-    ///
-    /// When [`build`](Self::build) fails, or the process has a recorder already; that one stays.
-    pub fn install(self) -> Result<Recorder, InstallError> {
-        let recorder = self.build().map_err(InstallError::Build)?;
-        metrics::set_global_recorder(recorder.clone()).map_err(|_| InstallError::Taken)?;
-        learn_global();
-        // Only one caller gets here in the life of a process.
-        let _ = INSTALLED.set(recorder.clone());
-        Ok(recorder)
+        let registry = Registry::new(specs, groups, limits, labels, bounds);
+        Ok(Recorder(Arc::new(State::new(registry, collectors))))
     }
 
     fn check(&self) -> Result<Vec<&'static Spec>, BuildError> {
@@ -217,4 +207,44 @@ fn is_global_key(key: &str) -> bool {
         && key.len() <= 64
         && !key.starts_with("__")
         && !matches!(key, "le" | "quantile")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{Gauge, Unit, family};
+    use crate::recorder::Format;
+
+    family! {
+        /// For these tests.
+        static POLLED: PolledMetrics {
+            /// A level that is kept elsewhere.
+            level: Gauge<()> = Gauge::new("polled_level", Unit::None);
+        }
+        collect = poll;
+    }
+
+    fn poll() {
+        POLLED.level.set((), 7.0);
+    }
+
+    fn render(builder: RecorderBuilder) -> String {
+        builder.build().unwrap().render(Format::Text)
+    }
+
+    #[test]
+    fn a_family_is_polled_before_each_exposition_of_its_recorder() {
+        assert!(render(Recorder::builder().family(&POLLED)).contains("\npolled_level 7\n"));
+        assert!(!render(Recorder::builder()).contains("polled_level"));
+    }
+
+    #[test]
+    fn without_process_metrics_neither_the_process_nor_its_cores_are_read() {
+        let with = render(Recorder::builder());
+        assert!(with.contains("\nmme_cpu_cores "), "{with}");
+        #[cfg(all(feature = "process", target_os = "linux"))]
+        assert!(with.contains("\nprocess_open_fds "), "{with}");
+        let without = render(Recorder::builder().without_process_metrics());
+        assert!(!without.contains("process_") && !without.contains("mme_cpu_cores"), "{without}");
+    }
 }

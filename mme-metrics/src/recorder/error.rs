@@ -12,7 +12,7 @@ use crate::buckets;
 pub enum BuildError {
     /// Two families have this name.
     Family(String),
-    /// Two metrics have this name, or differ only in what an exposition appends to a name.
+    /// Two metrics have this name, or differ only in a suffix that an exposition appends.
     Metric(String),
     /// A global label with this key cannot be exported.
     GlobalLabel(String),
@@ -26,7 +26,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Family(name) => write!(f, "two families are named `{name}`: rename the static of one of them"),
-            Self::Metric(name) => write!(f, "another metric's lines have the name `{name}` too: rename one of them"),
+            Self::Metric(name) => write!(f, "two metrics have lines named `{name}`: rename one of them"),
             Self::GlobalLabel(key) => write!(
                 f,
                 "`{key}` cannot be a global label: use `[a-zA-Z_][a-zA-Z0-9_]*` once, not `le`, `quantile` or `__…`, with a value"
@@ -38,7 +38,7 @@ impl fmt::Display for BuildError {
             ),
             Self::Budget(family) => write!(
                 f,
-                "a budget is set for `{family}`, which is no family: add it with `RecorderBuilder::family`, or use `{FOREIGN}` for metrics of other crates"
+                "a budget is set for the unknown family `{family}`: add it with `RecorderBuilder::family`, or use `{FOREIGN}` for metrics of other crates"
             ),
         }
     }
@@ -52,16 +52,24 @@ impl Error for BuildError {}
 pub enum InstallError {
     /// The recorder could not be built.
     Build(BuildError),
-    /// The process has a recorder already.
+    /// The process has a recorder of this crate already.
     Taken,
+    /// The process has a recorder of another crate already.
+    Foreign,
+    /// The process was forked after its recorder was installed, and has a copy of the parent's figures.
+    Forked,
 }
 
 impl fmt::Display for InstallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Build(_) => f.write_str("the recorder could not be built"),
-            Self::Taken => f.write_str(
-                "this process has a metrics recorder already: call `install` once, at the start of `main`, and remove the other one",
+            Self::Taken => f.write_str("a recorder is installed already: call `install` once, at the start of `main`"),
+            Self::Foreign => f.write_str(
+                "the recorder of another crate is installed already: remove it, or keep it and leave out `install`",
+            ),
+            Self::Forked => f.write_str(
+                "this process was forked after its recorder was installed: call `install` after the last `fork`",
             ),
         }
     }
@@ -71,7 +79,7 @@ impl Error for InstallError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Build(error) => Some(error),
-            Self::Taken => None,
+            Self::Taken | Self::Foreign | Self::Forked => None,
         }
     }
 }

@@ -1,27 +1,27 @@
-//! The recorder as the facade sees it.
+//! The recorder's implementation of the facade.
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
-use super::Recorder;
+use super::admission::Source;
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
-use super::overflow::Source;
-use super::registry::Admitted;
+use super::handle::Recorder;
+use super::registry::Admission;
 use crate::metric::Kind;
 
 macro_rules! register {
     ($method:ident, $handle:ident, $cell:ident) => {
         fn $method(&self, key: &Key, metadata: &Metadata<'_>) -> $handle {
             match self.0.registry.register::<$cell>(key, Source::of(metadata)) {
-                Admitted::Series(series) => $handle::from_arc(series),
-                Admitted::Folded(folded) => $handle::from_arc(folded),
-                Admitted::Refused(refused) => $handle::from_arc(refused),
+                Admission::Series(series) => $handle::from_arc(series),
+                Admission::Overflow(handle) => $handle::from_arc(handle),
+                Admission::Refusal(handle) => $handle::from_arc(handle),
             }
         }
     };
 }
 
 impl metrics::Recorder for Recorder {
-    // The facade's unit says nothing that the name may be changed for, so it is not exported.
+    // The unit is not exported: a name is not changed to carry it.
     fn describe_counter(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
         self.0.registry.describe(Kind::Counter, name.as_str(), &help);
     }

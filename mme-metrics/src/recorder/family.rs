@@ -1,4 +1,4 @@
-//! One metric name of the exposition, with all its series.
+//! One metric name of the exposition with all its series, and the groups that share a budget.
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -6,20 +6,19 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::admit;
+use super::admission::{Ledger, admit};
 use super::cell::{Bounds, CounterCell, GaugeCell, HistogramCell};
-use super::overflow::Seen;
 use super::series::Series;
 use crate::metric::{Kind, Spec};
 
-/// Series of one family of the catalogue, or of all metrics that have no catalogue entry, under one budget.
+/// The series of one family of the catalogue, or of all metrics without a catalogue entry, under one budget.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) name: &'static str,
     pub(super) budget: usize,
-    /// Series held, those outside the budget included.
+    /// How many series are held, including those that no budget bounds.
     pub(super) series: AtomicUsize,
-    /// Series that count against the budget: those with a label whose values come from outside.
+    /// How many series count against the budget: those with an open label.
     pub(super) open: AtomicUsize,
     pub(super) folded: Arc<AtomicU64>,
 }
@@ -36,14 +35,14 @@ impl Group {
     }
 }
 
-/// The series of a family, all of one storage; appended to, never taken from.
-pub(super) enum Stored {
+/// The series of a metric, all of one kind. The list only grows.
+pub(super) enum SeriesList {
     Counters(boxcar::Vec<Arc<Series<CounterCell>>>),
     Gauges(boxcar::Vec<Arc<Series<GaugeCell>>>),
     Histograms(boxcar::Vec<Arc<Series<HistogramCell>>>),
 }
 
-impl Stored {
+impl SeriesList {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Counters(series) => series.count(),
@@ -61,7 +60,7 @@ impl Stored {
     }
 }
 
-/// A family: what its lines share, its series in the order they came, and an index by label text.
+/// A metric: the text that its lines share, its series in the order of registration, and an index by label text.
 pub(super) struct MetricFamily {
     pub(super) name: Box<str>,
     pub(super) kind: Kind,
@@ -72,19 +71,19 @@ pub(super) struct MetricFamily {
     pub(super) bounds: Bounds,
     /// `le="…"} ` for every bound and `+Inf`.
     pub(super) bound_texts: Box<[Box<str>]>,
-    pub(super) stored: Stored,
+    pub(super) series: SeriesList,
     index: RwLock<HashTable<(u32, u32)>>,
     hasher: DefaultHashBuilder,
-    /// Held while a series is admitted, so that budgets are exact.
-    pub(super) admission: Mutex<Seen>,
+    /// Locked while a series is admitted, so that budgets are exact.
+    pub(super) ledger: Mutex<Ledger>,
 }
 
-/// A hash, cut to what the index keeps beside each entry.
+/// A hash, cut to the half that the index keeps with each entry.
 #[derive(Clone, Copy)]
-pub(super) struct TextHash(u32);
+struct TextHash(u32);
 
 impl TextHash {
-    /// Spreads the kept half over all bits, since the table picks from the low and the high ones.
+    /// Spreads the kept half over all bits, because the table uses the low and the high ones.
     fn spread(kept: u32) -> u64 {
         u64::from(kept).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
@@ -96,7 +95,7 @@ impl MetricFamily {
     pub(super) fn new(
         name: String,
         kind: Kind,
-        stored: Stored,
+        series: SeriesList,
         spec: Option<&'static Spec>,
         group: Arc<Group>,
         budget: usize,
@@ -118,35 +117,37 @@ impl MetricFamily {
             budget,
             bounds: Bounds::new(bounds),
             bound_texts,
-            stored,
+            series,
             index: RwLock::new(HashTable::new()),
             hasher: DefaultHashBuilder::default(),
-            admission: Mutex::default(),
+            ledger: Mutex::default(),
         }
     }
 
-    pub(super) fn hash(&self, labels: &str) -> TextHash {
-        // The upper half is the better mixed one.
+    fn hash(&self, labels: &str) -> TextHash {
+        // The upper half is mixed better.
         TextHash(u32::try_from(self.hasher.hash_one(labels) >> 32).unwrap_or(u32::MAX))
     }
 
-    /// Returns where the series with this label text stands.
-    pub(super) fn find(&self, labels: &str, hash: TextHash) -> Option<usize> {
+    /// Returns the position of the series with this label text.
+    pub(super) fn find(&self, labels: &str) -> Option<usize> {
+        let hash = self.hash(labels);
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         index
             .find(TextHash::spread(hash.0), |(kept, at)| {
-                *kept == hash.0 && self.stored.labels(*at as usize) == Some(labels)
+                *kept == hash.0 && self.series.labels(*at as usize) == Some(labels)
             })
             .map(|(_, at)| *at as usize)
     }
 
-    /// Makes the series at `at`, which has just been stored, findable.
-    pub(super) fn publish(&self, at: usize, hash: TextHash) {
+    /// Adds the series at `at`, which was just pushed, to the index.
+    pub(super) fn publish(&self, at: usize, labels: &str) {
+        let hash = self.hash(labels);
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
         // Four billion series of one metric do not fit any budget.
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         index.insert_unique(TextHash::spread(hash.0), (hash.0, at), |(kept, _)| TextHash::spread(*kept));
-        // Relaxed: shown as a figure, and compared under the admission lock.
+        // Relaxed: a count that orders nothing.
         self.group.series.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,4 @@
-//! For a host that keeps `metrics-exporter-prometheus`: our buckets and descriptions in its exporter.
+//! Buckets and descriptions for a service that keeps the exporter of `metrics-exporter-prometheus`.
 //!
 //! ```
 //! use metrics_exporter_prometheus::PrometheusBuilder;
@@ -9,19 +9,20 @@
 //! # Ok::<(), metrics_exporter_prometheus::BuildError>(())
 //! ```
 //!
-//! Families then emit into that exporter. What only our recorder gives is missing there: budgets, refusal of what other
-//! crates emit, and the exactness described in [`recorder`](crate::recorder).
+//! Families then emit into that exporter. Polled gauges need a call of [`Family::collect`] for each family, as often as the exporter
+//! is scraped. Budgets, the refusal of poisoned values and the exactness described in [`recorder`](crate::recorder) exist only
+//! in our recorder.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusRecorder};
 
 use crate::catalog;
 use crate::metric::{Family, Kind};
 
-/// Gives the exporter the buckets of every histogram of `families`.
+/// Sets the buckets of every histogram of `families`.
 ///
 /// # Errors
 ///
-/// Those of [`PrometheusBuilder::set_buckets_for_metric`], which the buckets of a declared metric never meet.
+/// Those of [`PrometheusBuilder::set_buckets_for_metric`]; the buckets of a declared metric cause none.
 pub fn configure(
     mut builder: PrometheusBuilder,
     families: &[&'static dyn Family],
@@ -33,7 +34,7 @@ pub fn configure(
     Ok(builder)
 }
 
-/// Tells the exporter the help texts of `families`.
+/// Sets the help texts of `families`.
 pub fn describe(recorder: &PrometheusRecorder, families: &[&'static dyn Family]) {
     catalog::describe(families, recorder);
 }

@@ -1,6 +1,19 @@
-//! Installing a recorder in one call.
+//! The recorder of the process.
 
-use super::{InstallError, Recorder};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::builder::RecorderBuilder;
+use super::error::InstallError;
+use super::handle::Recorder;
+#[cfg(feature = "prometheus")]
+use crate::metric::is_noop;
+use crate::metric::learn_global;
+
+/// The recorder that [`RecorderBuilder::install`] gave to this process.
+static INSTALLED: OnceLock<Recorder> = OnceLock::new();
+
+/// Locked while a recorder is installed, so that a second caller sees the first one's.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Installs a recorder with the families of this crate, the default budgets and no global labels: the usual case.
 ///
@@ -18,7 +31,75 @@ use super::{InstallError, Recorder};
 ///
 /// # Errors
 ///
-/// [`InstallError::Taken`] if the process has a recorder already.
+/// When the process has a recorder already; [`InstallError`] says whose.
 pub fn install() -> Result<Recorder, InstallError> {
     Recorder::builder().install()
+}
+
+impl RecorderBuilder {
+    /// Builds the recorder and gives it to the process: from now on every metric goes there.
+    ///
+    /// It works inside and outside an async runtime, and starts no thread that stays.
+    ///
+    /// # Errors
+    ///
+    /// When [`build`](Self::build) fails, or the process has a recorder already; that one stays.
+    pub fn install(self) -> Result<Recorder, InstallError> {
+        let recorder = self.build().map_err(InstallError::Build)?;
+        let _held = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+        metrics::set_global_recorder(recorder.clone()).map_err(|_| refusal(Recorder::installed()))?;
+        learn_global();
+        // The facade lets only one caller get here in the life of a process.
+        let _ = INSTALLED.set(recorder.clone());
+        Ok(recorder)
+    }
+}
+
+impl Recorder {
+    /// Returns the recorder that [`RecorderBuilder::install`] gave to this process, if it was called.
+    pub fn installed() -> Option<&'static Self> {
+        INSTALLED.get()
+    }
+}
+
+/// Says why the facade takes no recorder, when this one of ours is `installed`.
+fn refusal(installed: Option<&Recorder>) -> InstallError {
+    match installed {
+        Some(recorder) if recorder.is_forked() => InstallError::Forked,
+        Some(_) => InstallError::Taken,
+        None => InstallError::Foreign,
+    }
+}
+
+/// Says whether the facade has a recorder that is not ours: what is emitted goes there, and no recorder of ours sees it.
+#[cfg(feature = "prometheus")]
+pub(crate) fn has_foreign_recorder() -> bool {
+    Recorder::installed().is_none() && metrics::with_recorder(|recorder| !is_noop(recorder))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn a_refused_installation_says_whose_recorder_is_there() {
+        let mut recorder = Recorder::builder().build().unwrap();
+        assert_eq!(refusal(None), InstallError::Foreign);
+        assert!(!recorder.is_forked());
+        assert_eq!(refusal(Some(&recorder)), InstallError::Taken);
+        // A child has another number than the process that built the recorder.
+        Arc::get_mut(&mut recorder.0).unwrap().process = 0;
+        assert!(recorder.is_forked());
+        assert_eq!(refusal(Some(&recorder)), InstallError::Forked);
+    }
+
+    #[cfg(feature = "prometheus")]
+    #[test]
+    fn a_recorder_that_is_not_ours_is_noticed() {
+        assert!(!has_foreign_recorder(), "the facade's own recorder stands for none");
+        let other = Recorder::builder().build().unwrap();
+        assert!(metrics::with_local_recorder(&other, has_foreign_recorder));
+    }
 }

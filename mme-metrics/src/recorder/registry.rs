@@ -1,25 +1,25 @@
-//! All metric families of a recorder, and how a name and its labels become a series.
+//! The registry of a recorder: all its metrics, and how a name and its labels become a series.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use metrics::{Key, Label};
 
-use super::admit::{self, LabelText, MAX_LABELS};
+use super::admission::admit::{self, LabelText, MAX_LABELS};
+use super::admission::{Budget, Limit, SeriesRequest, Source};
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
-use super::family::{Group, MetricFamily, Stored, TextHash};
-use super::overflow::{self, Source};
+use super::family::{Group, MetricFamily, SeriesList};
 use super::rejection::Rejections;
-use super::series::{Folded, Refused, Series};
+use super::series::{OverflowHandle, RefusalHandle, Series};
 use crate::label::Refusal;
 use crate::metric::{Kind, Spec, claimed_names};
 
 /// The name under which metrics without a catalogue entry are budgeted.
 pub(super) const FOREIGN: &str = "other";
 
-/// What the builder decided.
+/// Limits that the builder set.
 pub(super) struct Limits {
     pub(super) series: usize,
     pub(super) foreign_names: usize,
@@ -41,33 +41,33 @@ pub(super) struct Registry {
 
 #[derive(Default)]
 struct Names {
-    /// What each spelling that came leads to, by the facade's kind.
-    spellings: [HashMap<Box<str>, Known>; 3],
+    /// The resolution of each spelling that was used, by the facade's kind.
+    spellings: [HashMap<Box<str>, Resolution>; 3],
     /// The families by exported name.
     families: BTreeMap<Box<str>, Arc<MetricFamily>>,
     foreign: usize,
-    /// Every name that a line of a family has or may come to have, the catalogue's included.
+    /// Every name that a line of a family has or may have, including those of the catalogue.
     claimed: HashSet<Box<str>>,
     /// Descriptions that came before their metric.
     described: HashMap<String, Box<str>>,
 }
 
 #[derive(Clone)]
-enum Known {
+enum Resolution {
     Family(Arc<MetricFamily>),
-    Refused(Refusal),
+    Refusal(Refusal),
 }
 
 thread_local! {
     static TEXT: RefCell<LabelText> = RefCell::default();
 }
 
-/// What a cell is stored in, and how it is made.
+/// The list that holds a kind of cell, and how a cell is made.
 pub(super) trait Storage: Sized {
-    /// The facade's word for it.
+    /// The facade's kind.
     const FACADE: Kind;
-    fn new_list() -> Stored;
-    fn list(stored: &Stored) -> Option<&boxcar::Vec<Arc<Series<Self>>>>;
+    fn new_list() -> SeriesList;
+    fn list(series: &SeriesList) -> Option<&boxcar::Vec<Arc<Series<Self>>>>;
     fn new_cell(family: &MetricFamily) -> Self;
 }
 
@@ -76,12 +76,12 @@ macro_rules! storage {
         impl Storage for $cell {
             const FACADE: Kind = Kind::$kind;
 
-            fn new_list() -> Stored {
-                Stored::$variant(boxcar::Vec::new())
+            fn new_list() -> SeriesList {
+                SeriesList::$variant(boxcar::Vec::new())
             }
 
-            fn list(stored: &Stored) -> Option<&boxcar::Vec<Arc<Series<Self>>>> {
-                if let Stored::$variant(list) = stored { Some(list) } else { None }
+            fn list(series: &SeriesList) -> Option<&boxcar::Vec<Arc<Series<Self>>>> {
+                if let SeriesList::$variant(list) = series { Some(list) } else { None }
             }
 
             fn new_cell($family: &MetricFamily) -> Self {
@@ -95,11 +95,11 @@ storage!(CounterCell, Counter, Counters, |_family| CounterCell::new());
 storage!(GaugeCell, Gauge, Gauges, |family| GaugeCell::new(family.kind == Kind::Counter));
 storage!(HistogramCell, Histogram, Histograms, |family| HistogramCell::new(family.bounds.clone()));
 
-/// What a registration leads to.
-pub(super) enum Admitted<C> {
+/// The handle that a registration results in.
+pub(super) enum Admission<C> {
     Series(Arc<Series<C>>),
-    Folded(Arc<Folded<C>>),
-    Refused(Arc<Refused>),
+    Overflow(Arc<OverflowHandle<C>>),
+    Refusal(Arc<RefusalHandle>),
 }
 
 impl Registry {
@@ -134,7 +134,7 @@ impl Registry {
         names.families.values().cloned().collect()
     }
 
-    /// Remembers a description, unless the catalogue or an earlier one has the word.
+    /// Remembers a description, unless the catalogue or an earlier call has described the metric.
     pub(super) fn describe(&self, kind: Kind, raw: &str, help: &str) {
         let Some(name) = admit::name(raw, kind == Kind::Counter) else { return };
         let Some(help) = admit::description(help).filter(|_| !self.specs.contains_key(&*name)) else { return };
@@ -147,117 +147,70 @@ impl Registry {
     }
 
     /// Finds or admits the series of `key`.
-    pub(super) fn register<C: Storage>(&self, key: &Key, source: Source) -> Admitted<C> {
+    pub(super) fn register<C: Storage>(&self, key: &Key, source: Source) -> Admission<C> {
         let family = match self.family::<C>(key.name()) {
-            Known::Family(family) => family,
-            Known::Refused(reason) => return self.refuse(reason),
+            Resolution::Family(family) => family,
+            Resolution::Refusal(reason) => return self.refuse(reason),
         };
-        let Some(list) = C::list(&family.stored) else { return self.refuse(Refusal::Conflict) };
+        let Some(list) = C::list(&family.series) else { return self.refuse(Refusal::Conflict) };
         let own = key.labels().as_slice();
         if own.len() + self.global_labels.len() > MAX_LABELS {
             return self.refuse(Refusal::Labels);
         }
-        let kept = TEXT.try_with(|text| {
+        let request = SeriesRequest { spec: family.spec, own, global: &self.global_labels, source };
+        let admission = TEXT.try_with(|text| {
             let mut text = text.try_borrow_mut().ok()?;
-            Some(self.series::<C>(&family, list, own, source, &mut text))
+            Some(self.series::<C>(&family, list, request, &mut text))
         });
-        match kept {
-            Ok(Some(admitted)) => admitted,
-            // A thread that ends emits from what it drops, and has no scratch any more.
-            _ => self.series::<C>(&family, list, own, source, &mut LabelText::default()),
+        match admission {
+            Ok(Some(admission)) => admission,
+            // The buffer of a thread that ends may be gone while its values are dropped and still emit.
+            _ => self.series::<C>(&family, list, request, &mut LabelText::default()),
         }
     }
 
-    fn refuse<C>(&self, reason: Refusal) -> Admitted<C> {
-        Admitted::Refused(Refused::new(reason, &self.rejections))
+    fn refuse<C>(&self, reason: Refusal) -> Admission<C> {
+        Admission::Refusal(RefusalHandle::new(reason, &self.rejections))
     }
 
+    /// Finds the series of `request`, or makes it as its family's ledger decides.
     fn series<C: Storage>(
         &self,
-        family: &Arc<MetricFamily>,
-        list: &boxcar::Vec<Arc<Series<C>>>,
-        own: &[Label],
-        source: Source,
-        text: &mut LabelText,
-    ) -> Admitted<C> {
-        let is_folded = overflow::is_folded(family.spec, own, source);
-        let admit = |series, is_folded| {
-            if is_folded {
-                Admitted::Folded(Folded::new(series, &family.group.folded))
-            } else {
-                Admitted::Series(series)
-            }
-        };
-        let labels = text.format(own, &self.global_labels, |_| None);
-        let hash = family.hash(labels);
-        if let Some(at) = family.find(labels, hash) {
-            return admit(Arc::clone(&list[at]), is_folded);
-        }
-
-        let mut seen = family.admission.lock().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have been faster.
-        if let Some(at) = family.find(labels, hash) {
-            return admit(Arc::clone(&list[at]), is_folded);
-        }
-
-        let openness = seen.judge(family.spec, own, source);
-        let reserved = openness.varies() && self.reserve(family);
-        let folds = openness.folds(reserved || !openness.varies());
-        let (mut series, mut hash) =
-            Self::lookup(family, list, overflow::format(text, own, &self.global_labels, folds));
-        if series.is_none()
-            && let Some(labels) = seen.reshape(&openness, folds, own)
-        {
-            (series, hash) = Self::lookup(family, list, text.format(&labels, &self.global_labels, |_| None));
-        }
-        let series = if let Some(found) = series {
-            if reserved {
-                self.release(family);
-            }
-            found
-        } else {
-            let series = Series::new(C::new_cell(family), text.as_str(), &self.rejections);
-            family.publish(list.push(Arc::clone(&series)), hash);
-            if reserved && let Some(spec) = family.spec {
-                seen.remember(spec, own);
-            }
-            series
-        };
-        admit(series, is_folded || openness.changes(folds))
-    }
-
-    /// Looks for the series with this label text.
-    fn lookup<C>(
         family: &MetricFamily,
         list: &boxcar::Vec<Arc<Series<C>>>,
-        labels: &str,
-    ) -> (Option<Arc<Series<C>>>, TextHash) {
-        let hash = family.hash(labels);
-        (family.find(labels, hash).map(|at| Arc::clone(&list[at])), hash)
-    }
-
-    /// Takes a place in every budget that one more series with an open label counts against, or in none.
-    fn reserve(&self, family: &MetricFamily) -> bool {
-        // The family's admission lock is held, so its own length stands still.
-        if family.stored.len() >= family.budget || !take(&family.group.open, family.group.budget) {
-            return false;
+        request: SeriesRequest<'_>,
+        text: &mut LabelText,
+    ) -> Admission<C> {
+        let admit = |series, is_folded| {
+            if is_folded {
+                Admission::Overflow(OverflowHandle::new(series, &family.group.folded))
+            } else {
+                Admission::Series(series)
+            }
+        };
+        if let Some(at) = family.find(text.format(request.own, request.global, |_| None)) {
+            return admit(Arc::clone(&list[at]), request.is_folded());
         }
-        let fits = take(&self.open, self.limits.series);
-        if !fits {
-            // Relaxed: a count that orders nothing.
-            family.group.open.fetch_sub(1, Ordering::Relaxed);
-        }
-        fits
-    }
-
-    fn release(&self, family: &MetricFamily) {
-        // Relaxed: a count that orders nothing.
-        family.group.open.fetch_sub(1, Ordering::Relaxed);
-        self.open.fetch_sub(1, Ordering::Relaxed);
+        let mut ledger = family.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let budget = Budget {
+            metric_has_room: family.series.len() < family.budget,
+            family: Limit { count: &family.group.open, most: family.group.budget },
+            process: Limit { count: &self.open, most: self.limits.series },
+        };
+        let decision = ledger.decide(request, text, &budget, |labels| family.find(labels));
+        let series = decision.found.map_or_else(
+            || {
+                let series = Series::new(C::new_cell(family), text.as_str(), &self.rejections);
+                family.publish(list.push(Arc::clone(&series)), text.as_str());
+                series
+            },
+            |at| Arc::clone(&list[at]),
+        );
+        admit(series, decision.is_folded)
     }
 
     /// Finds or admits the family of a spelling.
-    fn family<C: Storage>(&self, raw: &str) -> Known {
+    fn family<C: Storage>(&self, raw: &str) -> Resolution {
         {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(known) = names.find(C::FACADE, raw) {
@@ -269,8 +222,8 @@ impl Registry {
             return known.clone();
         }
         let known = self.admit_family::<C>(&mut names, raw);
-        // A refused spelling is remembered too. One name has any number of spellings, so only so many are; the catalogue's
-        // own always.
+        // A refused spelling is remembered too. A name has any number of spellings, so their number is limited; the catalogue's own
+        // spelling is always remembered.
         let many = names.spellings[C::FACADE as usize].len() >= 4 * (self.limits.foreign_names + self.specs.len());
         if self.specs.contains_key(raw) || (!many && raw.len() <= admit::MAX_NAME_BYTES) {
             names.remember(C::FACADE, raw, known.clone());
@@ -278,17 +231,19 @@ impl Registry {
         known
     }
 
-    fn admit_family<C: Storage>(&self, names: &mut Names, raw: &str) -> Known {
-        let Some(name) = admit::name(raw, C::FACADE == Kind::Counter) else { return Known::Refused(Refusal::Name) };
+    fn admit_family<C: Storage>(&self, names: &mut Names, raw: &str) -> Resolution {
+        let Some(name) = admit::name(raw, C::FACADE == Kind::Counter) else {
+            return Resolution::Refusal(Refusal::Name);
+        };
         if let Some(family) = names.families.get(&*name) {
-            // Another spelling of the same name: the same metric if it is carried the same way.
-            let same = C::list(&family.stored).is_some();
-            return if same { Known::Family(Arc::clone(family)) } else { Known::Refused(Refusal::Conflict) };
+            // Another spelling of the same name: it is the same metric if the facade carries it as the same kind.
+            let same = C::list(&family.series).is_some();
+            return if same { Resolution::Family(Arc::clone(family)) } else { Resolution::Refusal(Refusal::Conflict) };
         }
         if let Some(spec) = self.specs.get(&*name) {
             let carried = if spec.fractional { Kind::Gauge } else { spec.kind };
             if carried != C::FACADE {
-                return Known::Refused(Refusal::Conflict);
+                return Resolution::Refusal(Refusal::Conflict);
             }
             let group = self.groups.iter().find(|group| group.name == spec.family).unwrap_or(&self.foreign);
             let bounds = self.buckets.get(&*name).cloned().unwrap_or_else(|| spec.buckets.into());
@@ -305,10 +260,10 @@ impl Registry {
         }
         let claims = claimed_names(&name, C::FACADE);
         if claims.iter().any(|claim| names.claimed.contains(&**claim)) {
-            return Known::Refused(Refusal::Conflict);
+            return Resolution::Refusal(Refusal::Conflict);
         }
         if names.foreign >= self.limits.foreign_names {
-            return Known::Refused(Refusal::Budget);
+            return Resolution::Refusal(Refusal::Budget);
         }
         names.foreign += 1;
         names.claimed.extend(claims.into_iter().map(String::into_boxed_str));
@@ -328,23 +283,17 @@ impl Registry {
 }
 
 impl Names {
-    fn find(&self, kind: Kind, raw: &str) -> Option<&Known> {
+    fn find(&self, kind: Kind, raw: &str) -> Option<&Resolution> {
         self.spellings[kind as usize].get(raw)
     }
 
-    fn remember(&mut self, kind: Kind, raw: &str, known: Known) {
+    fn remember(&mut self, kind: Kind, raw: &str, known: Resolution) {
         self.spellings[kind as usize].insert(raw.into(), known);
     }
 
-    fn insert(&mut self, family: MetricFamily) -> Known {
+    fn insert(&mut self, family: MetricFamily) -> Resolution {
         let family = Arc::new(family);
         self.families.insert(family.name.clone(), Arc::clone(&family));
-        Known::Family(family)
+        Resolution::Family(family)
     }
-}
-
-/// Raises `count` by one unless it stands at `limit`.
-fn take(count: &AtomicUsize, limit: usize) -> bool {
-    // Relaxed: a count that orders nothing.
-    count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| (count < limit).then_some(count + 1)).is_ok()
 }

@@ -1,4 +1,4 @@
-//! One series: its label text, its cell, and what it counts when an observation is refused.
+//! The handles behind the facade: one of a series, one of an overflow series, and one that refuses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use super::rejection::Rejections;
 use crate::label::Refusal;
 use crate::metric::ABSENT;
 
-/// A cell under its label text. What a writer reads comes first, so that it shares no cache line with a neighbour's end.
+/// A cell and its label text. What a writer reads comes first, so that it shares no cache line with the end of a neighbour.
 pub(super) struct Series<C> {
     pub(super) cell: C,
     rejections: Arc<Rejections>,
@@ -23,8 +23,8 @@ impl<C> Series<C> {
     }
 }
 
-/// Held while a total that is kept elsewhere is compared and taken over: two threads that tell one must not both add what is
-/// missing, nor the smaller overtake the larger.
+/// Locked while an absolute total is compared and taken over: two threads must not both add the difference, and a smaller
+/// total must not replace a larger one.
 static RAISING: Mutex<()> = Mutex::new(());
 
 impl CounterFn for Series<CounterCell> {
@@ -49,7 +49,7 @@ impl GaugeFn for Series<GaugeCell> {
     fn increment(&self, value: f64) {
         if self.cell.only_grows() && value < 0.0 {
             self.rejections.count(Refusal::Negative);
-        // Adding nothing only makes a series exist, and is no loss where the value was taken away.
+        // Adding zero only makes a series exist; after the value was cleared, nothing is lost.
         } else if !value.is_finite() || !(self.cell.add(value) || value == 0.0) {
             self.rejections.count(Refusal::NotFinite);
         }
@@ -96,13 +96,13 @@ impl HistogramFn for Series<HistogramCell> {
     }
 }
 
-/// A handle whose labels did not fit a budget: what it records goes to the overflow series, and is counted as folded.
-pub(super) struct Folded<C> {
+/// A handle whose labels did not fit a budget: its observations go to the overflow series, and are counted as folded.
+pub(super) struct OverflowHandle<C> {
     series: Arc<Series<C>>,
     folded: Arc<AtomicU64>,
 }
 
-impl<C> Folded<C> {
+impl<C> OverflowHandle<C> {
     pub(super) fn new(series: Arc<Series<C>>, folded: &Arc<AtomicU64>) -> Arc<Self> {
         Arc::new(Self { series, folded: Arc::clone(folded) })
     }
@@ -114,19 +114,18 @@ impl<C> Folded<C> {
     }
 }
 
-impl CounterFn for Folded<CounterCell> {
+impl CounterFn for OverflowHandle<CounterCell> {
     fn increment(&self, value: u64) {
         self.count(value.min(1)).increment(value);
     }
 
     fn absolute(&self, value: u64) {
-        // Several counters end here, so one's total says nothing of the others': it is added when it comes first, and the
-        // larger of two totals stands.
+        // Several counters share this series, so the total of one says nothing about the others: the largest total stands.
         self.count(1).absolute(value);
     }
 }
 
-impl GaugeFn for Folded<GaugeCell> {
+impl GaugeFn for OverflowHandle<GaugeCell> {
     fn increment(&self, value: f64) {
         GaugeFn::increment(self.count(u64::from(value != 0.0)), value);
     }
@@ -140,7 +139,7 @@ impl GaugeFn for Folded<GaugeCell> {
     }
 }
 
-impl HistogramFn for Folded<HistogramCell> {
+impl HistogramFn for OverflowHandle<HistogramCell> {
     fn record(&self, value: f64) {
         self.count(1).record(value);
     }
@@ -150,14 +149,14 @@ impl HistogramFn for Folded<HistogramCell> {
     }
 }
 
-/// A handle of a metric that was not admitted: it counts what it is given as refused. A zero only makes a series exist, and
-/// loses nothing.
-pub(super) struct Refused {
+/// A handle of a metric that was refused: it counts each observation as refused. A zero only makes a series exist, so it is
+/// not counted.
+pub(super) struct RefusalHandle {
     reason: Refusal,
     rejections: Arc<Rejections>,
 }
 
-impl Refused {
+impl RefusalHandle {
     pub(super) fn new(reason: Refusal, rejections: &Arc<Rejections>) -> Arc<Self> {
         Arc::new(Self { reason, rejections: Arc::clone(rejections) })
     }
@@ -167,7 +166,7 @@ impl Refused {
     }
 }
 
-impl CounterFn for Refused {
+impl CounterFn for RefusalHandle {
     fn increment(&self, value: u64) {
         self.count(value.min(1));
     }
@@ -177,7 +176,7 @@ impl CounterFn for Refused {
     }
 }
 
-impl GaugeFn for Refused {
+impl GaugeFn for RefusalHandle {
     fn increment(&self, value: f64) {
         self.count(u64::from(value != 0.0));
     }
@@ -191,7 +190,7 @@ impl GaugeFn for Refused {
     }
 }
 
-impl HistogramFn for Refused {
+impl HistogramFn for RefusalHandle {
     fn record(&self, _: f64) {
         self.count(1);
     }

@@ -144,6 +144,21 @@ fn a_module_imports_only_from_lower_layers() {
 }
 
 #[test]
+fn the_recorder_names_no_family_but_its_own() {
+    let files = files(&source());
+    let recorder = files.iter().filter(|file| file.module() == "recorder");
+    let families: BTreeSet<_> = recorder.flat_map(File::imports).filter(|import| is_family(import)).collect();
+    // `process` declares what the library reports about itself.
+    assert_eq!(families, BTreeSet::from(["process".to_owned()]));
+}
+
+#[test]
+fn the_tree_has_one_facade() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("the lock file can be read");
+    assert_eq!(mme_metrics::testing::facade_versions(&lock).len(), 1);
+}
+
+#[test]
 fn the_table_in_architecture_has_these_layers() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page can be read");
     let mut written = BTreeMap::new();

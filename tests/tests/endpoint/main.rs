@@ -1,4 +1,5 @@
-//! The metrics endpoint on a port of its own: what it answers, and what it costs under load.
+//! The admin endpoints: the gate that all of them share, and metrics on a port of their own and under load.
 
+mod gate;
 mod listener;
 mod load;

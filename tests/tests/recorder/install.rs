@@ -111,7 +111,7 @@ fn a_host_that_has_a_recorder_keeps_it_and_gets_what_typed_metrics_emit() {
         let theirs = PrometheusBuilder::new().build_recorder();
         let handle = theirs.handle();
         metrics::set_global_recorder(theirs).map_err(drop).expect("the host comes first");
-        assert!(matches!(house().install(), Err(InstallError::Taken)));
+        assert!(matches!(house().install(), Err(InstallError::Foreign)));
         assert!(Recorder::installed().is_none());
         (0..100).for_each(|_| kept.increment());
         HOUSE.guests.increment((Door::Back,));

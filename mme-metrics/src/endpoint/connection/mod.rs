@@ -1,4 +1,4 @@
-//! The connections of a listener: how many there are, and one of them from its request to its last byte.
+//! The connections of a listener: the table of open ones, and the service of one from its request to its last byte.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,9 +11,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tower_service::Service as _;
 
-use super::Endpoint;
+use super::service::Endpoint;
 
-/// What one connection may take, and how many there may be.
+/// The limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) connections: usize,
@@ -23,20 +23,20 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) const DEFAULT: Self = Self {
-        // Some for each Prometheus, person and probe, and far below the 1024 descriptors that many processes get.
+        // Enough for several Prometheus servers, people and probes, and far below the usual limit of 1024 file descriptors.
         connections: 128,
         // A request's head is one packet.
         head: Duration::from_secs(5),
-        // Three times as long as Prometheus waits unless it is told otherwise.
+        // Three times the default time-out of a scrape.
         whole: Duration::from_secs(30),
     };
 }
 
-/// Room for a request's head, and for what is written ahead of the network: less than a chunk, so that one connection holds
-/// one chunk that nobody else needs any more.
+/// Room for a request's head, and for bytes that the network has not taken yet. It is less than a chunk, so one connection
+/// holds at most one chunk that no other reader needs.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// Those that are open, oldest first.
+/// The open connections, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Connections(Mutex<Table>);
 
@@ -53,7 +53,7 @@ struct Connection {
 }
 
 impl Connections {
-    /// Enters a connection. While there are `limit`, another one is closed for it.
+    /// Enters a connection. If `limit` are open, another one is closed for it.
     pub(super) fn enter(self: &Arc<Self>, limit: usize) -> Ticket {
         let mut table = self.table();
         while table.open.len() >= limit && table.close(true) {}
@@ -81,7 +81,7 @@ impl Connections {
 }
 
 impl Table {
-    /// Closes the oldest connection that waits, or the oldest of all if none does and `any` may go.
+    /// Closes the oldest connection that waits for its request. If none waits and `any` is true, closes the oldest of all.
     fn close(&mut self, any: bool) -> bool {
         let waiting = self.open.iter().find(|(_, connection)| !connection.answering).map(|(id, _)| *id);
         let oldest = self.open.keys().next().copied().filter(|_| any);
@@ -91,7 +91,7 @@ impl Table {
     }
 }
 
-/// A connection's entry among those that are open.
+/// A connection's entry in the table; it is removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Ticket {
     id: u64,
@@ -113,7 +113,7 @@ impl Drop for Ticket {
     }
 }
 
-/// Serves one request on `stream`, until it is answered, its time is up or its ticket is withdrawn.
+/// Serves one request on `stream`, until it is answered, its time is up or its ticket is closed.
 pub(super) async fn serve<S>(stream: S, endpoint: Endpoint, limits: Limits, ticket: Ticket)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -125,12 +125,12 @@ where
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
-        // One request for each connection: a scrape comes every few seconds, and no idle one has to be guarded.
+        // One request a connection: a scrape comes every few seconds, and an idle connection would have to be watched.
         .keep_alive(false)
         .max_buf_size(BUFFER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     tokio::select! {
-        // What went wrong with one client is nobody else's concern.
+        // An error of one client concerns no other.
         _ = tokio::time::timeout(limits.whole, connection) => {}
         () = ticket.close.notified() => {}
     }

@@ -1,4 +1,4 @@
-//! Expositions under way, and how scrapes share them.
+//! The expositions that are being written, and how concurrent scrapes share them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
@@ -10,14 +10,13 @@ use bytes::Bytes;
 
 use crate::recorder::{Exposition, Format, Recorder};
 
-/// Expositions of one format that may be written at one time.
+/// How many expositions of one format may be written at one time.
 const AT_ONCE: usize = 2;
 
-/// Age up to which an exposition is shared, and from which it may be cut off: Prometheus gives a scrape up after 10 s
-/// unless it is told otherwise.
+/// Age up to which an exposition is shared, and from which it may be cut off: the default time-out of a scrape.
 const FRESH: Duration = Duration::from_secs(10);
 
-/// The expositions of an endpoint that somebody still reads.
+/// The expositions of an endpoint that have a reader.
 #[derive(Debug, Default)]
 pub(super) struct Renders {
     text: Mutex<Vec<Weak<Render>>>,
@@ -25,7 +24,7 @@ pub(super) struct Renders {
 }
 
 impl Renders {
-    /// Starts an exposition of `recorder`, or joins the younger one of two that are under way.
+    /// Starts an exposition of `recorder`, or joins the younger one of two that are being written.
     pub(super) fn read(&self, recorder: &Recorder, format: Format) -> Reader {
         self.read_at(recorder, format, Instant::now())
     }
@@ -51,14 +50,14 @@ impl Renders {
         for render in &alive {
             render.state().close();
         }
-        // The first of two is not shared, so that a lone scrape keeps nothing of what it has sent.
+        // The first of two is not shared, so that a single scrape keeps no chunk that it has sent.
         let render = Arc::new(Render::new(recorder.clone(), format, now, !list.is_empty()));
         list.push(Arc::downgrade(&render));
         Reader::first(render)
     }
 }
 
-/// One exposition, written by whichever of its readers needs the next chunk first.
+/// One exposition. The reader that needs the next chunk first writes it.
 struct Render {
     recorder: Recorder,
     format: Format,
@@ -66,16 +65,16 @@ struct Render {
     state: Mutex<State>,
 }
 
-/// What the readers of an exposition share. Its lock is held while one chunk is written.
+/// The state that the readers of an exposition share. Its lock is held while one chunk is written.
 struct State {
     exposition: Option<Exposition>,
-    /// Chunks that somebody may still need.
+    /// Chunks that a reader may still need.
     chunks: VecDeque<Bytes>,
     /// Number of the first of them.
     first: usize,
     /// How many readers need which chunk next.
     readers: BTreeMap<usize, usize>,
-    /// Whether others may join, for whom all chunks are kept.
+    /// Whether further readers may join; all chunks are kept for them.
     open: bool,
     cut: bool,
 }
@@ -113,20 +112,20 @@ impl State {
         self.trim();
     }
 
-    /// Lets nobody join any more.
+    /// Lets no further reader join.
     fn close(&mut self) {
         self.open = false;
         self.trim();
     }
 
-    /// Frees what was written and takes it from every reader.
+    /// Frees all chunks; every reader gets an error.
     fn cut(&mut self) {
         self.cut = true;
         self.exposition = None;
         self.chunks = VecDeque::new();
     }
 
-    /// Frees the chunks that every reader is past.
+    /// Frees the chunks that every reader has read.
     fn trim(&mut self) {
         let Some((slowest, _)) = self.readers.first_key_value().filter(|_| !self.open) else { return };
         while self.first < *slowest && self.chunks.pop_front().is_some() {
@@ -135,7 +134,7 @@ impl State {
     }
 }
 
-/// A scrape's place in an exposition.
+/// The position of a scrape in an exposition.
 #[derive(Debug)]
 pub(super) struct Reader {
     render: Arc<Render>,
@@ -157,7 +156,7 @@ impl Reader {
         Some(Self { render: Arc::clone(render), position: 0 })
     }
 
-    /// Returns the next chunk, and writes it if nobody else did.
+    /// Returns the next chunk, and writes it if no other reader did.
     pub(super) fn next(&mut self) -> Option<Result<Bytes, CutOff>> {
         let Render { recorder, format, .. } = &*self.render;
         let mut state = self.render.state();
@@ -184,7 +183,7 @@ impl Drop for Reader {
     }
 }
 
-/// The exposition took so long that a younger one took its place.
+/// The exposition took so long that a younger one replaced it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CutOff;
 

@@ -1,17 +1,19 @@
-//! The seam between the stored series and a format.
+//! The seam between the series and a format.
 
 use std::sync::Arc;
 
 use super::super::cell::Reading;
-use super::super::family::{MetricFamily, Stored};
-use super::CHUNK_BYTES;
+use super::super::family::{MetricFamily, SeriesList};
+
+/// Size at which a chunk is handed out. One series may write past it.
+pub(super) const CHUNK_BYTES: usize = 32 * 1024;
 
 /// A format of the exposition. The walk calls it for each family and each series, in this order; it is compiled once for each
 /// format, so no number costs a dynamic call.
 ///
 /// `labels` is the escaped label text `a="x",b="y"` without braces, empty for a series without labels. Values are finite.
 pub(super) trait Encode {
-    /// What the samples of a family share, made once for each family.
+    /// Text that the samples of a family share, made once for each family.
     type Head;
 
     /// Begins a family: its kind, help, unit and bounds are in `family`.
@@ -58,7 +60,7 @@ impl<E: Encode> Walk<E> {
                     E::end(out);
                     return false;
                 };
-                let end = family.stored.len();
+                let end = family.series.len();
                 if end > 0 {
                     let head = E::family(&family, out);
                     self.current = Some(Position { family, head, next: 0, end });
@@ -71,21 +73,21 @@ impl<E: Encode> Walk<E> {
             }
             let at = *next;
             *next += 1;
-            match &family.stored {
-                Stored::Counters(list) => {
+            match &family.series {
+                SeriesList::Counters(list) => {
                     if let Some(series) = list.get(at) {
                         E::counter(head, &series.labels, series.cell.read(), out);
                     }
                 }
-                Stored::Gauges(list) => {
-                    // NaN: the value was taken away.
+                SeriesList::Gauges(list) => {
+                    // NaN: the value was cleared.
                     if let Some((series, value)) =
                         list.get(at).map(|series| (series, series.cell.read())).filter(|(_, value)| !value.is_nan())
                     {
                         E::gauge(head, &series.labels, value, out);
                     }
                 }
-                Stored::Histograms(list) => {
+                SeriesList::Histograms(list) => {
                     if let Some(series) = list.get(at) {
                         series.cell.read(&mut self.reading);
                         E::histogram(head, family, &series.labels, &self.reading, out);

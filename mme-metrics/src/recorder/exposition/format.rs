@@ -27,7 +27,7 @@ impl Format {
     }
 }
 
-/// A walk in the format that was asked for. The format is looked at once for each chunk.
+/// A walk in one format. The format is matched once for each chunk.
 pub(super) enum FormatWalk {
     Text(Walk<Text>),
     OpenMetrics(Walk<OpenMetrics>),

@@ -1,10 +1,10 @@
 //! The parts of a line that the text formats share.
 
-use super::super::admit;
+use super::super::admission::admit;
 use super::super::cell::Reading;
 use super::super::family::MetricFamily;
 
-/// The help text of a metric without a description; `promtool check metrics` asks for a text.
+/// The help text of a metric without a description; `promtool check metrics` demands one.
 const NO_HELP: &str = "No description was given.";
 
 /// The texts that the lines of a family begin with.
@@ -15,7 +15,7 @@ pub(super) struct Lines {
     count: SampleName,
 }
 
-/// The name of a sample, as it stands before labels and before a number.
+/// The name of a sample, with what follows it before labels and before a number.
 pub(super) struct SampleName {
     labelled: String,
     plain: String,
@@ -63,15 +63,15 @@ pub(super) fn integer(out: &mut Vec<u8>, value: u64) {
 }
 
 pub(super) fn float(out: &mut Vec<u8>, value: f64) {
-    /// Below this, whole numbers read the same as floats and as integers, and those are quicker to write.
+    /// Below this, a whole float is written like an integer, which is faster to write.
     const WHOLE: f64 = 1e15;
     if (0.0..WHOLE).contains(&value) && value.fract() == 0.0 {
-        // Whole, not negative and below the mark.
+        // Whole, not negative and below the limit.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         return integer(out, value as u64);
     }
     let mut number = zmij::Buffer::new();
-    // What enters a cell is finite, and so is every sum of it.
+    // Every value of a cell is finite, and so is every sum.
     let text = number.format_finite(value);
     out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
     out.push(b'\n');
@@ -84,7 +84,7 @@ pub(super) fn histogram(out: &mut Vec<u8>, family: &MetricFamily, lines: &Lines,
         out.extend_from_slice(labels.as_bytes());
         out.push(b',');
     }
-    // Every further bucket begins as the first one does: one copy instead of three.
+    // All buckets have the same beginning: one copy instead of three.
     let beginning = start..out.len();
     let mut below = 0_u64;
     let mut number = itoa::Buffer::new();
@@ -93,7 +93,7 @@ pub(super) fn histogram(out: &mut Vec<u8>, family: &MetricFamily, lines: &Lines,
         if index > 0 {
             out.extend_from_within(beginning.clone());
         }
-        // Most buckets of most series are empty and repeat the number before.
+        // Most buckets of most series are empty, so their cumulative number repeats.
         if *bucket > 0 {
             below = below.saturating_add(*bucket);
             text = number.format(below);

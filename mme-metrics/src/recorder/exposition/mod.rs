@@ -3,7 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `format` | the formats by name, and which encoder writes each |
-//! | `encode` | the seam: what an encoder is handed, and the walk that hands it over |
+//! | `encode` | the seam: the trait of an encoder, and the walk that calls it |
 //! | `text`, `open_metrics` | one encoder each |
 //! | `line` | the parts of a line that both text formats share |
 //!
@@ -22,22 +22,20 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use self::encode::CHUNK_BYTES;
 use self::format::FormatWalk;
-use super::Inner;
+use super::state::State;
 
-/// Size at which a chunk is handed out. One series may write past it.
-const CHUNK_BYTES: usize = 32 * 1024;
-
-/// Room for the series that passes the mark.
+/// Room for the series that passes that size.
 const CHUNK_ROOM: usize = 8 * 1024;
 
-/// One exposition being written: an iterator of chunks, each made when it is asked for.
+/// An exposition being written: an iterator of chunks, each made when it is asked for.
 ///
-/// It holds no lock between or during chunks that a writer waits for. Each series is read at the moment it is written, so
-/// memory stays at one chunk however large the exposition is. Series that come while it runs may be missing from it.
+/// It holds no lock that a writer waits for. Each series is read when it is written, so memory stays at one chunk, however
+/// large the exposition is. Series that are registered while it runs may be missing from it.
 #[must_use = "an exposition is written as its chunks are asked for"]
 pub struct Exposition {
-    recorder: Arc<Inner>,
+    recorder: Arc<State>,
     format: Format,
     walk: FormatWalk,
     /// Time spent writing so far; waiting for the reader is not part of it.
@@ -46,9 +44,8 @@ pub struct Exposition {
 }
 
 impl Exposition {
-    pub(super) fn new(recorder: Arc<Inner>, format: Format) -> Self {
-        let started = Instant::now();
-        recorder.refresh();
+    /// Begins an exposition whose collectors began to run when it `started`.
+    pub(super) fn new(recorder: Arc<State>, format: Format, started: Instant) -> Self {
         let walk = FormatWalk::new(format, recorder.registry.families());
         Self { recorder, format, walk, spent: started.elapsed(), ended: false }
     }

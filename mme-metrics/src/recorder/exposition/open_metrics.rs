@@ -16,7 +16,7 @@ impl Encode for OpenMetrics {
 
     fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Lines {
         let name = match family.kind {
-            // OpenMetrics names a counter's family without what its samples end in.
+            // OpenMetrics names the family of a counter without `_total`.
             Kind::Counter => family.name.strip_suffix("_total").unwrap_or(&family.name),
             Kind::Gauge | Kind::Histogram => &family.name,
         };

@@ -1,12 +1,12 @@
-//! What may enter the exposition: names, keys and values, made exportable once, when a series is registered.
+//! Names, keys and values, made exportable once, when a series is registered.
 //!
-//! | what comes | what is exported |
+//! | input | exported as |
 //! |---|---|
-//! | a character a name or key cannot have | `_` |
+//! | a character that is not allowed in a name or key | `_` |
 //! | a counter without `_total` | with it |
 //! | the keys `le` and `quantile`, or one that starts with `__` | with `exported_` before it |
-//! | two keys of one series that come out the same | the second as `…_2` |
-//! | an empty value | no label, which Prometheus reads the same |
+//! | two keys of one series that are exported alike | the second as `…_2` |
+//! | an empty value | no label, which means the same to Prometheus |
 //! | control, zero-width and direction-changing characters in a value | U+FFFD |
 //! | a value over 128 bytes | its beginning, `~` and a hash of the whole |
 
@@ -16,20 +16,20 @@ use metrics::Label;
 
 use crate::label::{MAX_VALUE_BYTES, is_deceiving};
 
-/// Longest name of a metric that came through the facade, in bytes.
-pub(super) const MAX_NAME_BYTES: usize = 128;
+/// Longest name of a metric of another crate, in bytes.
+pub(in crate::recorder) const MAX_NAME_BYTES: usize = 128;
 
 /// Longest exported key, in bytes.
 const MAX_KEY_BYTES: usize = 64;
 
-/// Longest text of a metric that is kept, in bytes.
+/// Longest help text that is kept, in bytes.
 const MAX_HELP_BYTES: usize = 1024;
 
-/// Most labels one series may have; [`LabelSet32`](super::overflow::LabelSet32) has a bit for each.
-pub(super) const MAX_LABELS: usize = 32;
+/// Most labels that one series may have; `LabelSet32` has a bit for each.
+pub(in crate::recorder) const MAX_LABELS: usize = 32;
 
-/// Turns any name into one that Prometheus takes; nothing if there is nothing to go by.
-pub(super) fn name(raw: &str, is_counter: bool) -> Option<String> {
+/// Turns any name into one that Prometheus accepts; returns `None` if it is empty or too long.
+pub(in crate::recorder) fn name(raw: &str, is_counter: bool) -> Option<String> {
     if raw.is_empty() || raw.len() > MAX_NAME_BYTES {
         return None;
     }
@@ -50,7 +50,7 @@ fn word(out: &mut String, raw: &str, limit: usize) {
     out.extend(raw.chars().take(limit).map(|character| if fits(character) { character } else { '_' }));
 }
 
-/// Appends a key, without looking at its neighbours yet.
+/// Appends a key, without a check for another key that is exported alike.
 fn key(out: &mut String, raw: &str) {
     let start = out.len();
     word(out, raw, MAX_KEY_BYTES);
@@ -64,12 +64,12 @@ fn key(out: &mut String, raw: &str) {
     }
 }
 
-/// Length of the mark and the hash that close a text which was cut.
+/// Length of the mark and the hash at the end of a text that was cut.
 const HASH_BYTES: usize = 17;
 
 fn push_hash(out: &mut String, mark: char, whole: &str) {
-    // FNV-1a, spelled out: the same text has to read the same under every compiler, so that series survive an update. Two
-    // texts with one hash become one series, and nothing worse.
+    // FNV-1a, because the hash of a text must be the same under every compiler, so that series survive an update. A collision
+    // merges two series.
     let hash = whole
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
@@ -77,8 +77,8 @@ fn push_hash(out: &mut String, mark: char, whole: &str) {
     let _ = write!(out, "{mark}{hash:016x}");
 }
 
-/// Appends a value between quotes, escaped as both exposition formats want it.
-pub(super) fn value(out: &mut String, raw: &str) {
+/// Appends a value between quotes, escaped for both exposition formats.
+pub(in crate::recorder) fn value(out: &mut String, raw: &str) {
     out.push('"');
     if raw.len() <= MAX_VALUE_BYTES
         && raw.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
@@ -109,18 +109,18 @@ pub(super) fn value(out: &mut String, raw: &str) {
 
 /// Label sets as text: sorted by key, made exportable, `a="x",b="y"` without braces.
 #[derive(Debug, Default)]
-pub(super) struct LabelText {
+pub(in crate::recorder) struct LabelText {
     text: String,
     key: String,
     order: Vec<usize>,
-    /// Where the keys of the text stand, to tell whether one is taken.
+    /// The positions of the keys in the text, to find out whether one is taken.
     keys: Vec<(usize, usize)>,
 }
 
 impl LabelText {
-    /// Formats `own`, then those of `global` whose exported key none of `own` has. `replace` is told the position of a
-    /// label in `own`, and what it returns stands in for the label's value.
-    pub(super) fn format<'a>(
+    /// Formats `own`, then those of `global` whose exported key none of `own` has. `replace` gets the position of a label in
+    /// `own` and may return another value for it.
+    pub(in crate::recorder) fn format<'a>(
         &'a mut self,
         own: &[Label],
         global: &[Label],
@@ -130,7 +130,7 @@ impl LabelText {
         self.keys.clear();
         self.order.clear();
         self.order.extend(0..own.len());
-        // Stable, so that of two labels with one key the first keeps it. What `replace` says never changes the order.
+        // Stable, so that of two labels with one key the first keeps it. `replace` does not change the order.
         self.order.sort_by(|left, right| own[*left].key().cmp(own[*right].key()));
         for index in 0..self.order.len() {
             let place = self.order[index];
@@ -147,8 +147,8 @@ impl LabelText {
         &self.text
     }
 
-    /// Returns what was formatted last.
-    pub(super) fn as_str(&self) -> &str {
+    /// Returns the last formatted text.
+    pub(in crate::recorder) fn as_str(&self) -> &str {
         &self.text
     }
 
@@ -179,8 +179,8 @@ impl LabelText {
     }
 }
 
-/// Makes a description of another crate one that can be shown; nothing if it says nothing.
-pub(super) fn description(raw: &str) -> Option<Box<str>> {
+/// Makes the description of another crate exportable; returns `None` if it has no visible text.
+pub(in crate::recorder) fn description(raw: &str) -> Option<Box<str>> {
     let raw = raw.trim();
     let end = raw.floor_char_boundary(MAX_HELP_BYTES);
     let shown = |character| if character != '\n' && is_deceiving(character) { ' ' } else { character };
@@ -189,7 +189,7 @@ pub(super) fn description(raw: &str) -> Option<Box<str>> {
 }
 
 /// Appends a `HELP` text, escaped for the text format, and for OpenMetrics where quotes are escaped too.
-pub(super) fn help(out: &mut Vec<u8>, raw: &str, quotes: bool) {
+pub(in crate::recorder) fn help(out: &mut Vec<u8>, raw: &str, quotes: bool) {
     for byte in raw.bytes() {
         match byte {
             b'\\' => out.extend_from_slice(b"\\\\"),
@@ -200,12 +200,12 @@ pub(super) fn help(out: &mut Vec<u8>, raw: &str, quotes: bool) {
     }
 }
 
-/// Writes a bucket bound as Go does, with `.0` where Go has a whole number: the spelling that OpenMetrics calls canonical
-/// and that Prometheus 3 gives every bound, so that queries find one `le` whichever format and version was scraped.
-pub(super) fn bound(bound: f64) -> String {
-    // The zero that is added makes one zero of both.
+/// Writes a bucket bound as Go does, with `.0` after a whole number. OpenMetrics calls this spelling canonical, and Prometheus 3 gives it
+/// to every bound, so queries find one `le` for every format and version.
+pub(in crate::recorder) fn bound(bound: f64) -> String {
+    // Adding zero turns -0.0 into 0.0.
     let (digits, exponent) = (format!("{:e}", bound + 0.0), exponent(bound));
-    // Go writes an exponent below 0.0001 and from a million on, with two digits at least.
+    // Go writes an exponent below 0.0001 and from a million on, with at least two digits.
     if (-4..6).contains(&exponent) {
         format!("{:?}", bound + 0.0)
     } else {

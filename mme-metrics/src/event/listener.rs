@@ -1,0 +1,111 @@
+//! The trait of a listener, and the event that it receives.
+
+use std::sync::Arc;
+
+use super::notes::Notes;
+use crate::operation::Outcome;
+
+/// A listener: it receives each event once, when the event has ended.
+///
+/// Layers take any number of listeners; a function gets one by [`notify`](super::notify). A listener must neither block nor panic: it
+/// runs as part of the request, also while a panic unwinds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a listener",
+    label = "does not implement `Listener`",
+    note = "pass an objective (`slo::Objective`) or a sampler (`spike::Spikes`), or implement `mme_metrics::event::Listener`"
+)]
+pub trait Listener: Send + Sync {
+    /// Is called once for each event.
+    fn ended(&self, event: &Event<'_>);
+
+    /// Makes its series exist at zero. Layers call it when they are put around a service.
+    fn touch(&self) {}
+}
+
+/// An event that has ended. No text in it comes from a client, except what the service itself wrote into the [`Notes`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Event<'a> {
+    /// What kind of event it was.
+    pub source: Source,
+    /// The template of the route, the gRPC method or the name of the function: a text of the program.
+    pub name: &'a str,
+    /// The HTTP method; empty for anything else.
+    pub method: &'a str,
+    /// The status code of HTTP or gRPC; `None` if there was no response.
+    pub status: Option<u16>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub seconds: f64,
+    /// Notes of the service about it.
+    pub notes: &'a Notes,
+}
+
+/// What kind of event ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Source {
+    /// An HTTP request to this service.
+    Http,
+    /// A gRPC call to this service.
+    Grpc,
+    /// A function, or a part of one.
+    Function,
+}
+
+impl Source {
+    /// Returns the word for it in traces.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Grpc => "grpc",
+            Self::Function => "function",
+        }
+    }
+}
+
+impl<'a> Event<'a> {
+    /// Makes an event with what every event has.
+    pub const fn new(source: Source, name: &'a str, outcome: Outcome, seconds: f64) -> Self {
+        Self { source, name, method: "", status: None, outcome, seconds, notes: Notes::NONE }
+    }
+
+    /// Adds the HTTP method.
+    pub const fn method(mut self, method: &'a str) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// Adds the status code.
+    pub const fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Adds the notes of the service.
+    pub const fn notes(mut self, notes: &'a Notes) -> Self {
+        self.notes = notes;
+        self
+    }
+}
+
+impl<L: Listener + ?Sized> Listener for &L {
+    fn ended(&self, event: &Event<'_>) {
+        L::ended(self, event);
+    }
+
+    fn touch(&self) {
+        L::touch(self);
+    }
+}
+
+impl<L: Listener + ?Sized> Listener for Arc<L> {
+    fn ended(&self, event: &Event<'_>) {
+        L::ended(self, event);
+    }
+
+    fn touch(&self) {
+        L::touch(self);
+    }
+}

@@ -1,0 +1,126 @@
+//! The handle of a recorder.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, TryLockError};
+use std::time::Instant;
+
+use metrics::Label;
+
+use super::admission::admit;
+use super::cell::Reading;
+use super::exposition::{Exposition, Format};
+use super::family::SeriesList;
+use super::state::State;
+
+/// A recorder of the [`metrics`] facade with its own storage and exposition. Clones share both.
+///
+/// | input | exported as |
+/// |---|---|
+/// | a character that is not allowed in a name or key | `_` |
+/// | a counter without `_total` | with it |
+/// | the keys `le` and `quantile`, or one that starts with `__` | with `exported_` before it |
+/// | two keys of one series that are exported alike | the second as `…_2` |
+/// | an empty value | no label, which means the same to Prometheus |
+/// | control, zero-width and direction-changing characters in a value | U+FFFD |
+/// | a value over 128 bytes | its beginning, `~` and a hash of the whole |
+/// | a key over 64 bytes | its beginning, `_` and a hash of the whole |
+/// | more than 32 labels, a name over 128 bytes | refused and counted |
+#[derive(Clone)]
+pub struct Recorder(pub(super) Arc<State>);
+
+impl Recorder {
+    /// Starts an exposition, which is written chunk by chunk.
+    pub fn exposition(&self, format: Format) -> Exposition {
+        let started = Instant::now();
+        self.refresh();
+        Exposition::new(Arc::clone(&self.0), format, started)
+    }
+
+    /// Writes a whole exposition into one string; for tests and small tools.
+    pub fn render(&self, format: Format) -> String {
+        let mut text = Vec::new();
+        for chunk in self.exposition(format) {
+            text.extend_from_slice(&chunk);
+        }
+        // Every part was a `str` before.
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// Calls `visit` with the name, label text and figures of every series.
+    pub(crate) fn visit(&self, mut visit: impl FnMut(&str, &str, Figures)) {
+        self.0.report_rejections();
+        for family in self.0.registry.families() {
+            let mut see = |labels: &str, figures| visit(&family.name, labels, figures);
+            match &family.series {
+                SeriesList::Counters(list) => {
+                    list.iter().for_each(|(_, series)| see(&series.labels, Figures::Counter(series.cell.read())));
+                }
+                SeriesList::Gauges(list) => {
+                    let values = list.iter().map(|(_, series)| (series, series.cell.read()));
+                    // NaN: the value was cleared.
+                    let there = values.filter(|(_, value)| !value.is_nan());
+                    there.for_each(|(series, value)| see(&series.labels, Figures::Gauge(value)));
+                }
+                SeriesList::Histograms(list) => list.iter().for_each(|(_, series)| {
+                    let mut reading = Reading::default();
+                    series.cell.read(&mut reading);
+                    see(&series.labels, Figures::Histogram { count: reading.count, sum: reading.sum });
+                }),
+            }
+        }
+    }
+
+    /// Returns the label text under which this recorder would store `labels`.
+    pub(crate) fn label_text(labels: &[Label]) -> String {
+        admit::LabelText::default().format(labels, &[], |_| None).to_owned()
+    }
+
+    /// Returns how many series are held.
+    pub fn series(&self) -> usize {
+        // Relaxed: a figure to be shown.
+        self.0.registry.groups.iter().map(|group| group.series.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Says whether the process was forked after this recorder was built.
+    ///
+    /// The child of a `fork` has a copy of the parent's figures, and what both count from then on is added up twice. Install the
+    /// recorder after the last `fork`; [`install`](crate::install) in a child fails with
+    /// [`InstallError::Forked`](super::InstallError::Forked).
+    pub fn is_forked(&self) -> bool {
+        self.0.process != std::process::id()
+    }
+
+    /// Brings the figures up to date that are kept elsewhere.
+    fn refresh(&self) {
+        // Two expositions at one time need the figures once, and a collector that makes an exposition must not wait for itself.
+        // The next holder writes everything that the lock guards, so a panic spoils nothing.
+        let _held = match self.0.refreshing.try_lock() {
+            Ok(held) => held,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        metrics::with_local_recorder(self, || {
+            for collector in &self.0.collectors {
+                // A collector that panics loses only its own figures.
+                let _ = catch_unwind(AssertUnwindSafe(collector));
+            }
+        });
+        self.0.report();
+    }
+}
+
+/// What one series holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Figures {
+    Counter(u64),
+    Gauge(f64),
+    Histogram { count: u64, sum: f64 },
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").field("series", &self.series()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,90 @@
+//! The state that the clones of a recorder share, and what the library reports about itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use metrics::{Key, KeyName, Label};
+
+use super::admission::Source;
+use super::cell::{CounterCell, GaugeCell};
+use super::registry::{Admission, Registry, Storage};
+use super::series::Series;
+use crate::metric::Spec;
+use crate::process::MME;
+
+/// A function that reads figures kept elsewhere, right before an exposition.
+pub(super) type Collector = Box<dyn Fn() + Send + Sync>;
+
+/// The state of a recorder.
+pub(super) struct State {
+    pub(super) registry: Registry,
+    pub(super) collectors: Vec<Collector>,
+    /// The process that built it: its number differs in a child after `fork`.
+    pub(super) process: u32,
+    /// Locked while the collectors run.
+    pub(super) refreshing: Mutex<()>,
+    /// Nanoseconds that the last exposition took.
+    render_nanos: AtomicU64,
+}
+
+// Cells are atomics, locks are entered again after a panic, and a collector's panic is caught.
+impl std::panic::UnwindSafe for State {}
+impl std::panic::RefUnwindSafe for State {}
+
+impl State {
+    pub(super) fn new(registry: Registry, collectors: Vec<Collector>) -> Self {
+        let render_nanos = AtomicU64::new(0);
+        Self { registry, collectors, process: std::process::id(), refreshing: Mutex::new(()), render_nanos }
+    }
+
+    /// Writes the library's figures about itself.
+    pub(super) fn report(&self) {
+        // Relaxed, all through: figures to be shown.
+        self.report_rejections();
+        for group in &self.registry.groups {
+            let label = [Label::from_static_parts("family", group.name)];
+            self.own_gauge(MME.series.spec(), &label, group.series.load(Ordering::Relaxed) as f64);
+            if let Some(series) = self.own::<CounterCell>(MME.series_overflow.spec(), &label) {
+                series.cell.raise_to(group.folded.load(Ordering::Relaxed));
+            }
+        }
+        // Zero until the first exposition is written.
+        match self.render_nanos.load(Ordering::Relaxed) {
+            0 => {}
+            nanos => self.own_gauge(MME.render_duration.spec(), &[], Duration::from_nanos(nanos).as_secs_f64()),
+        }
+    }
+
+    /// Moves what was refused since the last call to its series, where typed metrics count theirs too.
+    pub(super) fn report_rejections(&self) {
+        for (reason, count) in self.registry.rejections.drain() {
+            let label = [Label::from_static_parts("reason", reason)];
+            if let Some(series) = self.own::<CounterCell>(MME.rejected_observations.spec(), &label) {
+                series.cell.add(count);
+            }
+        }
+    }
+
+    /// Sets a gauge of the library itself.
+    fn own_gauge(&self, spec: &Spec, labels: &[Label], value: f64) {
+        if let Some(cell) = self.own::<GaugeCell>(spec, labels) {
+            cell.cell.set(value);
+        }
+    }
+
+    /// Returns a series of the library itself.
+    fn own<C: Storage>(&self, spec: &Spec, labels: &[Label]) -> Option<Arc<Series<C>>> {
+        let key = Key::from_parts(KeyName::from_const_str(spec.name), labels.to_vec());
+        match self.registry.register::<C>(&key, Source::Typed) {
+            Admission::Series(series) => Some(series),
+            Admission::Overflow(_) | Admission::Refusal(_) => None,
+        }
+    }
+
+    /// Notes how long an exposition took.
+    pub(super) fn rendered(&self, took: Duration) {
+        // Relaxed: a figure to be shown.
+        self.render_nanos.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).max(1), Ordering::Relaxed);
+    }
+}

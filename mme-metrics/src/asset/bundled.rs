@@ -14,7 +14,10 @@ macro_rules! bundle {
 
 /// Every file that comes with the crate; paths are relative to the directory they are written to.
 pub const FILES: &[AssetFile] = bundle! {
-    Configuration: "prometheus/prometheus.yml";
+    Configuration:
+        "prometheus/prometheus.yml"
+        "prometheus/compat/names.yml"
+        "prometheus/compat/names_test.yml";
     Rules:
         "prometheus/rules/business.yml"
         "prometheus/rules/cache.yml"
@@ -57,6 +60,7 @@ pub const FILES: &[AssetFile] = bundle! {
         "prometheus/tests/health.yml"
         "prometheus/tests/http.yml"
         "prometheus/tests/http_baseline.yml"
+        "prometheus/tests/http_limits.yml"
         "prometheus/tests/isolation.yml"
         "prometheus/tests/meta.yml"
         "prometheus/tests/mme.yml"
@@ -65,6 +69,7 @@ pub const FILES: &[AssetFile] = bundle! {
         "prometheus/tests/security_baseline.yml"
         "prometheus/tests/slo.yml"
         "prometheus/tests/slo_days.yml"
+        "prometheus/tests/slo_fortnight.yml"
         "prometheus/tests/spike.yml";
     Routing:
         "alertmanager/alertmanager-0.34.yml"
@@ -159,6 +164,7 @@ pub const FILES: &[AssetFile] = bundle! {
         "runbooks/MmeHttpMetricsAbsent.md"
         "runbooks/MmeHttpRequestsCancelled.md"
         "runbooks/MmeHttpRequestsStuck.md"
+        "runbooks/MmeInstanceDown.md"
         "runbooks/MmeIsolationBreach.md"
         "runbooks/MmeIsolationCheckStale.md"
         "runbooks/MmeIsolationSentinelAbsent.md"

@@ -12,7 +12,7 @@ pub enum AssetKind {
     Rules,
     /// Unit tests of rules, for `promtool test rules`.
     RuleTests,
-    /// A Prometheus configuration.
+    /// A Prometheus configuration, or rules with their test that it includes only where they are wanted.
     Configuration,
     /// An Alertmanager configuration: routes, inhibition and receivers.
     Routing,

@@ -88,7 +88,7 @@ fn the_worse_of_two_thresholds_inhibits_the_other() {
     alertmanager.send(&[
         firing("MmeHttpErrorRateCritical", &[("job", "shop")]),
         firing("MmeHttpErrorRateHigh", &pay),
-        firing("MmeHttpLatencyCritical", &pay),
+        firing("MmeHttpLatencyCritical", &[("job", "shop")]),
         firing("MmeHttpLatencyHigh", &pay),
         firing("MmeHttpLatencyHigh", &browse),
         firing("MmeCertificateExpiringSoon", &tls),
@@ -104,6 +104,41 @@ fn the_worse_of_two_thresholds_inhibits_the_other() {
             "MmeDbPoolTimeouts of desk",
             "MmeHttpErrorRateHigh of shop",
             "MmeHttpLatencyHigh of shop",
+            "MmeHttpLatencyHigh of shop",
+        ],
+    );
+}
+
+#[test]
+fn one_cause_of_a_service_is_one_page() {
+    let deployment = Deployment::new(BusinessHours::Now);
+    let alertmanager = deployment.start();
+    let shop = [("job", "shop"), ("severity", "critical")];
+    let route = |path| [("job", "shop"), ("severity", "warning"), ("http_route", path)];
+    alertmanager.send(&[
+        firing("MmeHttpErrorRateCritical", &shop),
+        firing("MmeSloBurnFast", &shop),
+        firing("MmeSloBurnHigh", &shop),
+        firing("MmeGrpcErrorRateHigh", &shop),
+        firing("MmeHttpErrorRateHigh", &route("/pay")),
+        firing("MmeHttpErrorRateHigh", &route("/browse")),
+        firing("MmeDbErrorRateHigh", &[("job", "shop"), ("severity", "warning")]),
+        firing("MmeEscalationLevel2", &[("job", "shop"), ("source_alert", "MmeSloBurnFast")]),
+        firing("MmeEscalationLevel2", &[("job", "shop"), ("source_alert", "MmeHttpErrorRateCritical")]),
+        // Another cause, and another environment.
+        firing("MmeHttpLatencyCritical", &shop),
+        firing("MmeSloBurnFast", &[("job", "shop"), ("severity", "critical"), ("namespace", "staging")]),
+    ]);
+    wait_for_inhibited(
+        &alertmanager,
+        &[
+            "MmeDbErrorRateHigh of shop",
+            "MmeEscalationLevel2 of MmeSloBurnFast of shop",
+            "MmeGrpcErrorRateHigh of shop",
+            "MmeHttpErrorRateHigh of shop",
+            "MmeHttpErrorRateHigh of shop",
+            "MmeSloBurnFast of shop",
+            "MmeSloBurnHigh of shop",
         ],
     );
 }

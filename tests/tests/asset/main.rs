@@ -1,6 +1,7 @@
 //! Bundled files: rules, alerts, dashboards and runbooks are valid, complete and name only what exists.
 
 mod check;
+mod coverage;
 mod dashboard;
 mod forms;
 mod rules;

@@ -100,7 +100,7 @@ fn our_own_alerts_carry_our_prefix() {
 fn every_file_of_the_directory_is_bundled() {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mme-metrics/assets");
     let dirs = ["prometheus/rules", "prometheus/alerts", "prometheus/tests", "grafana", "runbooks", "exporters"];
-    for dir in dirs.into_iter().chain(["alertmanager", "alertmanager/templates"]) {
+    for dir in dirs.into_iter().chain(["alertmanager", "alertmanager/templates", "prometheus/compat"]) {
         let entries = assets.join(dir).read_dir().expect("a directory of assets").flatten();
         let files = entries.filter(|entry| entry.path().is_file());
         for name in files.map(|entry| entry.file_name().to_string_lossy().into_owned()) {

@@ -17,6 +17,10 @@ use crate::login::code_now;
 /// Longest time that a client waits.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How often a user looks at a document before taking another one. Most looks find it in the cache, as in a service that is
+/// well: `MmeCacheMissRateHigh` judges that.
+const LOOKS: u32 = 5;
+
 /// Addresses that users say to come from, of networks that are there for examples, as the proxy of a service says it.
 pub(super) const ADDRESSES: [[u8; 4]; 12] = [
     [192, 0, 2, 10],
@@ -50,6 +54,8 @@ struct Memory {
     /// Of the second factor, once there is one.
     secret: Option<String>,
     documents: VecDeque<i64>,
+    /// The document that is being read, and the looks that are left for it.
+    in_hand: (i64, u32),
     certificate: Option<i64>,
 }
 
@@ -144,6 +150,16 @@ impl Client {
         self.remember(|memory| {
             let at = turn.checked_rem(memory.documents.len() as u64).unwrap_or_default();
             usize::try_from(at).ok().and_then(|at| memory.documents.get(at)).copied().unwrap_or_default()
+        })
+    }
+
+    /// Returns the number of the document that the user is reading, the same one a few times; 0 before there is any.
+    pub(super) fn document_in_hand(&self, turn: u64) -> i64 {
+        let next = self.some_document(turn);
+        self.remember(|memory| {
+            let (id, left) = memory.in_hand;
+            memory.in_hand = if left == 0 || id == 0 { (next, LOOKS - 1) } else { (id, left - 1) };
+            memory.in_hand.0
         })
     }
 

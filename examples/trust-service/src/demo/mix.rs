@@ -103,9 +103,11 @@ const RARE: &[(Action, u64)] = &[
 /// What documents are about.
 const SUBJECTS: [&str; 5] = ["storage", "transport", "insurance", "warranty", "catering"];
 
-/// What is asked for: subjects, words that only begin like one, and one that no document has.
-const QUESTIONS: [&str; 8] =
-    ["storage", "transport", "insurance", "warranty", "catering", "insured", "transfers", "zoology"];
+/// What is asked for at times instead of a subject: words that only begin like one, and one that no document has.
+const OTHER_QUESTIONS: [&str; 3] = ["insured", "transfers", "zoology"];
+
+/// Every how many questions one is of [`OTHER_QUESTIONS`].
+const OTHER_EVERY: u64 = 8;
 
 /// Paths that strangers try everywhere.
 const STRANGE_PATHS: [&str; 4] = ["/wp-login.php", "/.env", "/admin", "/api/v9/users"];
@@ -127,13 +129,13 @@ pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
     let from = scatter(turn, 5);
     match action(turn) {
         Action::List => get(client, "/documents").await?,
-        Action::Read => get(client, &format!("/documents/{some}")).await?,
+        Action::Read => get(client, &format!("/documents/{}", client.document_in_hand(scatter(turn, 2)))).await?,
         Action::Store => _ = client.store(&letter(turn, subject)).await?,
         Action::Process => process(client, &letter(turn, subject)).await?,
         Action::ProcessScan => process(client, &scan(&format!("{subject} ").repeat(3))).await?,
         Action::ProcessLongScan => process(client, &scan(&format!("{subject} ").repeat(25))).await?,
         Action::Promote => {
-            let question = json!({ "about": [QUESTIONS[scatter_to(turn, QUESTIONS.len())]], "limit": 3 });
+            let question = json!({ "about": [question(turn)], "limit": 3 });
             finish(client.request(Method::POST, "/promote").json(&question).send_measured().await?).await?;
         }
         Action::Sign => {
@@ -236,6 +238,14 @@ async fn finish(answer: Response) -> Result<()> {
     answer.bytes().await.map(drop)
 }
 
+fn question(turn: u64) -> &'static str {
+    if scatter(turn, 6).is_multiple_of(OTHER_EVERY) {
+        OTHER_QUESTIONS[scatter_to(turn, OTHER_QUESTIONS.len())]
+    } else {
+        SUBJECTS[scatter_to(turn, SUBJECTS.len())]
+    }
+}
+
 fn letter(turn: u64, subject: &str) -> Value {
     let kind = ["contract", "invoice", "report"][scatter_to(turn, 3)];
     let body = format!("About {subject}: {subject} for the coming year. ").repeat(1 + scatter_to(turn, 40));
@@ -301,6 +311,16 @@ mod tests {
             assert!(crowds * TURNED_AWAY as f64 / logins < 0.1 * 0.8, "{seconds} s");
             assert!(count(turns, &[Action::CallWithoutSession]) / (turns as f64 * 0.8) < 0.05 * 0.5, "{seconds} s");
         }
+    }
+
+    #[test]
+    fn most_questions_have_a_direct_answer() {
+        let asked: Vec<_> =
+            (0..3_600 * u64::from(RATE)).filter(|turn| action(*turn) == Action::Promote).map(question).collect();
+        let others = asked.iter().filter(|asked| OTHER_QUESTIONS.contains(asked)).count();
+        // `MmeTierFallbackHigh`, with a margin; and each of them is asked.
+        assert!((others as f64) < asked.len() as f64 * 0.2 * 0.8, "{others} of {}", asked.len());
+        assert!(OTHER_QUESTIONS.iter().all(|question| asked.contains(question)), "{others}");
     }
 
     #[test]

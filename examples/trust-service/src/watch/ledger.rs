@@ -10,11 +10,11 @@ use axum::routing::get;
 use mme_metrics::probe::SupervisedTask;
 use tokio::net::TcpListener;
 
-/// It is ill for this long at the end of each turn, which is less than an alert waits.
+/// It is ill for this long at the end of each turn, which is less than `MmeDependencyDown` waits.
 const ILL: Duration = Duration::from_secs(20);
 
-/// One turn.
-const TURN: Duration = Duration::from_mins(3);
+/// One turn. Twice in it the ledger changes, which in half an hour is less than `MmeDependencyFlapping` allows.
+const TURN: Duration = Duration::from_mins(15);
 
 /// Starts it on a port of its own, and returns where to ask how it is.
 pub(super) async fn start() -> io::Result<(String, SupervisedTask)> {
@@ -35,8 +35,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn it_changes_less_often_than_the_alert_of_flapping_allows() {
+        let ill = |second: &u64| status(Duration::from_secs(*second)) != StatusCode::OK;
+        let changes = |from: u64| (from + 1..from + 30 * 60).filter(|at| ill(at) != ill(&(at - 1))).count();
+        let most = (0..TURN.as_secs()).step_by(10).map(changes).max();
+        assert!(most <= Some(6), "{most:?}");
+    }
+
+    #[test]
     fn it_is_ill_at_the_end_of_each_turn() {
         let at = |seconds| status(Duration::from_secs(seconds)).as_u16();
-        assert_eq!([at(0), at(159), at(160), at(179), at(180), at(345)], [200, 200, 503, 503, 200, 503]);
+        assert_eq!([at(0), at(879), at(880), at(899), at(900), at(1785)], [200, 200, 503, 503, 200, 503]);
     }
 }

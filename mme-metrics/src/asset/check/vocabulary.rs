@@ -8,7 +8,7 @@ use crate::label::Cardinality;
 use crate::metric::{Family, Kind, Spec};
 
 /// Labels that Prometheus gives every series of a target.
-const TARGET: [&str; 2] = ["job", "instance"];
+const TARGET: [&str; 4] = ["job", "instance", "cluster", "namespace"];
 
 /// What a histogram's name is followed by in an exposition.
 const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];

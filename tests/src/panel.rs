@@ -1,5 +1,7 @@
 //! What Grafana asks Prometheus when it shows a bundled dashboard.
 
+use std::collections::BTreeMap;
+
 use mme_metrics::asset::{AssetKind, FILES};
 use serde_json::Value;
 
@@ -33,6 +35,19 @@ pub fn queries() -> Vec<Query> {
     queries
 }
 
+/// Lists the queries of the marks on the graphs, by name, which are the same on every dashboard.
+///
+/// # Panics
+///
+/// When a bundled dashboard is no JSON.
+pub fn annotations() -> BTreeMap<String, String> {
+    let of = |dashboard: Value| {
+        let marks = list(&dashboard["annotations"]["list"]).iter();
+        marks.map(|mark| (text(&mark["name"]).to_owned(), fill(&dashboard, text(&mark["expr"])))).collect::<Vec<_>>()
+    };
+    dashboards().flat_map(of).collect()
+}
+
 /// Lists what each drop-down of each dashboard offers: the values of a label of the series that an expression selects.
 ///
 /// # Panics
@@ -56,13 +71,25 @@ fn dashboards() -> impl Iterator<Item = Value> {
     files.map(|file| serde_json::from_str(file.text()).expect("a bundled dashboard is JSON"))
 }
 
-/// Fills variables in as Grafana does when all values are chosen, on a source that is scraped once a second.
+/// Grafana's own variables, the longer names first, on a source that is scraped once a second.
+///
+/// Grafana takes at least four scrapes for a rate; a minute also spans the pauses of a busy machine.
+const BUILT_IN: [(&str, &str); 5] = [
+    ("$__rate_interval", "1m"),
+    ("$__interval_ms", "60000"),
+    ("$__interval", "1m"),
+    ("$__range_s", "300"),
+    ("$__range", "5m"),
+];
+
+/// Fills variables in as Grafana does when all values are chosen.
 fn fill(dashboard: &Value, expression: &str) -> String {
-    // Grafana takes at least four scrapes; a minute also spans the pauses of a busy machine.
-    let mut filled = expression.replace("$__rate_interval", "1m").replace("$__range", "5m");
+    let built_in = |text: String, (name, value): &(&str, &str)| text.replace(name, value);
+    let mut filled = BUILT_IN.iter().fold(expression.to_owned(), built_in);
     for variable in list(&dashboard["templating"]["list"]) {
-        let all = variable["allValue"].as_str().unwrap_or_default();
-        filled = filled.replace(&format!("${}", text(&variable["name"])), all);
+        // A choice without "all" begins with its first value.
+        let value = variable["allValue"].as_str().unwrap_or_else(|| text(&variable["current"]["value"]));
+        filled = filled.replace(&format!("${}", text(&variable["name"])), value);
     }
     assert!(!filled.contains('$'), "an unknown variable in {filled}");
     filled

@@ -93,16 +93,26 @@ pub const FILES: &[AssetFile] = bundle! {
         "exporters/postgres.yml"
         "exporters/prometheus.yml"
         "exporters/redis.yml"
+        "exporters/tokio-metrics.yml"
         "exporters/traefik.yml"
         "exporters/vault.yml";
     Dashboard:
-        "grafana/application.json"
-        "grafana/business.json"
-        "grafana/certificates.json"
-        "grafana/infrastructure.json"
-        "grafana/meta.json"
-        "grafana/security.json"
-        "grafana/slo.json";
+        "grafana/dashboards/business/business.json"
+        "grafana/dashboards/operations/application.json"
+        "grafana/dashboards/operations/containers.json"
+        "grafana/dashboards/operations/gateway.json"
+        "grafana/dashboards/operations/host.json"
+        "grafana/dashboards/operations/infrastructure.json"
+        "grafana/dashboards/operations/meta.json"
+        "grafana/dashboards/operations/operational.json"
+        "grafana/dashboards/operations/overview.json"
+        "grafana/dashboards/operations/slo.json"
+        "grafana/dashboards/operations/stores.json"
+        "grafana/dashboards/security/certificates.json"
+        "grafana/dashboards/security/security.json";
+    Provisioning:
+        "grafana/provisioning/dashboards/mme-metrics.yml"
+        "grafana/provisioning/datasources/mme-metrics.yml";
     Runbook:
         "runbooks/MmeAuditWriteFailures.md"
         "runbooks/MmeAuthAccountAttacked.md"

@@ -22,6 +22,8 @@ pub enum AssetKind {
     Exporter,
     /// A Grafana dashboard.
     Dashboard,
+    /// Folders and data sources that Grafana loads at its start.
+    Provisioning,
     /// What to do when an alert fires.
     Runbook,
 }

@@ -9,6 +9,21 @@ use mme_metrics::asset::{AssetFile, AssetKind, FILES};
 use mme_metrics::function::FUNCTION;
 use serde_json::Value;
 
+/// What metrics of other programs begin with: their targets are not those of the chosen service.
+const OF_OTHERS: [&str; 11] = [
+    "ALERTS",
+    "alertmanager_",
+    "prometheus_",
+    "grafana_",
+    "node_",
+    "redis_",
+    "pg_",
+    "mongodb_",
+    "mysql_",
+    "traefik_",
+    "kube_",
+];
+
 fn models() -> Vec<Value> {
     // What is rendered is JSON: the render test below would not pass otherwise.
     all().iter().map(|(_, dashboard)| serde_json::from_str(&dashboard.render()).unwrap()).collect()
@@ -83,13 +98,114 @@ fn rates_follow_the_scrape_interval_and_queries_the_chosen_targets() {
             let expression = target["expr"].as_str().unwrap();
             // A rule has summed the instances up, and is read over days; everything else over what is scraped or shown.
             let recorded = expression.contains(':') && expression.contains("{job=~\"$job\"");
-            let ranges = ["[$__rate_interval]", "[$__range]"].iter().any(|range| expression.contains(range));
-            assert!(!expression.contains('[') || ranges || recorded, "{expression}");
+            let ranges = ["[$__rate_interval]", "[$__interval]", "[$__range]"];
+            let ranged = ranges.iter().any(|range| expression.contains(range));
+            assert!(!expression.contains('[') || ranged || recorded, "{expression}");
             let chosen = recorded || expression.contains("job=~\"$job\",instance=~\"$instance\"");
-            let of_others = ["ALERTS", "alertmanager_", "prometheus_"].iter().any(|name| expression.contains(name));
+            let of_others = OF_OTHERS.iter().any(|name| expression.contains(name));
             assert!(chosen || of_others, "{expression}");
         }
     }
+}
+
+#[test]
+fn counts_are_drawn_once() {
+    for model in models() {
+        for panel in panels(&model) {
+            for target in panel["targets"].as_array().unwrap() {
+                let expression = target["expr"].as_str().unwrap();
+                // Ranges of neighbouring points would overlap, and each event would be drawn several times.
+                assert!(!expression.contains("increase(") || !expression.contains("$__rate_interval"), "{expression}");
+                if expression.contains("[$__interval]") {
+                    assert_eq!(panel["interval"], "1m", "{panel}");
+                    assert!(
+                        panel["type"] == "heatmap" || panel["fieldConfig"]["defaults"]["custom"]["drawStyle"] == "bars"
+                    );
+                }
+                if expression.contains("[$__range]") {
+                    assert_eq!(target["instant"], true, "{expression}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_axis_reaches_below_zero_where_values_do() {
+    for model in models() {
+        for panel in panels(&model).into_iter().filter(|panel| panel["type"] == "timeseries") {
+            let defaults = &panel["fieldConfig"]["defaults"];
+            assert!(defaults.get("min").is_none(), "{panel}");
+            assert_eq!(defaults["custom"]["axisSoftMin"], 0);
+        }
+    }
+}
+
+#[test]
+fn every_panel_can_be_split_by_instance_unless_a_rule_has_summed_the_instances() {
+    for model in models() {
+        for target in panels(&model).iter().flat_map(|panel| panel["targets"].as_array().unwrap()) {
+            let expression = target["expr"].as_str().unwrap();
+            let recorded = expression.contains(':');
+            let split =
+                expression.contains("$split") || expression.contains("by (") && expression.contains("instance)");
+            let of_each = expression.contains("instance,") || expression.starts_with("build_info");
+            let alerts = expression.contains("ALERTS");
+            assert!(recorded || split || of_each || alerts, "{expression}");
+        }
+    }
+}
+
+#[test]
+fn the_state_of_alerts_and_objectives_comes_first() {
+    for model in models() {
+        let all = model["panels"].as_array().unwrap();
+        let titles: Vec<_> = all[..3].iter().map(|panel| panel["title"].as_str().unwrap()).collect();
+        assert_eq!(titles, ["State now", "Firing alerts", "Error budgets left"], "{}", model["uid"]);
+        let marks = model["annotations"]["list"].as_array().unwrap();
+        assert_eq!(
+            marks.iter().map(|mark| mark["name"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["Alerts", "Deployments"]
+        );
+    }
+}
+
+#[test]
+fn every_link_leads_to_a_dashboard_and_every_runbook_exists() {
+    let models = models();
+    let uids: HashSet<_> = models.iter().map(|model| model["uid"].as_str().unwrap()).collect();
+    let runbooks: HashSet<_> =
+        FILES.iter().filter(|file| file.kind() == AssetKind::Runbook).map(AssetFile::stem).collect();
+    for model in &models {
+        for panel in panels(model) {
+            let defaults = &panel["fieldConfig"]["defaults"];
+            let next = defaults["links"].as_array().unwrap();
+            assert!(!next.is_empty() || model["uid"] == "mme-meta", "{panel}");
+            for link in next.iter().chain(panel["links"].as_array().unwrap()) {
+                let url = link["url"].as_str().unwrap();
+                if let Some(rest) = url.strip_prefix("/d/") {
+                    assert!(uids.contains(rest.split('?').next().unwrap()), "{url}");
+                } else if url.ends_with(".md") {
+                    let (_, file) = url.rsplit_once('/').unwrap();
+                    assert!(runbooks.contains(file.trim_end_matches(".md")), "{url}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn grafana_loads_each_audience_into_a_folder_of_its_own() {
+    let provisioning =
+        FILES.iter().find(|file| file.path() == "grafana/provisioning/dashboards/mme-metrics.yml").unwrap();
+    let providers: Value = serde_saphyr::from_str(provisioning.text()).unwrap();
+    let directory = |provider: &Value| {
+        let path = provider["options"]["path"].as_str().unwrap();
+        format!("grafana/dashboards/{}", path.rsplit_once('/').unwrap().1)
+    };
+    let loaded: HashSet<_> = providers["providers"].as_array().unwrap().iter().map(directory).collect();
+    let bundled = all().into_iter().map(|(path, _)| path.rsplit_once('/').unwrap().0.to_owned()).collect();
+    assert_eq!(loaded, bundled);
 }
 
 #[test]
@@ -111,7 +227,10 @@ fn a_family_of_ones_own_becomes_a_row_without_further_words() {
     let model: Value =
         serde_json::from_str(&Dashboard::new("own", "Own", "Own.").row(Row::of(&FUNCTION)).render()).unwrap();
     let queries: Vec<_> = panels(&model).iter().map(|panel| panel["targets"][0]["expr"].to_string()).collect();
-    assert!(queries[0].contains("sum by (function, module) (rate(function_calls_total{"), "{queries:?}");
-    assert!(queries[1].contains("histogram_quantile(0.5, sum by (le) (rate(function_calls_duration_seconds_bucket{"));
+    assert!(queries[0].contains("sum by (function, module, $split) (rate(function_calls_total{"), "{queries:?}");
+    assert!(
+        queries[1]
+            .contains("histogram_quantile(0.5, sum by (le, $split) (rate(function_calls_duration_seconds_bucket{")
+    );
     assert_eq!(queries.len(), 2);
 }

@@ -149,7 +149,8 @@ impl AssetCheck {
                 | AssetKind::Configuration
                 | AssetKind::Routing
                 | AssetKind::Notification
-                | AssetKind::Exporter => {}
+                | AssetKind::Exporter
+                | AssetKind::Provisioning => {}
             }
         }
         findings

@@ -6,10 +6,10 @@
 //! use mme_metrics::asset::dashboard::{Dashboard, DisplayUnit, Panel, Row, Series};
 //! use mme_metrics::process::PROCESS;
 //!
-//! let cpu = Series::of(PROCESS.cpu.spec()).rate().sum_by(&["instance"]);
+//! let cpu = Series::of(PROCESS.cpu.spec()).rate();
 //! let dashboard = Dashboard::new("my-service", "My service", "What my service does.")
 //!     .row(Row::new("Process").panel(
-//!         Panel::new("CPU", DisplayUnit::Short, "Cores in use.").query(cpu, "{{instance}}"),
+//!         Panel::new("CPU", DisplayUnit::Short, "Cores in use.").sum(&cpu, &[]),
 //!     ))
 //!     .row(Row::of(&PROCESS));
 //! assert!(dashboard.render().contains("process_cpu_seconds_total"));
@@ -17,33 +17,33 @@
 //!
 //! [`Row::of`] describes a whole family without further words: the rate of each counter, the value of each gauge, the
 //! quantiles of each histogram.
+//!
+//! Every dashboard has the choices job, instance and split. Each value links to the page of its route, instance or
+//! objective, and each graph marks alerts and deployments.
 
-mod application;
-mod business;
-mod calls;
-mod certificate;
+mod audience;
 mod family;
-mod health;
-mod infrastructure;
-mod isolation;
-mod meta;
+mod limit;
+mod link;
+mod next;
+mod page;
 mod panel;
 mod query;
 mod render;
-mod security;
-mod slo;
+mod unit;
 mod variable;
+mod view;
 
-pub use self::application::application;
-pub use self::business::business;
-pub use self::certificate::certificates;
-pub use self::infrastructure::infrastructure;
-pub use self::meta::meta;
-pub use self::panel::{DisplayUnit, Panel, View};
+pub use self::audience::Audience;
+pub use self::page::{
+    all, application, business, certificates, containers, gateway, host, infrastructure, meta, operational, overview,
+    security, slo, stores,
+};
+pub use self::panel::Panel;
 pub use self::query::{Promql, Series};
-pub use self::security::security;
-pub use self::slo::slo;
+pub use self::unit::DisplayUnit;
 pub use self::variable::Variable;
+pub use self::view::View;
 
 /// A page of panels.
 #[derive(Clone, Debug)]
@@ -51,6 +51,7 @@ pub struct Dashboard {
     uid: String,
     title: String,
     description: String,
+    audience: Audience,
     variables: Vec<Variable>,
     rows: Vec<Row>,
 }
@@ -62,31 +63,30 @@ pub struct Row {
     panels: Vec<Panel>,
 }
 
-/// Every dashboard of this crate, with the path of its file among [`FILES`](super::FILES).
-pub fn all() -> Vec<(&'static str, Dashboard)> {
-    vec![
-        ("grafana/application.json", application()),
-        ("grafana/business.json", business()),
-        ("grafana/certificates.json", certificates()),
-        ("grafana/infrastructure.json", infrastructure()),
-        ("grafana/meta.json", meta()),
-        ("grafana/security.json", security()),
-        ("grafana/slo.json", slo()),
-    ]
-}
-
 impl Dashboard {
-    /// Begins a dashboard; `uid` is what links name it by, so it stays for good.
+    /// Begins a dashboard for operations; `uid` is its name in links, so it stays for good.
     ///
-    /// It has the variables `datasource`, `job` and `instance`.
+    /// It has the variables `datasource`, `job`, `instance` and `split`, and `traces` and `logs` for links.
     pub fn new(uid: &str, title: &str, description: &str) -> Self {
         Self {
             uid: uid.to_owned(),
             title: title.to_owned(),
             description: description.to_owned(),
-            variables: Variable::target(),
+            audience: Audience::Operations,
+            variables: Variable::service(),
             rows: Vec::new(),
         }
+    }
+
+    /// Begins a dashboard whose jobs and instances are the targets that have a metric of an exporter.
+    pub fn of_exporter(uid: &str, title: &str, description: &str, metric: &str) -> Self {
+        Self { variables: Variable::targets(metric), ..Self::new(uid, title, description) }
+    }
+
+    /// Replaces the audience, in whose folder the dashboard stands.
+    pub fn audience(mut self, audience: Audience) -> Self {
+        self.audience = audience;
+        self
     }
 
     /// Adds a variable after those that are there.
@@ -108,7 +108,7 @@ impl Row {
         Self { title: title.to_owned(), panels: Vec::new() }
     }
 
-    /// Adds a panel to the right; the third begins a new line.
+    /// Adds a panel to the right; the fourth begins a new line.
     pub fn panel(mut self, panel: Panel) -> Self {
         self.panels.push(panel);
         self

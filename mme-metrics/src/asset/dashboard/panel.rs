@@ -1,64 +1,19 @@
 //! One panel.
 
-use super::query::{Promql, Series};
-use crate::metric::{Spec, Unit};
+use super::limit::{Limit, Side};
+use super::link::Link;
+use super::query::{Promql, SPLIT, SPLITS, Series};
+use super::unit::DisplayUnit;
+use super::view::View;
 
-/// How a panel shows its series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum View {
-    /// Lines over time.
-    Timeseries,
-    /// The last value, large.
-    Stat,
-    /// The last value of each series, one row each.
-    Table,
-    /// States over time, one band for each series.
-    StateTimeline,
-    /// The last value on a dial from 0 to 1.
-    Gauge,
-    /// The last value of each series as a bar.
-    Bars,
-    /// The last value of each series as its share of all.
-    Pie,
-    /// Values over time as colours, one band for each series.
-    Heatmap,
-    /// The last value of each country, which the label `geo_country_iso_code` names, on a map.
-    Map,
-}
-
-/// What the numbers of a panel are shown in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DisplayUnit {
-    /// A number, with a letter for thousands.
-    Short,
-    /// Requests a second.
-    RequestsPerSecond,
-    /// Events a second.
-    EventsPerSecond,
-    /// Seconds.
-    Seconds,
-    /// Bytes, in powers of 1024.
-    Bytes,
-    /// A share between 0 and 1, shown in per cent.
-    Share,
-    /// 0 or 1, shown as down or up.
-    UpDown,
-    /// Seconds since the Unix epoch, shown as the time that has passed.
-    Since,
-    /// An amount, with its thousands set apart: the legend says of which currency.
-    Amount,
-}
-
-/// A query and what its series are called.
+/// A query and the names of its series.
 #[derive(Clone, Debug)]
 pub(super) struct Query {
     pub(super) expression: Promql,
     pub(super) legend: String,
 }
 
-/// One panel: a title, what it says, and its queries.
+/// One panel: a title, a description, and its queries.
 #[derive(Clone, Debug)]
 pub struct Panel {
     pub(super) title: String,
@@ -66,37 +21,13 @@ pub struct Panel {
     pub(super) unit: DisplayUnit,
     pub(super) view: View,
     pub(super) queries: Vec<Query>,
-    /// The colour below all limits.
-    pub(super) base: &'static str,
-    pub(super) limits: Vec<(f64, &'static str)>,
-}
-
-impl DisplayUnit {
-    /// Returns the unit that Grafana calls it.
-    pub(super) const fn grafana(self) -> &'static str {
-        match self {
-            Self::Short => "short",
-            Self::RequestsPerSecond => "reqps",
-            Self::EventsPerSecond => "cps",
-            Self::Seconds => "s",
-            Self::Bytes => "bytes",
-            Self::Share => "percentunit",
-            Self::UpDown => "bool_on_off",
-            Self::Since => "dateTimeFromNow",
-            Self::Amount => "locale",
-        }
-    }
-}
-
-impl From<Unit> for DisplayUnit {
-    fn from(unit: Unit) -> Self {
-        match unit {
-            Unit::None => Self::Short,
-            Unit::Seconds => Self::Seconds,
-            Unit::Bytes => Self::Bytes,
-            Unit::Ratio => Self::Share,
-        }
-    }
+    pub(super) limits: Vec<Limit>,
+    /// How much of its line the panel takes, compared with the others.
+    pub(super) weight: usize,
+    /// Titles and addresses of pages that explain more.
+    pub(super) links: Vec<(String, String)>,
+    /// Links of its values, beside those that follow from their labels.
+    pub(super) value_links: Vec<Link>,
 }
 
 impl Panel {
@@ -108,8 +39,10 @@ impl Panel {
             unit,
             view: View::Timeseries,
             queries: Vec::new(),
-            base: "green",
             limits: Vec::new(),
+            weight: 1,
+            links: Vec::new(),
+            value_links: Vec::new(),
         }
     }
 
@@ -125,10 +58,32 @@ impl Panel {
         self
     }
 
-    /// Adds a query; `legend` names its series and may hold labels, as in `{{http_route}}`.
-    pub fn query(mut self, expression: Promql, legend: &str) -> Self {
-        self.queries.push(Query { expression, legend: legend.to_owned() });
+    /// Takes twice the width of another panel in its line.
+    pub fn wide(mut self) -> Self {
+        self.weight = 2;
         self
+    }
+
+    /// Adds a query; `legend` names its series and may hold labels, as in `{{http_route}}`.
+    ///
+    /// The label by which the reader splits the panel is added to it.
+    pub fn query(mut self, expression: Promql, legend: &str) -> Self {
+        let split = expression.to_string().contains(SPLIT) && !self.view.has_columns();
+        let missing = |key: &&&str| split && !legend.contains(&format!("{{{{{key}}}}}"));
+        let added: String = SPLITS.iter().filter(missing).map(|key| format!("{{{{{key}}}}}")).collect();
+        let legend = format!("{legend} {added}");
+        self.queries.push(Query { expression, legend: legend.trim().to_owned() });
+        self
+    }
+
+    /// Adds a query that sums by the labels `by`, which also name its series.
+    pub fn sum(self, expression: &Promql, by: &[&str]) -> Self {
+        self.query(expression.sum_by(by), &legend(by))
+    }
+
+    /// Adds a query that takes the largest by the labels `by`, which also name its series.
+    pub fn max(self, expression: &Promql, by: &[&str]) -> Self {
+        self.query(expression.max_by(by), &legend(by))
     }
 
     /// Adds the median and the 95th and 99th percentile of a histogram, by the labels `by`.
@@ -139,22 +94,61 @@ impl Panel {
             .fold(self, |panel, (q, name)| panel.query(buckets.quantile(q, by), format!("{name} {labels}").trim_end()))
     }
 
+    /// Adds the 95th percentile of a histogram, by the labels `by`.
+    pub fn p95(self, buckets: &Series, by: &[&str]) -> Self {
+        self.query(buckets.quantile(0.95, by), &legend(by))
+    }
+
     /// Turns yellow from `warning` on and red from `critical` on.
-    pub fn limits(mut self, warning: f64, critical: f64) -> Self {
-        self.limits = vec![(warning, "yellow"), (critical, "red")];
-        self
+    pub fn limits(self, warning: f64, critical: f64) -> Self {
+        self.limit(warning, "yellow", Side::Above, None).limit(critical, "red", Side::Above, None)
     }
 
     /// Turns yellow below `warning` and red below `critical`.
-    pub fn below(mut self, warning: f64, critical: f64) -> Self {
-        self.base = "red";
-        self.limits = vec![(critical, "yellow"), (warning, "green")];
+    pub fn below(self, warning: f64, critical: f64) -> Self {
+        self.limit(warning, "yellow", Side::Below, None).limit(critical, "red", Side::Below, None)
+    }
+
+    /// Says whether the panel shows numbers of events.
+    pub(super) fn counts(&self) -> bool {
+        self.queries.iter().all(|query| query.expression.counts())
+    }
+
+    /// Adds a link to a page that explains more.
+    pub fn link(mut self, title: &str, url: &str) -> Self {
+        self.links.push((title.to_owned(), url.to_owned()));
         self
     }
 
-    /// Describes a metric by its declaration: the rate of a counter, the value of a gauge, the quantiles of a histogram.
-    pub fn of(spec: &Spec) -> Self {
-        super::family::panel(spec)
+    /// Adds a link to the values.
+    pub(super) fn value_link(mut self, link: Link) -> Self {
+        self.value_links.push(link);
+        self
+    }
+
+    /// Turns yellow above the limit of a bundled alert.
+    pub(super) fn warning(self, alert: &'static str, at: f64) -> Self {
+        self.limit(at, "yellow", Side::Above, Some(alert))
+    }
+
+    /// Turns red above the limit of a bundled alert.
+    pub(super) fn critical(self, alert: &'static str, at: f64) -> Self {
+        self.limit(at, "red", Side::Above, Some(alert))
+    }
+
+    /// Turns yellow below the limit of a bundled alert.
+    pub(super) fn warning_below(self, alert: &'static str, at: f64) -> Self {
+        self.limit(at, "yellow", Side::Below, Some(alert))
+    }
+
+    /// Turns red below the limit of a bundled alert.
+    pub(super) fn critical_below(self, alert: &'static str, at: f64) -> Self {
+        self.limit(at, "red", Side::Below, Some(alert))
+    }
+
+    fn limit(mut self, at: f64, color: &'static str, side: Side, alert: Option<&'static str>) -> Self {
+        self.limits.push(Limit { at, color, side, alert });
+        self
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the reader of a dashboard can choose.
+//! Choices of the reader of a dashboard.
 
 use super::query::Series;
 use crate::metric::Spec;
@@ -19,11 +19,15 @@ impl Variable {
     }
 
     /// Returns `job` and `instance`, from a metric that every recorder exposes.
-    pub(super) fn target() -> Vec<Self> {
-        let series = MME.series.spec().name;
+    pub(super) fn service() -> Vec<Self> {
+        Self::targets(MME.series.spec().name)
+    }
+
+    /// Returns `job` and `instance` of the targets that have a metric.
+    pub(super) fn targets(metric: &str) -> Vec<Self> {
         vec![
-            Self::values("job", "Job", series, "job"),
-            Self::values("instance", "Instance", &format!("{series}{{job=~\"$job\"}}"), "instance"),
+            Self::values("job", "Job", metric, "job"),
+            Self::values("instance", "Instance", &format!("{metric}{{job=~\"$job\"}}"), "instance"),
         ]
     }
 

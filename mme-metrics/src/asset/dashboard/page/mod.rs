@@ -1,0 +1,166 @@
+//! The bundled dashboards.
+
+mod application;
+mod business;
+mod calls;
+mod certificate;
+mod container;
+mod gateway;
+mod health;
+mod host;
+mod infrastructure;
+mod isolation;
+mod meta;
+mod operational;
+mod overview;
+mod process;
+mod requests;
+mod security;
+mod slo;
+mod spike;
+mod state;
+mod store;
+
+pub use self::application::application;
+pub use self::business::business;
+pub use self::certificate::certificates;
+pub use self::container::containers;
+pub use self::gateway::gateway;
+pub use self::host::host;
+pub use self::infrastructure::infrastructure;
+pub use self::meta::meta;
+pub use self::operational::operational;
+pub use self::overview::overview;
+pub use self::security::security;
+pub use self::slo::slo;
+pub use self::store::stores;
+use super::Dashboard;
+use super::query::{Promql, Series};
+
+/// Matches what counts as an error: a client that left has no outcome the service could answer for.
+const FAILED: [&str; 2] = ["error_type!=\"\"", "error_type!=\"cancelled\""];
+
+/// Every dashboard of this crate, with the path of its file among [`FILES`](crate::asset::FILES).
+pub fn all() -> Vec<(&'static str, Dashboard)> {
+    vec![
+        ("grafana/dashboards/operations/overview.json", overview()),
+        ("grafana/dashboards/operations/operational.json", operational()),
+        ("grafana/dashboards/operations/application.json", application()),
+        ("grafana/dashboards/operations/infrastructure.json", infrastructure()),
+        ("grafana/dashboards/operations/gateway.json", gateway()),
+        ("grafana/dashboards/operations/host.json", host()),
+        ("grafana/dashboards/operations/containers.json", containers()),
+        ("grafana/dashboards/operations/stores.json", stores()),
+        ("grafana/dashboards/operations/meta.json", meta()),
+        ("grafana/dashboards/operations/slo.json", slo()),
+        ("grafana/dashboards/security/certificates.json", certificates()),
+        ("grafana/dashboards/security/security.json", security()),
+        ("grafana/dashboards/business/business.json", business()),
+    ]
+}
+
+/// Narrows a selection to what failed.
+fn failed(series: &Series) -> Series {
+    FAILED.into_iter().fold(series.clone(), Series::matching)
+}
+
+/// Returns the share of `all` that a matcher selects, 0 where it selects nothing.
+fn share(all: &Series, matcher: &str, by: &[&str]) -> Promql {
+    share_of(&all.clone().matching(matcher), all, by)
+}
+
+/// Returns `part` as a share of `all`, 0 where there is none.
+fn share_of(part: &Series, all: &Series, by: &[&str]) -> Promql {
+    let whole = all.rate().sum_by(by);
+    part.rate().sum_by(by).or_zero_of(&whole).share_of(&whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use promql_parser::parser::token::{T_DIV, T_MUL, T_SUB};
+    use promql_parser::parser::{BinaryExpr, Expr};
+
+    use super::*;
+    use crate::asset::dashboard::query::SPLITS;
+    use crate::asset::rule::{self, Rule};
+    use crate::asset::{AssetKind, FILES, promql};
+
+    /// Returns the bundled rules by the name of what they record or alert.
+    fn rules() -> BTreeMap<String, Rule> {
+        let files = FILES.iter().filter(|file| file.kind() == AssetKind::Rules);
+        let groups = files.flat_map(|file| rule::parse(file.text()).unwrap().groups);
+        let named = |rule: Rule| (rule.alert.clone().or(rule.record.clone()).unwrap(), rule);
+        groups.flat_map(|group| group.rules).map(named).collect()
+    }
+
+    /// Computes an expression of numbers alone.
+    fn number(expression: &Expr) -> Option<f64> {
+        match expression {
+            Expr::NumberLiteral(literal) => Some(literal.val),
+            Expr::Paren(paren) => number(&paren.expr),
+            Expr::Unary(unary) => number(&unary.expr).map(|value| -value),
+            Expr::Binary(BinaryExpr { op, lhs, rhs, .. }) => match (op.id(), number(lhs)?, number(rhs)?) {
+                (T_MUL, left, right) => Some(left * right),
+                (T_DIV, left, right) => Some(left / right),
+                (T_SUB, left, right) => Some(left - right),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Lists the numbers of an expression, and those of the recorded series that it reads.
+    fn numbers(expression: &str, rules: &BTreeMap<String, Rule>) -> Vec<f64> {
+        let parsed = promql::parse(expression).unwrap();
+        let mut found = Vec::new();
+        let mut read = Vec::new();
+        promql::walk(&parsed, &mut |part| {
+            found.extend(number(part));
+            if let Expr::VectorSelector(selector) = part {
+                read.extend(selector.name.as_ref().and_then(|name| rules.get(name)));
+            }
+        });
+        found.extend(read.iter().filter(|rule| rule.record.is_some()).flat_map(|rule| numbers(rule.expr(), rules)));
+        found
+    }
+
+    #[test]
+    fn the_limits_of_panels_are_those_of_their_alerts() {
+        let rules = rules();
+        for (path, dashboard) in all() {
+            for panel in dashboard.rows.iter().flat_map(|row| &row.panels) {
+                for limit in &panel.limits {
+                    let alert =
+                        limit.alert.unwrap_or_else(|| panic!("{path}: {:?} has a limit of its own", panel.title));
+                    let rule = rules.get(alert).unwrap_or_else(|| panic!("{path}: no alert {alert}"));
+                    let judged = numbers(rule.expr(), &rules);
+                    // A panel may show the rest of what the alert judges: availability for errors, hits for misses.
+                    let same =
+                        |number: &f64| (number - limit.at).abs() < 1e-9 || (1.0 - number - limit.at).abs() < 1e-9;
+                    assert!(
+                        judged.iter().any(same),
+                        "{path}: {:?} turns at {}, {alert} at {judged:?}",
+                        panel.title,
+                        limit.at
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn legends_name_labels_that_the_series_have() {
+        for (path, dashboard) in all() {
+            for panel in dashboard.rows.iter().flat_map(|row| &row.panels) {
+                for query in panel.queries.iter().filter(|query| !query.expression.labels().is_empty()) {
+                    for named in query.legend.split("{{").skip(1).filter_map(|part| part.split_once("}}")) {
+                        let known = query.expression.labels().iter().any(|label| label == named.0);
+                        assert!(known || SPLITS.contains(&named.0), "{path}: {:?} {}", panel.title, query.legend);
+                    }
+                }
+            }
+        }
+    }
+}

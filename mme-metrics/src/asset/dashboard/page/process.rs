@@ -1,0 +1,93 @@
+//! The process and its runtime.
+
+use crate::asset::dashboard::{DisplayUnit, Panel, Promql, Row, Series, View};
+use crate::metric::Spec;
+use crate::process::{MME, PROCESS};
+
+const EACH: [&str; 2] = ["job", "instance"];
+const LEGEND: &str = "{{job}} {{instance}}";
+
+/// Returns the value of a metric on each instance.
+pub(super) fn each(spec: &Spec) -> Promql {
+    Series::of(spec).value().max_by(&EACH)
+}
+
+pub(super) fn cpu() -> Panel {
+    let cores = Series::of(PROCESS.cpu.spec()).rate().sum_by(&EACH);
+    Panel::new("CPU", DisplayUnit::Share, "Share of the cores that the process may use.")
+        .query(cores.share_of(&each(MME.cpu_cores.spec())), LEGEND)
+        .warning("MmeProcessCpuHigh", 0.8)
+}
+
+pub(super) fn memory() -> Panel {
+    Panel::new("Memory", DisplayUnit::Bytes, "Resident memory, and the data segment, which holds the heap.")
+        .query(each(PROCESS.resident_memory.spec()), "resident {{instance}}")
+        .query(each(PROCESS.heap.spec()), "heap {{instance}}")
+}
+
+pub(super) fn file_descriptors() -> Panel {
+    let share = each(PROCESS.open_fds.spec()).share_of(&each(PROCESS.max_fds.spec()));
+    Panel::new(
+        "File descriptors",
+        DisplayUnit::Share,
+        "Share of the limit. At 100 % the process can accept no connection and open no file.",
+    )
+    .query(share, LEGEND)
+    .warning("MmeProcessFdsHigh", 0.8)
+}
+
+/// Returns the row of the process as the operating system sees it.
+pub(super) fn process() -> Row {
+    Row::new("Process")
+        .panel(cpu())
+        .panel(memory())
+        .panel(file_descriptors())
+        .panel(
+            Panel::new("Threads", DisplayUnit::Short, "Threads of the operating system.")
+                .query(each(PROCESS.threads.spec()), LEGEND),
+        )
+        .panel(
+            Panel::new("Started", DisplayUnit::Since, "When each process started.")
+                .view(View::Stat)
+                .query(each(PROCESS.start_time.spec()).times(1000), LEGEND),
+        )
+        .panel(
+            Panel::new("Virtual memory", DisplayUnit::Bytes, "Address space, and its limit where there is one.")
+                .query(each(PROCESS.virtual_memory.spec()), "used {{instance}}")
+                // Without a limit the figure is the largest there is, and would flatten everything else.
+                .query(
+                    format!("{} < 1e15", each(PROCESS.virtual_memory_max.spec())).as_str().into(),
+                    "limit {{instance}}",
+                ),
+        )
+}
+
+/// Returns the row of the tokio runtime, for services that read it with
+/// [`tokio_runtime`](crate::process::tokio_runtime).
+pub(super) fn runtime() -> Row {
+    let value = |name: &str| Series::of_target(name).value().max_by(&EACH);
+    // The counter is in microseconds.
+    let busy = format!("{} / 1e6", Series::of_target("tokio_total_busy_duration_total").rate().sum_by(&EACH));
+    let busy = Promql::from(busy.as_str());
+    Row::new("Thread pool (tokio)")
+        .panel(
+            Panel::new(
+                "Busy workers",
+                DisplayUnit::Share,
+                "Share of the worker threads' time that is spent on tasks. Near 100 % tasks wait for a worker.",
+            )
+            .query(busy.share_of(&value("tokio_workers_count")), LEGEND),
+        )
+        .panel(
+            Panel::new("Tasks alive", DisplayUnit::Short, "Tasks that have not ended. A steady rise is a leak.")
+                .query(value("tokio_live_tasks_count"), LEGEND),
+        )
+        .panel(
+            Panel::new(
+                "Global queue",
+                DisplayUnit::Short,
+                "Tasks that wait for a worker. A queue that does not empty means that workers are blocked.",
+            )
+            .query(value("tokio_global_queue_depth"), LEGEND),
+        )
+}

@@ -1,0 +1,153 @@
+//! HTTP requests that the service answers and sends.
+
+use super::{failed, share, share_of};
+use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series, View};
+use crate::http::HTTP;
+
+const ROUTE: [&str; 1] = ["http_route"];
+const SERVER: [&str; 1] = ["server_address"];
+
+/// Selects the finished requests of the chosen routes.
+fn finished() -> Series {
+    Series::of(HTTP.server_duration.spec()).matching("http_route=~\"$route\"")
+}
+
+fn durations() -> Series {
+    Series::buckets(HTTP.server_duration.spec()).matching("http_route=~\"$route\"")
+}
+
+pub(super) fn volume() -> Panel {
+    Panel::new("Requests by route", DisplayUnit::RequestsPerSecond, "Finished requests, whatever their outcome.")
+        .sum(&finished().rate(), &ROUTE)
+}
+
+pub(super) fn error_share() -> Panel {
+    Panel::new(
+        "Error ratio by route",
+        DisplayUnit::Share,
+        "Share of requests that failed: status 5xx, panics, broken bodies. Cancelled requests do not count.",
+    )
+    .query(share_of(&failed(&finished()), &finished(), &ROUTE), "{{http_route}}")
+    .warning("MmeHttpErrorRateHigh", 0.005)
+    .critical("MmeHttpErrorRateCritical", 0.05)
+}
+
+pub(super) fn error_counts() -> Panel {
+    Panel::new("Errors by route", DisplayUnit::Short, "Failed requests, each counted once.")
+        .view(View::Counts)
+        .sum(&failed(&finished()).counts(), &ROUTE)
+}
+
+pub(super) fn latency() -> Panel {
+    Panel::new("Latency", DisplayUnit::Seconds, "From the request's head to the last byte of the response's body.")
+        .quantiles(&durations(), &[])
+        .warning("MmeHttpLatencyHigh", 0.1)
+        .critical("MmeHttpLatencyCritical", 2.0)
+}
+
+pub(super) fn latency_by_route() -> Panel {
+    Panel::new("p95 by route", DisplayUnit::Seconds, "The 95th percentile of each route.")
+        .p95(&durations(), &ROUTE)
+        .warning("MmeHttpLatencyHigh", 0.1)
+        .critical("MmeHttpLatencyCritical", 2.0)
+}
+
+fn by_status() -> Panel {
+    Panel::new(
+        "Requests by status",
+        DisplayUnit::RequestsPerSecond,
+        "A rise of 401 is an attack or an expired key; a rise of 5xx is a fault of the service.",
+    )
+    .sum(&finished().rate(), &["http_response_status_code"])
+}
+
+fn by_cause() -> Panel {
+    Panel::new(
+        "Failures by cause",
+        DisplayUnit::RequestsPerSecond,
+        "The `error_type` of failed requests; `cancelled` counts clients that left.",
+    )
+    .sum(&finished().matching("error_type!=\"\"").rate(), &["error_type"])
+}
+
+/// Returns the row of requests that the service answers.
+pub(super) fn served() -> Row {
+    Row::new("Requests")
+        .panel(volume())
+        .panel(error_share())
+        .panel(error_counts())
+        .panel(latency())
+        .panel(latency_by_route())
+        .panel(by_status())
+        .panel(by_cause())
+        .panel(in_flight())
+}
+
+pub(super) fn in_flight() -> Panel {
+    Panel::new(
+        "Requests in flight",
+        DisplayUnit::Short,
+        "Requests that have begun and not ended. A minimum that rises means requests that never end.",
+    )
+    .sum(&Series::of(HTTP.server_active.spec()).value(), &[])
+}
+
+/// Returns the row of long-lived responses.
+pub(super) fn streams() -> Row {
+    let of_route = |series: Series| series.matching("http_route=~\"$route\"");
+    Row::new("Streams")
+        .panel(
+            Panel::new("Open streams", DisplayUnit::Short, "Server-sent events, WebSockets and CONNECT tunnels.")
+                .sum(&of_route(Series::of(HTTP.server_streams.spec())).value(), &["http_route", "kind"]),
+        )
+        .panel(
+            Panel::new("Lifetime of streams", DisplayUnit::Seconds, "How long streams that have ended were open.")
+                .quantiles(&of_route(Series::buckets(HTTP.server_stream_duration.spec())), &["kind"]),
+        )
+}
+
+/// Returns the row of requests that the service sends.
+pub(super) fn sent() -> Row {
+    let calls = Series::of(HTTP.client_duration.spec());
+    Row::new("HTTP requests to other services")
+        .panel(
+            Panel::new("Requests sent", DisplayUnit::RequestsPerSecond, "Outgoing requests by server.")
+                .sum(&calls.rate(), &SERVER),
+        )
+        .panel(
+            Panel::new("Error ratio of other services", DisplayUnit::Share, "Share of outgoing requests that failed.")
+                .query(share_of(&failed(&calls), &calls, &SERVER), "{{server_address}}")
+                .warning("MmeDependencyErrorRateHigh", 0.05),
+        )
+        .panel(
+            Panel::new(
+                "Latency of other services",
+                DisplayUnit::Seconds,
+                "The 95th percentile of outgoing requests, as this service measures it.",
+            )
+            .p95(&Series::buckets(HTTP.client_duration.spec()), &SERVER)
+            .warning("MmeDependencyLatencyHigh", 0.5),
+        )
+        .panel(
+            Panel::new("Sent requests in flight", DisplayUnit::Short, "Outgoing requests without a response yet.")
+                .sum(&Series::of(HTTP.client_active.spec()).value(), &SERVER),
+        )
+}
+
+/// Returns the share of requests that the service answered without a fault, over the time that is shown.
+pub(super) fn availability() -> Panel {
+    let requests = Series::of(HTTP.server_duration.spec());
+    let all = requests.growth().sum_by(&["job"]);
+    let faults = requests.matching("http_response_status_code=~\"5..\"").growth().sum_by(&["job"]);
+    Panel::new("Availability", DisplayUnit::Share, "Share of requests without a status of 5xx in the time shown.")
+        .view(View::Gauge)
+        .query(faults.or_zero_of(&all).share_of(&all).complement(), "{{job}}")
+        .critical_below("MmeHttpErrorRateCritical", 0.95)
+}
+
+/// Returns the share of each route's requests that timed out of the client's patience.
+pub(super) fn cancelled() -> Panel {
+    Panel::new("Cancelled requests", DisplayUnit::Share, "Share of requests whose client left before the end.")
+        .query(share(&finished(), "error_type=\"cancelled\"", &ROUTE), "{{http_route}}")
+        .warning("MmeHttpRequestsCancelled", 0.1)
+}

@@ -1,0 +1,56 @@
+//! The first row of a dashboard: firing alerts, objectives, targets.
+
+use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series, View};
+use crate::slo::SLO;
+
+/// Returns alerts of the chosen jobs with their start, the budgets of their objectives, and targets that are down.
+pub(super) fn state() -> Row {
+    Row::new("State now").panel(alerts("")).panel(budgets()).panel(targets())
+}
+
+/// Returns alerts of one category with their start, and the budgets of the objectives.
+pub(super) fn state_of(category: &str) -> Row {
+    Row::new("State now").panel(alerts(&format!(",category=\"{category}\""))).panel(budgets())
+}
+
+/// Returns the table of firing alerts. The sample of `ALERTS_FOR_STATE` is the time at which the alert became active.
+fn alerts(matcher: &str) -> Panel {
+    let chosen = format!("job=~\"$job\",alertname!=\"Watchdog\"{matcher}");
+    let since = format!(
+        "1000 * (ALERTS_FOR_STATE{{{chosen}}} and ignoring (alertstate) ALERTS{{alertstate=\"firing\",{chosen}}})"
+    );
+    Panel::new(
+        "Firing alerts",
+        DisplayUnit::Since,
+        "Each firing alert, what it concerns and since when. An empty table is good if the targets beside it are up.",
+    )
+    .view(View::Alerts)
+    .wide()
+    .query(since.as_str().into(), "")
+}
+
+fn budgets() -> Panel {
+    Panel::new(
+        "Error budgets left",
+        DisplayUnit::Share,
+        "What is left of the error budget of 14 days. Below 0 % the objective is missed.",
+    )
+    .view(View::Stat)
+    .query(Series::recorded("job_slo:slo_error_budget_remaining:ratio_14d").value(), "{{job}} {{slo}}")
+    .critical_below("MmeSlaBreach", 0.0)
+}
+
+fn targets() -> Panel {
+    Panel::new("Targets", DisplayUnit::UpDown, "Whether Prometheus reaches each instance, over time.")
+        .view(View::StateTimeline)
+        .query(Series::of_target("up").value().max_by(&["job", "instance"]), "{{job}} {{instance}}")
+}
+
+/// Returns the share of bad events by objective, to be compared with the budget that the objective leaves.
+pub(super) fn burning() -> Panel {
+    let by = ["slo"];
+    let all = Series::of(SLO.events.spec()).rate().sum_by(&by);
+    let bad = Series::of(SLO.bad_events.spec()).rate().sum_by(&by);
+    Panel::new("Bad events by objective", DisplayUnit::Share, "Share of events that missed their objective.")
+        .query(bad.share_of(&all), "{{slo}}")
+}

@@ -1,0 +1,108 @@
+//! Grafana's classic model, which every version since 9 imports and provisions.
+
+mod annotation;
+mod field;
+mod options;
+mod panel;
+mod variable;
+
+use serde_json::{Value, json};
+
+use super::{Dashboard, Row};
+
+/// The version of the model that is written; Grafana migrates it upwards itself.
+const SCHEMA: u32 = 39;
+
+/// The tag by which the bundled dashboards link to each other.
+const TAG: &str = "mme-metrics";
+
+/// Grafana's grid has 24 columns.
+const COLUMNS: usize = 24;
+
+/// Most panels in a line.
+const PER_LINE: usize = 3;
+
+/// Height of a panel, in grid rows of 30 pixels.
+const HEIGHT: usize = 8;
+
+impl Dashboard {
+    /// Writes the dashboard as Grafana reads it, the same for the same description.
+    ///
+    /// # Panics
+    ///
+    /// Never: what is written has text for keys and finite numbers.
+    pub fn render(&self) -> String {
+        let model = json!({
+            "uid": self.uid,
+            "title": self.title,
+            "description": self.description,
+            "tags": [TAG, self.audience.name()],
+            "schemaVersion": SCHEMA,
+            "editable": false,
+            "graphTooltip": 1,
+            "timezone": "browser",
+            "refresh": "30s",
+            "time": {"from": "now-1h", "to": "now"},
+            "annotations": {"list": annotation::all()},
+            "links": [self.others()],
+            "templating": {"list": variable::all(&self.variables)},
+            "panels": self.panels(),
+        });
+        // Text and finite numbers always have a form in JSON.
+        let text = serde_json::to_string_pretty(&model).expect("a model of text and finite numbers");
+        text + "\n"
+    }
+
+    /// Returns a menu of all dashboards of the crate, which keeps what the reader has chosen.
+    fn others(&self) -> Value {
+        json!({
+            "type": "dashboards", "title": "Dashboards", "tags": [TAG], "asDropdown": true, "includeVars": true,
+            "keepTime": true, "targetBlank": false, "icon": "external link", "tooltip": "", "url": "",
+        })
+    }
+
+    fn panels(&self) -> Vec<Value> {
+        let mut panels = Vec::new();
+        let mut top = 0;
+        for row in &self.rows {
+            panels.push(row.model(panels.len() + 1, top));
+            top += 1;
+            let mut rest = row.panels.as_slice();
+            for in_line in row.lines() {
+                let (line, others) = rest.split_at(in_line);
+                let parts: usize = line.iter().map(|panel| panel.weight).sum();
+                let mut left = 0;
+                for panel in line {
+                    let width = COLUMNS * panel.weight / parts;
+                    let place = json!({"x": left, "y": top, "w": width, "h": HEIGHT});
+                    panels.push(panel.model(panels.len() + 1, &place, &self.uid));
+                    left += width;
+                }
+                top += HEIGHT;
+                rest = others;
+            }
+        }
+        panels
+    }
+}
+
+impl Row {
+    fn model(&self, id: usize, top: usize) -> Value {
+        json!({
+            "id": id, "type": "row", "title": self.title, "collapsed": false, "panels": [],
+            "gridPos": {"x": 0, "y": top, "w": COLUMNS, "h": 1},
+        })
+    }
+
+    /// Returns the number of panels in each line: as even as they go, the longer lines first.
+    fn lines(&self) -> impl Iterator<Item = usize> {
+        let count = self.panels.len();
+        let lines = count.div_ceil(PER_LINE).max(1);
+        (0..lines).map(move |line| count / lines + usize::from(line < count % lines))
+    }
+}
+
+/// Returns the reference to the Prometheus that the reader has chosen.
+fn datasource() -> Value {
+    json!({"type": "prometheus", "uid": "${datasource}"})
+}

@@ -1,0 +1,71 @@
+//! One panel and its queries.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{datasource, field, options};
+use crate::asset::dashboard::link;
+use crate::asset::dashboard::panel::{Panel, Query};
+use crate::asset::dashboard::view::View;
+
+/// The shortest time between two bars: four scrapes of 15 seconds.
+const SHORTEST_STEP: &str = "1m";
+
+impl Panel {
+    pub(super) fn model(&self, id: usize, place: &Value, uid: &str) -> Value {
+        let letters = 'A'..='Z';
+        let targets = letters.zip(&self.queries).map(|(letter, query)| query.model(letter, self.view));
+        let mut model = json!({
+            "id": id,
+            "type": options::plugin(self.view),
+            "title": self.title,
+            "description": self.description,
+            "datasource": datasource(),
+            "gridPos": place,
+            "fieldConfig": {"defaults": field::defaults(self, uid), "overrides": field::overrides(self)},
+            "options": options::options(self.view),
+            "transformations": options::transformations(self.view, &self.title),
+            "targets": targets.collect::<Vec<_>>(),
+            "links": self.page_links(),
+        });
+        if matches!(self.view, View::Counts | View::Heatmap) {
+            model["interval"] = json!(SHORTEST_STEP);
+        }
+        model
+    }
+
+    /// Returns the links in the corner of the panel: the runbooks of the alerts that judge what it shows, and its own.
+    fn page_links(&self) -> Vec<Value> {
+        let alerts: BTreeSet<_> = self.limits.iter().filter_map(|limit| limit.alert).collect();
+        let runbooks = alerts.into_iter().map(|alert| (format!("Runbook: {alert}"), link::runbook(alert)));
+        let links = runbooks.chain(self.links.iter().cloned());
+        links.map(|(title, url)| page_link(&title, &url)).collect()
+    }
+}
+
+fn page_link(title: &str, url: &str) -> Value {
+    json!({
+        "type": "link", "title": title, "url": url, "targetBlank": true, "icon": "doc", "tooltip": "", "tags": [],
+        "asDropdown": false, "includeVars": false, "keepTime": false,
+    })
+}
+
+impl Query {
+    fn model(&self, letter: char, view: View) -> Value {
+        let instant = view.is_instant();
+        let expression = self.expression.to_string();
+        json!({
+            "refId": letter.to_string(),
+            "datasource": datasource(),
+            "editorMode": "code",
+            // The points of quantiles that have a trace.
+            "exemplar": !instant && expression.contains("histogram_quantile"),
+            "expr": expression,
+            "legendFormat": self.legend,
+            "instant": instant,
+            "range": !instant,
+            "format": if view.has_columns() { "table" } else { "time_series" },
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! The choices at the top of a dashboard.
+
+use serde_json::{Value, json};
+
+use super::datasource;
+use crate::asset::dashboard::Variable;
+use crate::asset::dashboard::query::SPLITS;
+
+/// Returns the data source, the dashboard's own choices, the split, and the data sources that links lead to.
+pub(super) fn all(own: &[Variable]) -> Vec<Value> {
+    let first = std::iter::once(source("datasource", "Data source", "prometheus"));
+    let last = [split(), source("traces", "Traces", "tempo"), source("logs", "Logs", "loki")];
+    first.chain(own.iter().map(query)).chain(last).collect()
+}
+
+fn source(name: &str, label: &str, plugin: &str) -> Value {
+    json!({"type": "datasource", "name": name, "label": label, "query": plugin, "current": {}})
+}
+
+fn query(variable: &Variable) -> Value {
+    json!({
+        "type": "query",
+        "name": variable.name,
+        "label": variable.title,
+        "datasource": datasource(),
+        "query": {"query": variable.query, "refId": variable.name},
+        "definition": variable.query,
+        // With every load of the page and change of its time.
+        "refresh": 2,
+        "sort": 1,
+        "multi": true,
+        "includeAll": true,
+        "allValue": ".*",
+        "current": {"text": ["All"], "value": ["$__all"]},
+    })
+}
+
+/// Returns the choice of the label that splits every panel; the first is chosen.
+fn split() -> Value {
+    let option = |(index, value): (usize, &&str)| json!({"text": value, "value": value, "selected": index == 0});
+    let options: Vec<_> = SPLITS.iter().enumerate().map(option).collect();
+    json!({
+        "type": "custom",
+        "name": "split",
+        "label": "Split by",
+        "query": SPLITS.join(","),
+        "multi": false,
+        "includeAll": false,
+        "current": options[0],
+        "options": options,
+    })
+}

@@ -15,6 +15,7 @@ pages! {
     instrument: "macro.md"
     labels: "labels.md"
     alerts: "alerts.md"
+    dashboards: "dashboards.md"
     deployment: "deployment.md"
     from_axum_prometheus: "from-axum-prometheus.md"
     from_metrics_exporter_prometheus: "from-metrics-exporter-prometheus.md"

@@ -5,6 +5,7 @@ pub mod desk;
 pub mod exposition;
 pub mod figure;
 pub mod future;
+pub mod grafana;
 pub mod grpc;
 #[cfg(doctest)]
 pub mod guide;

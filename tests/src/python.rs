@@ -121,7 +121,7 @@ fn fetch(packages: &Path) {
 }
 
 /// Returns the directory that cargo builds in, which the running test lies under.
-fn build_directory() -> PathBuf {
+pub(crate) fn build_directory() -> PathBuf {
     let test = std::env::current_exe().expect("a running test has a path");
     // target/debug/deps/test
     test.ancestors().nth(3).expect("cargo runs a test three levels down").to_owned()

@@ -4,4 +4,5 @@ mod check;
 mod coverage;
 mod dashboard;
 mod forms;
+mod grafana;
 mod rules;

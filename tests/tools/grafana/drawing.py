@@ -74,6 +74,8 @@ def unit(value, name):
 
 
 def seconds(value):
+    if value == 0:
+        return "0 s"
     for limit, divisor, name in [(1e-3, 1e-6, "µs"), (1, 1e-3, "ms"), (120, 1, "s"), (7200, 60, "min"),
                                  (172800, 3600, "h"), (math.inf, 86400, "d")]:
         if value < limit:
@@ -114,7 +116,8 @@ def timeseries(panel, found):
             for at, value in points:
                 bottom = base.get(at, 0)
                 base[at] = bottom + value
-                parts.append(f'<rect x="{x(at) - width / 34:.1f}" y="{y(bottom + value):.1f}" width="{width / 17:.1f}" '
+                start, end = max(left, x(at) - width / 34), min(left + width, x(at) + width / 34)
+                parts.append(f'<rect x="{start:.1f}" y="{y(bottom + value):.1f}" width="{max(0, end - start):.1f}" '
                              f'height="{max(0, y(bottom) - y(bottom + value)):.1f}" fill="{color}" opacity=".75"/>')
             continue
         path = "M" + "L".join(f"{x(at):.1f},{y(value):.1f}" for at, value in points)

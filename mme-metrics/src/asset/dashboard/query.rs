@@ -11,13 +11,16 @@ pub(super) const SPLIT: &str = "$split";
 /// Labels of targets by which the reader can split: one line for each service, process or environment.
 pub(super) const SPLITS: [&str; 4] = ["job", "instance", "namespace", "cluster"];
 
+/// Labels by which a target is known.
+const TARGET: &str = "cluster, namespace, job, instance";
+
 /// Selects the series of a metric for the job and instance that the dashboard shows.
 #[derive(Clone, Debug)]
 pub struct Series {
     name: String,
     matchers: Vec<String>,
-    /// Labels of the metric itself, beside those of its target, if it is declared.
-    own: Option<Vec<&'static str>>,
+    /// Whether a family declares the metric: then its first values are an increase.
+    declared: bool,
 }
 
 /// A length of time that Grafana fills in.
@@ -57,14 +60,14 @@ impl Series {
     /// Selects a counter or gauge, or the number of observations of a histogram.
     pub fn of(spec: &Spec) -> Self {
         match spec.kind {
-            Kind::Histogram => Self::declared(format!("{}_count", spec.name), spec),
-            Kind::Counter | Kind::Gauge => Self::declared(spec.name.to_owned(), spec),
+            Kind::Histogram => Self::declared(format!("{}_count", spec.name)),
+            Kind::Counter | Kind::Gauge => Self::declared(spec.name.to_owned()),
         }
     }
 
     /// Selects the buckets of a histogram.
     pub fn buckets(spec: &Spec) -> Self {
-        Self::declared(format!("{}_bucket", spec.name), spec)
+        Self::declared(format!("{}_bucket", spec.name))
     }
 
     /// Selects a metric without a declaration on the chosen targets: `up`, or a metric of an exporter.
@@ -72,22 +75,22 @@ impl Series {
         Self {
             name: name.to_owned(),
             matchers: vec!["job=~\"$job\"".to_owned(), "instance=~\"$instance\"".to_owned()],
-            own: None,
+            declared: false,
         }
     }
 
     /// Selects a recorded series of the chosen job; a recording rule has already summed the instances.
     pub fn recorded(name: &str) -> Self {
-        Self { name: name.to_owned(), matchers: vec!["job=~\"$job\"".to_owned()], own: None }
+        Self { name: name.to_owned(), matchers: vec!["job=~\"$job\"".to_owned()], declared: false }
     }
 
     /// Selects a metric on all targets, chosen or not: Prometheus, Alertmanager, an exporter.
     pub fn foreign(name: &str) -> Self {
-        Self { name: name.to_owned(), matchers: Vec::new(), own: None }
+        Self { name: name.to_owned(), matchers: Vec::new(), declared: false }
     }
 
-    fn declared(name: String, spec: &Spec) -> Self {
-        Self { own: Some(spec.labels.iter().map(|label| label.key).collect()), ..Self::of_target(&name) }
+    fn declared(name: String) -> Self {
+        Self { declared: true, ..Self::of_target(&name) }
     }
 
     /// Narrows the selection by a matcher, such as `result="error"`.
@@ -126,21 +129,19 @@ impl Series {
     fn increase(&self, range: Range) -> Promql {
         let (duration, seconds) = (range.duration(), range.seconds());
         let increase = format!("increase({self}[{duration}])");
-        let Some(own) = &self.own else { return Promql::new(increase) };
+        if !self.declared {
+            return Promql::new(increase);
+        }
         let (up, started) = (self.beside("up"), self.beside(PROCESS.start_time.spec().name));
-        let ignoring = if own.is_empty() { String::new() } else { format!("ignoring ({}) ", own.join(", ")) };
-        Promql::new(format!(
-            "({self} unless {self} offset {duration}) \
-             and {ignoring}({up} offset {duration} == 1 or {started} > time() - {seconds}) \
-             or {increase}"
-        ))
+        let known = known(&up, &started, duration, seconds);
+        Promql::new(format!("({self} unless {self} offset {duration}) {known} or {increase}"))
     }
 
     /// Selects another metric of the same targets.
     fn beside(&self, name: &str) -> Self {
         let of_targets = |matcher: &&String| matcher.starts_with("job=") || matcher.starts_with("instance=");
         let matchers = self.matchers.iter().filter(of_targets).cloned().collect();
-        Self { name: name.to_owned(), matchers, own: None }
+        Self { name: name.to_owned(), matchers, declared: false }
     }
 
     /// Returns the quantile `q` of buckets, by the labels `by`.
@@ -265,6 +266,54 @@ impl fmt::Display for Promql {
     }
 }
 
+/// Keeps series of processes that Prometheus knew under their labels at the beginning of a range, or that started in it.
+fn known(up: &Series, started: &Series, duration: &str, seconds: &str) -> String {
+    format!(
+        "and on ({TARGET}) ({up} offset {duration} == 1 unless on ({TARGET}) ({up} unless {up} offset {duration}) \
+         or {started} > time() - {seconds})"
+    )
+}
+
 fn owned(keys: &[&str]) -> Vec<String> {
     keys.iter().map(|&key| key.to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asset::{AssetKind, FILES};
+
+    /// Returns a text in one line, without blanks inside brackets.
+    fn on_one_line(text: &str) -> String {
+        text.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(").replace(" )", ")")
+    }
+
+    #[test]
+    fn panels_take_a_first_value_for_an_increase_where_the_alerts_do() {
+        let (up, started) = (Series::foreign("up"), Series::foreign(PROCESS.start_time.spec().name));
+        let conditions: Vec<_> = [("5m", "300"), ("10m", "600"), ("15m", "900"), ("1h", "3600")]
+            .into_iter()
+            .map(|(duration, seconds)| known(&up, &started, duration, seconds))
+            .collect();
+        let mut judged = 0;
+        for file in FILES.iter().filter(|file| file.kind() == AssetKind::Rules) {
+            let text = on_one_line(file.text());
+            for (at, _) in text.match_indices("_total offset ") {
+                let (_, rest) = text[at..].split_once(')').unwrap_or_default();
+                if !rest.contains("and on (") || !text[..at].ends_with(|last: char| last.is_alphanumeric()) {
+                    continue;
+                }
+                let rest = rest.trim_start().trim_start_matches(|c: char| c == '/' || c.is_ascii_digit() || c == ' ');
+                if rest.starts_with("and on (cluster, namespace, job, instance) (up") {
+                    assert!(
+                        conditions.iter().any(|condition| rest.starts_with(condition)),
+                        "{}: {rest:.300}",
+                        file.path()
+                    );
+                    judged += 1;
+                }
+            }
+        }
+        assert!(judged > 5, "{judged}");
+    }
 }

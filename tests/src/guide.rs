@@ -17,6 +17,7 @@ pages! {
     alerts: "alerts.md"
     dashboards: "dashboards.md"
     deployment: "deployment.md"
+    exporters: "exporters.md"
     from_axum_prometheus: "from-axum-prometheus.md"
     from_metrics_exporter_prometheus: "from-metrics-exporter-prometheus.md"
 }

@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub mod desk;
+pub mod exporter;
 pub mod exposition;
 pub mod figure;
 pub mod future;

@@ -10,7 +10,7 @@ use std::process::Command;
 /// The variable that names the folder that comes before the path.
 pub(crate) const TOOLS: &str = "MME_TEST_TOOLS";
 
-/// Prepares a run of `name`, such as `prometheus`, `promtool`, `alertmanager`, `amtool` or `otelcol`.
+/// Prepares a run of `name`, such as `prometheus`, `promtool`, `alertmanager`, `amtool`, `node_exporter` or `otelcol`.
 ///
 /// # Panics
 ///
@@ -35,8 +35,18 @@ fn debian(name: &str) -> (&str, Option<&str>) {
         "prometheus" | "promtool" => (name, Some("prometheus")),
         "alertmanager" => ("prometheus-alertmanager", Some("prometheus-alertmanager")),
         "amtool" => (name, Some("prometheus-alertmanager")),
+        "blackbox_exporter" => packaged("prometheus-blackbox-exporter"),
+        "mysqld_exporter" => packaged("prometheus-mysqld-exporter"),
+        "node_exporter" => packaged("prometheus-node-exporter"),
+        "postgres_exporter" => packaged("prometheus-postgres-exporter"),
+        "redis_exporter" => packaged("prometheus-redis-exporter"),
         _ => (name, None),
     }
+}
+
+/// Names a program and the package of the same name that has it.
+fn packaged(name: &'static str) -> (&'static str, Option<&'static str>) {
+    (name, Some(name))
 }
 
 /// Says how to get a program.
@@ -75,5 +85,6 @@ mod tests {
     #[test]
     fn names_the_package_of_debian() {
         assert_eq!(remedy("amtool"), "install it with `apt-get install prometheus-alertmanager`");
+        assert_eq!(remedy("redis_exporter"), "install it with `apt-get install prometheus-redis-exporter`");
     }
 }

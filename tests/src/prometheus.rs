@@ -39,9 +39,16 @@ pub struct Setup {
     rules: Vec<String>,
     rule_files: Vec<PathBuf>,
     alertmanagers: Vec<String>,
+    configuration: Option<PathBuf>,
 }
 
 impl Setup {
+    /// Reads this configuration, and nothing else that is set up here.
+    pub fn configuration(mut self, path: impl Into<PathBuf>) -> Self {
+        self.configuration = Some(path.into());
+        self
+    }
+
     /// Scrapes `path` of `target`, which is `host:port`, as `job`, once a second.
     pub fn scrape(mut self, job: &str, target: &str, path: &str) -> Self {
         let scrape = serde_json::json!({
@@ -168,8 +175,11 @@ impl Prometheus {
     fn launch(setup: &Setup, directory: &TempDir) -> Option<Self> {
         let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
         let address = address.expect("a loopback port is free");
-        let config = directory.path().join("prometheus.yml");
-        fs::write(&config, setup.config(address)).expect("a new file can be written");
+        let config = setup.configuration.clone().unwrap_or_else(|| {
+            let config = directory.path().join("prometheus.yml");
+            fs::write(&config, setup.config(address)).expect("a new file can be written");
+            config
+        });
         let log = File::create(directory.path().join("log")).expect("a new file can be written");
         let child = program::command("prometheus")
             .arg(format!("--config.file={}", config.display()))

@@ -1,7 +1,7 @@
-//! Certificates made for tests. Their signatures are not genuine; nothing here looks at them.
+//! Certificates made for tests. Most have no genuine signature; what reads them does not look at it.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -100,4 +100,24 @@ for key in ('notBefore', 'notAfter'): print(ssl.cert_time_to_seconds(found[key])
     let said = String::from_utf8_lossy(&asked.stdout);
     let dates: Vec<i64> = said.lines().filter_map(|line| line.parse().ok()).collect();
     dates.try_into().unwrap_or_else(|_| panic!("{said}{}", String::from_utf8_lossy(&asked.stderr)))
+}
+
+/// Makes a certificate, with a genuine signature, for `localhost` and its key, and returns the paths of both.
+///
+/// # Panics
+///
+/// When `openssl` cannot be run.
+pub fn self_signed(directory: &Path, name: &str) -> (PathBuf, PathBuf) {
+    let [certificate, key] = ["certificate", "key"].map(|part| directory.join(format!("{name}.{part}.pem")));
+    let output = Command::new("openssl")
+        .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost".split(' '))
+        .args(["-addext", "subjectAltName=DNS:localhost"])
+        .arg("-keyout")
+        .arg(&key)
+        .arg("-out")
+        .arg(&certificate)
+        .output()
+        .unwrap_or_else(|error| panic!("openssl cannot be run ({error}): apt-get install openssl"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    (certificate, key)
 }

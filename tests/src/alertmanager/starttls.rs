@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 use super::Mailbox;
+use crate::x509::self_signed;
 
 /// Offers STARTTLS, refuses everything else until the client has used it, and then passes both directions on to the
 /// mail server whose port is the third argument. Prints the port that it listens on.
@@ -116,20 +117,4 @@ impl Drop for StartTls {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Makes a certificate for `localhost` and its key, and returns the paths of both.
-fn self_signed(directory: &Path, name: &str) -> (PathBuf, PathBuf) {
-    let [certificate, key] = ["certificate", "key"].map(|part| directory.join(format!("{name}.{part}.pem")));
-    let output = Command::new("openssl")
-        .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost".split(' '))
-        .args(["-addext", "subjectAltName=DNS:localhost"])
-        .arg("-keyout")
-        .arg(&key)
-        .arg("-out")
-        .arg(&certificate)
-        .output()
-        .unwrap_or_else(|error| panic!("openssl cannot be run ({error}): apt-get install openssl"));
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    (certificate, key)
 }

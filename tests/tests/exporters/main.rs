@@ -1,0 +1,6 @@
+//! Exporters: their real expositions have what the bundled lists say, and the bundled configuration and rules work on them.
+
+mod configuration;
+mod lists;
+mod room;
+mod scraped;

@@ -72,7 +72,7 @@ impl Gate {
     }
 
     fn not_found(&self) -> Response<Bytes> {
-        // The path of a closed endpoint is not told to strangers.
+        // A caller without credentials does not learn the path of a closed endpoint.
         let is_open = self.credentials.is_empty() && self.exposure == Exposure::Public;
         let place = is_open.then(|| format!(": {} are at {}", self.content, self.path)).unwrap_or_default();
         sentence(StatusCode::NOT_FOUND, format!("not found{place}\n"))

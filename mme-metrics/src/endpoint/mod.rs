@@ -30,7 +30,7 @@
 //! | check | answer if it fails |
 //! |---|---|
 //! | the path is the endpoint's | 404; a router in front of the endpoint gives its own |
-//! | traces and sources have credentials | 403 |
+//! | credentials are set, for traces and sources | 403 |
 //! | the request carries one of the credentials, if there are any | 401 with `WWW-Authenticate` |
 //! | the method is `GET` or `HEAD` | 405 with `Allow` |
 //! | a recorder is installed, for [`Endpoint::installed`] | 503 |

@@ -55,8 +55,8 @@ pub(in crate::recorder) struct Ledger {
 impl Ledger {
     /// Decides on `request`: admits it as it is while the budgets have room, else folds its open labels.
     ///
-    /// The decision is final: if nothing was found, the caller makes the series with the label text in `text` before it gives
-    /// the ledger back. `find` looks for a series by its label text.
+    /// `text` holds the labels of the request, formatted as they are, and afterwards those of the series. The decision is final:
+    /// if no series was found, the caller makes it before it unlocks the ledger. `find` looks for a series by its label text.
     pub(in crate::recorder) fn decide(
         &mut self,
         request: SeriesRequest<'_>,
@@ -67,7 +67,7 @@ impl Ledger {
         let SeriesRequest { spec, own, global, source } = request;
         let is_folded = request.is_folded();
         // Another thread may have been faster.
-        let found = find(text.format(own, global, |_| None));
+        let mut found = find(text.as_str());
         if found.is_some() {
             return Decision { found, is_folded };
         }
@@ -75,7 +75,10 @@ impl Ledger {
         let reservation = openness.varies().then(|| budget.reserve());
         let has_room = reservation.as_ref().is_none_or(Option::is_some);
         let folds = openness.folds(has_room);
-        let mut found = find(text.format(own, global, |at| folds.has(at).then_some(OVERFLOW)));
+        let changes = openness.changes(folds);
+        if changes {
+            found = find(text.format(own, global, |at| folds.has(at).then_some(OVERFLOW)));
+        }
         if found.is_none()
             && let Some(labels) = self.reshape(&openness, folds, own)
         {
@@ -87,7 +90,7 @@ impl Ledger {
             reservation.keep();
             self.remember(spec, own);
         }
-        Decision { found, is_folded: is_folded || openness.changes(folds) }
+        Decision { found, is_folded: is_folded || changes }
     }
 
     /// Says whether the budget of a capped label is spent on other values.

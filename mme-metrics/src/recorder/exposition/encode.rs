@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::cell::Reading;
 use super::super::family::{MetricFamily, SeriesList};
 
-/// Size at which a chunk is handed out. One series may write past it.
+/// Size at which a chunk is complete. One series may write past it.
 pub(super) const CHUNK_BYTES: usize = 32 * 1024;
 
 /// A format of the exposition. The walk calls it for each family and each series, in this order; it is compiled once for each

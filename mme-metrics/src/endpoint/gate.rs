@@ -73,9 +73,12 @@ impl Gate {
 
     fn not_found(&self) -> Response<Bytes> {
         // A caller without credentials does not learn the path of a closed endpoint.
-        let is_open = self.credentials.is_empty() && self.exposure == Exposure::Public;
-        let place = is_open.then(|| format!(": {} are at {}", self.content, self.path)).unwrap_or_default();
-        sentence(StatusCode::NOT_FOUND, format!("not found{place}\n"))
+        let text = if self.credentials.is_empty() && self.exposure == Exposure::Public {
+            format!("not found: {} are at {}\n", self.content, self.path)
+        } else {
+            "not found\n".to_owned()
+        };
+        sentence(StatusCode::NOT_FOUND, text)
     }
 
     fn forbidden(&self) -> Response<Bytes> {

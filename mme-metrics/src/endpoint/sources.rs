@@ -73,12 +73,12 @@ impl SourcesEndpoint {
 /// The answer.
 #[derive(Debug, Serialize)]
 struct SourceList {
-    sources: Vec<Source>,
+    sources: Vec<Row>,
 }
 
 /// One source, as the answer shows it.
 #[derive(Debug, Serialize)]
-struct Source {
+struct Row {
     source: String,
     minute: u32,
     hour: u32,
@@ -88,7 +88,7 @@ struct Source {
 
 impl SourceList {
     fn of(tracker: &SourceTracker) -> Self {
-        let sources = tracker.worst(MOST).into_iter().map(|report| Source {
+        let sources = tracker.worst(MOST).into_iter().map(|report| Row {
             // An IPv4 source is one address, which has 32 bits.
             source: if report.bits == 32 {
                 report.address.to_string()

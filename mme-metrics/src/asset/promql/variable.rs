@@ -154,7 +154,9 @@ impl<'t> Filler<'t> {
 
     /// Puts a placeholder of the sort that the language wants here.
     fn replace(&mut self, variable: &str) {
-        let number = self.placeholders.len();
+        // A variable has one value, so the same one is the same label on both sides of an operator.
+        let known = self.placeholders.iter().position(|(_, known)| known == variable);
+        let number = known.unwrap_or(self.placeholders.len());
         let mut written = variable.to_owned();
         let before = self.text.chars().next_back().unwrap_or(' ');
         let previous = self.text.trim_end().chars().next_back().unwrap_or(' ');
@@ -209,6 +211,15 @@ mod tests {
     fn restored(text: &str) -> String {
         let query = Query::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         query.restore(&query.expression)
+    }
+
+    #[test]
+    fn a_variable_reads_the_same_wherever_it_stands() {
+        let query = Query::parse("sum by (a, $b) (m) / sum by (a, $b) (n) + sum by (a, $c) (o)").unwrap();
+        let text = query.expression.to_string();
+        let label = |variable: &str| query.placeholders.iter().find(|(_, known)| known == variable).unwrap().0.clone();
+        assert_eq!(text.matches(&label("$b")).count(), 2, "{text}");
+        assert_eq!(text.matches(&label("$c")).count(), 1, "{text}");
     }
 
     #[test]

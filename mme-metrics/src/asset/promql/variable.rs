@@ -238,7 +238,8 @@ mod tests {
             "sum by (job, $label) (a)",
             "sum by ([[label]]) (a)",
             "a{$filters}",
-            "a{b=\"c\",${filters}}",
+            // Matchers are written in order.
+            "a{${filters},b=\"c\"}",
             "a{$label=\"b\"}",
             "rate($metric[5m])",
             "$metric{b=\"c\"}",

@@ -27,6 +27,7 @@
 //! | measure queries, transactions and connection pools | [`database`] |
 //! | measure caches | [`cache`] |
 //! | measure functions | [`function`] |
+//! | count log events and panics | [`log`] |
 //! | declare service level objectives | [`slo`] |
 //! | measure logins, policies, rate limits and audit; detect brute-force sources | [`security`] |
 //! | watch when certificates expire | [`certificate`] |
@@ -71,6 +72,7 @@ pub mod health;
 pub mod http;
 pub mod isolation;
 pub mod label;
+pub mod log;
 pub mod metric;
 pub mod operation;
 #[doc(hidden)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mme_metrics::Recorder;
 use mme_metrics::certificate::CertificateWatch;
+use mme_metrics::log::{self, LogLayer};
 use mme_metrics::security::SourceTracker;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -19,10 +20,12 @@ use crate::{business, objectives, sources, tenant};
 /// Installs the recorder, the log and the audit trail.
 pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,mme::audit=off"));
-    let log = fmt::layer().with_writer(std::io::stderr).with_filter(filter);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_filter(filter);
     let audited = Targets::new().with_target(audit::TARGET, LevelFilter::INFO);
     let trail = fmt::layer().with_writer(Arc::new(trail)).with_filter(audited);
-    registry().with(log).with(trail).init();
+    // Last, so that it also counts what the filters hide.
+    let counted = LogLayer::new().target("trust_service")?.max_level(LevelFilter::INFO);
+    registry().with(lines).with(trail).with(counted).init();
 
     Recorder::builder()
         .build_info(env!("CARGO_PKG_VERSION"), option_env!("TRUST_REVISION").unwrap_or("unknown"))
@@ -30,6 +33,7 @@ pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) 
         .collect(sources.collector())
         .collect(CertificateWatch::new().file("trust-service", identity.path())?.collector())
         .install()?;
+    log::count_panics();
     tenant::register()?;
     business::set_up()?;
     sources::set_up();

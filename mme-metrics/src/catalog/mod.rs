@@ -10,8 +10,8 @@ use metrics::{KeyName, Recorder, SharedString};
 
 use crate::metric::{Family, Kind};
 use crate::{
-    business, cache, certificate, database, function, grpc, health, http, isolation, metric, process, security, slo,
-    spike,
+    business, cache, certificate, database, function, grpc, health, http, isolation, log, metric, process, security,
+    slo, spike,
 };
 
 /// Every family of this crate, whatever features are on.
@@ -28,6 +28,7 @@ pub const FAMILIES: &[&dyn Family] = &[
     &health::HEALTH,
     &slo::SLO,
     &spike::SPIKE,
+    &log::LOG,
     &process::PROCESS,
     &process::BUILD,
     &process::MME,

@@ -10,7 +10,7 @@ use tracing_subscriber::registry;
 
 #[test]
 fn neither_a_hidden_event_nor_a_visible_one_allocates() {
-    run_alone("allocation::neither_a_hidden_event_nor_a_visible_one_allocates", || {
+    run_alone(|| {
         Recorder::builder().install().expect("this process has no recorder yet");
         let layer = LogLayer::new().target("shop").expect("a target");
         let subscriber = registry().with(LevelFilter::WARN).with(layer);

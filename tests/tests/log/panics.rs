@@ -20,7 +20,7 @@ fn assert_counts(recorder: &Recorder, expected: [(&str, u32); 4]) {
 
 #[test]
 fn a_panic_counts_once_and_reaches_the_hook_of_the_service() {
-    run_alone("panics::a_panic_counts_once_and_reaches_the_hook_of_the_service", || {
+    run_alone(|| {
         set_hook(Box::new(|_| {
             SEEN.fetch_add(1, Ordering::SeqCst);
         }));
@@ -46,7 +46,7 @@ fn a_panic_counts_once_and_reaches_the_hook_of_the_service() {
 
 #[test]
 fn a_panic_before_the_recorder_is_installed_does_no_harm() {
-    run_alone("panics::a_panic_before_the_recorder_is_installed_does_no_harm", || {
+    run_alone(|| {
         set_hook(Box::new(|_| ()));
         log::count_panics();
         catch_unwind(|| panic!("early")).expect_err("it panics");
@@ -58,7 +58,7 @@ fn a_panic_before_the_recorder_is_installed_does_no_harm() {
 
 #[test]
 fn panics_on_many_threads_are_all_counted() {
-    run_alone("panics::panics_on_many_threads_are_all_counted", || {
+    run_alone(|| {
         set_hook(Box::new(|_| ()));
         let recorder = Recorder::builder().install().expect("this process has no recorder yet");
         log::count_panics();

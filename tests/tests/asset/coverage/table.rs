@@ -9,11 +9,12 @@ use super::bundled::{Rules, tested};
 use super::{scenario, service};
 
 /// Alerts whose silence in a scenario of three hours proves nothing, and the rule test that has a case of its own instead.
-const LONGER: [(&str, &str); 10] = [
+const LONGER: [(&str, &str); 11] = [
     ("MmeAuthAnomaly", "compares with a week ago: security_baseline.yml"),
     ("MmeBackupNeverSucceeded", "waits for a day: health.yml"),
     ("MmeConsistencyCheckStale", "looks back a day: health.yml"),
     ("MmeLatencySpike", "compares with yesterday: spike.yml"),
+    ("MmeLogErrorsHigh", "compares with a week ago: log.yml"),
     ("MmeProcessingVolumeAnomaly", "compares with a week ago: business_week.yml"),
     ("MmeRevenueDrop", "compares with a week ago: business_week.yml"),
     ("MmeSlaBreach", "needs 14 days: slo_fortnight.yml"),

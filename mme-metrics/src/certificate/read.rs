@@ -8,6 +8,9 @@ use x509_parser::prelude::FromDer as _;
 use super::label::CertificateReadError;
 use super::validity::Validity;
 
+/// The first byte of a certificate in DER: the tag of a sequence.
+const SEQUENCE: u8 = 0x30;
+
 /// How much of a file or chain counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which {
@@ -87,7 +90,7 @@ pub(super) fn content(bytes: &[u8], which: Which) -> Reading {
 
 fn certificates(bytes: &[u8]) -> Box<dyn Iterator<Item = Result<Validity, CertificateReadError>> + '_> {
     // The tag of a sequence, which is the digit 0 in a text too, and a length of several bytes, which no text has.
-    if matches!(bytes, [0x30, 0x80..=0xff, ..]) {
+    if matches!(bytes, [SEQUENCE, 0x80..=0xff, ..]) {
         let mut rest = bytes;
         return Box::new(std::iter::from_fn(move || (!rest.is_empty()).then(|| der(&mut rest))));
     }
@@ -99,8 +102,9 @@ fn certificates(bytes: &[u8]) -> Box<dyn Iterator<Item = Result<Validity, Certif
 
 /// Reads one certificate off the beginning of `bytes`; all of them if it is broken, since nothing says where the next begins.
 fn der(bytes: &mut &[u8]) -> Result<Validity, CertificateReadError> {
-    let parsed = X509Certificate::from_der(bytes);
-    let (rest, certificate) = parsed.map_err(|_| CertificateReadError::Malformed).inspect_err(|_| *bytes = &[])?;
+    // The parser looks at the number of the tag alone, which other classes of tags have too.
+    let parsed = X509Certificate::from_der(bytes).ok().filter(|_| bytes.first() == Some(&SEQUENCE));
+    let (rest, certificate) = parsed.ok_or(CertificateReadError::Malformed).inspect_err(|_| *bytes = &[])?;
     *bytes = rest;
     let validity = certificate.validity();
     Ok(Validity::new(validity.not_before.timestamp(), validity.not_after.timestamp()))

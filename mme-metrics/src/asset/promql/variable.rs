@@ -148,8 +148,7 @@ impl<'t> Filler<'t> {
     }
 
     fn last_word(&self) -> &str {
-        let text = self.text.trim_end();
-        &text[text.rfind(|c: char| !is_name(c)).map_or(0, |at| at + 1)..]
+        self.text.trim_end().rsplit(|c: char| !is_name(c)).next().unwrap_or_default()
     }
 
     /// Puts a placeholder of the sort that the language wants here.
@@ -220,6 +219,11 @@ mod tests {
         let label = |variable: &str| query.placeholders.iter().find(|(_, known)| known == variable).unwrap().0.clone();
         assert_eq!(text.matches(&label("$b")).count(), 2, "{text}");
         assert_eq!(text.matches(&label("$c")).count(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_letter_of_several_bytes_before_a_bracket_is_an_error() {
+        assert!(Query::parse("\u{610}um(up)").is_err());
     }
 
     #[test]

@@ -63,7 +63,7 @@ impl Proxies {
         }
         let mut pairs = from_the_right(element, b';').filter_map(|pair| str::from_utf8(pair).ok()?.split_once('='));
         let (_, value) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
-        node(&unquoted(value.trim()))
+        node(&unquoted(value.trim())?)
     }
 }
 
@@ -89,13 +89,11 @@ fn is_escaped(line: &[u8], at: usize) -> bool {
     line[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// Takes the quotes off a quoted string (RFC 9110, section 5.6.4).
-fn unquoted(text: &str) -> Cow<'_, str> {
-    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        Some(inner) if inner.contains('\\') => Cow::Owned(inner.replace('\\', "")),
-        Some(inner) => Cow::Borrowed(inner),
-        None => Cow::Borrowed(text),
-    }
+/// Takes the quotes off a quoted string (RFC 9110, section 5.6.4); nothing if it is not closed.
+fn unquoted(text: &str) -> Option<Cow<'_, str>> {
+    let Some(opened) = text.strip_prefix('"') else { return Some(Cow::Borrowed(text)) };
+    let inner = opened.strip_suffix('"').filter(|_| !is_escaped(text.as_bytes(), text.len() - 1))?;
+    Some(if inner.contains('\\') { Cow::Owned(inner.replace('\\', "")) } else { Cow::Borrowed(inner) })
 }
 
 /// Reads an address, with a port or without: `203.0.113.7`, `203.0.113.7:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
@@ -166,6 +164,8 @@ mod tests {
             (&["host=\"a\\\";for=198.51.100.1;\\\"b\";for=203.0.113.7"], "203.0.113.7"),
             (&["for=203.0.113.7;host=\"a\\\";for=198.51.100.1;\\\"b\""], "203.0.113.7"),
             (&["for=198.51.100.1, for=_hidden"], PEER),
+            // The quote at the end is part of the text, so the string is not closed.
+            (&["for=\"203.0.113.7\\\""], PEER),
             (&["for=198.51.100.1, proto=https"], PEER),
         ] {
             assert_eq!(client(Header::Forwarded, lines), expected, "{lines:?}");

@@ -1,4 +1,4 @@
-//! The service that the tests of gRPC call: a method of each type, which answers as the order says.
+//! The gRPC service that the tests call. It has a method of each type and answers as the order says.
 
 use std::pin::Pin;
 use std::sync::Arc;

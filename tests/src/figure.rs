@@ -1,4 +1,4 @@
-//! Single figures of what was emitted, for those that a test cannot know beforehand: times.
+//! Values of single series, for those that a test cannot know beforehand, such as times.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

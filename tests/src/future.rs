@@ -1,4 +1,4 @@
-//! Futures polled by hand, so that a test decides where they stop.
+//! Futures that a test polls by hand, to choose where they stop.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};

@@ -1,4 +1,4 @@
-//! Calls made by hand, so that a test decides where every byte and every header stands.
+//! gRPC calls built by hand, so that a test chooses the place of every byte and header.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! The code in the guide compiles and runs: each page is the documentation of a module here.
+//! Doctests of the guide: each of its pages is the documentation of a module here.
 
 macro_rules! pages {
     ($($name:ident: $page:literal)+) => {

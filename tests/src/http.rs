@@ -1,4 +1,4 @@
-//! An HTTP client that says exactly what it is told, and sees exactly what comes back.
+//! An HTTP client that sends exactly what it is given and shows exactly what it receives.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _, Write as _};

@@ -1,4 +1,4 @@
-//! A client of HTTP/2 that resets what it has sent as soon as it has arrived (CVE-2023-44487), frame by frame.
+//! An HTTP/2 client that resets each stream as soon as its request has arrived (rapid reset, CVE-2023-44487).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,4 +1,4 @@
-//! What the tests share: programs they start, and figures they read.
+//! Helpers that the tests share: servers, clients, parsers and test services.
 
 pub mod alertmanager;
 pub mod desk;

@@ -1,4 +1,4 @@
-//! A real `MariaDB`, which speaks the protocol of `MySQL`, in a folder of its own, on a socket of its own.
+//! A real `MariaDB`, which speaks the protocol of `MySQL`, with its own data folder and socket.
 
 use std::path::Path;
 use std::process::Child;

@@ -1,4 +1,4 @@
-//! What Grafana asks Prometheus when it shows a bundled dashboard.
+//! The queries that Grafana sends to Prometheus for a bundled dashboard.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The other side of a check, as good or as bad as a test wants it: answers, keeps silent, sends without end.
+//! A test server for probes: it answers, stays silent, or sends without end.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

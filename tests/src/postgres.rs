@@ -1,4 +1,4 @@
-//! A real `PostgreSQL` in a folder of its own, on a socket of its own.
+//! A real `PostgreSQL` with its own data folder and socket.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! A real Prometheus, on a free port and with its data in a temporary directory, for as long as the value lives.
+//! A real Prometheus on a free port, with its data in a temporary folder. It stops when the value is dropped.
 //!
 //! ```no_run
 //! use mme_metrics_tests::prometheus::Prometheus;

@@ -1,4 +1,4 @@
-//! The same emission into our recorder and into the exporter that a host may keep.
+//! Emits the same observations into our recorder and into `metrics-exporter-prometheus`.
 
 use std::collections::BTreeMap;
 

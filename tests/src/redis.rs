@@ -1,4 +1,4 @@
-//! A real Redis on a free port of its own.
+//! A real Redis on a free port.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,4 @@
-//! The smallest server that can be scraped: one recorder, both formats, on a thread that ends with it.
+//! A minimal scrape target: one recorder in both formats, served by a thread that stops with the value.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

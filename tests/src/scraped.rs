@@ -1,4 +1,4 @@
-//! A process of its own that serves metrics, so that its memory, its time and its file descriptors can be counted.
+//! A separate process that serves metrics, so that its memory, processor time and file descriptors can be measured.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -1,4 +1,4 @@
-//! The example service as a program: built, started on a free port, asked, stopped.
+//! The example service as a program: builds it, starts it on a free port, sends requests and stops it.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
-//! A subscriber that keeps what it is told, as text.
+//! A `tracing` subscriber that keeps events as text.
 //!
-//! `tracing` remembers for each place in the source whether anybody listens, for all threads at once. So a test that listens runs
-//! in a process of its own.
+//! `tracing` caches for each callsite whether any subscriber is interested, for all threads at once. So a test that uses this
+//! runs in a process of its own.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! The user that a server runs as, which refuses to be root.
+//! The user for servers that refuse to run as root.
 
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;

@@ -1,4 +1,4 @@
-//! The server itself, on free ports, for as long as the value lives.
+//! The Alertmanager process, on free ports. It stops when the value is dropped.
 
 use std::fs::{self, File};
 use std::net::{SocketAddr, TcpListener};

@@ -1,4 +1,4 @@
-//! Alertmanager: its bundled configuration is sound, sends each alert to the right people, and says what they need.
+//! Alertmanager: the bundled configuration loads, routes each alert to its receivers and writes complete notifications.
 
 mod cluster;
 mod delivery;

@@ -1,4 +1,4 @@
-//! The asset check: our own files pass it, and each kind of mistake is found and explained.
+//! The asset check accepts the bundled files and explains each kind of mistake.
 
 use mme_metrics::asset::{AssetFile, AssetKind, FILES, check};
 use mme_metrics::{Counter, Gauge, Histogram, LabelValue, Unit, buckets, catalog, family};

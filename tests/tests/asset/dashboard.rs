@@ -1,4 +1,4 @@
-//! Dashboards: committed as rendered, and whole.
+//! Dashboards: the committed JSON is what the code renders, and no part is missing.
 
 use std::collections::HashSet;
 use std::path::Path;

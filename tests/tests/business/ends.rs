@@ -1,4 +1,4 @@
-//! How operations and tiers end.
+//! Every outcome of operations and tiers.
 
 use std::future::{pending, ready};
 use std::panic::catch_unwind;

@@ -1,4 +1,4 @@
-//! What strangers send through every input is seen nowhere.
+//! Hostile input to the business family never reaches the exposition.
 
 use mme_metrics::Format;
 use mme_metrics::business::{

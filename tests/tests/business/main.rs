@@ -1,4 +1,4 @@
-//! The business: exact money, operations and tiers and how they end, queues, scores, and what is refused.
+//! The business family: exact money, operations, tiers, queues, scores, and refused input.
 
 mod ends;
 mod hostile;

@@ -1,4 +1,4 @@
-//! Amounts of money, to the last minor unit.
+//! Amounts of money are exact to the minor unit.
 
 use std::collections::BTreeMap;
 use std::thread;

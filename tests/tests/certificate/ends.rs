@@ -1,4 +1,4 @@
-//! How operations end.
+//! Every outcome of certificate operations.
 
 use std::future::{pending, ready};
 use std::io;

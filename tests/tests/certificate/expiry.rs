@@ -1,4 +1,4 @@
-//! When certificates expire, to the second, whatever they look like.
+//! Expiry times are exact to the second for every kind of certificate.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Certificates: how operations end, when certificates expire, what a rotation looks like, and what hostile ones cannot do.
+//! The certificate family: operations, expiry, rotation and hostile input.
 
 mod ends;
 mod expiry;

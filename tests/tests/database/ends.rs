@@ -1,4 +1,4 @@
-//! How an operation can end, and what each end emits.
+//! Every outcome of a database operation and what it emits.
 
 use std::future::Future;
 use std::pin::{Pin, pin};

@@ -1,4 +1,4 @@
-//! The database family without a driver: what each end of an operation, a wait and a transaction emits.
+//! The database family without a driver: every outcome of an operation, a wait and a transaction.
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! A hundred thousand statements that nobody would write: few lines of exposition, and not a value of theirs anywhere.
+//! A hundred thousand hostile statements add few series, and none of their values is exported.
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! Connections that the server ends, and a server that goes away.
+//! Connections that the server closes, and a server that stops.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The driver of MySQL, on a real MariaDB: the same rows and errors as without the wrapper, and what the server has counted.
+//! The MySQL driver on a real MariaDB: same rows and errors as without the wrapper, and the same counts as the server.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What pools hold, and who waits for them: always what the pool says itself.
+//! Pool figures always equal the pool's own.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! A driver that is measured by hand, against a real Redis.
+//! A Redis client that is measured by hand, against a real Redis.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! How far a real replica is behind.
+//! The replication lag of a real replica.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! What connects has secrets. None of them is shown, whether connecting works or not.
+//! Connection secrets are never shown, whether connecting works or not.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What is told of a server without the wrapper and with it: the same rows, in the same order, the same results and errors.
+//! A real PostgreSQL gives the same rows, order, results and errors with the wrapper and without it.
 
 use mme_metrics_tests::postgres::Postgres as Server;
 use sqlx::Postgres;

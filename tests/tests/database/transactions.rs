@@ -1,4 +1,4 @@
-//! How a transaction can end.
+//! Every outcome of a transaction.
 
 use mme_metrics::Format;
 use mme_metrics::database::sqlx::{Measure, MeasuredConnection, MeasuredPool};

@@ -1,4 +1,4 @@
-//! A real PostgreSQL has counted what was counted here, by its own statistics.
+//! The counts equal those of a real PostgreSQL, by its own statistics.
 
 use std::collections::BTreeMap;
 

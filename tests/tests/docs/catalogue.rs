@@ -1,4 +1,4 @@
-//! The catalogue as a page, and a user's own family in it.
+//! METRICS.md is the catalogue as a page. A family of a user can be part of a catalogue.
 
 use std::{env, fs};
 

@@ -1,4 +1,4 @@
-//! The structure of the crate, read from its files: who imports whom, what stands where, and how long it is.
+//! The structure of the crate, read from its files: imports, places of things, and lengths.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

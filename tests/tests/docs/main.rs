@@ -1,4 +1,4 @@
-//! The documents: each link leads somewhere, the guide lists each of its pages, and its queries name what exists.
+//! The documents match the code: links, guide, catalogue and layers.
 
 mod catalogue;
 mod circles;

@@ -1,4 +1,4 @@
-//! A page of Markdown: where its links lead, and what links can lead to in it.
+//! A page of Markdown: its links, and its headings as link targets.
 
 use std::collections::HashSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The endpoint on a port of its own, over real sockets.
+//! The metrics endpoint on its own port, over real sockets.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};

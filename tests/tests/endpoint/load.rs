@@ -1,4 +1,4 @@
-//! What the endpoint's own listener costs when many, slow or no resources come together.
+//! The cost of the endpoint under many scrapes, slow clients and a lack of file descriptors.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

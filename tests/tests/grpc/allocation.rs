@@ -1,4 +1,4 @@
-//! A measured call allocates no more than one that nobody measures.
+//! A measured call allocates no more than an unmeasured one.
 //!
 //! Handles are only kept under the recorder of the process, so this test installs one in a process of its own.
 

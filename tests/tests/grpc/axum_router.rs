@@ -1,4 +1,4 @@
-//! Services of tonic that are mounted in an axum router, beside routes of HTTP.
+//! tonic services in an axum router, beside HTTP routes.
 
 use axum::Router;
 use axum::routing::get;

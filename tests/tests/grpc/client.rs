@@ -1,4 +1,4 @@
-//! The client's side: the same ends, as the caller is told them.
+//! The client layer: every outcome as the caller sees it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a stranger sends to a gRPC server can neither grow memory nor reach the exposition.
+//! A hundred thousand invented methods neither grow memory nor reach the exposition.
 
 use std::collections::BTreeMap;
 

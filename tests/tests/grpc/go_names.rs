@@ -1,4 +1,4 @@
-//! The names of go-grpc-middleware, beside the others and with the same figures.
+//! The metric names of go-grpc-middleware: the same values, beside our own names.
 
 use std::convert::Infallible;
 

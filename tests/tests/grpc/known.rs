@@ -1,4 +1,4 @@
-//! Methods that are registered, and those that are not.
+//! Registered and unknown methods.
 
 use std::cell::RefCell;
 use std::convert::Infallible;

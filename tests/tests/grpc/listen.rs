@@ -1,4 +1,4 @@
-//! Who listens to calls: objectives of one method, and whoever is told of all.
+//! Listeners of calls: of one method, such as objectives, and of all.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;

@@ -1,4 +1,4 @@
-//! A thousand clients that leave, and a thousand whose time runs out.
+//! A thousand clients that disconnect, and a thousand that reach their deadline.
 
 use std::time::{Duration, Instant};
 

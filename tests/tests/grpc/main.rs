@@ -1,4 +1,4 @@
-//! gRPC: every call is counted once, with the status it really ended with, and nobody can tell that it was.
+//! gRPC: every call is counted once, with its real status, and passes through unchanged.
 
 mod allocation;
 mod axum_router;

@@ -1,4 +1,4 @@
-//! Messages, counted in both directions however they are cut, compressed or sent together.
+//! Messages are counted in both directions, however they are cut, compressed or joined.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! A foreign client: Python's grpcio, which is built on the C core, against a server of tonic.
+//! Python's grpcio, which is built on the C core, as the client of a tonic server.
 
 use std::process::{Command, Stdio};
 

@@ -1,4 +1,4 @@
-//! Calls that HTTP/2 clients reset as soon as they have sent them (CVE-2023-44487), against a real hyper server.
+//! gRPC calls that an HTTP/2 client resets at once (rapid reset, CVE-2023-44487), on a real hyper server.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Where the status is, and what stands for it when it is nowhere: exact for every code and every type of call.
+//! The status of a call, wherever it is sent or missing: exact for every code and every type of call.
 
 use std::convert::Infallible;
 

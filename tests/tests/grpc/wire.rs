@@ -1,4 +1,4 @@
-//! Through a real server of tonic and over HTTP/2: every type of call, every code, and the ends that only a wire has.
+//! A real tonic server over HTTP/2: every type of call, every code, and outcomes that need a connection.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

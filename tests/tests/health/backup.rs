@@ -1,4 +1,4 @@
-//! Backups and checks of data: what each end of a run, each file and each result emits, and nothing else.
+//! Backups and data checks: every outcome and exactly what it emits.
 
 use std::fs::{File, create_dir};
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! Dependencies as good and as bad as they come: what each probe makes of them, what that emits, and that none holds up another.
+//! Probes of good, bad and slow dependencies: their verdicts, what they emit, and that none delays another.
 
 use std::net::TcpListener;
 use std::time::{Duration, SystemTime};

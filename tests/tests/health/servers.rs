@@ -1,4 +1,4 @@
-//! Probes of real servers: while they run, while they refuse, and when they are gone.
+//! Probes of real servers: up, refusing and stopped.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the HTTP layer allocates for a request on a registered route, counted exactly.
+//! Allocations of the HTTP layer for a request on a registered route, counted exactly.
 //!
 //! Handles are only kept under the recorder of the process, so this test installs one in a process of its own.
 

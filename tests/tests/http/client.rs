@@ -1,4 +1,4 @@
-//! The client's side: the same ends, told by server.
+//! The client layer: every outcome, by server.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;

@@ -1,4 +1,4 @@
-//! A thousand of each way to end: all are counted, none as a success, and nothing stays in flight.
+//! A thousand requests of each outcome: all are counted, none as a success, and none stays in flight.
 
 use std::convert::Infallible;
 use std::future::{pending, poll_fn};

@@ -1,4 +1,4 @@
-//! What a stranger sends to an HTTP server can neither grow memory nor reach the exposition.
+//! A million invented requests neither grow memory nor reach the exposition.
 
 use axum::Router;
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! What a layer adds when it is asked to: labels from heads, sizes, time to first byte.
+//! Optional parts of the layer: labels from heads, body sizes, time to first byte.
 
 use axum::Router;
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! A hundred streams of each kind, open for five seconds of real time: none of it is in a request's duration.
+//! A hundred streams of each kind that stay open for five seconds: that time is in no request duration.
 
 use std::convert::Infallible;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! HTTP: every request is counted once, whatever its end, and nobody downstream can tell that it was.
+//! HTTP: every request is counted once, whatever its outcome, and passes through unchanged.
 
 mod allocation;
 mod bodies;

@@ -1,4 +1,4 @@
-//! A cancel, a panic or an error at every poll, by seed: what started has ended, and what is alive is in flight.
+//! Random cancels, panics and errors at every poll: what has ended is counted once, and what runs is in flight.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

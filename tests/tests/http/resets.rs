@@ -1,4 +1,4 @@
-//! Requests that HTTP/2 clients reset as soon as they have sent them (CVE-2023-44487), against a real hyper server.
+//! HTTP/2 requests that the client resets at once (rapid reset, CVE-2023-44487), on a real hyper server.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What the route label reads, wherever the layer stands.
+//! The route label, wherever the layer stands in a router.
 
 use axum::Router;
 use axum::body::Body;

@@ -1,4 +1,4 @@
-//! Streams: their requests end at the head, and their lives are told apart.
+//! Streams: the request ends at the head, and the lifetime of the stream is measured separately.
 
 use std::convert::Infallible;
 

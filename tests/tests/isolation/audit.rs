@@ -1,4 +1,4 @@
-//! A breach is an event of the audit trail, once, with names; a round is a line with its time.
+//! A breach is one audit event with names, and a round is one line with its time.
 
 use mme_metrics::isolation::{ISOLATION, IsolationResource, IsolationSentinel, TenantName, Verdict, Visibility};
 use mme_metrics::probe::ProbeFailure;

@@ -1,4 +1,4 @@
-//! The isolation sentinel over time: what latches, what does not overlap, what stops, what shows that it no longer runs.
+//! The isolation sentinel over time: alarms that latch, rounds that do not overlap, stopping, and its heartbeat.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

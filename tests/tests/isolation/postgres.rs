@@ -1,4 +1,4 @@
-//! The isolation sentinel over the policies of a real `PostgreSQL`, good and bad ones.
+//! The isolation sentinel on the row policies of a real `PostgreSQL`, good and bad.
 
 use mme_metrics::isolation::{IsolationResource, IsolationRound, IsolationSentinel, SqlRead, Verdict};
 use mme_metrics_tests::postgres::Postgres;

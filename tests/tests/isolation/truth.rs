@@ -1,4 +1,4 @@
-//! What the isolation sentinel makes of each answer that an owner and another tenant can get over HTTP, and all it emits then.
+//! The verdict of the isolation sentinel for each pair of HTTP answers, and exactly what it emits.
 
 use std::net::TcpListener;
 use std::time::{Duration, SystemTime};

@@ -1,4 +1,4 @@
-//! What the compiler says of each mistake; one mistake stands in each file of `ui/`.
+//! The compiler's message for each mistake. Each file of `ui/` makes one mistake.
 
 #[test]
 fn each_mistake_is_told_in_one_sentence_where_it_stands() {

@@ -1,4 +1,4 @@
-//! The arguments of `#[instrument_metrics]`: labels of the user's own, other families' operations, concurrency.
+//! The arguments of `#[instrument_metrics]`: own labels, operations of other families, concurrency.
 
 use mme_metrics::function::{FUNCTION, FunctionName, ModulePath};
 use mme_metrics::operation::{ClassifyReturn, ErrorWord, Operation, Outcome, ResultLabel};

@@ -1,4 +1,4 @@
-//! What a stranger writes into a label costs a bounded number of series, and no observation.
+//! A hostile label value costs a bounded number of series and loses no observation.
 
 use std::sync::Barrier;
 use std::thread;

@@ -1,4 +1,4 @@
-//! What scrapes see while threads write: only exposition that parses, and figures that never fall.
+//! Scrapes while threads write: each exposition parses, and no counter falls.
 
 use std::collections::BTreeMap;
 use std::sync::Barrier;

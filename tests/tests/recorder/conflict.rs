@@ -1,4 +1,4 @@
-//! One name, two opinions: what comes first is kept, what does not fit is counted, and nothing is lost in silence.
+//! Two definitions of one name: the first is kept, and the other is refused and counted.
 
 use mme_metrics::{Counter, Format, Gauge, Recorder, Unit, family};
 use mme_metrics_tests::exposition::Samples;

@@ -1,4 +1,4 @@
-//! Families under our recorder and under `metrics-exporter-prometheus`: the same figures come out of both.
+//! Our recorder and `metrics-exporter-prometheus` export the same values.
 
 use std::cell::RefCell;
 

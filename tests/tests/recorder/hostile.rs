@@ -1,4 +1,4 @@
-//! Forty label values that break exporters, by ten label keys that do, through typed metrics and through the facade.
+//! Hostile label values and keys, through typed metrics and through the facade.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! The process's one recorder: installed once, from anywhere, and found by everything that was made before it.
+//! The recorder of the process: installed once, and found by handles that are older.
 
 use std::sync::Barrier;
 use std::thread;

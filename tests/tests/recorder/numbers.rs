@@ -1,4 +1,4 @@
-//! Numbers that poison a series elsewhere, everywhere a number enters.
+//! NaN, infinities and negative values, wherever a number enters.
 
 use mme_metrics::{Counter, Format, FractionalCounter, Gauge, Histogram, Recorder, Unit, buckets, family};
 use mme_metrics_tests::exposition::Samples;

@@ -1,4 +1,4 @@
-//! A real Prometheus reads what the recorder holds, figure for figure.
+//! A real Prometheus reads exactly the values of the recorder.
 
 use mme_metrics::Recorder;
 use mme_metrics_tests::prometheus::Prometheus;

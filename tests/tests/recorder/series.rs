@@ -1,4 +1,4 @@
-//! How many series there are is exact.
+//! The number of series is exact.
 
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
 use mme_metrics::{Format, Recorder, buckets};

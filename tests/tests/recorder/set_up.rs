@@ -1,4 +1,4 @@
-//! What a host decides at set-up, and what a recorder survives.
+//! The options of the recorder builder, and mistakes that a recorder survives.
 
 use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};

@@ -1,4 +1,4 @@
-//! The audit trail: counted and told in one call, and what is lost is counted too.
+//! The audit trail: one call counts and logs an event, and lost events are counted.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};

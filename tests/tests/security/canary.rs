@@ -1,4 +1,4 @@
-//! Secrets of six kinds through every input: they come out nowhere.
+//! Secrets of six kinds go through every input and are exported nowhere.
 
 use std::fmt::Debug;
 use std::net::IpAddr;

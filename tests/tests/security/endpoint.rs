@@ -1,4 +1,4 @@
-//! The admin endpoint: addresses for whoever has the token, and for nobody else.
+//! The admin endpoint shows addresses only to clients with the token.
 
 use std::net::Ipv6Addr;
 

@@ -1,4 +1,4 @@
-//! Each end of each operation, by guard, closure, future and attribute.
+//! Every outcome of each operation, by guard, closure, future and attribute.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,4 +1,4 @@
-//! The layer around somebody else's limit.
+//! The layer around a rate limiter of another crate.
 
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! Security: every end is counted once, who fails too often is found, and nobody's secret comes out anywhere.
+//! The security family: every outcome counts once, brute-force sources are found, and secrets stay secret.
 
 mod audit;
 mod canary;

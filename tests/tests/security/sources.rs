@@ -1,4 +1,4 @@
-//! The source tracker: who fails too often is found among a million who do not.
+//! The source tracker finds brute-force sources among a million others.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a stranger writes into a header is held against the stranger.
+//! A spoofed header never blames another source.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,4 +1,4 @@
-//! Objectives count exactly: events, bad events, and why, for whatever they are attached to.
+//! Objectives count events, bad events and their reasons exactly, wherever they are attached.
 
 use std::convert::Infallible;
 use std::thread;

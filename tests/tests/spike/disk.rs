@@ -1,4 +1,4 @@
-//! Spike traces on disk: each event once and whole, and no disk that a request could notice.
+//! Spike traces on disk: each event is written once and whole, and a slow or full disk delays no request.
 
 use std::collections::HashSet;
 use std::fs;

@@ -1,4 +1,4 @@
-//! The daily report, by the library and by the command.
+//! The daily report, from the library and from the command line.
 
 use std::fs;
 use std::io::{Read as _, Write as _};

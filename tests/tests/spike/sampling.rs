@@ -1,4 +1,4 @@
-//! What becomes a spike trace: exactly the slowest, every failure within its budget, and no more of them than may be seen.
+//! Sampling of spike traces: exactly the slowest, every failure within the budget, and nothing secret.
 
 use std::convert::Infallible;
 use std::sync::Arc;

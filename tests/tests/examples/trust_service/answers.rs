@@ -1,4 +1,4 @@
-//! The example service from outside: what it answers, what it measures, how it starts and stops.
+//! The trust service over HTTP: its answers, its metrics, its start and its stop.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! The example service by gRPC: what it answers, what it measures, how it stops.
+//! The trust service over gRPC: its answers, its metrics and its stop.
 
 use std::future::Future;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The example service on a real PostgreSQL: all it does works the same, and is measured the same.
+//! The trust service on a real PostgreSQL works and measures as on SQLite.
 
 use mme_metrics_tests::postgres::Postgres;
 use mme_metrics_tests::service::Service;

@@ -1,4 +1,4 @@
-//! The example service and who may enter: what it counts of logins, tokens, policies and sources, and what it tells nobody.
+//! Access to the trust service: logins, tokens, policies and sources that it counts, and secrets that it keeps.
 
 use std::path::Path;
 use std::thread;

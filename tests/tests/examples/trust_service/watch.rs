@@ -1,4 +1,4 @@
-//! The example service looks after itself: what it shows of its tenants, its neighbours, its backup and its data.
+//! Background checks of the trust service: tenants, dependencies, backup and data.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Asynchronous functions, and functions that return a future they write themselves.
+//! Asynchronous functions, and functions that return a future.
 
 use std::fmt::Display;
 use std::pin::{Pin, pin};

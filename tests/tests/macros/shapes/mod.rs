@@ -1,4 +1,4 @@
-//! `#[instrument_metrics]` on every shape a function can have, with every end it can come to.
+//! `#[instrument_metrics]` on every form of function, with every outcome.
 
 #![deny(warnings, clippy::all, clippy::pedantic)]
 

@@ -1,4 +1,4 @@
-//! Functions that are not asynchronous.
+//! Synchronous functions.
 
 // Macros that hold a `?` or an argument are what is tested here.
 #![allow(clippy::useless_vec, clippy::uninlined_format_args)]

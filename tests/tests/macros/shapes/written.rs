@@ -1,4 +1,5 @@
-//! Functions as somebody wrote them: on one line, with attributes inside, with a block of a macro. None of it is a warning.
+//! Unusual spellings of functions: on one line, with inner attributes, with a block from a macro. None causes a
+//! warning.
 
 use std::convert::Infallible;
 use std::future::{pending, ready};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt, stream};
-use mme_metrics::grpc::{CallType, Code};
+use mme_metrics::grpc::{CallType, GrpcCode};
 use tonic::{Request, Response, Status, Streaming};
 
 /// What the build generates from `proto/desk.proto`.
@@ -58,7 +58,7 @@ type Answers = Pin<Box<dyn Stream<Item = Result<Answer, Status>> + Send>>;
 
 impl Order {
     /// Says to end with this code.
-    pub fn event(code: Code) -> Self {
+    pub fn event(code: GrpcCode) -> Self {
         Self { code: code as i32, ..Self::default() }
     }
 

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
-use mme_metrics::grpc::{CallType, Code, Direction, ErrorType, GRPC, Method, System};
+use mme_metrics::grpc::{CallType, Direction, GRPC, GrpcCode, GrpcErrorType, GrpcMethod, GrpcSystem};
 use mme_metrics::testing::Expectation;
 
 /// Frames that come one after the other, each once it is asked for.
@@ -106,29 +106,29 @@ pub async fn read<B: Body>(body: B) -> Result<(), B::Error> {
 }
 
 /// Finds a method among those that were registered.
-pub fn method(name: &str) -> Method {
-    Method::find(name)
+pub fn method(name: &str) -> GrpcMethod {
+    GrpcMethod::find(name)
 }
 
 /// How many calls ended how, and what passed meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub struct Calls {
     /// The method, as it shows.
-    pub method: Method,
+    pub method: GrpcMethod,
     /// Its type.
     pub call_type: CallType,
     /// How they ended.
-    pub code: Code,
+    pub code: GrpcCode,
     /// Why that is an error, if it is one.
-    pub error: ErrorType,
+    pub error: GrpcErrorType,
     /// How many there were.
     pub count: u64,
 }
 
 impl Calls {
     /// Calls that ended with `code`, which is an error if it is a fault of the server.
-    pub fn new(method: Method, call_type: CallType, code: Code, count: u64) -> Self {
-        let error = if code.is_server_fault() { ErrorType::Code(code) } else { ErrorType::None };
+    pub fn new(method: GrpcMethod, call_type: CallType, code: GrpcCode, count: u64) -> Self {
+        let error = if code.is_server_fault() { GrpcErrorType::Code(code) } else { GrpcErrorType::None };
         Self { method, call_type, code, error, count }
     }
 
@@ -137,13 +137,13 @@ impl Calls {
         let Self { method, call_type, code, error, count } = self;
         expectation
             .gauge(&GRPC.server_active, (method,), 0.0)
-            .histogram(&GRPC.server_duration, (System::Grpc, method, code, error), count)
+            .histogram(&GRPC.server_duration, (GrpcSystem::Grpc, method, code, error), count)
             .counter(&GRPC.server_streams, (method, call_type, code), count)
     }
 }
 
 /// Expects this many streaming calls of a method to have ended.
-pub fn streams(expectation: Expectation<'_>, method: Method, call_type: CallType, count: u64) -> Expectation<'_> {
+pub fn streams(expectation: Expectation<'_>, method: GrpcMethod, call_type: CallType, count: u64) -> Expectation<'_> {
     if call_type.is_streaming() {
         expectation.histogram(&GRPC.server_stream_duration, (method, call_type), count)
     } else {
@@ -152,7 +152,7 @@ pub fn streams(expectation: Expectation<'_>, method: Method, call_type: CallType
 }
 
 /// Expects messages to have passed a server.
-pub fn messages(expectation: Expectation<'_>, method: Method, received: u64, sent: u64) -> Expectation<'_> {
+pub fn messages(expectation: Expectation<'_>, method: GrpcMethod, received: u64, sent: u64) -> Expectation<'_> {
     expectation.counter(&GRPC.server_messages, (method, Direction::Received), received).counter(
         &GRPC.server_messages,
         (method, Direction::Sent),

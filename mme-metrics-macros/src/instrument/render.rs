@@ -90,7 +90,7 @@ fn recorded(function: &Function, args: &Args, krate: &Path, owner: Option<&str>)
     } else {
         quote!(#krate::private::CallSite::call(#site))
     };
-    if args.concurrent.is_some() { quote!(#krate::private::Call::concurrent(#call)) } else { call }
+    if args.concurrent.is_some() { quote!(#krate::private::FunctionCall::concurrent(#call)) } else { call }
 }
 
 /// Writes one label, with what is wrong with it at its own expression.

@@ -104,4 +104,4 @@ pub use self::label::{FunctionName, ModulePath};
 pub use self::metrics::{FUNCTION, FunctionMetrics};
 #[doc(hidden)]
 pub use self::site::is_free;
-pub use self::site::{Call, CallSite, Concurrent};
+pub use self::site::{CallSite, ConcurrentCall, FunctionCall};

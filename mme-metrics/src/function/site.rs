@@ -36,8 +36,8 @@ impl CallSite {
 
     /// Returns one call, to be measured by [`guard`](crate::operation).
     #[inline]
-    pub const fn call(&'static self) -> Call {
-        Call { site: self, labels: () }
+    pub const fn call(&'static self) -> FunctionCall {
+        FunctionCall { site: self, labels: () }
     }
 
     /// Returns one call with labels of the user's own: a tuple of [`LabelValue`](crate::LabelValue)s.
@@ -45,14 +45,14 @@ impl CallSite {
     /// Combinations of closed labels cost as little as none. Others are looked up at each end, and count against the
     /// budget of the family. A key of the family's own does not compile.
     #[inline]
-    pub const fn call_with<L: LabelSet>(&'static self, labels: L) -> Call<L> {
+    pub const fn call_with<L: LabelSet>(&'static self, labels: L) -> FunctionCall<L> {
         const {
             assert!(
                 are_free(L::LABELS),
                 "the label keys `function`, `module`, `result` and `error_type` are taken: give the label another key"
             );
         }
-        Call { site: self, labels }
+        FunctionCall { site: self, labels }
     }
 
     /// Finds the kept series of a combination, if it is one that is kept.
@@ -115,19 +115,19 @@ impl fmt::Debug for CallSite {
 /// One call of a [`CallSite`].
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a call is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
-pub struct Call<L = ()> {
+pub struct FunctionCall<L = ()> {
     site: &'static CallSite,
     labels: L,
 }
 
-impl<L: LabelSet> Call<L> {
+impl<L: LabelSet> FunctionCall<L> {
     /// Shows the call in `function_calls_concurrent` while it runs.
-    pub const fn concurrent(self) -> Concurrent<L> {
-        Concurrent { call: self, running: None }
+    pub const fn concurrent(self) -> ConcurrentCall<L> {
+        ConcurrentCall { call: self, running: None }
     }
 }
 
-impl<L: LabelSet> OutcomeKeys for Call<L> {
+impl<L: LabelSet> OutcomeKeys for FunctionCall<L> {
     /// So that one of each kind, good and bad, is an increase whoever reads it. A type of errors may know many words of which a
     /// function never says one.
     const PREREGISTER: Preregister = Preregister::OkAndPanic;
@@ -145,7 +145,7 @@ impl<L: LabelSet> OutcomeKeys for Call<L> {
     }
 }
 
-impl<L: LabelSet> Operation for Call<L> {
+impl<L: LabelSet> Operation for FunctionCall<L> {
     #[inline]
     fn start(&mut self, error_types: &'static [&'static str]) {
         if let Some(place) = self.site.place(&self.labels) {
@@ -164,12 +164,12 @@ impl<L: LabelSet> Operation for Call<L> {
 
 /// One call of a [`CallSite`] that is shown while it runs.
 #[must_use = "a call is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
-pub struct Concurrent<L = ()> {
-    call: Call<L>,
+pub struct ConcurrentCall<L = ()> {
+    call: FunctionCall<L>,
     running: Option<InFlight>,
 }
 
-impl<L: LabelSet> Operation for Concurrent<L> {
+impl<L: LabelSet> Operation for ConcurrentCall<L> {
     fn start(&mut self, error_types: &'static [&'static str]) {
         self.call.start(error_types);
         let site = self.call.site;
@@ -188,9 +188,9 @@ impl<L: LabelSet> Operation for Concurrent<L> {
     }
 }
 
-impl<L> fmt::Debug for Concurrent<L> {
+impl<L> fmt::Debug for ConcurrentCall<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Concurrent").field("site", self.call.site).finish_non_exhaustive()
+        f.debug_struct("ConcurrentCall").field("site", self.call.site).finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,7 @@ use bytes::Buf;
 use http_body::Body;
 
 use super::deadline::Deadline;
-use super::label::{Code, Direction};
+use super::label::{Direction, GrpcCode};
 use super::message::GrpcMessages;
 use super::outcome::Outcome;
 use super::series::MethodSeries;
@@ -30,9 +30,9 @@ pub struct GrpcCall {
     /// The messages of the response.
     messages: GrpcMessages,
     /// How the call ended, if the body ends now.
-    status: Code,
+    status: GrpcCode,
     /// What stands for a status that does not come.
-    missing: Code,
+    missing: GrpcCode,
     /// Those who are told of the end, and what else they are told.
     heard: Option<(Arc<Listeners>, Notes)>,
 }
@@ -51,8 +51,8 @@ impl GrpcCall {
             go,
             _active: active,
             messages: messages(series, go, direction),
-            status: Code::Unknown,
-            missing: Code::Unknown,
+            status: GrpcCode::Unknown,
+            missing: GrpcCode::Unknown,
             heard: None,
         }
     }
@@ -71,8 +71,8 @@ impl GrpcCall {
     fn outcome(&self, end: End, seconds: f64) -> Outcome {
         match end {
             End::Panic => Outcome::Panic,
-            End::Cancelled if self.deadline.is_over(seconds) => Outcome::Status(Code::DeadlineExceeded),
-            End::Cancelled => Outcome::Status(Code::Cancelled),
+            End::Cancelled if self.deadline.is_over(seconds) => Outcome::Status(GrpcCode::DeadlineExceeded),
+            End::Cancelled => Outcome::Status(GrpcCode::Cancelled),
             End::Complete | End::Error | End::BodyError => Outcome::Status(self.status),
         }
     }

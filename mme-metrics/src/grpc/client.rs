@@ -1,13 +1,12 @@
 //! The client layer, and the client's side of a call.
 
 use ::http::Request;
-use tonic::GrpcMethod;
 use tonic::body::Body;
 use tower_layer::Layer;
 
 use super::call::GrpcCall;
-use super::known::{DescriptorError, GrpcMethodError, KnownMethods};
-use super::label::{CallType, Direction, Method};
+use super::known::{GrpcDescriptorError, GrpcMethodError, KnownMethods};
+use super::label::{CallType, Direction, GrpcMethod};
 use super::series::{CalledServer, MethodSeries};
 use super::transport::GrpcTransport;
 use crate::exchange::{ExchangeBody, ExchangeService, Watch};
@@ -55,7 +54,7 @@ impl GrpcClientLayer {
     /// # Errors
     ///
     /// As there.
-    pub fn descriptors(mut self, encoded: &[u8]) -> Result<Self, DescriptorError> {
+    pub fn descriptors(mut self, encoded: &[u8]) -> Result<Self, GrpcDescriptorError> {
         self.known.add_descriptors(encoded)?;
         Ok(self)
     }
@@ -136,13 +135,13 @@ impl GrpcClientWatch {
             return series;
         }
         // A client that is not generated may call anything, so only generated ones are taken at their word.
-        let named = request.extensions().get::<GrpcMethod<'static>>();
+        let named = request.extensions().get::<tonic::GrpcMethod<'static>>();
         named.and_then(|named| self.learn(named)).unwrap_or_else(|| self.server.uncalled())
     }
 
     #[cold]
-    fn learn(self, named: &GrpcMethod<'static>) -> Option<&'static MethodSeries> {
-        let method = Method::register(&format!("{}/{}", named.service(), named.method())).ok()?;
+    fn learn(self, named: &tonic::GrpcMethod<'static>) -> Option<&'static MethodSeries> {
+        let method = GrpcMethod::register(&format!("{}/{}", named.service(), named.method())).ok()?;
         Some(self.server.call(method, CallType::Unknown))
     }
 }

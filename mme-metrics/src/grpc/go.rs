@@ -1,7 +1,7 @@
 //! The series that go-grpc-middleware would have, for dashboards and rules that exist.
 
 use super::go_label::{GoCode, GoMethod, GoService, GoType};
-use super::label::{CallType, Code, Direction, Method};
+use super::label::{CallType, Direction, GrpcCode, GrpcMethod};
 use super::metrics::GRPC;
 use super::outcome::Side;
 use crate::metric::{CounterHandle, HistogramHandle};
@@ -10,14 +10,14 @@ use crate::metric::{CounterHandle, HistogramHandle};
 #[derive(Debug)]
 pub(super) struct GoSeries {
     pub(super) started: CounterHandle,
-    handled: [CounterHandle; Code::ALL.len()],
+    handled: [CounterHandle; GrpcCode::ALL.len()],
     received: CounterHandle,
     sent: CounterHandle,
     handling: HistogramHandle,
 }
 
 impl GoSeries {
-    pub(super) fn new(side: &Side, method: Method, call_type: CallType) -> Self {
+    pub(super) fn new(side: &Side, method: GrpcMethod, call_type: CallType) -> Self {
         let labels = (GoType(call_type), GoService(method), GoMethod(method));
         let (started, handled, received, sent, handling) = match side {
             Side::Server => (
@@ -37,7 +37,7 @@ impl GoSeries {
         };
         Self {
             started: started.with(labels),
-            handled: Code::ALL.map(|code| handled.with((labels.0, labels.1, labels.2, GoCode(code)))),
+            handled: GrpcCode::ALL.map(|code| handled.with((labels.0, labels.1, labels.2, GoCode(code)))),
             received: received.with(labels),
             sent: sent.with(labels),
             handling: handling.with(labels),
@@ -51,7 +51,7 @@ impl GoSeries {
         }
     }
 
-    pub(super) fn record(&self, code: Code, seconds: f64) {
+    pub(super) fn record(&self, code: GrpcCode, seconds: f64) {
         self.handled[code as usize].increment();
         self.handling.record(seconds);
     }

@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use super::label::{CallType, Code, METHODS, Method};
+use super::label::{CallType, GrpcCode, GrpcMethod, METHODS};
 use crate::label::{Cardinality, LabelValue};
 
 /// The label `grpc_type`.
@@ -24,7 +24,7 @@ impl LabelValue for GoType {
 
 /// The label `grpc_service`: `package.Service`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct GoService(pub Method);
+pub struct GoService(pub GrpcMethod);
 
 impl LabelValue for GoService {
     const KEY: &'static str = "grpc_service";
@@ -38,7 +38,7 @@ impl LabelValue for GoService {
 
 /// The label `grpc_method`: the method's name alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct GoMethod(pub Method);
+pub struct GoMethod(pub GrpcMethod);
 
 impl LabelValue for GoMethod {
     const KEY: &'static str = "grpc_method";
@@ -50,13 +50,13 @@ impl LabelValue for GoMethod {
 }
 
 /// Splits `package.Service/Method`; what has no service reads the same in both places.
-fn split(method: Method) -> (&'static str, &'static str) {
+fn split(method: GrpcMethod) -> (&'static str, &'static str) {
     method.as_str().rsplit_once('/').unwrap_or((method.as_str(), method.as_str()))
 }
 
 /// The label `grpc_code`, in Go's spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct GoCode(pub Code);
+pub struct GoCode(pub GrpcCode);
 
 /// By number; Go writes `Canceled` with one l.
 const CODES: &[&str] = &[
@@ -98,20 +98,20 @@ mod tests {
 
     #[test]
     fn a_code_in_go_is_the_same_word_in_other_letters() {
-        for code in Code::ALL.into_iter().filter(|code| *code != Code::Cancelled) {
+        for code in GrpcCode::ALL.into_iter().filter(|code| *code != GrpcCode::Cancelled) {
             let shouted = code.as_str().replace('_', "");
             assert_eq!(GoCode(code).label_value().to_uppercase(), shouted);
         }
-        assert_eq!(&*GoCode(Code::Cancelled).label_value(), "Canceled");
+        assert_eq!(&*GoCode(GrpcCode::Cancelled).label_value(), "Canceled");
     }
 
     #[test]
     fn a_method_is_split_at_its_last_slash() {
-        let method = Method::register("label.v1.Desk/Sign").expect("it is short and there are few");
+        let method = GrpcMethod::register("label.v1.Desk/Sign").expect("it is short and there are few");
         assert_eq!(
             (GoService(method).label_value(), GoMethod(method).label_value()),
             ("label.v1.Desk".into(), "Sign".into())
         );
-        assert_eq!(split(Method::FALLBACK), ("_OTHER", "_OTHER"));
+        assert_eq!(split(GrpcMethod::FALLBACK), ("_OTHER", "_OTHER"));
     }
 }

@@ -6,12 +6,12 @@ use std::fmt;
 use prost::Message;
 use prost_types::FileDescriptorSet;
 
-use super::label::{CallType, Method};
+use super::label::{CallType, GrpcMethod};
 use crate::label::RegisterError;
 
 /// Methods with their types, in the order they were told.
 #[derive(Clone, Debug, Default)]
-pub(super) struct KnownMethods(Vec<(Method, CallType)>);
+pub(super) struct KnownMethods(Vec<(GrpcMethod, CallType)>);
 
 impl KnownMethods {
     /// Adds `package.Service/Method`, with or without the slash of its path before it.
@@ -25,22 +25,22 @@ impl KnownMethods {
     }
 
     fn register(&mut self, name: &str, call_type: CallType) -> Result<(), RegisterError> {
-        self.0.push((Method::register(name)?, call_type));
+        self.0.push((GrpcMethod::register(name)?, call_type));
         Ok(())
     }
 
     /// Finds a method that was added, by its name with or without a slash before it; `_OTHER` stands for all that were not.
-    pub(super) fn find(&self, name: &str) -> Result<Method, GrpcMethodError> {
+    pub(super) fn find(&self, name: &str) -> Result<GrpcMethod, GrpcMethodError> {
         let name = name.strip_prefix('/').unwrap_or(name);
-        let mut methods = self.iter().map(|(method, _)| method).chain([Method::FALLBACK]);
+        let mut methods = self.iter().map(|(method, _)| method).chain([GrpcMethod::FALLBACK]);
         methods
             .find(|method| method.as_str() == name)
             .ok_or_else(|| GrpcMethodError::new(name, MethodReason::Unregistered))
     }
 
     /// Adds every method of every service of an encoded `google.protobuf.FileDescriptorSet`.
-    pub(super) fn add_descriptors(&mut self, encoded: &[u8]) -> Result<(), DescriptorError> {
-        let set = FileDescriptorSet::decode(encoded).map_err(|error| DescriptorError(Reason::Malformed(error)))?;
+    pub(super) fn add_descriptors(&mut self, encoded: &[u8]) -> Result<(), GrpcDescriptorError> {
+        let set = FileDescriptorSet::decode(encoded).map_err(|error| GrpcDescriptorError(Reason::Malformed(error)))?;
         let before = self.0.len();
         for file in &set.file {
             let package = file.package();
@@ -49,14 +49,14 @@ impl KnownMethods {
                 for method in &service.method {
                     let name = format!("{package}{dot}{}/{}", service.name(), method.name());
                     let call_type = CallType::new(method.client_streaming(), method.server_streaming());
-                    self.register(&name, call_type).map_err(|error| DescriptorError(Reason::Label(error)))?;
+                    self.register(&name, call_type).map_err(|error| GrpcDescriptorError(Reason::Label(error)))?;
                 }
             }
         }
-        if self.0.len() == before { Err(DescriptorError(Reason::Empty)) } else { Ok(()) }
+        if self.0.len() == before { Err(GrpcDescriptorError(Reason::Empty)) } else { Ok(()) }
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Method, CallType)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (GrpcMethod, CallType)> {
         self.0.iter().copied()
     }
 }
@@ -106,7 +106,7 @@ impl Error for GrpcMethodError {
 
 /// Why the methods of a descriptor set cannot be registered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DescriptorError(Reason);
+pub struct GrpcDescriptorError(Reason);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Reason {
@@ -115,7 +115,7 @@ enum Reason {
     Label(RegisterError),
 }
 
-impl fmt::Display for DescriptorError {
+impl fmt::Display for GrpcDescriptorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Reason::Malformed(_) => {
@@ -129,7 +129,7 @@ impl fmt::Display for DescriptorError {
     }
 }
 
-impl Error for DescriptorError {
+impl Error for GrpcDescriptorError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.0 {
             Reason::Malformed(error) => Some(error),

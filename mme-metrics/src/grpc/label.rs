@@ -9,13 +9,13 @@ pub(super) const METHODS: usize = 1_000;
 
 labels! {
     /// The method that was called, `package.Service/Method`; one that nobody registered is `_OTHER`.
-    pub registered Method: "rpc_method", budget = METHODS, fallback = "_OTHER";
+    pub registered GrpcMethod: "rpc_method", budget = METHODS, fallback = "_OTHER";
 }
 
 labels! {
     /// The system: gRPC.
     #[non_exhaustive]
-    pub closed System: "rpc_system_name" {
+    pub closed GrpcSystem: "rpc_system_name" {
         /// gRPC.
         Grpc = "grpc",
     }
@@ -24,7 +24,7 @@ labels! {
 labels! {
     /// How a call ended, as gRPC numbers it.
     #[non_exhaustive]
-    pub closed Code: "rpc_status_code" {
+    pub closed GrpcCode: "rpc_status_code" {
         /// 0: it succeeded.
         Ok = "OK",
         /// 1: it was cancelled, as a rule by the caller.
@@ -62,7 +62,7 @@ labels! {
     }
 }
 
-impl Code {
+impl GrpcCode {
     /// Says whether the server was at fault, as OpenTelemetry has it; of the other codes the caller is the cause, or nobody.
     pub const fn is_server_fault(self) -> bool {
         matches!(
@@ -125,19 +125,19 @@ labels! {
 /// Why a call failed: its code, or `panic`; empty if it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ErrorType {
+pub enum GrpcErrorType {
     /// It did not fail, or not through a fault of this side.
     None,
     /// It ended with this code.
-    Code(Code),
+    Code(GrpcCode),
     /// The service panicked.
     Panic,
 }
 
-impl LabelValue for ErrorType {
+impl LabelValue for GrpcErrorType {
     const KEY: &'static str = "error_type";
     // Every code, a word and nothing.
-    const CARDINALITY: Cardinality = Cardinality::Bounded(Code::ALL.len() + 2);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(GrpcCode::ALL.len() + 2);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(match self {
@@ -154,14 +154,14 @@ mod tests {
 
     #[test]
     fn codes_are_numbered_as_grpc_numbers_them() {
-        assert!(Code::ALL.iter().enumerate().all(|(number, code)| *code as usize == number));
-        assert_eq!(Code::ALL.len(), Code::TEXTS.len());
+        assert!(GrpcCode::ALL.iter().enumerate().all(|(number, code)| *code as usize == number));
+        assert_eq!(GrpcCode::ALL.len(), GrpcCode::TEXTS.len());
     }
 
     #[test]
     fn six_codes_are_the_faults_of_a_server() {
         let faults: Vec<_> =
-            Code::ALL.into_iter().filter(|code| code.is_server_fault()).map(|code| code as u8).collect();
+            GrpcCode::ALL.into_iter().filter(|code| code.is_server_fault()).map(|code| code as u8).collect();
         assert_eq!(faults, [2, 4, 12, 13, 14, 15]);
     }
 }

@@ -1,7 +1,7 @@
 //! The truth: every metric of gRPC servers and clients.
 
 use super::go_label::{GoCode, GoMethod, GoService, GoType};
-use super::label::{CallType, Code, Direction, ErrorType, Method, System};
+use super::label::{CallType, Direction, GrpcCode, GrpcErrorType, GrpcMethod, GrpcSystem};
 use crate::buckets;
 use crate::label::ServerAddress;
 use crate::metric::{Counter, Gauge, Histogram, Unit, family};
@@ -10,24 +10,24 @@ family! {
     /// gRPC servers and clients.
     pub static GRPC: GrpcMetrics {
         /// Measures the duration of inbound remote procedure calls (RPC).
-        server_duration: Histogram<(System, Method, Code, ErrorType)> =
+        server_duration: Histogram<(GrpcSystem, GrpcMethod, GrpcCode, GrpcErrorType)> =
             Histogram::new("rpc_server_call_duration_seconds", Unit::Seconds, buckets::REQUEST);
         /// Calls that a server is answering.
-        server_active: Gauge<(Method,)> = Gauge::new("rpc_server_active_calls", Unit::None);
+        server_active: Gauge<(GrpcMethod,)> = Gauge::new("rpc_server_active_calls", Unit::None);
         /// Whole messages that a server received or sent.
-        server_messages: Counter<(Method, Direction)> = Counter::new("rpc_server_messages_total", Unit::None);
+        server_messages: Counter<(GrpcMethod, Direction)> = Counter::new("rpc_server_messages_total", Unit::None);
         /// Calls that a server has finished, by who streams and how they ended.
-        server_streams: Counter<(Method, CallType, Code)> = Counter::new("rpc_server_streams_total", Unit::None);
+        server_streams: Counter<(GrpcMethod, CallType, GrpcCode)> = Counter::new("rpc_server_streams_total", Unit::None);
         /// Duration of the calls in which either side streams, from the request's head to the status.
-        server_stream_duration: Histogram<(Method, CallType)> =
+        server_stream_duration: Histogram<(GrpcMethod, CallType)> =
             Histogram::new("rpc_server_stream_duration_seconds", Unit::Seconds, buckets::STREAM);
         /// Measures the duration of outbound remote procedure calls (RPC).
-        client_duration: Histogram<(System, Method, ServerAddress, Code, ErrorType)> =
+        client_duration: Histogram<(GrpcSystem, GrpcMethod, ServerAddress, GrpcCode, GrpcErrorType)> =
             Histogram::new("rpc_client_call_duration_seconds", Unit::Seconds, buckets::REQUEST);
         /// Calls that a client is waiting for.
-        client_active: Gauge<(Method, ServerAddress)> = Gauge::new("rpc_client_active_calls", Unit::None);
+        client_active: Gauge<(GrpcMethod, ServerAddress)> = Gauge::new("rpc_client_active_calls", Unit::None);
         /// Whole messages that a client received or sent.
-        client_messages: Counter<(Method, ServerAddress, Direction)> =
+        client_messages: Counter<(GrpcMethod, ServerAddress, Direction)> =
             Counter::new("rpc_client_messages_total", Unit::None);
         /// Total number of RPCs started on the server.
         go_server_started: Counter<(GoType, GoService, GoMethod)> =

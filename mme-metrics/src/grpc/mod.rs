@@ -97,8 +97,8 @@ pub use self::call::GrpcCall;
 pub use self::client::{GrpcClientLayer, GrpcClientService, GrpcClientWatch};
 pub use self::go_label::{GoCode, GoMethod, GoService, GoType};
 #[cfg(feature = "grpc")]
-pub use self::known::{DescriptorError, GrpcMethodError};
-pub use self::label::{CallType, Code, Direction, ErrorType, Method, System};
+pub use self::known::{GrpcDescriptorError, GrpcMethodError};
+pub use self::label::{CallType, Direction, GrpcCode, GrpcErrorType, GrpcMethod, GrpcSystem};
 #[cfg(feature = "grpc")]
 pub use self::message::{GrpcMessages, GrpcRequestBody};
 pub use self::metrics::{GRPC, GrpcMetrics};

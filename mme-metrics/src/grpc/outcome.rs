@@ -1,6 +1,6 @@
 //! How a call ended, as each side sees it.
 
-use super::label::{Code, ErrorType};
+use super::label::{GrpcCode, GrpcErrorType};
 use crate::label::ServerAddress;
 use crate::operation;
 
@@ -8,13 +8,13 @@ use crate::operation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It had this status, sent or put in place of a missing one.
-    Status(Code),
+    Status(GrpcCode),
     /// The service panicked.
     Panic,
 }
 
 /// Every outcome has a place of its own.
-pub(super) const OUTCOMES: usize = Code::ALL.len() + 1;
+pub(super) const OUTCOMES: usize = GrpcCode::ALL.len() + 1;
 
 impl Outcome {
     pub(super) fn place(self) -> usize {
@@ -25,10 +25,10 @@ impl Outcome {
     }
 
     /// Returns the code; after a panic nothing is sent, and `INTERNAL` is what that means.
-    pub(super) fn code(self) -> Code {
+    pub(super) fn code(self) -> GrpcCode {
         match self {
             Self::Status(code) => code,
-            Self::Panic => Code::Internal,
+            Self::Panic => GrpcCode::Internal,
         }
     }
 
@@ -36,7 +36,7 @@ impl Outcome {
     pub(super) fn read(self) -> operation::Outcome {
         match self {
             Self::Panic => operation::Outcome::Panic,
-            Self::Status(Code::Cancelled) => operation::Outcome::Cancelled,
+            Self::Status(GrpcCode::Cancelled) => operation::Outcome::Cancelled,
             Self::Status(code) if code.is_server_fault() => operation::Outcome::Error(code.as_str()),
             Self::Status(_) => operation::Outcome::Ok,
         }
@@ -51,15 +51,15 @@ pub(super) enum Side {
 }
 
 impl Side {
-    pub(super) fn error_type(&self, outcome: Outcome) -> ErrorType {
+    pub(super) fn error_type(&self, outcome: Outcome) -> GrpcErrorType {
         let failed = match self {
             Self::Server => outcome.code().is_server_fault(),
-            Self::Client(_) => outcome.code() != Code::Ok,
+            Self::Client(_) => outcome.code() != GrpcCode::Ok,
         };
         match outcome {
-            Outcome::Panic => ErrorType::Panic,
-            Outcome::Status(code) if failed => ErrorType::Code(code),
-            Outcome::Status(_) => ErrorType::None,
+            Outcome::Panic => GrpcErrorType::Panic,
+            Outcome::Status(code) if failed => GrpcErrorType::Code(code),
+            Outcome::Status(_) => GrpcErrorType::None,
         }
     }
 }
@@ -71,11 +71,11 @@ mod tests {
     #[test]
     fn a_server_fails_by_six_codes_and_a_client_by_all_but_one() {
         let client = Side::Client(ServerAddress::new("series.example"));
-        for code in Code::ALL {
-            let failed = |side: &Side| side.error_type(Outcome::Status(code)) != ErrorType::None;
+        for code in GrpcCode::ALL {
+            let failed = |side: &Side| side.error_type(Outcome::Status(code)) != GrpcErrorType::None;
             assert_eq!(failed(&Side::Server), code.is_server_fault(), "{code:?}");
-            assert_eq!(failed(&client), code != Code::Ok, "{code:?}");
+            assert_eq!(failed(&client), code != GrpcCode::Ok, "{code:?}");
         }
-        assert_eq!(Side::Server.error_type(Outcome::Panic), ErrorType::Panic);
+        assert_eq!(Side::Server.error_type(Outcome::Panic), GrpcErrorType::Panic);
     }
 }

@@ -4,7 +4,7 @@ use std::array;
 use std::sync::{LazyLock, OnceLock};
 
 use super::go::GoSeries;
-use super::label::{CallType, Code, Direction, METHODS, Method, System};
+use super::label::{CallType, Direction, GrpcCode, GrpcMethod, GrpcSystem, METHODS};
 use super::metrics::GRPC;
 use super::outcome::{OUTCOMES, Outcome, Side};
 use crate::label::{OVERFLOW, SERVERS, ServerAddress};
@@ -14,7 +14,7 @@ use crate::metric::{CappedMap, CounterHandle, GaugeHandle, HistogramHandle};
 #[derive(Debug)]
 pub(super) struct MethodSeries {
     side: Side,
-    method: Method,
+    method: GrpcMethod,
     call_type: CallType,
     pub(super) active: GaugeHandle,
     received: CounterHandle,
@@ -33,7 +33,7 @@ struct CodeSeries {
 }
 
 impl MethodSeries {
-    fn new(side: Side, method: Method, call_type: CallType) -> Self {
+    fn new(side: Side, method: GrpcMethod, call_type: CallType) -> Self {
         let messages = |direction| match &side {
             Side::Server => GRPC.server_messages.with((method, direction)),
             Side::Client(server) => GRPC.client_messages.with((method, server.clone(), direction)),
@@ -94,11 +94,11 @@ impl MethodSeries {
         let (code, error_type) = (outcome.code(), self.side.error_type(outcome));
         match &self.side {
             Side::Server => CodeSeries {
-                duration: GRPC.server_duration.with((System::Grpc, self.method, code, error_type)),
+                duration: GRPC.server_duration.with((GrpcSystem::Grpc, self.method, code, error_type)),
                 calls: Some(GRPC.server_streams.with((self.method, self.call_type, code))),
             },
             Side::Client(server) => CodeSeries {
-                duration: GRPC.client_duration.with((System::Grpc, self.method, server.clone(), code, error_type)),
+                duration: GRPC.client_duration.with((GrpcSystem::Grpc, self.method, server.clone(), code, error_type)),
                 calls: None,
             },
         }
@@ -109,12 +109,12 @@ impl MethodSeries {
         self.active.touch();
         self.received.touch();
         self.sent.touch();
-        for code in Code::ALL {
+        for code in GrpcCode::ALL {
             if let Some(calls) = &self.outcome(Outcome::Status(code)).calls {
                 calls.touch();
             }
         }
-        self.outcome(Outcome::Status(Code::Ok)).duration.touch();
+        self.outcome(Outcome::Status(GrpcCode::Ok)).duration.touch();
         if let Some(stream_duration) = &self.stream_duration {
             stream_duration.touch();
         }
@@ -126,10 +126,10 @@ impl MethodSeries {
 
 /// The methods of the servers of this process, by the path that calls them, for its life.
 static SERVED: LazyLock<CappedMap<MethodSeries>> =
-    LazyLock::new(|| CappedMap::new(METHODS, MethodSeries::new(Side::Server, Method::FALLBACK, CallType::Unknown)));
+    LazyLock::new(|| CappedMap::new(METHODS, MethodSeries::new(Side::Server, GrpcMethod::FALLBACK, CallType::Unknown)));
 
 /// Registers a method that is served.
-pub(super) fn serve(method: Method, call_type: CallType) -> &'static MethodSeries {
+pub(super) fn serve(method: GrpcMethod, call_type: CallType) -> &'static MethodSeries {
     let path = format!("/{}", method.as_str());
     SERVED.get_or_insert_with(&path, |_| MethodSeries::new(Side::Server, method, call_type))
 }
@@ -153,7 +153,7 @@ pub(super) struct CalledServer {
 
 impl CalledServer {
     fn new(address: ServerAddress) -> Self {
-        let other = MethodSeries::new(Side::Client(address.clone()), Method::FALLBACK, CallType::Unknown);
+        let other = MethodSeries::new(Side::Client(address.clone()), GrpcMethod::FALLBACK, CallType::Unknown);
         Self { address, methods: CappedMap::new(METHODS, other) }
     }
 
@@ -165,7 +165,7 @@ impl CalledServer {
     }
 
     /// Registers a method that is called.
-    pub(super) fn call(&self, method: Method, call_type: CallType) -> &MethodSeries {
+    pub(super) fn call(&self, method: GrpcMethod, call_type: CallType) -> &MethodSeries {
         let side = || Side::Client(self.address.clone());
         self.methods.get_or_insert_with(method.as_str(), |_| MethodSeries::new(side(), method, call_type))
     }
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_path_finds_the_method_that_was_registered_for_it() {
-        let method = Method::register("series.v1.Desk/Ask").expect("it is short and there are few");
+        let method = GrpcMethod::register("series.v1.Desk/Ask").expect("it is short and there are few");
         let series = serve(method, CallType::Unary);
         assert!(std::ptr::eq(series, served("/series.v1.Desk/Ask").expect("it was registered")));
         assert!(served("/series.v1.Desk/Sign").is_none() && served("series.v1.Desk/Ask").is_none());

@@ -6,7 +6,7 @@ use ::http::{Method as HttpMethod, Request, header};
 use tower_layer::Layer;
 
 use super::call::GrpcCall;
-use super::known::{DescriptorError, GrpcMethodError, KnownMethods};
+use super::known::{GrpcDescriptorError, GrpcMethodError, KnownMethods};
 use super::label::{CallType, Direction};
 use super::message::GrpcRequestBody;
 use super::series;
@@ -65,7 +65,7 @@ impl GrpcServerLayer {
     ///
     /// When these bytes are no descriptor set, declare no method, or one that cannot be a label: a process has 1 000 methods at
     /// most, with names of at most 128 bytes.
-    pub fn descriptors(mut self, encoded: &[u8]) -> Result<Self, DescriptorError> {
+    pub fn descriptors(mut self, encoded: &[u8]) -> Result<Self, GrpcDescriptorError> {
         self.known.add_descriptors(encoded)?;
         Ok(self)
     }

@@ -6,7 +6,7 @@ use std::error::Error;
 use ::http::{HeaderMap, HeaderName, StatusCode};
 use tonic::{ConnectError, Status, TimeoutExpired};
 
-use super::label::Code;
+use super::label::GrpcCode;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -16,41 +16,41 @@ static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 /// Reads the status of a block of headers or trailers; nothing if there is none.
 ///
 /// What is no number of a code, and one that comes twice, is `UNKNOWN`: it was meant to say something.
-pub(super) fn of_headers(headers: &HeaderMap) -> Option<Code> {
+pub(super) fn of_headers(headers: &HeaderMap) -> Option<GrpcCode> {
     let mut values = headers.get_all(&GRPC_STATUS).iter();
     let first = values.next()?;
-    Some(if values.next().is_some() { Code::Unknown } else { parse(first.as_bytes()) })
+    Some(if values.next().is_some() { GrpcCode::Unknown } else { parse(first.as_bytes()) })
 }
 
 /// Reads the number of a code; tonic takes everything else for `UNKNOWN`, too.
-fn parse(text: &[u8]) -> Code {
-    own(tonic::Code::from_bytes(text)).unwrap_or(Code::Unknown)
+fn parse(text: &[u8]) -> GrpcCode {
+    own(tonic::Code::from_bytes(text)).unwrap_or(GrpcCode::Unknown)
 }
 
 /// Returns our word for a code of tonic's, which has the same number.
-fn own(code: tonic::Code) -> Option<Code> {
-    Code::ALL.get(code as usize).copied()
+fn own(code: tonic::Code) -> Option<GrpcCode> {
+    GrpcCode::ALL.get(code as usize).copied()
 }
 
 /// Returns the code of a response that has no status of gRPC's
 /// ([gRPC, HTTP to status code mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
-pub(super) fn of_http(status: StatusCode) -> Code {
+pub(super) fn of_http(status: StatusCode) -> GrpcCode {
     match status {
-        StatusCode::BAD_REQUEST => Code::Internal,
-        StatusCode::UNAUTHORIZED => Code::Unauthenticated,
-        StatusCode::FORBIDDEN => Code::PermissionDenied,
-        StatusCode::NOT_FOUND => Code::Unimplemented,
+        StatusCode::BAD_REQUEST => GrpcCode::Internal,
+        StatusCode::UNAUTHORIZED => GrpcCode::Unauthenticated,
+        StatusCode::FORBIDDEN => GrpcCode::PermissionDenied,
+        StatusCode::NOT_FOUND => GrpcCode::Unimplemented,
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
-        | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
-        _ => Code::Unknown,
+        | StatusCode::GATEWAY_TIMEOUT => GrpcCode::Unavailable,
+        _ => GrpcCode::Unknown,
     }
 }
 
 /// Returns the code of an error of a service or a body, as tonic tells its callers; but for a deadline that is over, which
 /// tonic calls cancelled.
-pub(super) fn of_error<E: 'static>(error: &E) -> Code {
+pub(super) fn of_error<E: 'static>(error: &E) -> GrpcCode {
     let error: &dyn Any = error;
     if let Some(status) = error.downcast_ref::<Status>() {
         return of_chain(status);
@@ -62,32 +62,32 @@ pub(super) fn of_error<E: 'static>(error: &E) -> Code {
     if let Some(error) = error.downcast_ref::<axum::Error>() {
         return of_chain(error);
     }
-    Code::Unknown
+    GrpcCode::Unknown
 }
 
 /// Looks through an error and its sources.
-fn of_chain(error: &(dyn Error + 'static)) -> Code {
+fn of_chain(error: &(dyn Error + 'static)) -> GrpcCode {
     let mut found = None;
     let mut next = Some(error);
     while let Some(error) = next {
         if error.is::<TimeoutExpired>() {
-            return Code::DeadlineExceeded;
+            return GrpcCode::DeadlineExceeded;
         }
         if let Some(status) = error.downcast_ref::<Status>() {
             found = found.or(own(status.code()));
         } else if error.is::<ConnectError>() {
-            found = found.or(Some(Code::Unavailable));
+            found = found.or(Some(GrpcCode::Unavailable));
         }
         next = error.source();
     }
-    found.unwrap_or(Code::Unknown)
+    found.unwrap_or(GrpcCode::Unknown)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(values: &[&[u8]]) -> Option<Code> {
+    fn read(values: &[&[u8]]) -> Option<GrpcCode> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(&GRPC_STATUS, ::http::HeaderValue::from_bytes(value).expect("a header can hold it"));
@@ -97,38 +97,38 @@ mod tests {
 
     #[test]
     fn every_number_of_a_code_is_read_and_nothing_else() {
-        for code in Code::ALL {
+        for code in GrpcCode::ALL {
             assert_eq!(read(&[(code as u8).to_string().as_bytes()]), Some(code));
         }
         for text in ["", " 0", "0 ", "00", "01", "+1", "-1", "17", "99", "100", "OK", "0x1", "1e0", "\u{660}"] {
-            assert_eq!(read(&[text.as_bytes()]), Some(Code::Unknown), "{text:?}");
+            assert_eq!(read(&[text.as_bytes()]), Some(GrpcCode::Unknown), "{text:?}");
         }
-        assert_eq!(read(&[b"\xff"]), Some(Code::Unknown));
+        assert_eq!(read(&[b"\xff"]), Some(GrpcCode::Unknown));
     }
 
     #[test]
     fn a_status_that_comes_twice_says_nothing() {
         assert_eq!(read(&[]), None);
-        assert_eq!(read(&[b"0", b"0"]), Some(Code::Unknown));
-        assert_eq!(read(&[b"5", b"0", b"5"]), Some(Code::Unknown));
+        assert_eq!(read(&[b"0", b"0"]), Some(GrpcCode::Unknown));
+        assert_eq!(read(&[b"5", b"0", b"5"]), Some(GrpcCode::Unknown));
     }
 
     #[test]
     fn no_answer_of_http_alone_is_a_success() {
         for number in 100..1000 {
             let status = StatusCode::from_u16(number).expect("HTTP allows it");
-            assert_ne!(of_http(status), Code::Ok, "{number}");
+            assert_ne!(of_http(status), GrpcCode::Ok, "{number}");
         }
     }
 
     #[test]
     fn an_error_is_what_its_caller_is_told() {
         let boxed = |error: BoxError| of_error(&error);
-        assert_eq!(of_error(&Status::not_found("")), Code::NotFound);
-        assert_eq!(boxed(Status::aborted("").into()), Code::Aborted);
-        assert_eq!(boxed(Status::from_error(Box::new(TimeoutExpired(()))).into()), Code::DeadlineExceeded);
-        assert_eq!(boxed(ConnectError("refused".into()).into()), Code::Unavailable);
-        assert_eq!(boxed("anything".into()), Code::Unknown);
-        assert_eq!(of_error(&std::fmt::Error), Code::Unknown);
+        assert_eq!(of_error(&Status::not_found("")), GrpcCode::NotFound);
+        assert_eq!(boxed(Status::aborted("").into()), GrpcCode::Aborted);
+        assert_eq!(boxed(Status::from_error(Box::new(TimeoutExpired(()))).into()), GrpcCode::DeadlineExceeded);
+        assert_eq!(boxed(ConnectError("refused".into()).into()), GrpcCode::Unavailable);
+        assert_eq!(boxed("anything".into()), GrpcCode::Unknown);
+        assert_eq!(of_error(&std::fmt::Error), GrpcCode::Unknown);
     }
 }

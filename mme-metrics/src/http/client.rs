@@ -4,7 +4,7 @@ use ::http::{Request, Response, header, uri};
 use http_body::Body;
 use tower_layer::Layer;
 
-use super::label::{Method, Scheme, Status};
+use super::label::{HttpMethod, HttpStatus, Scheme};
 use super::series::{Outcome, ServerSeries};
 use super::watch::is_event_stream;
 use crate::clock::Moment;
@@ -66,9 +66,9 @@ impl<B> Watch<B> for HttpClientWatch {
         Some(HttpClientExchange {
             started: Moment::now(),
             server,
-            method: Method::of(request.method()),
+            method: HttpMethod::of(request.method()),
             scheme,
-            status: Status::NONE,
+            status: HttpStatus::NONE,
             active: Some(server.active.track()),
         })
     }
@@ -94,16 +94,16 @@ fn authority<B>(request: &Request<B>) -> &str {
 pub struct HttpClientExchange {
     started: Moment,
     server: &'static ServerSeries,
-    method: Method,
+    method: HttpMethod,
     scheme: Scheme,
-    status: Status,
+    status: HttpStatus,
     /// Nothing once it is recorded, which for a stream is at its head.
     active: Option<InFlight>,
 }
 
 impl Observe for HttpClientExchange {
     fn head<B: Body>(&mut self, response: &Response<B>) {
-        self.status = Status::new(response.status().as_u16());
+        self.status = HttpStatus::new(response.status().as_u16());
         if is_event_stream(response) {
             self.record(End::Complete);
         }

@@ -17,7 +17,7 @@ labels! {
 labels! {
     /// The method of a request. The known ones are those of the OpenTelemetry conventions: RFC 9110, PATCH and QUERY.
     #[non_exhaustive]
-    pub closed Method: "http_request_method" {
+    pub closed HttpMethod: "http_request_method" {
         /// CONNECT.
         Connect = "CONNECT",
         /// DELETE.
@@ -57,7 +57,7 @@ labels! {
 labels! {
     /// What a long-lived response is.
     #[non_exhaustive]
-    pub closed Kind: "kind" {
+    pub closed HttpStreamKind: "kind" {
         /// Server-sent events: a response of type `text/event-stream`.
         Sse = "sse",
         /// A WebSocket, over HTTP/1.1 or HTTP/2.
@@ -67,7 +67,7 @@ labels! {
     }
 }
 
-impl Method {
+impl HttpMethod {
     /// Reads the method of a request.
     #[cfg(feature = "http")]
     pub(super) fn of(method: &::http::Method) -> Self {
@@ -102,9 +102,9 @@ impl Method {
 
 /// The status code of a response; none if there was no response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Status(u16);
+pub struct HttpStatus(u16);
 
-impl Status {
+impl HttpStatus {
     /// No response came.
     pub const NONE: Self = Self(0);
 
@@ -124,7 +124,7 @@ impl Status {
     }
 }
 
-impl LabelValue for Status {
+impl LabelValue for HttpStatus {
     const KEY: &'static str = "http_response_status_code";
     const CARDINALITY: Cardinality = Cardinality::Bounded(901);
 
@@ -136,11 +136,11 @@ impl LabelValue for Status {
 /// Why an exchange failed; empty if it did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ErrorType {
+pub enum HttpErrorType {
     /// It did not fail.
     None,
     /// The response had this status, a 5xx.
-    Status(Status),
+    Status(HttpStatus),
     /// The future or the body was dropped before its end.
     Cancelled,
     /// The service or the body panicked.
@@ -151,7 +151,7 @@ pub enum ErrorType {
     Service,
 }
 
-impl LabelValue for ErrorType {
+impl LabelValue for HttpErrorType {
     const KEY: &'static str = "error_type";
     // A hundred codes of 5xx, four words and nothing.
     const CARDINALITY: Cardinality = Cardinality::Bounded(105);
@@ -174,19 +174,19 @@ mod tests {
 
     #[test]
     fn every_method_reads_back_and_invented_ones_are_other() {
-        for (at, name) in Method::TEXTS.iter().enumerate() {
-            assert_eq!(Method::from_name(name).ordinal(), Some(at), "{name}");
+        for (at, name) in HttpMethod::TEXTS.iter().enumerate() {
+            assert_eq!(HttpMethod::from_name(name).ordinal(), Some(at), "{name}");
         }
         for name in ["", "get", "GETT", "PROPFIND", "_other"] {
-            assert_eq!(Method::from_name(name), Method::Other, "{name}");
+            assert_eq!(HttpMethod::from_name(name), HttpMethod::Other, "{name}");
         }
     }
 
     #[test]
     fn a_status_outside_the_protocol_is_none() {
-        assert_eq!(Status::new(99), Status::NONE);
-        assert_eq!(Status::new(1000), Status::NONE);
-        assert_eq!(&*Status::new(599).label_value(), "599");
-        assert!(Status::new(599).is_server_error() && !Status::new(600).is_server_error());
+        assert_eq!(HttpStatus::new(99), HttpStatus::NONE);
+        assert_eq!(HttpStatus::new(1000), HttpStatus::NONE);
+        assert_eq!(&*HttpStatus::new(599).label_value(), "599");
+        assert!(HttpStatus::new(599).is_server_error() && !HttpStatus::new(600).is_server_error());
     }
 }

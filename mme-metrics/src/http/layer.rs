@@ -6,7 +6,7 @@ use std::sync::Arc;
 use metrics::SharedString;
 use tower_layer::Layer;
 
-use super::label::{Method, Scheme, Status};
+use super::label::{HttpMethod, HttpStatus, Scheme};
 use super::metrics::HTTP;
 use super::pattern::{HttpRouteError, RoutePattern, checked_path};
 use super::rules::{RequestHead, ResponseHead, Rules, Source};
@@ -101,9 +101,9 @@ pub struct HttpLayer {
 /// A series that is to exist from the start.
 #[derive(Clone, Copy, Debug)]
 struct ExpectedSeries {
-    method: Method,
+    method: HttpMethod,
     route: &'static RouteSeries,
-    status: Status,
+    status: HttpStatus,
 }
 
 impl HttpLayer {
@@ -128,8 +128,8 @@ impl HttpLayer {
     pub fn routes<T: AsRef<str>>(mut self, routes: impl IntoIterator<Item = T>) -> Result<Self, HttpRouteError> {
         for route in routes {
             let RoutePattern { method, route, statuses } = RoutePattern::parse_with_statuses(route.as_ref())?;
-            let method = method.unwrap_or(Method::Get);
-            let usual = statuses.is_empty().then_some(Status::new(200));
+            let method = method.unwrap_or(HttpMethod::Get);
+            let usual = statuses.is_empty().then_some(HttpStatus::new(200));
             let statuses = statuses.into_iter().chain(usual);
             self.expected.extend(statuses.map(|status| ExpectedSeries { method, route, status }));
         }

@@ -97,7 +97,7 @@ mod watch;
 
 #[cfg(feature = "http")]
 pub use self::client::{HttpClientExchange, HttpClientLayer, HttpClientService, HttpClientWatch};
-pub use self::label::{ErrorType, Kind, Method, Route, Scheme, ServerPort, Status};
+pub use self::label::{HttpErrorType, HttpMethod, HttpStatus, HttpStreamKind, Route, Scheme, ServerPort};
 #[cfg(feature = "http")]
 pub use self::layer::{HttpLayer, HttpService};
 pub use self::metrics::{HTTP, HttpMetrics};

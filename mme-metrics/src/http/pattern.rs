@@ -3,16 +3,16 @@
 use std::error::Error;
 use std::fmt;
 
-use super::label::{Method, Status};
+use super::label::{HttpMethod, HttpStatus};
 use super::series::RouteSeries;
 use crate::label::RegisterError;
 
 /// A route with the method before it and the statuses behind it, as far as they are written.
 #[derive(Debug)]
 pub(super) struct RoutePattern {
-    pub(super) method: Option<Method>,
+    pub(super) method: Option<HttpMethod>,
     pub(super) route: &'static RouteSeries,
-    pub(super) statuses: Vec<Status>,
+    pub(super) statuses: Vec<HttpStatus>,
 }
 
 impl RoutePattern {
@@ -34,8 +34,8 @@ impl RoutePattern {
         let method = |word| known_method(word).ok_or_else(|| HttpRouteError::new(word, Reason::Method));
         let method = before.map(method).transpose()?;
         let status = |word: &str| {
-            let status = word.parse().map_or(Status::NONE, Status::new);
-            if status == Status::NONE { Err(HttpRouteError::new(word, Reason::Status)) } else { Ok(status) }
+            let status = word.parse().map_or(HttpStatus::NONE, HttpStatus::new);
+            if status == HttpStatus::NONE { Err(HttpRouteError::new(word, Reason::Status)) } else { Ok(status) }
         };
         let statuses = words.map(status).collect::<Result<_, _>>()?;
         let route = RouteSeries::of(path);
@@ -47,8 +47,8 @@ impl RoutePattern {
 }
 
 /// Returns the method with this exact name; `_OTHER` stands for all that have none of their own.
-fn known_method(name: &str) -> Option<Method> {
-    Some(Method::from_name(name)).filter(|method| method.as_str() == name)
+fn known_method(name: &str) -> Option<HttpMethod> {
+    Some(HttpMethod::from_name(name)).filter(|method| method.as_str() == name)
 }
 
 /// Returns `path` if requests can have it, or a route its template.
@@ -93,7 +93,11 @@ impl fmt::Display for HttpRouteError {
             }
             Reason::NoPath => write!(f, "route `{text}` has no path: write one, such as `POST /users 201 422`"),
             Reason::Method => {
-                write!(f, "unknown method `{text}`: write one of {}", Method::ALL.map(Method::as_str).join(", "))
+                write!(
+                    f,
+                    "unknown method `{text}`: write one of {}",
+                    HttpMethod::ALL.map(HttpMethod::as_str).join(", ")
+                )
             }
             Reason::Status => write!(f, "unknown status `{text}`: write a number from 100 to 999"),
             Reason::Statuses => {
@@ -133,9 +137,9 @@ mod tests {
             (method, route.route.as_str(), statuses)
         };
         assert_eq!(read("/pattern"), (None, "/pattern", vec![]));
-        let statuses = vec![Status::new(201), Status::new(422)];
-        assert_eq!(read(" POST  /pattern/{id} 201 422 "), (Some(Method::Post), "/pattern/{id}", statuses));
-        assert_eq!(read("_OTHER /pattern"), (Some(Method::Other), "/pattern", vec![]));
+        let statuses = vec![HttpStatus::new(201), HttpStatus::new(422)];
+        assert_eq!(read(" POST  /pattern/{id} 201 422 "), (Some(HttpMethod::Post), "/pattern/{id}", statuses));
+        assert_eq!(read("_OTHER /pattern"), (Some(HttpMethod::Other), "/pattern", vec![]));
     }
 
     #[test]

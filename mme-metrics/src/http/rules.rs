@@ -141,7 +141,7 @@ impl Rules {
     pub(super) fn listen(
         &mut self,
         route: &RouteSeries,
-        method: Option<super::label::Method>,
+        method: Option<super::label::HttpMethod>,
         listener: Arc<dyn Listener>,
     ) {
         let method = method.map(|method| Cow::Borrowed(method.as_str()));
@@ -226,13 +226,13 @@ impl fmt::Debug for Rules {
 mod tests {
     use super::*;
     use crate::exchange::End;
-    use crate::http::{Method, Scheme, Status};
+    use crate::http::{HttpMethod, HttpStatus, Scheme};
 
     #[test]
     fn handles_with_extra_labels_are_kept_up_to_a_bound() {
         let mut rules = Rules::default();
         rules.label("tenant".into(), 1, Source::Request(Arc::new(|_| None)));
-        let (method, scheme, status) = (Method::Get, Scheme::Http, Status::new(200));
+        let (method, scheme, status) = (HttpMethod::Get, Scheme::Http, HttpStatus::new(200));
         let outcome = Outcome { method, scheme, status, end: End::Complete };
         let tenant = |number: usize| vec![Some(SharedString::from(number.to_string()))];
         let route = RouteSeries::unmatched();

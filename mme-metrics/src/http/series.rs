@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::label::{ErrorType, Method, ROUTES, Route, Scheme, ServerPort, Status};
+use super::label::{HttpErrorType, HttpMethod, HttpStatus, ROUTES, Route, Scheme, ServerPort};
 use super::metrics::HTTP;
 use crate::exchange::End;
 use crate::label::{OVERFLOW, SERVERS, ServerAddress, split_port};
@@ -13,9 +13,9 @@ use crate::operation;
 /// How an exchange is told: what it is looked up by, within its route or server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Outcome {
-    pub(super) method: Method,
+    pub(super) method: HttpMethod,
     pub(super) scheme: Scheme,
-    pub(super) status: Status,
+    pub(super) status: HttpStatus,
     pub(super) end: End,
 }
 
@@ -38,14 +38,14 @@ impl Outcome {
         }
     }
 
-    pub(super) fn error_type(self) -> ErrorType {
+    pub(super) fn error_type(self) -> HttpErrorType {
         match self.end {
-            End::Complete if self.status.is_server_error() => ErrorType::Status(self.status),
-            End::Complete => ErrorType::None,
-            End::Error => ErrorType::Service,
-            End::BodyError => ErrorType::Body,
-            End::Cancelled => ErrorType::Cancelled,
-            End::Panic => ErrorType::Panic,
+            End::Complete if self.status.is_server_error() => HttpErrorType::Status(self.status),
+            End::Complete => HttpErrorType::None,
+            End::Error => HttpErrorType::Service,
+            End::BodyError => HttpErrorType::Body,
+            End::Cancelled => HttpErrorType::Cancelled,
+            End::Panic => HttpErrorType::Panic,
         }
     }
 }
@@ -63,7 +63,7 @@ pub(super) enum Aspect {
 pub(super) struct RouteSeries {
     pub(super) route: Route,
     durations: AppendMap<u32, HistogramHandle>,
-    aspects: AppendMap<(Aspect, Method, Status), HistogramHandle>,
+    aspects: AppendMap<(Aspect, HttpMethod, HttpStatus), HistogramHandle>,
 }
 
 impl RouteSeries {
@@ -90,7 +90,7 @@ impl RouteSeries {
         })
     }
 
-    pub(super) fn aspect(&self, aspect: Aspect, method: Method, status: Status) -> &HistogramHandle {
+    pub(super) fn aspect(&self, aspect: Aspect, method: HttpMethod, status: HttpStatus) -> &HistogramHandle {
         let key = (aspect, method, status);
         self.aspects.get_or_insert_with(&key, || {
             let metric = match aspect {

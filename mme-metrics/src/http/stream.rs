@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::label::{Kind, Route};
+use super::label::{HttpStreamKind, Route};
 use super::metrics::HTTP;
 use crate::clock::Moment;
 use crate::metric::InFlight;
@@ -11,13 +11,13 @@ use crate::metric::InFlight;
 #[derive(Debug)]
 pub(super) struct OpenStream {
     route: Route,
-    kind: Kind,
+    kind: HttpStreamKind,
     started: Moment,
     _open: InFlight,
 }
 
 impl OpenStream {
-    pub(super) fn start(route: Route, kind: Kind) -> Self {
+    pub(super) fn start(route: Route, kind: HttpStreamKind) -> Self {
         Self { route, kind, started: Moment::now(), _open: HTTP.server_streams.track((route, kind)) }
     }
 }
@@ -88,12 +88,12 @@ pub struct StreamGuard(Option<Arc<Upgrade>>);
 
 #[derive(Debug)]
 struct Upgrade {
-    kind: Kind,
+    kind: HttpStreamKind,
     open: OnceLock<OpenStream>,
 }
 
 impl StreamGuard {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: HttpStreamKind) -> Self {
         Self(Some(Arc::new(Upgrade { kind, open: OnceLock::new() })))
     }
 

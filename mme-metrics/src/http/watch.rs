@@ -3,11 +3,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
-use ::http::{Method as HttpMethod, Request, Response, StatusCode, Version, header};
+use ::http::{Method, Request, Response, StatusCode, Version, header};
 use bytes::Buf;
 use http_body::Body;
 
-use super::label::{Kind, Method, Route, Scheme, Status};
+use super::label::{HttpMethod, HttpStatus, HttpStreamKind, Route, Scheme};
 use super::metrics::HTTP;
 use super::request_body::{HttpRequestSize, request_size};
 use super::rules::{ExtraValues, RequestHead, ResponseHead, Rules};
@@ -57,7 +57,7 @@ impl<B: 'static> Watch<B> for HttpWatch {
         }
         let rare = self.rare(request, route.is_some());
         let heard = self.rules.as_ref().filter(|rules| !rules.listeners.is_empty()).cloned();
-        let method = Method::of(request.method());
+        let method = HttpMethod::of(request.method());
         let scheme = self.scheme.unwrap_or_else(|| scheme(request));
         Some(HttpExchange {
             started: Moment::now(),
@@ -68,7 +68,7 @@ impl<B: 'static> Watch<B> for HttpWatch {
             rare,
             method,
             scheme,
-            status: Status::NONE,
+            status: HttpStatus::NONE,
             body_sizes: self.body_sizes,
             first_byte: self.first_byte,
             is_skipped: false,
@@ -104,7 +104,7 @@ impl HttpWatch {
         &self,
         request: &mut Request<B>,
         routed: bool,
-        upgrade: Option<Kind>,
+        upgrade: Option<HttpStreamKind>,
     ) -> Option<Box<RequestState>> {
         let labelled = self.rules.as_ref().filter(|rules| rules.has_labels());
         let has_route_fn = self.rules.as_ref().is_some_and(|rules| rules.route.is_some());
@@ -146,16 +146,16 @@ fn scheme<B>(request: &Request<B>) -> Scheme {
 }
 
 /// Says what the connection would become if the service agreed.
-fn upgrade_kind<B>(request: &Request<B>) -> Option<Kind> {
+fn upgrade_kind<B>(request: &Request<B>) -> Option<HttpStreamKind> {
     let headers = request.headers();
-    if *request.method() == HttpMethod::CONNECT {
+    if *request.method() == Method::CONNECT {
         // RFC 8441: a WebSocket over HTTP/2 is a CONNECT that says so.
         let websocket = headers.contains_key(header::SEC_WEBSOCKET_VERSION);
-        return Some(if websocket { Kind::Websocket } else { Kind::Connect });
+        return Some(if websocket { HttpStreamKind::Websocket } else { HttpStreamKind::Connect });
     }
     let protocol = headers.get(header::UPGRADE)?;
     let websocket = protocol.as_bytes().eq_ignore_ascii_case(b"websocket");
-    Some(if websocket { Kind::Websocket } else { Kind::Connect })
+    Some(if websocket { HttpStreamKind::Websocket } else { HttpStreamKind::Connect })
 }
 
 /// One request to the server. It moves with future and body, so it is small, and what few requests need is elsewhere.
@@ -169,9 +169,9 @@ pub struct HttpExchange {
     /// Those who are told of the end.
     heard: Option<Arc<Rules>>,
     rare: Option<Box<RequestState>>,
-    method: Method,
+    method: HttpMethod,
     scheme: Scheme,
-    status: Status,
+    status: HttpStatus,
     body_sizes: bool,
     first_byte: bool,
     /// An inner layer was told to leave the request out.
@@ -192,7 +192,7 @@ struct RequestState {
 
 impl Observe for HttpExchange {
     fn head<B: Body>(&mut self, response: &Response<B>) {
-        self.status = Status::new(response.status().as_u16());
+        self.status = HttpStatus::new(response.status().as_u16());
         self.learn_route();
         if self.is_skipped {
             // It may become a stream and live long.
@@ -211,9 +211,9 @@ impl Observe for HttpExchange {
             let handle = self.route.aspect(Aspect::ResponseStart, self.method, self.status);
             handle.record(self.started.seconds());
         }
-        if is_event_stream(response) && self.method != Method::Head {
+        if is_event_stream(response) && self.method != HttpMethod::Head {
             self.record(End::Complete);
-            self.rare.get_or_insert_default().stream = Some(OpenStream::start(self.route.route, Kind::Sse));
+            self.rare.get_or_insert_default().stream = Some(OpenStream::start(self.route.route, HttpStreamKind::Sse));
         } else if self.is_upgrade(response.status())
             && let Some(upgrade) = self.rare.as_mut().and_then(|rare| rare.upgrade.take())
         {
@@ -251,7 +251,7 @@ impl HttpExchange {
     }
 
     fn is_upgrade(&self, status: StatusCode) -> bool {
-        status == StatusCode::SWITCHING_PROTOCOLS || (self.method == Method::Connect && status.is_success())
+        status == StatusCode::SWITCHING_PROTOCOLS || (self.method == HttpMethod::Connect && status.is_success())
     }
 
     /// The request is over: its duration, and one fewer in flight.

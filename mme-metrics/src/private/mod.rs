@@ -17,7 +17,7 @@ pub use metrics::SharedString;
 
 pub use self::label_key::{DeclaredKey, Flag, Free, FreeKey, KeyOf, MaybeTakenKey};
 pub use self::probe::{Anything, HasClassifier, HasErrorType, IsResult, Returns};
-pub use crate::function::{Call, CallSite, is_free};
+pub use crate::function::{CallSite, FunctionCall, is_free};
 pub use crate::label::{Cardinality, LabelValue};
 pub use crate::metric::{lowercase, utf8};
 

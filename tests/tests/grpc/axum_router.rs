@@ -3,8 +3,8 @@
 use axum::Router;
 use axum::routing::get;
 use http::Request;
-use mme_metrics::grpc::{CallType, Code};
-use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
+use mme_metrics::grpc::{CallType, GrpcCode};
+use mme_metrics::http::{HTTP, HttpErrorType, HttpLayer, HttpMethod, HttpStatus, Route, Scheme};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::desk::Clerk;
 use mme_metrics_tests::desk::proto::Order;
@@ -27,14 +27,14 @@ async fn calls_are_calls_and_requests_are_left_alone() {
     let app = router().layer(layer()).with_state(());
     let called = async {
         let mut client = DeskClient::new(app.clone());
-        let answers = client.watch(Order { answers: 3, ..Order::event(Code::DataLoss) }).await.unwrap();
+        let answers = client.watch(Order { answers: 3, ..Order::event(GrpcCode::DataLoss) }).await.unwrap();
         let (count, error) = drain(answers.into_inner()).await;
         assert_eq!((count, error.map(|status| status.code())), (3, Some(tonic::Code::DataLoss)));
         app.oneshot(Request::get("/documents").body(axum::body::Body::empty()).unwrap()).await.unwrap()
     };
     emission.record_async(called).await;
     let (watch, kind) = (method("desk.v1.Desk/Watch"), CallType::ServerStream);
-    let expectation = Calls::new(watch, kind, Code::DataLoss, 1).expect(emission.expect());
+    let expectation = Calls::new(watch, kind, GrpcCode::DataLoss, 1).expect(emission.expect());
     messages(streams(expectation, watch, kind, 1), watch, 1, 3).only();
 }
 
@@ -48,7 +48,7 @@ async fn a_refusal_of_a_layer_inside_is_what_grpc_makes_of_it() {
     let told = emission.record_async(async { DeskClient::new(app).ask(Order::default()).await }).await;
     assert_eq!(told.unwrap_err().code(), tonic::Code::Unauthenticated);
     let ask = method("desk.v1.Desk/Ask");
-    Calls::new(ask, CallType::Unary, Code::Unauthenticated, 1).expect(emission.expect()).only();
+    Calls::new(ask, CallType::Unary, GrpcCode::Unauthenticated, 1).expect(emission.expect()).only();
 }
 
 #[tokio::test]
@@ -59,8 +59,12 @@ async fn beside_the_layer_of_http_each_counts_its_own() {
     told.unwrap();
     let route = Route::find("/desk.v1.Desk/{*rest}");
     let ask = method("desk.v1.Desk/Ask");
-    let expectation = Calls::new(ask, CallType::Unary, Code::Ok, 1).expect(emission.expect());
+    let expectation = Calls::new(ask, CallType::Unary, GrpcCode::Ok, 1).expect(emission.expect());
     messages(expectation, ask, 1, 1)
-        .histogram(&HTTP.server_duration, (Method::Post, route, Status::new(200), Scheme::Http, ErrorType::None), 1)
+        .histogram(
+            &HTTP.server_duration,
+            (HttpMethod::Post, route, HttpStatus::new(200), Scheme::Http, HttpErrorType::None),
+            1,
+        )
         .only();
 }

@@ -12,8 +12,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use mme_metrics::Format;
 use mme_metrics::grpc::{
-    CallType, Code, Direction, ErrorType, GRPC, GoCode, GoMethod, GoService, GoType, GrpcClientLayer,
-    GrpcClientService, Method, System,
+    CallType, Direction, GRPC, GoCode, GoMethod, GoService, GoType, GrpcClientLayer, GrpcClientService, GrpcCode,
+    GrpcErrorType, GrpcMethod, GrpcSystem,
 };
 use mme_metrics::label::ServerAddress;
 use mme_metrics::metrics;
@@ -42,15 +42,15 @@ fn measured(channel: Channel) -> Client {
 /// Expects so many calls of a method to have ended with `code`, and messages to have passed.
 fn expect(
     expectation: Expectation<'_>,
-    method: Method,
-    (code, count): (Code, u64),
+    method: GrpcMethod,
+    (code, count): (GrpcCode, u64),
     (sent, received): (u64, u64),
 ) -> Expectation<'_> {
     let server = || ServerAddress::new(SERVER);
-    let error = if code == Code::Ok { ErrorType::None } else { ErrorType::Code(code) };
+    let error = if code == GrpcCode::Ok { GrpcErrorType::None } else { GrpcErrorType::Code(code) };
     expectation
         .gauge(&GRPC.client_active, (method, server()), 0.0)
-        .histogram(&GRPC.client_duration, (System::Grpc, method, server(), code, error), count)
+        .histogram(&GRPC.client_duration, (GrpcSystem::Grpc, method, server(), code, error), count)
         .counter(&GRPC.client_messages, (method, server(), Direction::Sent), sent)
         .counter(&GRPC.client_messages, (method, server(), Direction::Received), received)
 }
@@ -62,13 +62,13 @@ async fn the_client_counts_what_its_caller_is_told() {
     let mut expectation = wire.emission.expect();
     for (name, call_type) in METHODS {
         let mut received = 0;
-        for code in Code::ALL {
+        for code in GrpcCode::ALL {
             let (count, told) = order(&mut client, call_type, Order { answers: 3, ..Order::event(code) }).await;
             assert_eq!(told, code as i32, "{name}");
             received += count;
             expectation = expect(expectation, method(name), (code, 1), (17, 0));
         }
-        expectation = expect(expectation, method(name), (Code::Ok, 1), (17, received));
+        expectation = expect(expectation, method(name), (GrpcCode::Ok, 1), (17, received));
     }
     expectation.only();
 }
@@ -80,25 +80,25 @@ async fn a_clone_of_a_client_counts_too() {
     for mut client in [client.clone(), client] {
         client.ask(Order::default()).await.unwrap();
     }
-    expect(wire.emission.expect(), method("desk.v1.Desk/Ask"), (Code::Ok, 2), (2, 2)).only();
+    expect(wire.emission.expect(), method("desk.v1.Desk/Ask"), (GrpcCode::Ok, 2), (2, 2)).only();
 }
 
 /// Calls a server that is not there, or not right, with and without the layer: the caller is told the same.
-async fn fails(endpoint: Endpoint) -> (Code, Emission) {
+async fn fails(endpoint: Endpoint) -> (GrpcCode, Emission) {
     let emission = Emission::new();
     let told = |status: Status| (status.code(), status.message().to_owned());
     let plain = DeskClient::new(endpoint.connect_lazy()).ask(Order::default()).await.map_err(told).unwrap_err();
     let called = async { measured(endpoint.connect_lazy()).ask(Order::default()).await };
     let layered = emission.record_async(called).await.map_err(told).unwrap_err();
     assert_eq!(layered, plain);
-    (Code::ALL[plain.0 as usize], emission)
+    (GrpcCode::ALL[plain.0 as usize], emission)
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
     // Port 1 of this host is nobody's.
     let (code, emission) = fails(Endpoint::from_static("http://127.0.0.1:1")).await;
-    assert_eq!(code, Code::Unavailable);
+    assert_eq!(code, GrpcCode::Unavailable);
     expect(emission.expect(), method("desk.v1.Desk/Ask"), (code, 1), (0, 0)).only();
 }
 
@@ -113,9 +113,9 @@ async fn a_server_that_hangs_up_is_what_the_caller_is_told() {
         }
     });
     let (code, emission) = fails(Endpoint::from_shared(format!("http://{address}")).unwrap()).await;
-    assert_ne!(code, Code::Ok);
+    assert_ne!(code, GrpcCode::Ok);
     let ask = method("desk.v1.Desk/Ask");
-    let labels = (System::Grpc, ask, ServerAddress::new(SERVER), code, ErrorType::Code(code));
+    let labels = (GrpcSystem::Grpc, ask, ServerAddress::new(SERVER), code, GrpcErrorType::Code(code));
     emission.expect().histogram(&GRPC.client_duration, labels, 1).among_others();
 }
 
@@ -176,8 +176,8 @@ async fn a_stream_that_breaks_off_is_what_its_caller_is_told_and_never_a_success
         let (count, told) = drain(answers).await;
         drop(recorded);
         // To tonic an end without a status says nothing; here it is unknown.
-        let told = told.map_or(Code::Unknown, |status| Code::ALL[status.code() as usize]);
-        assert!(count == 0 && told != Code::Ok, "{how:?}: {count} {told:?}");
+        let told = told.map_or(GrpcCode::Unknown, |status| GrpcCode::ALL[status.code() as usize]);
+        assert!(count == 0 && told != GrpcCode::Ok, "{how:?}: {count} {told:?}");
         expect(emission.expect(), method("desk.v1.Desk/Watch"), (told, 1), (1, 1)).only();
         server.abort();
     }
@@ -192,7 +192,7 @@ async fn a_caller_that_leaves_has_cancelled() {
     answers.message().await.unwrap().unwrap();
     answers.message().await.unwrap().unwrap();
     drop(answers);
-    expect(wire.emission.expect(), method("desk.v1.Desk/Watch"), (Code::Cancelled, 1), (1, 2)).only();
+    expect(wire.emission.expect(), method("desk.v1.Desk/Watch"), (GrpcCode::Cancelled, 1), (1, 2)).only();
 }
 
 #[tokio::test]
@@ -212,8 +212,9 @@ async fn a_call_whose_time_is_over_has_exceeded_it_whoever_stops_it() {
     answers.message().await.unwrap().unwrap();
     tokio::time::timeout(Duration::from_millis(50), answers.message()).await.unwrap_err();
     drop(answers);
-    let expectation = expect(wire.emission.expect(), method("desk.v1.Desk/Ask"), (Code::DeadlineExceeded, 1), (1, 0));
-    expect(expectation, method("desk.v1.Desk/Watch"), (Code::DeadlineExceeded, 1), (1, 1)).only();
+    let expectation =
+        expect(wire.emission.expect(), method("desk.v1.Desk/Ask"), (GrpcCode::DeadlineExceeded, 1), (1, 0));
+    expect(expectation, method("desk.v1.Desk/Watch"), (GrpcCode::DeadlineExceeded, 1), (1, 1)).only();
 }
 
 #[tokio::test]
@@ -232,21 +233,22 @@ async fn a_method_has_a_name_if_somebody_gave_it_one() {
     by_hand(GrpcClientLayer::new("unnamed.example"), "/desk.v1.Desk/Ask").await.unwrap();
     let named = GrpcClientLayer::new("named.example").method("desk.v1.Desk/Ask", CallType::Unary).unwrap();
     by_hand(named.go_names(true), "/desk.v1.Desk/Ask").await.unwrap();
-    let labels =
-        |server: &'static str, method| (System::Grpc, method, ServerAddress::new(server), Code::Ok, ErrorType::None);
+    let labels = |server: &'static str, method| {
+        (GrpcSystem::Grpc, method, ServerAddress::new(server), GrpcCode::Ok, GrpcErrorType::None)
+    };
     let ask = method("desk.v1.Desk/Ask");
     let go = (GoType(CallType::Unary), GoService(ask), GoMethod(ask));
     let expectation = wire
         .emission
         .expect()
-        .histogram(&GRPC.client_duration, labels("unnamed.example", Method::FALLBACK), 1)
+        .histogram(&GRPC.client_duration, labels("unnamed.example", GrpcMethod::FALLBACK), 1)
         .histogram(&GRPC.client_duration, labels("named.example", ask), 1)
         .counter(&GRPC.go_client_started, go, 1)
-        .counter(&GRPC.go_client_handled, (go.0, go.1, go.2, GoCode(Code::Ok)), 1)
+        .counter(&GRPC.go_client_handled, (go.0, go.1, go.2, GoCode(GrpcCode::Ok)), 1)
         .counter(&GRPC.go_client_received, go, 1)
         .counter(&GRPC.go_client_sent, go, 1)
         .histogram(&GRPC.go_client_handling, go, 1);
-    let both = [("unnamed.example", Method::FALLBACK), ("named.example", ask)];
+    let both = [("unnamed.example", GrpcMethod::FALLBACK), ("named.example", ask)];
     let messages = both.into_iter().flat_map(|(server, method)| {
         [Direction::Sent, Direction::Received].map(|direction| (method, ServerAddress::new(server), direction))
     });
@@ -260,7 +262,7 @@ async fn a_call_that_passes_two_layers_is_counted_by_the_outer_one() {
     let boxed = inner.map_response(|response| response.map(tonic::body::Body::new));
     let mut client = DeskClient::new(GrpcClientLayer::new(SERVER).layer(boxed));
     client.ask(Order::default()).await.unwrap();
-    expect(wire.emission.expect(), method("desk.v1.Desk/Ask"), (Code::Ok, 1), (1, 1)).only();
+    expect(wire.emission.expect(), method("desk.v1.Desk/Ask"), (GrpcCode::Ok, 1), (1, 1)).only();
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use mme_metrics::Format;
-use mme_metrics::grpc::{CallType, Code, Direction, GRPC, GoCode, GoMethod, GoService, GoType, GrpcRequestBody};
+use mme_metrics::grpc::{CallType, Direction, GRPC, GoCode, GoMethod, GoService, GoType, GrpcCode, GrpcRequestBody};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::grpc::{Calls, Script, answer, call, messages, method, read, streams};
 use tower::{Layer, ServiceExt, service_fn};
@@ -28,11 +28,11 @@ async fn they_move_with_the_others() {
     let Ok(()) = emission.record_async(called).await;
     let (talk, kind) = (method(TALK), CallType::BidiStream);
     let labels = (GoType(kind), GoService(talk), GoMethod(talk));
-    let expectation = Calls::new(talk, kind, Code::NotFound, 1).expect(emission.expect());
+    let expectation = Calls::new(talk, kind, GrpcCode::NotFound, 1).expect(emission.expect());
     let expectation = messages(streams(expectation, talk, kind, 1), talk, 1, 2);
     expectation
         .counter(&GRPC.go_server_started, labels, 1)
-        .counter(&GRPC.go_server_handled, (labels.0, labels.1, labels.2, GoCode(Code::NotFound)), 1)
+        .counter(&GRPC.go_server_handled, (labels.0, labels.1, labels.2, GoCode(GrpcCode::NotFound)), 1)
         .counter(&GRPC.go_server_received, labels, 1)
         .counter(&GRPC.go_server_sent, labels, 2)
         .histogram(&GRPC.go_server_handling, labels, 1)

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use futures_util::FutureExt;
 use mme_metrics::Format;
-use mme_metrics::grpc::{CallType, Code, GrpcRequestBody, GrpcServerLayer, Method};
+use mme_metrics::grpc::{CallType, GrpcCode, GrpcMethod, GrpcRequestBody, GrpcServerLayer};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::desk::{FILE_DESCRIPTOR_SET, METHODS};
 use mme_metrics_tests::exposition::Samples;
@@ -28,7 +28,7 @@ fn methods_of_a_descriptor_set_are_there_from_the_start_at_zero() {
     emission.expect().only();
     let text = emission.recorder().render(Format::Text);
     for (name, call_type) in METHODS {
-        for code in Code::ALL {
+        for code in GrpcCode::ALL {
             let labels = format!(
                 "rpc_method=\"{name}\",rpc_status_code=\"{}\",rpc_type=\"{}\"",
                 code.as_str(),
@@ -58,7 +58,7 @@ async fn a_call_is_found_by_its_whole_path_only() {
     for name in ["desk.v1.Desk/Ask/", "desk.v1.Desk/ask", "/desk.v1.Desk/Ask", "Desk/Ask", "x/desk.v1.Desk/Ask", ""] {
         emission.record_async(layer().layer(service_fn(ok)).oneshot(call(name, Script::empty()))).await.unwrap();
     }
-    Calls::new(Method::FALLBACK, CallType::Unknown, Code::Ok, 6).expect(emission.expect()).only();
+    Calls::new(GrpcMethod::FALLBACK, CallType::Unknown, GrpcCode::Ok, 6).expect(emission.expect()).only();
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_known_method_is_a_call_whatever_its_type_says() {
         emission.record_async(layer().layer(service_fn(ok)).oneshot(request)).await.unwrap();
     }
     let ask = method("desk.v1.Desk/Ask");
-    let expectation = Calls::new(ask, CallType::Unary, Code::Ok, 5).expect(emission.expect());
+    let expectation = Calls::new(ask, CallType::Unary, GrpcCode::Ok, 5).expect(emission.expect());
     messages(expectation, ask, 5, 0).only();
 }
 
@@ -113,7 +113,7 @@ async fn a_call_that_passes_two_layers_is_counted_once() {
     };
     let Ok(()) = emission.record_async(called).await;
     let ask = method("desk.v1.Desk/Ask");
-    let expectation = Calls::new(ask, CallType::Unary, Code::Ok, 1).expect(emission.expect());
+    let expectation = Calls::new(ask, CallType::Unary, GrpcCode::Ok, 1).expect(emission.expect());
     messages(expectation, ask, 1, 1).only();
 }
 

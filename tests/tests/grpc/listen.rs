@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use http::{Request, Response};
 use mme_metrics::Format;
 use mme_metrics::event::{Event, Listener, Notes, Source};
-use mme_metrics::grpc::{CallType, Code, GrpcRequestBody, GrpcServerLayer};
+use mme_metrics::grpc::{CallType, GrpcCode, GrpcRequestBody, GrpcServerLayer};
 use mme_metrics::operation::ResultLabel;
 use mme_metrics::slo::{Objective, SLO, SloName, SloReason};
 use mme_metrics::testing::{Emission, Expectation, record};
@@ -38,7 +38,7 @@ fn counted<'a>(expect: Expectation<'a>, objective: &Objective, events: u64, bad:
 }
 
 /// Calls a method that answers with this status.
-async fn exchange(layer: &GrpcServerLayer, name: &str, code: Code) {
+async fn exchange(layer: &GrpcServerLayer, name: &str, code: GrpcCode) {
     let service = service_fn(|request: Request<GrpcRequestBody<Script>>| async move {
         read(request.into_body()).await?;
         let trailers = [(code as u8).to_string()];
@@ -58,7 +58,7 @@ async fn two_objectives_on_one_method_count_each_call_of_it_and_no_other() {
     let layer = layer.listener_on(ASK, &NEVER).expect("it is registered");
     let emission = Emission::new();
     let calls = async {
-        for code in Code::ALL {
+        for code in GrpcCode::ALL {
             exchange(&layer, ASK, code).await;
             exchange(&layer, "desk.v1.Desk/Watch", code).await;
             exchange(&layer, "desk.v1.Desk/Invented", code).await;
@@ -138,15 +138,15 @@ async fn who_listens_to_all_is_told_of_each_call_by_the_name_of_its_method() {
     let app = routes.layer(layer().listener(Arc::clone(&witness)));
     let mut client = DeskClient::new(app.clone());
     for (_, call_type) in METHODS {
-        order(&mut client, call_type, Order::event(Code::DataLoss)).await;
+        order(&mut client, call_type, Order::event(GrpcCode::DataLoss)).await;
     }
-    exchange(&layer().listener(Arc::clone(&witness)), "a.stranger/chose_this", Code::NotFound).await;
+    exchange(&layer().listener(Arc::clone(&witness)), "a.stranger/chose_this", GrpcCode::NotFound).await;
     let told = witness.0.lock().expect("nothing panics while it is held").clone();
-    let call = |name: &str, code: Code, ended| {
-        let tier = (code == Code::DataLoss).then_some("direct");
+    let call = |name: &str, code: GrpcCode, ended| {
+        let tier = (code == GrpcCode::DataLoss).then_some("direct");
         (Source::Grpc, name.to_owned(), String::new(), Some(code as u16), ended, tier)
     };
-    let mut expected: Vec<_> = METHODS.map(|(name, _)| call(name, Code::DataLoss, ResultLabel::Error)).into();
-    expected.push(call("_OTHER", Code::NotFound, ResultLabel::Ok));
+    let mut expected: Vec<_> = METHODS.map(|(name, _)| call(name, GrpcCode::DataLoss, ResultLabel::Error)).into();
+    expected.push(call("_OTHER", GrpcCode::NotFound, ResultLabel::Ok));
     assert_eq!(told, expected);
 }

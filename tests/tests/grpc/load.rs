@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use mme_metrics::grpc::{CallType, Code};
+use mme_metrics::grpc::{CallType, GrpcCode};
 use mme_metrics_tests::desk::Clerk;
 use mme_metrics_tests::desk::proto::Order;
 use mme_metrics_tests::desk::proto::desk_client::DeskClient;
@@ -49,7 +49,7 @@ async fn a_thousand_clients_that_leave_have_cancelled() {
     stream::iter(0..CALLS).for_each_concurrent(TOGETHER, |_| leave(client.clone())).await;
     settle(&clerk).await;
     let (watch, kind) = (method("desk.v1.Desk/Watch"), CallType::ServerStream);
-    let expectation = Calls::new(watch, kind, Code::Cancelled, CALLS).expect(wire.emission.expect());
+    let expectation = Calls::new(watch, kind, GrpcCode::Cancelled, CALLS).expect(wire.emission.expect());
     messages(streams(expectation, watch, kind, CALLS), watch, CALLS, CALLS).only();
 }
 
@@ -80,7 +80,8 @@ async fn a_thousand_deadlines_of_50_ms_are_exceeded() {
     stream::iter(0..CALLS).for_each_concurrent(TOGETHER, |_| wait(client.clone())).await;
     settle(&clerk).await;
     let ask = method("desk.v1.Desk/Ask");
-    let expectation = Calls::new(ask, CallType::Unary, Code::DeadlineExceeded, CALLS).expect(wire.emission.expect());
+    let expectation =
+        Calls::new(ask, CallType::Unary, GrpcCode::DeadlineExceeded, CALLS).expect(wire.emission.expect());
     messages(expectation, ask, CALLS, 0).only();
 }
 
@@ -96,6 +97,6 @@ async fn a_client_that_leaves_long_before_its_deadline_has_cancelled() {
     drop(answers);
     settle(&clerk).await;
     let (watch, kind) = (method("desk.v1.Desk/Watch"), CallType::ServerStream);
-    let expectation = Calls::new(watch, kind, Code::Cancelled, 1).expect(wire.emission.expect());
+    let expectation = Calls::new(watch, kind, GrpcCode::Cancelled, 1).expect(wire.emission.expect());
     messages(streams(expectation, watch, kind, 1), watch, 1, 1).only();
 }

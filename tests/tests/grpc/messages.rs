@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use http_body_util::BodyExt;
-use mme_metrics::grpc::{CallType, Code, Direction, GRPC, GrpcRequestBody};
+use mme_metrics::grpc::{CallType, Direction, GRPC, GrpcCode, GrpcRequestBody};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::desk::Clerk;
 use mme_metrics_tests::desk::proto::Order;
@@ -35,7 +35,7 @@ async fn pass(pieces: Vec<Vec<u8>>, count: u64) {
     };
     let Ok(()) = emission.record_async(exchange).await;
     let talk = method(TALK);
-    let expectation = Calls::new(talk, CallType::BidiStream, Code::Ok, 1).expect(emission.expect());
+    let expectation = Calls::new(talk, CallType::BidiStream, GrpcCode::Ok, 1).expect(emission.expect());
     let expectation = streams(expectation, talk, CallType::BidiStream, 1);
     messages(expectation, talk, count, count).only();
 }
@@ -76,7 +76,7 @@ async fn a_message_is_counted_while_its_stream_is_open() {
         expectation.counter(&GRPC.server_messages, (talk, Direction::Sent), passed).only();
     }
     emission.record(|| drop(body));
-    let expectation = Calls::new(talk, kind, Code::Cancelled, 1).expect(emission.expect());
+    let expectation = Calls::new(talk, kind, GrpcCode::Cancelled, 1).expect(emission.expect());
     messages(streams(expectation, talk, kind, 1), talk, 0, 3).only();
 }
 
@@ -88,7 +88,7 @@ async fn a_message_of_many_frames_is_one() {
     let order = Order { size: 1_000_000, payload: vec![1; 300_000], ..Order::default() };
     client.ask(order).await.unwrap();
     let ask = method("desk.v1.Desk/Ask");
-    let expectation = Calls::new(ask, CallType::Unary, Code::Ok, 1).expect(wire.emission.expect());
+    let expectation = Calls::new(ask, CallType::Unary, GrpcCode::Ok, 1).expect(wire.emission.expect());
     messages(expectation, ask, 1, 1).only();
 }
 
@@ -103,7 +103,7 @@ async fn compressed_messages_count_once() {
     let (count, error) = drain(answers.into_inner()).await;
     assert!(count == 50 && error.is_none(), "{count} {error:?}");
     let talk = method(TALK);
-    let expectation = Calls::new(talk, CallType::BidiStream, Code::Ok, 1).expect(wire.emission.expect());
+    let expectation = Calls::new(talk, CallType::BidiStream, GrpcCode::Ok, 1).expect(wire.emission.expect());
     let expectation = streams(expectation, talk, CallType::BidiStream, 1);
     messages(expectation, talk, 20, 50).only();
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use fastrand::Rng;
 use http::{Request, Response};
 use http_body::{Body, Frame};
-use mme_metrics::grpc::{CallType, Code, Direction, ErrorType, GRPC, GrpcRequestBody};
+use mme_metrics::grpc::{CallType, Direction, GRPC, GrpcCode, GrpcErrorType, GrpcRequestBody};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::grpc::{Calls, Script, call, headers, message, method};
 use tower::{BoxError, Layer, Service, service_fn};
@@ -51,7 +51,7 @@ impl Body for Fickle {
     }
 }
 
-type Ended = (Code, bool);
+type Ended = (GrpcCode, bool);
 
 /// Runs one call until the dice drop it or it ends; returns how it should be told, and how many messages were sent.
 fn run(seed: u64, patience: &mut Rng) -> (Ended, u64) {
@@ -61,11 +61,11 @@ fn run(seed: u64, patience: &mut Rng) -> (Ended, u64) {
     let mut future = Box::pin(service.call(call(WATCH, Script::empty())));
     let mut body = loop {
         if patience.u8(..8) == 0 {
-            return ((Code::Cancelled, false), 0);
+            return ((GrpcCode::Cancelled, false), 0);
         }
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context))) {
-            Err(_) => return ((Code::Internal, true), 0),
-            Ok(Poll::Ready(Err(_))) => return ((Code::Unavailable, false), 0),
+            Err(_) => return ((GrpcCode::Internal, true), 0),
+            Ok(Poll::Ready(Err(_))) => return ((GrpcCode::Unavailable, false), 0),
             Ok(Poll::Ready(Ok(response))) => break Box::pin(response.into_body()),
             Ok(Poll::Pending) => {}
         }
@@ -73,14 +73,14 @@ fn run(seed: u64, patience: &mut Rng) -> (Ended, u64) {
     let mut sent = 0;
     loop {
         if patience.u8(..8) == 0 {
-            return ((Code::Cancelled, false), sent);
+            return ((GrpcCode::Cancelled, false), sent);
         }
         match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll_frame(&mut context))) {
-            Err(_) => return ((Code::Internal, true), sent),
-            Ok(Poll::Ready(Some(Err(_)) | None)) => return ((Code::Unknown, false), sent),
+            Err(_) => return ((GrpcCode::Internal, true), sent),
+            Ok(Poll::Ready(Some(Err(_)) | None)) => return ((GrpcCode::Unknown, false), sent),
             Ok(Poll::Ready(Some(Ok(frame)))) => match frame.trailers_ref() {
-                Some(trailers) if trailers["grpc-status"] == "0" => return ((Code::Ok, false), sent),
-                Some(_) => return ((Code::FailedPrecondition, false), sent),
+                Some(trailers) if trailers["grpc-status"] == "0" => return ((GrpcCode::Ok, false), sent),
+                Some(_) => return ((GrpcCode::FailedPrecondition, false), sent),
                 None => sent += 1,
             },
             Ok(Poll::Pending) => {}
@@ -107,7 +107,7 @@ fn every_seed_ends_once_as_what_it_was() {
     for (&(code, panicked), &count) in &ends {
         let calls = Calls::new(watch, kind, code, count);
         expectation =
-            Calls { error: if panicked { ErrorType::Panic } else { calls.error }, ..calls }.expect(expectation);
+            Calls { error: if panicked { GrpcErrorType::Panic } else { calls.error }, ..calls }.expect(expectation);
     }
     expectation.only();
 }
@@ -118,6 +118,6 @@ fn a_call_that_nobody_polls_is_cancelled() {
     let mut service = layer().layer(service_fn(|_: Request<GrpcRequestBody<Script>>| Fickle(Rng::with_seed(1))));
     emission.record(|| drop(service.call(call(WATCH, Script::empty().message(1)))));
     let watch = method(WATCH);
-    let expectation = Calls::new(watch, CallType::ServerStream, Code::Cancelled, 1).expect(emission.expect());
+    let expectation = Calls::new(watch, CallType::ServerStream, GrpcCode::Cancelled, 1).expect(emission.expect());
     expectation.histogram(&GRPC.server_stream_duration, (watch, CallType::ServerStream), 1).only();
 }

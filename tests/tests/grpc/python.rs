@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use mme_metrics::grpc::{CallType, Code};
+use mme_metrics::grpc::{CallType, GrpcCode};
 use mme_metrics_tests::desk::proto::desk_server::DeskServer;
 use mme_metrics_tests::desk::{Clerk, METHODS};
 use mme_metrics_tests::grpc::{Calls, messages, method, streams};
@@ -69,7 +69,7 @@ async fn what_python_is_told_is_what_is_counted() {
     clerk.rest().await;
 
     let lines: Vec<Vec<&str>> = told.lines().map(|line| line.split(' ').collect()).collect();
-    let ended = |name: &str, code: Code| {
+    let ended = |name: &str, code: GrpcCode| {
         let code = (code as u8).to_string();
         lines.iter().filter(|line| line[0] == name && line[1] == code).count() as u64
     };
@@ -82,12 +82,12 @@ async fn what_python_is_told_is_what_is_counted() {
             lines.iter().filter(|line| line[0] == short).map(|line| line[2].parse::<u64>().unwrap()).sum();
         let sent = if short == "Watch" { answers + 2 } else { answers };
         let received = if matches!(kind, CallType::ClientStream | CallType::BidiStream) { 3 * calls } else { calls };
-        for code in Code::ALL {
+        for code in GrpcCode::ALL {
             assert!(ended(short, code) > 0, "{short} {code:?}: {told}");
             expectation = Calls::new(method(name), kind, code, ended(short, code)).expect(expectation);
         }
         expectation = messages(streams(expectation, method(name), kind, calls), method(name), received, sent);
     }
-    let other = mme_metrics::grpc::Method::FALLBACK;
-    Calls::new(other, CallType::Unknown, Code::Unimplemented, 1).expect(expectation).only();
+    let other = mme_metrics::grpc::GrpcMethod::FALLBACK;
+    Calls::new(other, CallType::Unknown, GrpcCode::Unimplemented, 1).expect(expectation).only();
 }

@@ -8,7 +8,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
-use mme_metrics::grpc::{CallType, Code, GrpcRequestBody, GrpcServerLayer};
+use mme_metrics::grpc::{CallType, GrpcCode, GrpcRequestBody, GrpcServerLayer};
 use mme_metrics::metrics;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::grpc::{Calls, Script, method, streams};
@@ -56,6 +56,6 @@ async fn every_call_that_was_reset_is_cancelled_once() {
     // Streams are tasks; the last ones are told of the end in their next turn.
     tokio::task::yield_now().await;
     let (talk, kind, count) = (method(METHOD), CallType::BidiStream, u64::from(RESETS));
-    let expectation = Calls::new(talk, kind, Code::Cancelled, count).expect(emission.expect());
+    let expectation = Calls::new(talk, kind, GrpcCode::Cancelled, count).expect(emission.expect());
     streams(expectation, talk, kind, count).only();
 }

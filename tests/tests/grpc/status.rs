@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use http::Response;
-use mme_metrics::grpc::{CallType, Code, ErrorType, GrpcRequestBody};
+use mme_metrics::grpc::{CallType, GrpcCode, GrpcErrorType, GrpcRequestBody};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::desk::METHODS;
 use mme_metrics_tests::grpc::{Calls, Script, answer, call, messages, method, read, streams};
@@ -26,7 +26,7 @@ async fn exchange(name: &str, response: impl Fn() -> Response<Script>) {
 }
 
 /// Requires that one unary call ended with `code`, after so many messages were sent.
-async fn ends(code: Code, sent: u64, response: impl Fn() -> Response<Script>) {
+async fn ends(code: GrpcCode, sent: u64, response: impl Fn() -> Response<Script>) {
     let emission = Emission::new();
     emission.record_async(exchange("desk.v1.Desk/Ask", response)).await;
     let ask = method("desk.v1.Desk/Ask");
@@ -37,7 +37,7 @@ async fn ends(code: Code, sent: u64, response: impl Fn() -> Response<Script>) {
 #[tokio::test]
 async fn every_code_of_every_type_is_exact_in_the_head_and_in_the_trailers() {
     for (name, call_type) in METHODS {
-        for code in Code::ALL {
+        for code in GrpcCode::ALL {
             let number = (code as u8).to_string();
             let emission = Emission::new();
             let head = exchange(name, || answer(200, &[&number], Script::empty()));
@@ -54,57 +54,57 @@ async fn every_code_of_every_type_is_exact_in_the_head_and_in_the_trailers() {
 #[tokio::test]
 async fn a_status_that_is_no_code_is_unknown_wherever_it_stands() {
     for text in ["", "17", "-1", "00", "999999999999999999999", "OK", "0 ", "0,0", "0x0"] {
-        ends(Code::Unknown, 0, || answer(200, &[text], Script::empty())).await;
-        ends(Code::Unknown, 1, || answer(200, &[], Script::empty().message(1).trailers(&[text]))).await;
+        ends(GrpcCode::Unknown, 0, || answer(200, &[text], Script::empty())).await;
+        ends(GrpcCode::Unknown, 1, || answer(200, &[], Script::empty().message(1).trailers(&[text]))).await;
     }
 }
 
 #[tokio::test]
 async fn a_status_that_comes_twice_is_unknown() {
     for twice in [["0", "0"], ["0", "5"], ["5", "0"]] {
-        ends(Code::Unknown, 0, || answer(200, &twice, Script::empty())).await;
-        ends(Code::Unknown, 1, || answer(200, &[], Script::empty().message(1).trailers(&twice))).await;
+        ends(GrpcCode::Unknown, 0, || answer(200, &twice, Script::empty())).await;
+        ends(GrpcCode::Unknown, 1, || answer(200, &[], Script::empty().message(1).trailers(&twice))).await;
     }
 }
 
 #[tokio::test]
 async fn without_a_status_it_is_unknown_and_never_a_success() {
-    ends(Code::Unknown, 0, || answer(200, &[], Script::empty())).await;
-    ends(Code::Unknown, 1, || answer(200, &[], Script::empty().message(1))).await;
-    ends(Code::Unknown, 1, || answer(200, &[], Script::empty().message(1).trailers(&[]))).await;
+    ends(GrpcCode::Unknown, 0, || answer(200, &[], Script::empty())).await;
+    ends(GrpcCode::Unknown, 1, || answer(200, &[], Script::empty().message(1))).await;
+    ends(GrpcCode::Unknown, 1, || answer(200, &[], Script::empty().message(1).trailers(&[]))).await;
     // The message breaks off, and so does everything behind it.
-    ends(Code::Unknown, 0, || answer(200, &[], Script::empty().data([0, 0, 0, 0, 9, 1, 2].to_vec()))).await;
+    ends(GrpcCode::Unknown, 0, || answer(200, &[], Script::empty().data([0, 0, 0, 0, 9, 1, 2].to_vec()))).await;
 }
 
 #[tokio::test]
 async fn a_status_before_the_messages_is_none() {
-    ends(Code::Unknown, 1, || answer(200, &["0"], Script::empty().message(1))).await;
-    ends(Code::NotFound, 1, || answer(200, &["0"], Script::empty().message(1).trailers(&["5"]))).await;
-    ends(Code::Unknown, 0, || answer(200, &["0"], Script::empty().trailers(&[]))).await;
-    ends(Code::Ok, 0, || answer(200, &["0"], Script::empty().data(Vec::new()))).await;
+    ends(GrpcCode::Unknown, 1, || answer(200, &["0"], Script::empty().message(1))).await;
+    ends(GrpcCode::NotFound, 1, || answer(200, &["0"], Script::empty().message(1).trailers(&["5"]))).await;
+    ends(GrpcCode::Unknown, 0, || answer(200, &["0"], Script::empty().trailers(&[]))).await;
+    ends(GrpcCode::Ok, 0, || answer(200, &["0"], Script::empty().data(Vec::new()))).await;
 }
 
 #[tokio::test]
 async fn an_answer_of_http_alone_is_what_grpc_makes_of_it() {
     let all = [
-        (400, Code::Internal),
-        (401, Code::Unauthenticated),
-        (403, Code::PermissionDenied),
-        (404, Code::Unimplemented),
-        (429, Code::Unavailable),
-        (500, Code::Unknown),
-        (502, Code::Unavailable),
-        (503, Code::Unavailable),
-        (504, Code::Unavailable),
-        (204, Code::Unknown),
-        (302, Code::Unknown),
+        (400, GrpcCode::Internal),
+        (401, GrpcCode::Unauthenticated),
+        (403, GrpcCode::PermissionDenied),
+        (404, GrpcCode::Unimplemented),
+        (429, GrpcCode::Unavailable),
+        (500, GrpcCode::Unknown),
+        (502, GrpcCode::Unavailable),
+        (503, GrpcCode::Unavailable),
+        (504, GrpcCode::Unavailable),
+        (204, GrpcCode::Unknown),
+        (302, GrpcCode::Unknown),
     ];
     for (status, code) in all {
         ends(code, 0, || answer(status, &[], Script::empty())).await;
         if status != 204 {
             ends(code, 0, || answer(status, &[], Script::empty().data("down for maintenance"))).await;
         }
-        ends(Code::Aborted, 0, || answer(status, &["10"], Script::empty())).await;
+        ends(GrpcCode::Aborted, 0, || answer(status, &["10"], Script::empty())).await;
     }
 }
 
@@ -120,17 +120,17 @@ async fn a_panic_is_internal_and_says_that_it_was_one() {
     let answered = emission.record_async(service.oneshot(call("desk.v1.Desk/Ask", Script::empty())));
     let caught = futures_util::FutureExt::catch_unwind(std::panic::AssertUnwindSafe(answered)).await;
     assert!(caught.is_err());
-    let calls = Calls::new(method("desk.v1.Desk/Ask"), CallType::Unary, Code::Internal, 1);
-    Calls { error: ErrorType::Panic, ..calls }.expect(emission.expect()).only();
+    let calls = Calls::new(method("desk.v1.Desk/Ask"), CallType::Unary, GrpcCode::Internal, 1);
+    Calls { error: GrpcErrorType::Panic, ..calls }.expect(emission.expect()).only();
 }
 
 #[tokio::test]
 async fn an_error_of_the_service_is_what_tonic_tells_the_caller() {
     type BoxError = Box<dyn std::error::Error + Send + Sync>;
-    let all: [(fn() -> BoxError, Code); 3] = [
-        (|| tonic::Status::resource_exhausted("").into(), Code::ResourceExhausted),
-        (|| tonic::TimeoutExpired(()).into(), Code::DeadlineExceeded),
-        (|| "anything".into(), Code::Unknown),
+    let all: [(fn() -> BoxError, GrpcCode); 3] = [
+        (|| tonic::Status::resource_exhausted("").into(), GrpcCode::ResourceExhausted),
+        (|| tonic::TimeoutExpired(()).into(), GrpcCode::DeadlineExceeded),
+        (|| "anything".into(), GrpcCode::Unknown),
     ];
     for (error, code) in all {
         let emission = Emission::new();

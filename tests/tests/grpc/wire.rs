@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use mme_metrics::grpc::{CallType, Code, GRPC, GrpcServerService};
+use mme_metrics::grpc::{CallType, GRPC, GrpcCode, GrpcServerService};
 use mme_metrics::testing::Emission;
 use mme_metrics::{Recorder, metrics};
 use mme_metrics_tests::desk::proto::desk_client::DeskClient;
@@ -120,7 +120,7 @@ async fn the_server_counts_what_the_client_is_told() {
     let mut expectation = wire.emission.expect();
     for (name, call_type) in METHODS {
         let mut sent = 0;
-        for code in Code::ALL {
+        for code in GrpcCode::ALL {
             let (count, told) = order(&mut client, call_type, Order { answers: 3, ..Order::event(code) }).await;
             assert_eq!(told, code as i32, "{name}");
             sent += count;
@@ -142,8 +142,8 @@ async fn a_method_that_nobody_serves_is_unimplemented_and_has_no_name() {
         let called = client.unary(tonic::Request::new(Order::default()), path.parse().unwrap(), codec).await;
         assert_eq!(called.unwrap_err().code(), tonic::Code::Unimplemented);
     }
-    let other = mme_metrics::grpc::Method::FALLBACK;
-    Calls::new(other, CallType::Unknown, Code::Unimplemented, 3).expect(wire.emission.expect()).only();
+    let other = mme_metrics::grpc::GrpcMethod::FALLBACK;
+    Calls::new(other, CallType::Unknown, GrpcCode::Unimplemented, 3).expect(wire.emission.expect()).only();
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn a_stream_that_the_client_leaves_is_cancelled_with_what_had_passed() {
     messages(begun, watch, 1, 3).only();
     drop(answers);
     clerk.rest().await;
-    let expectation = Calls::new(watch, CallType::ServerStream, Code::Cancelled, 1).expect(wire.emission.expect());
+    let expectation = Calls::new(watch, CallType::ServerStream, GrpcCode::Cancelled, 1).expect(wire.emission.expect());
     let expectation = streams(expectation, watch, CallType::ServerStream, 1);
     messages(expectation, watch, 1, 3).only();
 }

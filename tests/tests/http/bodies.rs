@@ -13,7 +13,9 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use mme_metrics::http::{ErrorType, HTTP, HttpRequestBody, Method, Route, Scheme, Status, count_request_body};
+use mme_metrics::http::{
+    HTTP, HttpErrorType, HttpMethod, HttpRequestBody, HttpStatus, Route, Scheme, count_request_body,
+};
 use mme_metrics::testing::Emission;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
@@ -77,7 +79,7 @@ async fn receive(mut io: DuplexStream, method: &str, path: &str, limit: usize) -
     bytes
 }
 
-async fn check(method: &str, path: &str, error: ErrorType, sizes: u64) {
+async fn check(method: &str, path: &str, error: HttpErrorType, sizes: u64) {
     let limit = if path == "/endless" { 4_096 } else { usize::MAX };
     let (client, server) = tokio::io::duplex(1_024);
     let (bare, ()) = tokio::join!(receive(client, method, path, limit), serve(service_fn(answer), server));
@@ -88,7 +90,7 @@ async fn check(method: &str, path: &str, error: ErrorType, sizes: u64) {
     let (ours, ()) = tokio::join!(receive(client, method, path, limit), measured);
     assert_eq!(String::from_utf8_lossy(&ours), String::from_utf8_lossy(&bare));
 
-    let (method, route, status) = (Method::from_name(method), Route::find(ROUTE), Status::new(200));
+    let (method, route, status) = (HttpMethod::from_name(method), Route::find(ROUTE), HttpStatus::new(200));
     emission
         .expect()
         .histogram(&HTTP.server_duration, (method, route, status, Scheme::Http, error), 1)
@@ -103,52 +105,52 @@ async fn check(method: &str, path: &str, error: ErrorType, sizes: u64) {
 
 #[tokio::test]
 async fn full() {
-    check("GET", "/full", ErrorType::None, 10).await;
+    check("GET", "/full", HttpErrorType::None, 10).await;
 }
 
 #[tokio::test]
 async fn empty() {
-    check("GET", "/empty", ErrorType::None, 0).await;
+    check("GET", "/empty", HttpErrorType::None, 0).await;
 }
 
 #[tokio::test]
 async fn exact_length_stream() {
-    check("GET", "/exact", ErrorType::None, 4).await;
+    check("GET", "/exact", HttpErrorType::None, 4).await;
 }
 
 #[tokio::test]
 async fn shorter_than_announced() {
-    check("GET", "/short", ErrorType::Body, 4).await;
+    check("GET", "/short", HttpErrorType::Body, 4).await;
 }
 
 #[tokio::test]
 async fn chunked() {
-    check("GET", "/chunked", ErrorType::None, 4).await;
+    check("GET", "/chunked", HttpErrorType::None, 4).await;
 }
 
 #[tokio::test]
 async fn trailers() {
-    check("GET", "/trailers", ErrorType::None, 2).await;
+    check("GET", "/trailers", HttpErrorType::None, 2).await;
 }
 
 #[tokio::test]
 async fn error_frame() {
-    check("GET", "/error", ErrorType::Body, 2).await;
+    check("GET", "/error", HttpErrorType::Body, 2).await;
 }
 
 #[tokio::test]
 async fn early_drop() {
-    check("GET", "/endless", ErrorType::Cancelled, 0).await;
+    check("GET", "/endless", HttpErrorType::Cancelled, 0).await;
 }
 
 #[tokio::test]
 async fn head() {
-    check("HEAD", "/full", ErrorType::None, 0).await;
+    check("HEAD", "/full", HttpErrorType::None, 0).await;
 }
 
 #[tokio::test]
 async fn head_of_a_stream() {
-    check("HEAD", "/chunked", ErrorType::None, 0).await;
+    check("HEAD", "/chunked", HttpErrorType::None, 0).await;
 }
 
 #[tokio::test]
@@ -171,7 +173,7 @@ async fn a_request_body_of_any_kind_is_counted_as_it_is_read() {
     let (served, received) = tokio::join!(emission.record_async(served), posted);
     served.unwrap();
     assert!(received.ends_with(b"abcdefg"));
-    let labels = (Method::Post, Route::find(ROUTE), Status::new(200));
+    let labels = (HttpMethod::Post, Route::find(ROUTE), HttpStatus::new(200));
     emission.expect().histogram(&HTTP.server_request_size, labels, 1).among_others();
     let text = emission.recorder().render(mme_metrics::Format::Text);
     let sums = text.lines().filter(|line| line.contains("body_size_bytes_sum"));

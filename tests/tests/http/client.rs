@@ -12,18 +12,19 @@ use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use hyper_util::rt::TokioIo;
 use mme_metrics::exchange::ExchangeBody;
 use mme_metrics::http::{
-    ErrorType, HTTP, HttpClientExchange, HttpClientLayer, Method, ReqwestService, SendMeasured, ServerPort, Status,
+    HTTP, HttpClientExchange, HttpClientLayer, HttpErrorType, HttpMethod, HttpStatus, ReqwestService, SendMeasured,
+    ServerPort,
 };
 use mme_metrics::label::ServerAddress;
 use mme_metrics::testing::Emission;
 use tokio::net::TcpListener;
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 
-type ClientLabels = (Method, ServerAddress, ServerPort, Status, ErrorType);
+type ClientLabels = (HttpMethod, ServerAddress, ServerPort, HttpStatus, HttpErrorType);
 
-fn labels(address: &'static str, port: u16, status: u16, error: ErrorType) -> ClientLabels {
+fn labels(address: &'static str, port: u16, status: u16, error: HttpErrorType) -> ClientLabels {
     let (address, port) = (ServerAddress::new(address), ServerPort::new(port.to_string()));
-    (Method::Get, address, port, Status::new(status), error)
+    (HttpMethod::Get, address, port, HttpStatus::new(status), error)
 }
 
 async fn call(emission: &Emission, uri: &str) {
@@ -41,9 +42,9 @@ async fn servers_are_told_apart_by_host_and_port_and_nothing_else() {
     }
     emission
         .expect()
-        .histogram(&HTTP.client_duration, labels("a.example", 80, 200, ErrorType::None), 2)
-        .histogram(&HTTP.client_duration, labels("a.example", 443, 200, ErrorType::None), 1)
-        .histogram(&HTTP.client_duration, labels("[::1]", 81, 200, ErrorType::None), 1)
+        .histogram(&HTTP.client_duration, labels("a.example", 80, 200, HttpErrorType::None), 2)
+        .histogram(&HTTP.client_duration, labels("a.example", 443, 200, HttpErrorType::None), 1)
+        .histogram(&HTTP.client_duration, labels("[::1]", 81, 200, HttpErrorType::None), 1)
         .only();
 }
 
@@ -56,7 +57,7 @@ fn a_call_is_cancelled_by_a_drop_and_what_never_called_is_nothing() {
     emission.record(|| drop(HttpClientLayer::new().layer(never()).oneshot(request())));
     emission.expect().only();
     emission.record(|| drop(HttpClientLayer::new().layer(never()).call(request())));
-    emission.expect().histogram(&HTTP.client_duration, labels("b.example", 80, 0, ErrorType::Cancelled), 1).only();
+    emission.expect().histogram(&HTTP.client_duration, labels("b.example", 80, 0, HttpErrorType::Cancelled), 1).only();
 }
 
 /// Sends a request that is answered by `answer`, and lets `read` do with the response what a client might.
@@ -75,7 +76,7 @@ where
 type MeasuredBody<B> = ExchangeBody<B, HttpClientExchange>;
 
 #[track_caller]
-fn ended(emission: &Emission, status: u16, error: ErrorType) {
+fn ended(emission: &Emission, status: u16, error: HttpErrorType) {
     emission.expect().histogram(&HTTP.client_duration, labels("ends.example", 80, status, error), 1).only();
 }
 
@@ -88,14 +89,14 @@ fn frames(second: Result<Frame<Bytes>, BoxError>) -> impl Body<Data = Bytes, Err
 async fn a_response_that_is_dropped_midway_is_cancelled_with_its_status() {
     let answer = || Response::new(frames(Ok(Frame::data(Bytes::new()))));
     let emission = ends(answer, async |mut response| drop(response.frame().await)).await;
-    ended(&emission, 200, ErrorType::Cancelled);
+    ended(&emission, 200, HttpErrorType::Cancelled);
 }
 
 #[tokio::test]
 async fn a_body_that_breaks_is_a_body_error() {
     let answer = || Response::new(frames(Err("on purpose".into())));
     let emission = ends(answer, async |response| assert!(response.collect().await.is_err())).await;
-    ended(&emission, 200, ErrorType::Body);
+    ended(&emission, 200, HttpErrorType::Body);
 }
 
 #[tokio::test]
@@ -106,12 +107,12 @@ async fn a_body_that_panics_is_a_panic() {
         let caught = AssertUnwindSafe(response.frame()).catch_unwind().await;
         assert!(caught.is_err());
     };
-    ended(&ends(|| Response::new(panics()), read).await, 200, ErrorType::Panic);
+    ended(&ends(|| Response::new(panics()), read).await, 200, HttpErrorType::Panic);
 }
 
 #[tokio::test]
 async fn a_5xx_is_an_error_of_its_number_and_a_4xx_is_none() {
-    for (status, error) in [(503, ErrorType::Status(Status::new(503))), (404, ErrorType::None)] {
+    for (status, error) in [(503, HttpErrorType::Status(HttpStatus::new(503))), (404, HttpErrorType::None)] {
         let answer = || Response::builder().status(status).body(Full::<Bytes>::from("text")).unwrap();
         let emission = ends(answer, async |response| drop(response.collect().await.unwrap())).await;
         ended(&emission, status, error);
@@ -123,7 +124,7 @@ async fn an_event_stream_ends_at_its_head() {
     let endless = || StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
     let answer = || Response::builder().header("content-type", "text/event-stream").body(endless()).unwrap();
     let emission = ends(answer, async |response| drop(response)).await;
-    ended(&emission, 200, ErrorType::None);
+    ended(&emission, 200, HttpErrorType::None);
 }
 
 #[test]
@@ -132,7 +133,10 @@ fn a_call_that_began_without_a_recorder_leaves_no_gauge_below_zero() {
     let request = Request::get("http://early.example/").body(Empty::<Bytes>::new()).unwrap();
     let begun = HttpClientLayer::new().layer(never).call(request);
     let emission = mme_metrics::testing::record(|| drop(begun));
-    emission.expect().histogram(&HTTP.client_duration, labels("early.example", 80, 0, ErrorType::Cancelled), 1).only();
+    emission
+        .expect()
+        .histogram(&HTTP.client_duration, labels("early.example", 80, 0, HttpErrorType::Cancelled), 1)
+        .only();
 }
 
 #[test]
@@ -143,7 +147,10 @@ fn a_call_that_ends_under_another_recorder_is_in_flight_where_it_began() {
     let begun = first.record(|| HttpClientLayer::new().layer(never).call(request));
     second.record(|| drop(begun));
     first.expect().only();
-    second.expect().histogram(&HTTP.client_duration, labels("moved.example", 80, 0, ErrorType::Cancelled), 1).only();
+    second
+        .expect()
+        .histogram(&HTTP.client_duration, labels("moved.example", 80, 0, HttpErrorType::Cancelled), 1)
+        .only();
 }
 
 /// Answers every request of one connection with `hello`; returns its port.
@@ -166,7 +173,7 @@ async fn reqwest_sends_and_measures_with_one_word_changed() {
     let response = emission.record_async(reqwest::Client::new().get(&url).send_measured()).await.unwrap();
     assert_eq!(response.url().as_str(), url);
     assert_eq!(emission.record_async(response.text()).await.unwrap(), "hello");
-    emission.expect().histogram(&HTTP.client_duration, labels("127.0.0.1", port, 200, ErrorType::None), 1).only();
+    emission.expect().histogram(&HTTP.client_duration, labels("127.0.0.1", port, 200, HttpErrorType::None), 1).only();
 }
 
 #[tokio::test]
@@ -176,5 +183,5 @@ async fn an_unreachable_server_is_a_service_error() {
     // Port 1 of this host is nobody's.
     let request = Request::get("http://127.0.0.1:1/").body(reqwest::Body::default()).unwrap();
     emission.record_async(service.oneshot(request)).await.unwrap_err();
-    emission.expect().histogram(&HTTP.client_duration, labels("127.0.0.1", 1, 0, ErrorType::Service), 1).only();
+    emission.expect().histogram(&HTTP.client_duration, labels("127.0.0.1", 1, 0, HttpErrorType::Service), 1).only();
 }

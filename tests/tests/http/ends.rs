@@ -12,7 +12,7 @@ use futures_util::{FutureExt, stream};
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, StreamBody};
-use mme_metrics::http::{ErrorType, HTTP, Method, Scheme, Status};
+use mme_metrics::http::{HTTP, HttpErrorType, HttpMethod, HttpStatus, Scheme};
 use mme_metrics::testing::{Emission, record};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -38,25 +38,25 @@ fn a_future_dropped_before_its_first_poll_is_cancelled() {
         let mut service = layer().layer(service_fn(hello));
         (0..TIMES).for_each(|_| drop(service.call(get())));
     });
-    expect(&emission, 0, ErrorType::Cancelled, TIMES).only();
+    expect(&emission, 0, HttpErrorType::Cancelled, TIMES).only();
 }
 
 #[test]
 fn a_request_that_began_without_a_recorder_leaves_no_gauge_below_zero() {
     let begun = layer().layer(service_fn(|_| pending::<Answer>())).call(get());
     let emission = record(|| drop(begun));
-    expect(&emission, 0, ErrorType::Cancelled, 1).only();
+    expect(&emission, 0, HttpErrorType::Cancelled, 1).only();
 }
 
 #[test]
 fn a_request_that_ends_under_another_recorder_is_in_flight_where_it_began() {
     let (first, second) = (Emission::new(), Emission::new());
     let begun = first.record(|| layer().layer(service_fn(|_| pending::<Answer>())).call(get()));
-    let active = (Method::Get, Scheme::Http);
+    let active = (HttpMethod::Get, Scheme::Http);
     first.expect().gauge(&HTTP.server_active, active, 1.0).only();
     second.record(|| drop(begun));
     first.expect().only();
-    expect(&second, 0, ErrorType::Cancelled, 1).only();
+    expect(&second, 0, HttpErrorType::Cancelled, 1).only();
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_future_dropped_while_pending_is_cancelled() {
             assert!(poll_once(pin!(service.call(get()))).is_pending());
         }
     });
-    expect(&emission, 0, ErrorType::Cancelled, TIMES).only();
+    expect(&emission, 0, HttpErrorType::Cancelled, TIMES).only();
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_body_dropped_midway_is_cancelled_with_the_status_that_was_sent() {
         };
         emission.record_async(midway).await;
     }
-    expect(&emission, 200, ErrorType::Cancelled, TIMES).only();
+    expect(&emission, 200, HttpErrorType::Cancelled, TIMES).only();
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_panic_of_the_handler_is_a_panic_though_it_is_caught_outside() {
             drop(future);
         }
     });
-    expect(&emission, 0, ErrorType::Panic, TIMES).only();
+    expect(&emission, 0, HttpErrorType::Panic, TIMES).only();
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_panic_of_the_call_itself_is_a_panic() {
         let mut service = layer().layer(service_fn(panics));
         (0..TIMES).for_each(|_| assert!(quietly(|| service.call(get())).is_none()));
     });
-    expect(&emission, 0, ErrorType::Panic, TIMES).only();
+    expect(&emission, 0, HttpErrorType::Panic, TIMES).only();
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_panic_that_is_caught_inside_is_the_500_it_became() {
             response.into_body().collect().now_or_never().unwrap().unwrap();
         }
     });
-    expect(&emission, 500, ErrorType::Status(Status::new(500)), TIMES).only();
+    expect(&emission, 500, HttpErrorType::Status(HttpStatus::new(500)), TIMES).only();
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_drop_by_somebody_elses_panic_is_cancelled() {
             assert!(outcome.is_none());
         }
     });
-    expect(&emission, 0, ErrorType::Cancelled, TIMES).only();
+    expect(&emission, 0, HttpErrorType::Cancelled, TIMES).only();
 }
 
 /// A body whose first poll does what it is told.
@@ -160,7 +160,7 @@ fn a_panic_of_the_body_is_a_panic() {
             assert!(quietly(|| response.frame().now_or_never()).is_none());
         }
     });
-    expect(&emission, 200, ErrorType::Panic, TIMES).only();
+    expect(&emission, 200, HttpErrorType::Panic, TIMES).only();
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn an_error_of_the_body_is_a_body_error() {
             assert!(response.frame().now_or_never().unwrap().unwrap().is_err());
         }
     });
-    expect(&emission, 200, ErrorType::Body, TIMES).only();
+    expect(&emission, 200, HttpErrorType::Body, TIMES).only();
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn an_error_of_the_service_is_a_service_error() {
             assert!(service.call(get()).now_or_never().unwrap().is_err());
         }
     });
-    expect(&emission, 0, ErrorType::Service, TIMES).only();
+    expect(&emission, 0, HttpErrorType::Service, TIMES).only();
 }
 
 /// A service that is never ready.
@@ -226,8 +226,8 @@ async fn a_timeout_outside_is_cancelled_and_one_inside_is_an_error() {
         emission.record_async(outside.clone().oneshot(get())).await.unwrap_err();
         assert!(emission.record_async(inside.clone().oneshot(get())).await.is_err());
     }
-    expect(&emission, 0, ErrorType::Cancelled, TIMES)
-        .histogram(&HTTP.server_duration, crate::ended(0, ErrorType::Service), TIMES)
+    expect(&emission, 0, HttpErrorType::Cancelled, TIMES)
+        .histogram(&HTTP.server_duration, crate::ended(0, HttpErrorType::Service), TIMES)
         .only();
 }
 
@@ -236,8 +236,10 @@ fn an_answer_counts_as_success_only_after_its_last_byte() {
     let emission = Emission::new();
     emission.record(|| {
         let response = layer().layer(service_fn(hello)).oneshot(get()).now_or_never().unwrap().unwrap();
-        expect(&emission, 200, ErrorType::None, 0).gauge(&HTTP.server_active, (Method::Get, Scheme::Http), 1.0).only();
+        expect(&emission, 200, HttpErrorType::None, 0)
+            .gauge(&HTTP.server_active, (HttpMethod::Get, Scheme::Http), 1.0)
+            .only();
         response.into_body().collect().now_or_never().unwrap().unwrap();
     });
-    expect(&emission, 200, ErrorType::None, 1).only();
+    expect(&emission, 200, HttpErrorType::None, 1).only();
 }

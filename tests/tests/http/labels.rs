@@ -6,7 +6,7 @@ use axum::routing::post;
 use http::Request;
 use http_body_util::BodyExt;
 use mme_metrics::Format;
-use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
+use mme_metrics::http::{HTTP, HttpErrorType, HttpLayer, HttpMethod, HttpStatus, Route, Scheme};
 use mme_metrics::testing::Emission;
 use tower::ServiceExt;
 
@@ -72,10 +72,10 @@ async fn a_response_label_is_read_from_the_response() {
 async fn sizes_and_time_to_first_byte_are_recorded_when_asked_for() {
     let (emission, app) = (Emission::new(), app(HttpLayer::new().body_sizes(true).time_to_first_byte(true)));
     send(&emission, &app, "a", "four").await;
-    let (method, route, status) = (Method::Post, Route::find("/labels"), Status::new(200));
+    let (method, route, status) = (HttpMethod::Post, Route::find("/labels"), HttpStatus::new(200));
     emission
         .expect()
-        .histogram(&HTTP.server_duration, (method, route, status, Scheme::Http, ErrorType::None), 1)
+        .histogram(&HTTP.server_duration, (method, route, status, Scheme::Http, HttpErrorType::None), 1)
         .histogram(&HTTP.server_request_size, (method, route, status), 1)
         .histogram(&HTTP.server_response_size, (method, route, status), 1)
         .histogram(&HTTP.server_response_start, (method, route, status), 1)

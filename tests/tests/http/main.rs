@@ -18,7 +18,7 @@ use std::convert::Infallible;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{Empty, Full};
-use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
+use mme_metrics::http::{HTTP, HttpErrorType, HttpLayer, HttpMethod, HttpStatus, Route, Scheme};
 use mme_metrics::testing::{Emission, Expectation};
 
 /// The route that all requests of these tests have unless they are about routes.
@@ -36,16 +36,16 @@ async fn hello(_: Request<Empty<Bytes>>) -> Result<Response<Full<Bytes>>, Infall
     Ok(Response::new(Full::from("hello")))
 }
 
-type ServerLabels = (Method, Route, Status, Scheme, ErrorType);
+type ServerLabels = (HttpMethod, Route, HttpStatus, Scheme, HttpErrorType);
 
 /// The labels of a GET of [`ROUTE`] that ended so; no status is 0.
-fn ended(status: u16, error: ErrorType) -> ServerLabels {
+fn ended(status: u16, error: HttpErrorType) -> ServerLabels {
     // Registering again returns the same route.
     let route = Route::register(ROUTE).expect("it is short and there are few");
-    (Method::Get, route, Status::new(status), Scheme::Http, error)
+    (HttpMethod::Get, route, HttpStatus::new(status), Scheme::Http, error)
 }
 
 /// Expects that `count` requests ended so.
-fn expect(emission: &Emission, status: u16, error: ErrorType, count: u64) -> Expectation<'_> {
+fn expect(emission: &Emission, status: u16, error: HttpErrorType, count: u64) -> Expectation<'_> {
     emission.expect().histogram(&HTTP.server_duration, ended(status, error), count)
 }

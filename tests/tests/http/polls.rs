@@ -8,7 +8,7 @@ use bytes::Bytes;
 use fastrand::Rng;
 use http::{Request, Response};
 use http_body::{Body, Frame};
-use mme_metrics::http::{ErrorType, HTTP, Method, Scheme};
+use mme_metrics::http::{HTTP, HttpErrorType, HttpMethod, Scheme};
 use mme_metrics::testing::Emission;
 use tower::{BoxError, Layer, Service, service_fn};
 
@@ -46,29 +46,29 @@ impl Body for Fickle {
 }
 
 /// Runs one exchange until the dice drop it or it ends, and returns how it should be told.
-fn run(seed: u64, patience: &mut Rng) -> (u16, ErrorType) {
+fn run(seed: u64, patience: &mut Rng) -> (u16, HttpErrorType) {
     let mut service = layer().layer(service_fn(move |_: Request<_>| Fickle(Rng::with_seed(seed))));
     let mut context = Context::from_waker(Waker::noop());
     let mut future = Box::pin(service.call(get()));
     let mut body = loop {
         if patience.u8(..8) == 0 {
-            return (0, ErrorType::Cancelled);
+            return (0, HttpErrorType::Cancelled);
         }
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut context))) {
-            Err(_) => return (0, ErrorType::Panic),
-            Ok(Poll::Ready(Err(_))) => return (0, ErrorType::Service),
+            Err(_) => return (0, HttpErrorType::Panic),
+            Ok(Poll::Ready(Err(_))) => return (0, HttpErrorType::Service),
             Ok(Poll::Ready(Ok(response))) => break Box::pin(response.into_body()),
             Ok(Poll::Pending) => {}
         }
     };
     loop {
         if patience.u8(..8) == 0 {
-            return (200, ErrorType::Cancelled);
+            return (200, HttpErrorType::Cancelled);
         }
         match catch_unwind(AssertUnwindSafe(|| body.as_mut().poll_frame(&mut context))) {
-            Err(_) => return (200, ErrorType::Panic),
-            Ok(Poll::Ready(Some(Err(_)))) => return (200, ErrorType::Body),
-            Ok(Poll::Ready(None)) => return (200, ErrorType::None),
+            Err(_) => return (200, HttpErrorType::Panic),
+            Ok(Poll::Ready(Some(Err(_)))) => return (200, HttpErrorType::Body),
+            Ok(Poll::Ready(None)) => return (200, HttpErrorType::None),
             Ok(Poll::Ready(Some(Ok(_))) | Poll::Pending) => {}
         }
     }
@@ -83,7 +83,7 @@ fn every_seed_ends_once_as_what_it_was() {
         *ends.entry(end).or_insert(0) += 1;
     }
     assert!(ends.len() == 7, "the dice leave some end out: {ends:?}");
-    let expect = emission.expect().gauge(&HTTP.server_active, (Method::Get, Scheme::Http), 0.0);
+    let expect = emission.expect().gauge(&HTTP.server_active, (HttpMethod::Get, Scheme::Http), 0.0);
     let expect = ends.iter().fold(expect, |expect, (&(status, error), &count)| {
         expect.histogram(&HTTP.server_duration, ended(status, error), count)
     });

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::routing::{get, post};
 use http::{Request, Response, Version};
 use http_body_util::BodyExt;
-use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
+use mme_metrics::http::{HTTP, HttpErrorType, HttpLayer, HttpMethod, HttpStatus, Route, Scheme};
 use mme_metrics::metrics_router;
 use mme_metrics::slo::Objective;
 use mme_metrics::testing::{Emission, Expectation};
@@ -33,7 +33,7 @@ where
 
 fn saw<'a>(expect: Expectation<'a>, route: &str, status: u16, count: u64) -> Expectation<'a> {
     // What was never registered reads as the fallback, `_unmatched`.
-    let labels = (Method::Get, Route::find(route), Status::new(status), Scheme::Http, ErrorType::None);
+    let labels = (HttpMethod::Get, Route::find(route), HttpStatus::new(status), Scheme::Http, HttpErrorType::None);
     expect.histogram(&HTTP.server_duration, labels, count)
 }
 
@@ -191,7 +191,7 @@ async fn invented_methods_are_one_value() {
         let answer = async { app.clone().oneshot(request).await.unwrap().into_body().collect().await.unwrap() };
         emission.record_async(answer).await;
     }
-    let labels = (Method::Other, Route::find("/methods"), Status::new(405), Scheme::Http, ErrorType::None);
+    let labels = (HttpMethod::Other, Route::find("/methods"), HttpStatus::new(405), Scheme::Http, HttpErrorType::None);
     emission.expect().histogram(&HTTP.server_duration, labels, 3).only();
 }
 
@@ -204,7 +204,7 @@ async fn only_http_2_says_the_scheme() {
         let answer = async { app.clone().oneshot(request).await.unwrap().into_body().collect().await.unwrap() };
         emission.record_async(answer).await;
     }
-    let labels = |scheme| (Method::Get, Route::find("/scheme"), Status::new(200), scheme, ErrorType::None);
+    let labels = |scheme| (HttpMethod::Get, Route::find("/scheme"), HttpStatus::new(200), scheme, HttpErrorType::None);
     let expect = emission.expect().histogram(&HTTP.server_duration, labels(Scheme::Http), 1);
     expect.histogram(&HTTP.server_duration, labels(Scheme::Https), 2).only();
 }

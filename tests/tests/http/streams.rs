@@ -4,13 +4,13 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http::{Method as HttpMethod, Request, Response};
+use http::{Method, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use mme_metrics::http::{ErrorType, HTTP, Kind, Method, Scheme, StreamGuard};
+use mme_metrics::http::{HTTP, HttpErrorType, HttpMethod, HttpStreamKind, Scheme, StreamGuard};
 use mme_metrics::testing::{Emission, Expectation};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
@@ -20,11 +20,11 @@ use crate::{ROUTE, ended, get, layer};
 
 const STREAMS: u16 = 100;
 
-fn expect(emission: &Emission, kind: Kind, status: u16, open: u16) -> Expectation<'_> {
+fn expect(emission: &Emission, kind: HttpStreamKind, status: u16, open: u16) -> Expectation<'_> {
     let stream = || (mme_metrics::http::Route::find(ROUTE), kind);
     emission
         .expect()
-        .histogram(&HTTP.server_duration, ended(status, ErrorType::None), STREAMS.into())
+        .histogram(&HTTP.server_duration, ended(status, HttpErrorType::None), STREAMS.into())
         .gauge(&HTTP.server_streams, stream(), open.into())
         .histogram(&HTTP.server_stream_duration, stream(), (STREAMS - open).into())
 }
@@ -45,11 +45,11 @@ async fn event_streams_end_their_request_at_the_head() {
     let (emission, service) = (Emission::new(), layer().layer(events));
     let open = join_all((0..STREAMS).map(|_| service.clone().oneshot(get())));
     let mut open = emission.record_async(open).await;
-    expect(&emission, Kind::Sse, 200, STREAMS).only();
+    expect(&emission, HttpStreamKind::Sse, 200, STREAMS).only();
     let frame = emission.record_async(open[0].as_mut().unwrap().frame()).await;
     assert_eq!(frame.unwrap().unwrap().into_data().unwrap(), "data: 1\n\n");
     emission.record(|| drop(open));
-    expect(&emission, Kind::Sse, 200, 0).only();
+    expect(&emission, HttpStreamKind::Sse, 200, 0).only();
 }
 
 #[tokio::test]
@@ -61,8 +61,8 @@ async fn a_stream_that_ends_under_another_recorder_is_open_where_it_began() {
         Ok::<_, Infallible>(response.body(endless).unwrap())
     });
     let open = first.record_async(layer().layer(events).oneshot(get())).await;
-    let stream = (mme_metrics::http::Route::find(ROUTE), Kind::Sse);
-    let expect = || first.expect().histogram(&HTTP.server_duration, ended(200, ErrorType::None), 1);
+    let stream = (mme_metrics::http::Route::find(ROUTE), HttpStreamKind::Sse);
+    let expect = || first.expect().histogram(&HTTP.server_duration, ended(200, HttpErrorType::None), 1);
     expect().gauge(&HTTP.server_streams, stream, 1.0).only();
     second.record(|| drop(open));
     expect().only();
@@ -114,9 +114,9 @@ async fn websockets_end_their_request_at_the_head() {
     let emission = Emission::new();
     let _recorded = mme_metrics::metrics::set_default_local_recorder(emission.recorder());
     let connections = join_all((0..STREAMS).map(|_| open(true))).await;
-    expect(&emission, Kind::Websocket, 101, STREAMS).only();
+    expect(&emission, HttpStreamKind::Websocket, 101, STREAMS).only();
     join_all(connections.into_iter().map(close)).await;
-    expect(&emission, Kind::Websocket, 101, 0).only();
+    expect(&emission, HttpStreamKind::Websocket, 101, 0).only();
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn an_upgrade_whose_guard_nobody_keeps_tells_nothing_of_its_stream() {
     let emission = Emission::new();
     let _recorded = mme_metrics::metrics::set_default_local_recorder(emission.recorder());
     let connection = open(false).await;
-    emission.expect().histogram(&HTTP.server_duration, ended(101, ErrorType::None), 1).only();
+    emission.expect().histogram(&HTTP.server_duration, ended(101, HttpErrorType::None), 1).only();
     close(connection).await;
 }
 
@@ -137,13 +137,13 @@ async fn a_tunnel_lives_until_its_guard_is_dropped() {
         response.extensions_mut().insert(guard);
         Ok::<_, Infallible>(response)
     });
-    let request = Request::builder().method(HttpMethod::CONNECT).uri("a:443").body(Empty::new()).unwrap();
+    let request = Request::builder().method(Method::CONNECT).uri("a:443").body(Empty::new()).unwrap();
     let response = emission.record_async(layer().layer(agree).oneshot(request)).await.unwrap();
-    let (_, route, status, scheme, error) = ended(200, ErrorType::None);
-    let labels = || (Method::Connect, route, status, scheme, error);
+    let (_, route, status, scheme, error) = ended(200, HttpErrorType::None);
+    let labels = || (HttpMethod::Connect, route, status, scheme, error);
     let expect = || emission.expect().histogram(&HTTP.server_duration, labels(), 1);
-    expect().gauge(&HTTP.server_streams, (route, Kind::Connect), 1.0).only();
+    expect().gauge(&HTTP.server_streams, (route, HttpStreamKind::Connect), 1.0).only();
     emission.record(|| drop(response));
-    expect().histogram(&HTTP.server_stream_duration, (route, Kind::Connect), 1).only();
+    expect().histogram(&HTTP.server_stream_duration, (route, HttpStreamKind::Connect), 1).only();
     assert_eq!(scheme, Scheme::Http);
 }

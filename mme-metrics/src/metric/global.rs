@@ -23,6 +23,7 @@ use std::{ptr, thread};
 
 use metrics::Recorder;
 
+use super::pending;
 use crate::clock;
 
 /// The address of the global recorder, once known. The recorder is never freed, so its address is its identity.
@@ -74,6 +75,7 @@ pub(crate) fn learn_global() {
             if !is_noop(recorder) {
                 // Relaxed: every thread that looks stores the same pointer.
                 GLOBAL.store(address_of(recorder), Ordering::Relaxed);
+                pending::hand_over(recorder);
             }
         });
     };

@@ -34,9 +34,10 @@ macro_rules! kept_handle {
                 self.with(Clone::clone)
             }
 
-            /// Makes the series exist at zero.
+            /// Makes the series exist at zero; if no recorder is installed yet, as soon as one is.
             pub fn touch(&self) {
-                self.with(emit::touch::$register);
+                let register = |recorder: &dyn metrics::Recorder| recorder.$register(&self.key, &METADATA);
+                self.slot.touch(register, emit::touch::$register);
             }
         }
 

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrics::{Key, Recorder};
 
 use super::emit::METADATA;
+use super::global::is_noop;
 use super::slot::Slot;
 
 /// Names the series of a [`KeptSeries`].
@@ -35,6 +37,8 @@ pub(crate) trait SeriesKeys<const N: usize> {
 pub(crate) struct KeptSeries<const N: usize> {
     keys: OnceLock<Keys<N>>,
     series: Slot<Series<N>>,
+    /// Whether the zero series were asked for while there was no recorder.
+    is_pending: AtomicBool,
 }
 
 struct Keys<const N: usize> {
@@ -50,17 +54,26 @@ struct Series<const N: usize> {
 
 impl<const N: usize> KeptSeries<N> {
     pub(crate) const fn new() -> Self {
-        Self { keys: OnceLock::new(), series: Slot::new() }
+        Self { keys: OnceLock::new(), series: Slot::new(), is_pending: AtomicBool::new(false) }
     }
 
     /// Makes the zero series exist, and returns whether they may be new.
     #[inline]
     pub(crate) fn touch<K: SeriesKeys<N>>(&self, keys: &K) -> bool {
-        let is_new = !self.series.is_filled();
-        if is_new {
-            self.series.touch(|recorder| self.make(keys, recorder));
+        !self.series.is_filled() && self.touch_unfilled(keys)
+    }
+
+    #[cold]
+    fn touch_unfilled<K: SeriesKeys<N>>(&self, keys: &K) -> bool {
+        if metrics::with_recorder(is_noop) {
+            // Some callers touch with every event, so a process without a recorder asks once. Relaxed: a race asks twice.
+            if self.is_pending.load(Ordering::Relaxed) {
+                return false;
+            }
+            self.is_pending.store(true, Ordering::Relaxed);
         }
-        is_new
+        self.series.touch(|recorder| self.make(keys, recorder), |_| ());
+        true
     }
 
     /// Adds one to each of `counters`, and records the duration.
@@ -134,5 +147,27 @@ impl<const N: usize> KeptSeries<N> {
 impl<const N: usize> fmt::Debug for KeptSeries<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeptSeries").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::record;
+
+    struct Doors;
+
+    impl SeriesKeys<1> for Doors {
+        fn counters(&self) -> [Key; 1] {
+            [Key::from_name("kept_doors_total")]
+        }
+    }
+
+    #[test]
+    fn without_a_recorder_zero_series_are_asked_for_once() {
+        let series = KeptSeries::new();
+        assert!(series.touch(&Doors));
+        assert!(!series.touch(&Doors));
+        record(|| assert!(series.touch(&Doors)));
     }
 }

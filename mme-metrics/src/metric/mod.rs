@@ -44,6 +44,7 @@ mod handle;
 mod in_flight;
 mod kept_series;
 mod name;
+mod pending;
 mod slot;
 mod typed;
 

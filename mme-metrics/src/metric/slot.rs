@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use metrics::Recorder;
 
 use super::global::{GLOBAL, address_of, is_global, is_noop};
+use super::pending;
 
 /// A slot for a handle of the global recorder. Under any other recorder the handle is looked up each time.
 pub(crate) struct Slot<H>(OnceLock<H>);
@@ -21,15 +22,20 @@ impl<H> Slot<H> {
         self.0.get().is_some()
     }
 
-    /// Makes the handles exist under the current recorder; does nothing if no recorder is installed.
+    /// Makes the series of the handle exist under the current recorder; `touch` does what a registered handle needs for that.
+    /// If the process has no recorder yet, the series exist as soon as it has one.
     #[cold]
-    pub(crate) fn touch(&self, register: impl Fn(&dyn Recorder) -> H) {
+    pub(crate) fn touch(&self, register: impl Fn(&dyn Recorder) -> H, touch: impl Fn(&H)) {
         let passing = |recorder: &dyn Recorder| {
-            if !is_noop(recorder) {
-                register(recorder);
+            if is_noop(recorder) {
+                pending::remember(|pending| touch(&register(pending)));
+                // Between the two, another thread may have installed a recorder and handed over what there was.
+                hand_over_if_installed();
+            } else {
+                touch(&register(recorder));
             }
         };
-        self.with_either(&register, |_| (), passing);
+        self.with_either(&register, &touch, passing);
     }
 
     /// Runs `kept` with the handle of the global recorder, or `passing` with any other recorder that is current.
@@ -101,6 +107,13 @@ impl<H> Slot<H> {
             let global = address == GLOBAL.load(Ordering::Relaxed) || is_global(recorder, address);
             global.then(|| self.0.get_or_init(|| register(recorder)))
         })
+    }
+}
+
+fn hand_over_if_installed() {
+    // Relaxed: only whether there is a recorder; the facade finds it with an ordering of its own.
+    if !GLOBAL.load(Ordering::Relaxed).is_null() {
+        metrics::with_recorder(pending::hand_over);
     }
 }
 

@@ -14,6 +14,7 @@ mod replication;
 mod same;
 mod secrets;
 mod server;
+mod setup_order;
 mod transactions;
 mod truth;
 

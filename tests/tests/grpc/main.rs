@@ -12,6 +12,7 @@ mod messages;
 mod polls;
 mod python;
 mod resets;
+mod setup_order;
 mod status;
 mod wire;
 

@@ -11,6 +11,7 @@ mod long_streams;
 mod polls;
 mod resets;
 mod routes;
+mod setup_order;
 mod streams;
 
 use std::convert::Infallible;

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
-use mme_metrics::http::{ErrorType, HTTP, HttpLayer, Method, Route, Scheme, Status};
+use mme_metrics::http::{HTTP, HttpErrorType, HttpLayer, HttpMethod, HttpStatus, Route, Scheme};
 use mme_metrics::metrics;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::http2::{Arrivals, attack, frame};
@@ -53,7 +53,7 @@ fn every_request_that_was_reset_is_cancelled_once() {
         tokio::task::yield_now().await;
         let grown = resident_bytes().saturating_sub(memory);
         assert!(grown <= 16 << 20, "{grown} bytes more");
-        let labels = (Method::Get, Route::find("/"), Status::NONE, Scheme::Http, ErrorType::Cancelled);
+        let labels = (HttpMethod::Get, Route::find("/"), HttpStatus::NONE, Scheme::Http, HttpErrorType::Cancelled);
         emission.expect().histogram(&HTTP.server_duration, labels, u64::from(PAIRS)).only();
     });
 }

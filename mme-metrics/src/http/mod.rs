@@ -83,6 +83,8 @@ mod metrics;
 #[cfg(feature = "http")]
 mod pattern;
 #[cfg(feature = "http")]
+mod plan;
+#[cfg(feature = "http")]
 mod request_body;
 #[cfg(feature = "reqwest")]
 mod reqwest;

@@ -162,22 +162,13 @@ impl Rules {
         })
     }
 
-    /// Says whether anything is read from a request beside its route.
-    pub(super) fn reads_requests(&self) -> bool {
-        self.has_labels() || !self.notes.is_empty()
-    }
-
-    pub(super) fn has_labels(&self) -> bool {
-        !self.labels.is_empty()
-    }
-
-    /// Reads the labels that the request tells.
-    pub(super) fn request_labels(&self, head: RequestHead<'_>) -> ExtraValues {
+    /// Reads the labels of the request; `None` if the layer has no extra labels.
+    pub(super) fn request_labels(&self, head: RequestHead<'_>) -> Option<ExtraValues> {
         let read = |label: &ExtraLabel| match &label.source {
             Source::Request(text) => label.read(|| text(head)),
             Source::Response(_) => None,
         };
-        self.labels.iter().map(read).collect()
+        (!self.labels.is_empty()).then(|| self.labels.iter().map(read).collect())
     }
 
     /// Reads the labels that the response tells.

@@ -1,4 +1,4 @@
-//! The truth: every metric of instrumented functions.
+//! The metrics of instrumented functions.
 
 use super::label::{FunctionName, ModulePath};
 use crate::buckets;

@@ -1,4 +1,4 @@
-//! Functions: how often they are called, how that ends and how long it takes.
+//! Metrics of functions: number of calls, results and durations.
 //!
 //! ```
 //! use mme_metrics::operation::{ErrorType, Outcome};
@@ -29,7 +29,7 @@
 //! # }
 //! ```
 //!
-//! The attribute writes one call of a documented function, and the same can be written by hand:
+//! The attribute expands to one call of a documented function. The same can be written by hand:
 //!
 //! ```
 //! use mme_metrics::function::CallSite;
@@ -49,7 +49,7 @@
 //! fn scope() {
 //!     static SITE: CallSite = CallSite::new("scope", module_path!());
 //!     let guard = Guard::start(SITE.call());
-//!     // Left here by `return`, it would be recorded as cancelled; by a panic, as one.
+//!     // A `return` here would record the call as cancelled, a panic as a panic.
 //!     guard.end(Outcome::Ok);
 //! }
 //! # drop(read());
@@ -57,7 +57,7 @@
 //! # scope();
 //! ```
 //!
-//! What is neither an operation nor a label does not compile:
+//! A value that is neither an operation nor a label does not compile:
 //!
 //! ```compile_fail
 //! # use mme_metrics::instrument_metrics;
@@ -67,7 +67,7 @@
 //!
 //! ```compile_fail
 //! # use mme_metrics::instrument_metrics;
-//! #[instrument_metrics(labels(dish))] // how many dishes are there?
+//! #[instrument_metrics(labels(dish))] // a text is unbounded
 //! fn price(dish: &'static str) {}
 //! ```
 //!
@@ -76,25 +76,25 @@
 //! | metric | moves |
 //! |---|---|
 //! | `function_calls_total` | once per call, at its end: `result` is `ok`, `error` or `cancelled`; a panic is an error of type `panic` |
-//! | `function_calls_duration_seconds` | once per call, at its end, whatever the end |
+//! | `function_calls_duration_seconds` | once per call, at its end, for every result |
 //! | `function_calls_concurrent` | up at the start and down at the end of a call, where the attribute says `concurrent` |
 //!
-//! A future begins with its first poll; dropped before that, it moves nothing. An error reads as its
-//! [`ErrorType`](crate::operation::ErrorType) says, `other` without one, and never as its message.
+//! A future begins with its first poll. If it is dropped before, no metric moves. The label `error_type` is what the error's
+//! [`ErrorType`](crate::operation::ErrorType) returns, or `other` without that trait. It is never the error's message.
 //!
 //! # What it costs
 //!
-//! At most 4 096 functions and 1 024 modules get labels of their own; those after them read `_other`. From its first call a
-//! function has a histogram of 18 lines and two counters, `ok` and `panic`; `cancelled` and each word of its error type come with
-//! the first such end, which the bundled rules see although it is no increase. Labels of your own multiply that: combinations
-//! of closed labels are kept as the others are; open ones are looked up at each end. What is capped keeps its cap: past it,
-//! values read `_overflow`.
+//! At most 4 096 functions and 1 024 modules have label values of their own; the value of later ones is `_other`. From its first
+//! call a function has a histogram of 18 lines and two counters, `ok` and `panic`. The counters of `cancelled` and of each error
+//! type begin with the first such result; the bundled rules count it, although `rate()` alone does not. Labels of your own
+//! multiply these numbers. Handles for combinations of closed labels are kept; those with open labels are looked up at every
+//! end. A capped label keeps its cap: later values become `_overflow`.
 //!
-//! A call costs about 50 ns and no allocation, two thirds of it for the clock and the histogram; a future grows by 32 bytes.
+//! A call costs about 50 ns, two thirds of it for the clock and the histogram, and no allocation. A future grows by 32 bytes.
 //!
 //! # Assets
 //!
-//! Rules, alerts and panels for this family come with the others in `assets/`.
+//! Rules, alerts and panels for this family are in `assets/`.
 
 mod label;
 mod metrics;

@@ -1,4 +1,4 @@
-//! A place in the source whose calls are measured, and its kept series.
+//! A call site: a function in the source whose calls are measured, with the handles of its series.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -11,15 +11,15 @@ use crate::label::{LabelSet, LabelSpec};
 use crate::metric::{InFlight, METADATA, Slot, declare_extra};
 use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
 
-/// A function whose calls are measured. Make it a `static`: it keeps the series of its calls.
+/// A function whose calls are measured. Declare it as a `static`, because it keeps the handles of its series.
 pub struct CallSite {
     function: &'static str,
     module: &'static str,
-    /// The series without labels of the user's own.
+    /// The series without extra labels.
     plain: Place,
-    /// The series for each combination of closed labels of the user's own.
+    /// The series of each combination of closed extra labels.
     table: OnceLock<Table>,
-    /// The labels of the user's own that recorders know of.
+    /// The extra labels that are declared to recorders.
     declared: OnceLock<&'static [LabelSpec]>,
 }
 
@@ -34,16 +34,16 @@ impl CallSite {
         Self { function, module, plain: Place::new(), table: OnceLock::new(), declared: OnceLock::new() }
     }
 
-    /// Returns one call, to be measured by [`guard`](crate::operation).
+    /// Returns one call, to be measured by a function of [`operation`](crate::operation).
     #[inline]
     pub const fn call(&'static self) -> FunctionCall {
         FunctionCall { site: self, labels: () }
     }
 
-    /// Returns one call with labels of the user's own: a tuple of [`LabelValue`](crate::LabelValue)s.
+    /// Returns one call with extra labels: a tuple of [`LabelValue`](crate::LabelValue)s.
     ///
-    /// Combinations of closed labels cost as little as none. Others are looked up at each end, and count against the
-    /// budget of the family. A key of the family's own does not compile.
+    /// Closed labels add no cost. The series of others are looked up at every end, and count against the budget of the family.
+    /// A label key of the family itself does not compile.
     #[inline]
     pub const fn call_with<L: LabelSet>(&'static self, labels: L) -> FunctionCall<L> {
         const {
@@ -55,7 +55,7 @@ impl CallSite {
         FunctionCall { site: self, labels }
     }
 
-    /// Finds the kept series of a combination, if it is one that is kept.
+    /// Finds the series of these labels; `None` if they are not kept.
     #[inline]
     fn place<L: LabelSet>(&'static self, labels: &L) -> Option<&'static Place> {
         if L::LABELS.is_empty() {
@@ -64,11 +64,11 @@ impl CallSite {
         let (size, at) = (L::DENSE?, labels.dense_index()?);
         let make = || Table { labels: L::LABELS, places: (0..size).map(|_| Place::new()).collect() };
         let table = self.table.get_or_init(make);
-        // A generic function can have other labels for another type of its own; those are not kept.
+        // A generic function can have other label types for another type argument. Those are not kept.
         if table.labels == L::LABELS { table.places.get(at) } else { None }
     }
 
-    /// Tells recorders what the types of the user's own labels say, before a series has one.
+    /// Declares the extra labels to recorders before a series has one.
     fn declare(&self, labels: &'static [LabelSpec]) {
         if labels.is_empty() || self.declared.get() == Some(&labels) {
             return;
@@ -76,7 +76,7 @@ impl CallSite {
         for metric in [FUNCTION.calls.spec(), FUNCTION.duration.spec(), FUNCTION.concurrent.spec()] {
             declare_extra(metric.name, labels);
         }
-        // A generic function that has other labels for another type of its own tells them again with each call.
+        // A generic function with other label types for another type argument declares them with every call.
         let _ = self.declared.set(labels);
     }
 
@@ -85,13 +85,13 @@ impl CallSite {
     }
 }
 
-/// Says whether a label's key is not one that the family uses itself.
+/// Returns whether the family does not use this label key itself.
 #[doc(hidden)]
 pub const fn is_free(key: &str) -> bool {
     !matches!(key.as_bytes(), b"function" | b"module" | b"result" | b"error_type")
 }
 
-/// Says whether all these labels have a key of their own.
+/// Returns whether the family uses none of these label keys itself.
 const fn are_free(labels: &[LabelSpec]) -> bool {
     let mut index = 0;
     while index < labels.len() {
@@ -121,15 +121,15 @@ pub struct FunctionCall<L = ()> {
 }
 
 impl<L: LabelSet> FunctionCall<L> {
-    /// Shows the call in `function_calls_concurrent` while it runs.
+    /// Also counts the call in `function_calls_concurrent` while it runs.
     pub const fn concurrent(self) -> ConcurrentCall<L> {
         ConcurrentCall { call: self, running: None }
     }
 }
 
 impl<L: LabelSet> OutcomeKeys for FunctionCall<L> {
-    /// So that one of each kind, good and bad, is an increase whoever reads it. A type of errors may know many words of which a
-    /// function never says one.
+    /// A first success and a first panic are increases for every query. An error type may have many words that the function
+    /// never returns, so those are left out.
     const PREREGISTER: Preregister = Preregister::OkAndPanic;
 
     fn end(&self, outcome: Outcome) -> Key {
@@ -162,7 +162,7 @@ impl<L: LabelSet> Operation for FunctionCall<L> {
     }
 }
 
-/// One call of a [`CallSite`] that is shown while it runs.
+/// One call of a [`CallSite`] that is counted in `function_calls_concurrent` while it runs.
 #[must_use = "a call is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct ConcurrentCall<L = ()> {
     call: FunctionCall<L>,
@@ -194,7 +194,7 @@ impl<L> fmt::Debug for ConcurrentCall<L> {
     }
 }
 
-/// Where the series of one combination of labels are kept.
+/// The series of one combination of labels.
 struct Place {
     ends: OutcomeSeries,
     concurrent: Slot<metrics::Gauge>,

@@ -1,4 +1,4 @@
-//! One call on either side: what is noted while it runs and recorded at its end.
+//! The observer of one call, on a server or a client: it collects during the call and records at the end.
 
 use std::sync::Arc;
 
@@ -23,22 +23,22 @@ pub struct GrpcCall {
     started: Moment,
     deadline: Deadline,
     series: &'static MethodSeries,
-    /// Whether the go-grpc-middleware names move too.
+    /// Whether the metrics of go-grpc-middleware are recorded too.
     go: bool,
-    /// Comes down when this is dropped, after everything is recorded.
+    /// Decrements the gauge when this is dropped, after everything is recorded.
     _active: InFlight,
     /// The messages of the response.
     messages: GrpcMessages,
-    /// How the call ended, if the body ends now.
+    /// The status of the call, if the body ends now.
     status: GrpcCode,
-    /// What stands for a status that does not come.
+    /// The status of a call that sends none.
     missing: GrpcCode,
-    /// Those who are told of the end, and what else they are told.
-    heard: Option<(Arc<Listeners>, Notes)>,
+    /// The listeners, and the notes for them.
+    listeners: Option<(Arc<Listeners>, Notes)>,
 }
 
 impl GrpcCall {
-    /// Begins a call whose request has these headers; its responses go `direction`.
+    /// Begins a call whose request has these headers. `direction` is that of the messages of the response.
     pub(super) fn begin(series: &'static MethodSeries, headers: &HeaderMap, go: bool, direction: Direction) -> Self {
         let active = series.active.track();
         if go {
@@ -53,17 +53,17 @@ impl GrpcCall {
             messages: messages(series, go, direction),
             status: GrpcCode::Unknown,
             missing: GrpcCode::Unknown,
-            heard: None,
+            listeners: None,
         }
     }
 
-    /// Adds those who are told of the end.
-    pub(super) fn heard_by(mut self, listeners: Option<&Arc<Listeners>>) -> Self {
-        self.heard = listeners.map(|listeners| (Arc::clone(listeners), Notes::new()));
+    /// Adds the listeners.
+    pub(super) fn with_listeners(mut self, listeners: Option<&Arc<Listeners>>) -> Self {
+        self.listeners = listeners.map(|listeners| (Arc::clone(listeners), Notes::new()));
         self
     }
 
-    /// Returns what counts the messages of the request, which go `direction`.
+    /// Returns the observer that counts the messages of the request, which have this direction.
     pub(super) fn request_messages(&self, direction: Direction) -> GrpcMessages {
         messages(self.series, self.go, direction)
     }
@@ -83,13 +83,13 @@ fn messages(series: &'static MethodSeries, go: bool, direction: Direction) -> Gr
 }
 
 impl Observe for GrpcCall {
-    // The status is in them.
+    // They carry the status.
     const NEEDS_TRAILERS: bool = true;
 
     fn head<B: Body>(&mut self, response: &Response<B>) {
         self.missing = status::of_http(response.status());
         self.status = status::of_headers(response.headers()).unwrap_or(self.missing);
-        if let Some((_, notes)) = &mut self.heard
+        if let Some((_, notes)) = &mut self.listeners
             && let Some(later) = response.extensions().get::<Notes>()
         {
             notes.extend(later);
@@ -98,7 +98,7 @@ impl Observe for GrpcCall {
 
     fn data<D: Buf>(&mut self, data: &D) {
         if data.has_remaining() {
-            // A status in the head is one only if nothing follows it.
+            // A status in the head counts only if no message follows.
             self.status = self.missing;
             self.messages.data(data);
         }
@@ -119,7 +119,7 @@ impl Observe for GrpcCall {
         if self.go {
             self.series.go().record(outcome.code(), seconds);
         }
-        if let Some((listeners, notes)) = &self.heard {
+        if let Some((listeners, notes)) = &self.listeners {
             let event = Event::new(Source::Grpc, self.series.name(), outcome.read(), seconds);
             listeners.notify(&event.status(outcome.code() as u16).notes(notes));
         }

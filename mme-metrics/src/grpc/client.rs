@@ -1,4 +1,4 @@
-//! The client layer, and the client's side of a call.
+//! The client layer and its watch.
 
 use ::http::Request;
 use tonic::body::Body;
@@ -12,7 +12,7 @@ use super::transport::GrpcTransport;
 use crate::exchange::{ExchangeBody, ExchangeService, Watch};
 use crate::label::split_port;
 
-/// Measures every call that a client of tonic sends, from the call to its status.
+/// Measures every call that a tonic client sends, from the call to the status.
 ///
 /// ```no_run
 /// use mme_metrics::grpc::GrpcClientLayer;
@@ -27,12 +27,12 @@ use crate::label::split_port;
 /// # }
 /// ```
 ///
-/// The measured channel is cloned like the one inside, and so is a client that was made from it. Methods of generated clients
-/// are known without being told, because the clients name them.
+/// The measured channel can be cloned like the channel inside, and so can a client that is made from it. Methods of generated
+/// clients need no registration, because the clients name them in each request.
 ///
-/// A call that the caller drops is `CANCELLED`, or `DEADLINE_EXCEEDED` if its `grpc-timeout` was over; a server that cannot be
-/// reached is `UNAVAILABLE`; and so on, each what the caller is told. One difference: where tonic's own timer stops a call it
-/// tells the caller `CANCELLED`, and here it is the deadline that it was.
+/// A call that the caller drops is `CANCELLED`, or `DEADLINE_EXCEEDED` if its `grpc-timeout` was over. A call to a server that
+/// cannot be reached is `UNAVAILABLE`. In general the recorded status is the one that the caller gets, with one exception: if
+/// tonic's own timer stops a call, the caller gets `CANCELLED`, and the metrics have `DEADLINE_EXCEEDED`.
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is put around a channel"]
 pub struct GrpcClientLayer {
@@ -41,8 +41,8 @@ pub struct GrpcClientLayer {
 }
 
 impl GrpcClientLayer {
-    /// Measures calls to this server: a host, with or without scheme and port, which do not show. A process tells 100 of them
-    /// apart; later ones read `_overflow`.
+    /// Measures calls to this server: a host, with or without scheme and port, which are not part of the label. A process has 100
+    /// servers with label values of their own; later ones share `_overflow`.
     pub fn new(server: &str) -> Self {
         let server = CalledServer::of(&host(server));
         Self { known: KnownMethods::default(), watch: GrpcClientWatch { server, go: false } }
@@ -53,13 +53,13 @@ impl GrpcClientLayer {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As described there.
     pub fn descriptors(mut self, encoded: &[u8]) -> Result<Self, GrpcDescriptorError> {
         self.known.add_descriptors(encoded)?;
         Ok(self)
     }
 
-    /// Registers one method, `package.Service/Method`, of a client that is not generated.
+    /// Registers one method, `package.Service/Method`, for a client that is not generated.
     ///
     /// # Errors
     ///
@@ -69,15 +69,15 @@ impl GrpcClientLayer {
         Ok(self)
     }
 
-    /// Also records under the names of go-grpc-middleware, `grpc_client_handled_total` and its kin. Their `grpc_type` is there
-    /// for methods that were registered here.
+    /// Sets whether the metrics of go-grpc-middleware, such as `grpc_client_handled_total`, are recorded too. They have a
+    /// `grpc_type` only for methods that are registered here.
     pub const fn go_names(mut self, on: bool) -> Self {
         self.watch.go = on;
         self
     }
 }
 
-/// Returns the host that a target names, in small letters: what stands before it, behind it and who calls is left out.
+/// Returns the host of a target in lower case, without scheme, user information, port and path.
 fn host(target: &str) -> String {
     let target = target.split_once("://").map_or(target, |(_, rest)| rest).trim_start_matches('/');
     let authority = target.split(['/', '?', '#']).next().unwrap_or_default();
@@ -134,7 +134,7 @@ impl GrpcClientWatch {
         if let Some(series) = self.server.called(name) {
             return series;
         }
-        // A client that is not generated may call anything, so only generated ones are taken at their word.
+        // Only the names that generated clients give are trusted: other clients may call any path.
         let named = request.extensions().get::<tonic::GrpcMethod<'static>>();
         named.and_then(|named| self.learn(named)).unwrap_or_else(|| self.server.uncalled())
     }
@@ -146,7 +146,7 @@ impl GrpcClientWatch {
     }
 }
 
-/// Returns the last two parts of a path: a client whose origin has a path puts that in front.
+/// Returns the last two parts of a path. If the client's origin has a path, that is in front of them.
 fn name(path: &str) -> &str {
     let slash = path.rfind('/').and_then(|last| path[..last].rfind('/'));
     slash.map_or(path, |slash| &path[slash + 1..])
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_is_its_host_whatever_stands_around_it() {
+    fn a_server_is_its_host_without_the_rest_of_the_target() {
         let spellings = [
             "audit.internal",
             "Audit.Internal:50051",

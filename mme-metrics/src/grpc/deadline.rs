@@ -1,32 +1,32 @@
-//! The time that the caller gives a call.
+//! The deadline of a call, from its `grpc-timeout` header.
 
 use ::http::{HeaderMap, HeaderName};
 
 static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
-/// A caller's clock began before the request arrived, so the caller gives up this much earlier than this side would expect: a
-/// tenth of the time, at most 50 ms, which is a way around half the world.
+/// How much earlier than on this side the deadline passes on the caller's side, because the caller's clock started before the
+/// request arrived: a tenth of the timeout, at most 50 ms. A signal takes about as long halfway around the world.
 const EARLY: (f64, f64) = (0.1, 0.05);
 
-/// After how many seconds the caller does not wait any more; never, if it did not say.
+/// The timeout in seconds; infinite without a `grpc-timeout`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Deadline(f64);
 
 impl Deadline {
-    /// Reads `grpc-timeout`; one that cannot be read is none.
+    /// Reads `grpc-timeout`; an invalid one is ignored.
     pub(super) fn of_headers(headers: &HeaderMap) -> Self {
         let timeout = headers.get(&GRPC_TIMEOUT).and_then(|value| parse(value.as_bytes()));
         Self(timeout.unwrap_or(f64::INFINITY))
     }
 
-    /// Says whether a call that was dropped after so many seconds was dropped because its time was over.
+    /// Returns whether a call that was dropped after `seconds` was dropped because of its deadline.
     pub(super) fn is_over(self, seconds: f64) -> bool {
         let Self(timeout) = self;
         timeout.is_finite() && seconds >= timeout - (timeout * EARLY.0).min(EARLY.1)
     }
 }
 
-/// Reads one to eight digits and a unit
+/// Parses one to eight digits and a unit
 /// ([gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests)).
 fn parse(text: &[u8]) -> Option<f64> {
     let (unit, digits) = text.split_last()?;

@@ -1,4 +1,4 @@
-//! The series that go-grpc-middleware would have, for dashboards and rules that exist.
+//! The series of go-grpc-middleware, for existing dashboards and rules.
 
 use super::go_label::{GoCode, GoMethod, GoService, GoType};
 use super::label::{CallType, Direction, GrpcCode, GrpcMethod};
@@ -56,7 +56,7 @@ impl GoSeries {
         self.handling.record(seconds);
     }
 
-    /// Makes the series exist, as `InitializeMetrics` does in Go.
+    /// Makes the zero series exist, as `InitializeMetrics` does in Go.
     pub(super) fn touch(&self) {
         let counters = self.handled.iter().chain([&self.started, &self.received, &self.sent]);
         counters.for_each(CounterHandle::touch);

@@ -1,4 +1,4 @@
-//! The labels of the go-grpc-middleware names: what they say is the same, in Go's words.
+//! The labels of the go-grpc-middleware metrics: the same values, spelled as in Go.
 
 use metrics::SharedString;
 
@@ -49,7 +49,7 @@ impl LabelValue for GoMethod {
     }
 }
 
-/// Splits `package.Service/Method`; what has no service reads the same in both places.
+/// Splits `package.Service/Method`; a name without a service is both its own service and method.
 fn split(method: GrpcMethod) -> (&'static str, &'static str) {
     method.as_str().rsplit_once('/').unwrap_or((method.as_str(), method.as_str()))
 }

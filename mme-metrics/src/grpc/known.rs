@@ -1,4 +1,4 @@
-//! The methods that a program serves or calls, told at set-up.
+//! The methods that a layer registers at set-up.
 
 use std::error::Error;
 use std::fmt;
@@ -9,12 +9,12 @@ use prost_types::FileDescriptorSet;
 use super::label::{CallType, GrpcMethod};
 use crate::label::RegisterError;
 
-/// Methods with their types, in the order they were told.
+/// Methods with their types, in the order of their registration.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KnownMethods(Vec<(GrpcMethod, CallType)>);
 
 impl KnownMethods {
-    /// Adds `package.Service/Method`, with or without the slash of its path before it.
+    /// Adds `package.Service/Method`, with or without a leading slash.
     pub(super) fn add(&mut self, name: &str, call_type: CallType) -> Result<(), GrpcMethodError> {
         let name = name.strip_prefix('/').unwrap_or(name);
         let is_complete = |(service, method): (&str, &str)| !service.is_empty() && !method.is_empty();
@@ -29,7 +29,7 @@ impl KnownMethods {
         Ok(())
     }
 
-    /// Finds a method that was added, by its name with or without a slash before it; `_OTHER` stands for all that were not.
+    /// Finds a method that was added, by its name with or without a leading slash; `_OTHER` stands for all others.
     pub(super) fn find(&self, name: &str) -> Result<GrpcMethod, GrpcMethodError> {
         let name = name.strip_prefix('/').unwrap_or(name);
         let mut methods = self.iter().map(|(method, _)| method).chain([GrpcMethod::FALLBACK]);
@@ -61,7 +61,7 @@ impl KnownMethods {
     }
 }
 
-/// Why a gRPC layer cannot take a method. Its message names the method.
+/// The error of a gRPC layer that cannot register or find a method. Its message names the method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrpcMethodError {
     name: String,
@@ -86,11 +86,16 @@ impl fmt::Display for GrpcMethodError {
         let Self { name, reason } = self;
         match reason {
             MethodReason::Form => write!(f, "`{name}` is not a method: write `package.Service/Method`"),
-            MethodReason::Unregistered => write!(
+            MethodReason::Unregistered => {
+                write!(
+                    f,
+                    "unknown method `{name}`: first register it as `package.Service/Method` with `descriptors` or `method` of this layer"
+                )
+            }
+            MethodReason::Label(_) => write!(
                 f,
-                "unknown method `{name}`: write a `package.Service/Method` that `descriptors` or `method` has registered with this layer before"
+                "method `{name}` cannot be a label value: use a name of at most 128 bytes, and at most 1000 methods"
             ),
-            MethodReason::Label(_) => write!(f, "method `{name}` cannot be a label value"),
         }
     }
 }
@@ -104,7 +109,7 @@ impl Error for GrpcMethodError {
     }
 }
 
-/// Why the methods of a descriptor set cannot be registered.
+/// The error of a descriptor set whose methods cannot be registered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GrpcDescriptorError(Reason);
 
@@ -119,12 +124,12 @@ impl fmt::Display for GrpcDescriptorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
             Reason::Malformed(_) => {
-                "the descriptor set cannot be decoded: pass the bytes that the build wrote, as `tonic::include_file_descriptor_set!` gives them"
+                "the descriptor set cannot be decoded: pass the bytes of `tonic::include_file_descriptor_set!`"
             }
             Reason::Empty => {
-                "the descriptor set has no method: pass that of the files in which your services are declared"
+                "the descriptor set has no method: pass the set of the files that declare your services"
             }
-            Reason::Label(_) => "a method of the descriptor set cannot be a label",
+            Reason::Label(_) => "a method of the descriptor set cannot be a label value: use names of at most 128 bytes, and at most 1000 methods",
         })
     }
 }

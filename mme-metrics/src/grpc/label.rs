@@ -1,14 +1,14 @@
-//! The labels of gRPC metrics, each with its bound.
+//! The labels of gRPC metrics and their bounds.
 
 use metrics::SharedString;
 
 use crate::label::{Cardinality, LabelValue, labels};
 
-/// Methods that one process tells apart, those of its servers and those its clients call.
+/// The most methods with label values of their own in one process, of its servers and clients together.
 pub(super) const METHODS: usize = 1_000;
 
 labels! {
-    /// The method that was called, `package.Service/Method`; one that nobody registered is `_OTHER`.
+    /// The method of a call, `package.Service/Method`; `_OTHER` for methods that are not registered.
     pub registered GrpcMethod: "rpc_method", budget = METHODS, fallback = "_OTHER";
 }
 
@@ -22,48 +22,48 @@ labels! {
 }
 
 labels! {
-    /// How a call ended, as gRPC numbers it.
+    /// The status code of a call. The discriminant is the number that gRPC gives it.
     #[non_exhaustive]
     pub closed GrpcCode: "rpc_status_code" {
-        /// 0: it succeeded.
+        /// 0: success.
         Ok = "OK",
-        /// 1: it was cancelled, as a rule by the caller.
+        /// 1: the call was cancelled, as a rule by the caller.
         Cancelled = "CANCELLED",
-        /// 2: an error that says no more, or no status at all.
+        /// 2: an error without a more specific code, or no status.
         Unknown = "UNKNOWN",
-        /// 3: the request can never be right.
+        /// 3: the request is invalid in any state of the system.
         InvalidArgument = "INVALID_ARGUMENT",
-        /// 4: it took longer than the caller gave it.
+        /// 4: the deadline passed before the call ended.
         DeadlineExceeded = "DEADLINE_EXCEEDED",
-        /// 5: what was asked for does not exist.
+        /// 5: a requested entity does not exist.
         NotFound = "NOT_FOUND",
-        /// 6: what should be made exists.
+        /// 6: the entity to be created exists already.
         AlreadyExists = "ALREADY_EXISTS",
-        /// 7: the caller is known and may not do this.
+        /// 7: the caller is authenticated and has no permission.
         PermissionDenied = "PERMISSION_DENIED",
-        /// 8: a quota or the room ran out.
+        /// 8: a quota or another resource is used up.
         ResourceExhausted = "RESOURCE_EXHAUSTED",
-        /// 9: the system is not in a state for this.
+        /// 9: the system is not in the state that the call requires.
         FailedPrecondition = "FAILED_PRECONDITION",
-        /// 10: it lost against another one.
+        /// 10: the call was aborted, as a rule by a conflict with another one.
         Aborted = "ABORTED",
-        /// 11: past the end.
+        /// 11: the call went past the valid range.
         OutOfRange = "OUT_OF_RANGE",
-        /// 12: there is no such method.
+        /// 12: the server does not implement the method.
         Unimplemented = "UNIMPLEMENTED",
-        /// 13: something that always holds did not.
+        /// 13: an invariant of the server is broken.
         Internal = "INTERNAL",
-        /// 14: the service cannot be reached now.
+        /// 14: the service is not reachable at the moment.
         Unavailable = "UNAVAILABLE",
-        /// 15: data was lost.
+        /// 15: data is lost or corrupt.
         DataLoss = "DATA_LOSS",
-        /// 16: the caller is not known.
+        /// 16: the caller is not authenticated.
         Unauthenticated = "UNAUTHENTICATED",
     }
 }
 
 impl GrpcCode {
-    /// Says whether the server was at fault, as OpenTelemetry has it; of the other codes the caller is the cause, or nobody.
+    /// Returns whether the code is the server's fault, by the conventions of OpenTelemetry.
     pub const fn is_server_fault(self) -> bool {
         matches!(
             self,
@@ -78,7 +78,7 @@ impl GrpcCode {
 }
 
 labels! {
-    /// Who sends how many messages; absent where it is not known.
+    /// Which sides of a call send a stream; absent if that is unknown.
     #[non_exhaustive]
     pub closed CallType: "rpc_type" {
         /// One message each way.
@@ -89,13 +89,13 @@ labels! {
         ServerStream = "server_stream",
         /// Both send a stream.
         BidiStream = "bidi_stream",
-        /// Nobody said: the method is not registered.
+        /// Unknown, because the method is not registered.
         Unknown = "",
     }
 }
 
 impl CallType {
-    /// Returns the type of a method whose sides stream or do not.
+    /// Returns the type of a method by which sides send a stream.
     pub const fn new(client_streams: bool, server_streams: bool) -> Self {
         match (client_streams, server_streams) {
             (false, false) => Self::Unary,
@@ -105,30 +105,30 @@ impl CallType {
         }
     }
 
-    /// Says whether either side sends a stream.
+    /// Returns whether either side sends a stream.
     pub const fn is_streaming(self) -> bool {
         matches!(self, Self::ClientStream | Self::ServerStream | Self::BidiStream)
     }
 }
 
 labels! {
-    /// Which way a message went, as this process sees it.
+    /// The direction of a message, as seen by this process.
     #[non_exhaustive]
     pub closed Direction: "direction" {
-        /// It came in.
+        /// This process received it.
         Received = "received",
-        /// It went out.
+        /// This process sent it.
         Sent = "sent",
     }
 }
 
-/// Why a call failed: its code, or `panic`; empty if it did not fail.
+/// The reason why a call failed: its code or `panic`; empty for a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GrpcErrorType {
-    /// It did not fail, or not through a fault of this side.
+    /// The call did not fail, or not through the fault of this side.
     None,
-    /// It ended with this code.
+    /// The call ended with this code.
     Code(GrpcCode),
     /// The service panicked.
     Panic,
@@ -136,7 +136,7 @@ pub enum GrpcErrorType {
 
 impl LabelValue for GrpcErrorType {
     const KEY: &'static str = "error_type";
-    // Every code, a word and nothing.
+    // Every code, `panic` and empty.
     const CARDINALITY: Cardinality = Cardinality::Bounded(GrpcCode::ALL.len() + 2);
 
     fn label_value(&self) -> SharedString {

@@ -1,4 +1,4 @@
-//! Messages, counted as they pass: each is five bytes that say its length, and so many bytes.
+//! Counts messages as their bytes pass. A message is a prefix of five bytes, which contains its length, and its content.
 
 use std::io::IoSlice;
 
@@ -7,13 +7,13 @@ use bytes::Buf;
 use crate::exchange::{End, ExchangeBody, Observe};
 use crate::metric::{CounterHandle, HeldCounter};
 
-/// Flags and length before each message.
+/// The length of the prefix: one byte of flags and four of length.
 const PREFIX: usize = 5;
 
-/// Set in the flags of what is no message but the trailers of gRPC-Web.
+/// The flag of a block of gRPC-Web trailers, which is not a message.
 const TRAILERS: u64 = 0x80 << 32;
 
-/// Pieces of one buffer that are looked at; buffers of bodies have one, or two when something was put in front.
+/// The most pieces of one buffer that are read. Buffers of bodies have one piece, or two if a prefix was added.
 const PIECES: usize = 16;
 
 /// Reads flags and length as one number.
@@ -31,23 +31,23 @@ const fn is_message(prefix: u64) -> bool {
     prefix & TRAILERS == 0
 }
 
-/// Finds where messages end, wherever the pieces are cut.
+/// Finds the ends of messages in pieces of any length.
 #[derive(Clone, Copy, Debug, Default)]
 struct Frames {
-    /// The prefix of the current message, as far as it came.
+    /// The part of the current prefix that was read.
     prefix: u64,
     seen: usize,
-    /// Bytes of the current message that are still to come.
+    /// Bytes of the current message that were not read yet.
     left: u64,
 }
 
 impl Frames {
-    /// Takes the next bytes, and returns how many messages have ended in them.
+    /// Reads the next bytes, and returns how many messages end in them.
     #[inline]
     fn feed(&mut self, mut bytes: &[u8]) -> u64 {
         let mut ended = 0;
         if self.seen == 0 {
-            // As a rule messages are whole, and nothing of them has to be kept.
+            // As a rule a piece has whole messages, and no state has to be kept.
             while let Some((prefix, rest)) = bytes.split_first_chunk() {
                 let prefix = prefix_of(*prefix);
                 let Some(rest) = usize::try_from(length(prefix)).ok().and_then(|length| rest.get(length..)) else {
@@ -60,7 +60,7 @@ impl Frames {
         if bytes.is_empty() { ended } else { ended + self.feed_parts(bytes) }
     }
 
-    /// Takes bytes that may begin or end within a message. It stays out of the way of messages that are whole.
+    /// Reads bytes that may begin or end within a message. Not inlined, to keep the path of whole messages short.
     #[inline(never)]
     fn feed_parts(&mut self, mut bytes: &[u8]) -> u64 {
         let mut ended = 0;
@@ -86,21 +86,21 @@ impl Frames {
         ended
     }
 
-    /// Takes a buffer, and leaves it as it is.
+    /// Reads a buffer without consuming it.
     #[inline]
     fn feed_buffer(&mut self, data: &impl Buf) -> u64 {
         let first = data.chunk();
         if first.len() == data.remaining() { self.feed(first) } else { self.feed_pieces(data) }
     }
 
-    /// Takes a buffer of several pieces.
+    /// Reads a buffer of several pieces.
     #[cold]
     fn feed_pieces(&mut self, data: &impl Buf) -> u64 {
         let mut pieces = [IoSlice::new(&[]); PIECES];
         let filled = data.chunks_vectored(&mut pieces);
         let ended = pieces[..filled].iter().map(|piece| self.feed(piece)).sum();
         if pieces[..filled].iter().map(|piece| piece.len()).sum::<usize>() < data.remaining() {
-            // Where the next message begins is not known any more, so none is counted rather than anything.
+            // The start of the next message is unknown, so no further message is counted.
             *self = Self { prefix: 0, seen: PREFIX, left: u64::MAX };
         }
         ended

@@ -1,4 +1,4 @@
-//! The truth: every metric of gRPC servers and clients.
+//! The metrics of gRPC servers and clients.
 
 use super::go_label::{GoCode, GoMethod, GoService, GoType};
 use super::label::{CallType, Direction, GrpcCode, GrpcErrorType, GrpcMethod, GrpcSystem};

@@ -1,30 +1,30 @@
-//! How a call ended, as each side sees it.
+//! The outcome of a call, and which outcomes are errors on each side.
 
 use super::label::{GrpcCode, GrpcErrorType};
 use crate::label::ServerAddress;
 use crate::operation;
 
-/// How a call is told.
+/// The outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It had this status, sent or put in place of a missing one.
+    /// It ended with this status, which was sent or stands for a missing one.
     Status(GrpcCode),
     /// The service panicked.
     Panic,
 }
 
-/// Every outcome has a place of its own.
+/// The number of outcomes; each has an index.
 pub(super) const OUTCOMES: usize = GrpcCode::ALL.len() + 1;
 
 impl Outcome {
-    pub(super) fn place(self) -> usize {
+    pub(super) fn index(self) -> usize {
         match self {
             Self::Status(code) => code as usize,
             Self::Panic => OUTCOMES - 1,
         }
     }
 
-    /// Returns the code; after a panic nothing is sent, and `INTERNAL` is what that means.
+    /// Returns the code. A panic sends none and counts as `INTERNAL`.
     pub(super) fn code(self) -> GrpcCode {
         match self {
             Self::Status(code) => code,
@@ -32,7 +32,7 @@ impl Outcome {
         }
     }
 
-    /// Returns how listeners read it: what is the caller's own fault is no failure of the service.
+    /// Returns the outcome for listeners: an error by the fault of the caller is not a failure of the service.
     pub(super) fn read(self) -> operation::Outcome {
         match self {
             Self::Panic => operation::Outcome::Panic,
@@ -43,7 +43,7 @@ impl Outcome {
     }
 }
 
-/// Which end of a call this process is.
+/// The side of a call on which this process is.
 #[derive(Clone, Debug)]
 pub(super) enum Side {
     Server,

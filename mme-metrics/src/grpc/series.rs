@@ -1,4 +1,4 @@
-//! The kept handles: a call of a known method finds its series by its path.
+//! The kept handles: a call of a registered method finds its series by its path.
 
 use std::array;
 use std::sync::{LazyLock, OnceLock};
@@ -10,7 +10,7 @@ use super::outcome::{OUTCOMES, Outcome, Side};
 use crate::label::{OVERFLOW, SERVERS, ServerAddress};
 use crate::metric::{CappedMap, CounterHandle, GaugeHandle, HistogramHandle};
 
-/// A method on one side, and the handles of its series.
+/// The handles of the series of one method on one side.
 #[derive(Debug)]
 pub(super) struct MethodSeries {
     side: Side,
@@ -24,7 +24,7 @@ pub(super) struct MethodSeries {
     go: OnceLock<Box<GoSeries>>,
 }
 
-/// What is recorded once, at the end.
+/// The series that are recorded at the end of a call with one outcome.
 #[derive(Debug)]
 struct CodeSeries {
     duration: HistogramHandle,
@@ -56,7 +56,7 @@ impl MethodSeries {
         }
     }
 
-    /// Returns the method as it shows.
+    /// Returns the value of the label `rpc_method`.
     pub(super) fn name(&self) -> &'static str {
         self.method.as_str()
     }
@@ -68,7 +68,7 @@ impl MethodSeries {
         }
     }
 
-    /// Returns the series of the go-grpc-middleware names.
+    /// Returns the series of go-grpc-middleware.
     pub(super) fn go(&self) -> &GoSeries {
         self.go.get_or_init(|| Box::new(GoSeries::new(&self.side, self.method, self.call_type)))
     }
@@ -86,7 +86,7 @@ impl MethodSeries {
     }
 
     fn outcome(&self, outcome: Outcome) -> &CodeSeries {
-        self.outcomes[outcome.place()].get_or_init(|| Box::new(self.make_outcome(outcome)))
+        self.outcomes[outcome.index()].get_or_init(|| Box::new(self.make_outcome(outcome)))
     }
 
     #[cold]
@@ -104,7 +104,7 @@ impl MethodSeries {
         }
     }
 
-    /// Makes the series of a known method exist: every end of a call as a count, and successes with their duration.
+    /// Makes the zero series of a registered method exist: a count for every code, and the duration of successes.
     pub(super) fn touch(&self, go: bool) {
         self.active.touch();
         self.received.touch();
@@ -124,7 +124,7 @@ impl MethodSeries {
     }
 }
 
-/// The methods of the servers of this process, by the path that calls them, for its life.
+/// The methods of all servers of this process, by path. They stay for the life of the process.
 static SERVED: LazyLock<CappedMap<MethodSeries>> =
     LazyLock::new(|| CappedMap::new(METHODS, MethodSeries::new(Side::Server, GrpcMethod::FALLBACK, CallType::Unknown)));
 
@@ -139,12 +139,12 @@ pub(super) fn served(path: &str) -> Option<&'static MethodSeries> {
     SERVED.get(path)
 }
 
-/// Returns the series of calls of methods that nobody registered.
+/// Returns the series of calls of methods that are not registered.
 pub(super) fn unserved() -> &'static MethodSeries {
     SERVED.overflow()
 }
 
-/// A server that calls are sent to, and its methods by name.
+/// A server that this process calls, and its methods by name.
 #[derive(Debug)]
 pub(super) struct CalledServer {
     address: ServerAddress,
@@ -157,7 +157,7 @@ impl CalledServer {
         Self { address, methods: CappedMap::new(METHODS, other) }
     }
 
-    /// Finds the server with this host; past the budget of servers, the one that stands for the rest.
+    /// Finds the server with this host; past the budget of servers, the overflow server.
     pub(super) fn of(host: &str) -> &'static Self {
         static CALLED: LazyLock<CappedMap<CalledServer>> =
             LazyLock::new(|| CappedMap::new(SERVERS, CalledServer::new(ServerAddress::new(OVERFLOW))));
@@ -175,7 +175,7 @@ impl CalledServer {
         self.methods.get(name)
     }
 
-    /// Returns the series of calls of methods that nobody registered.
+    /// Returns the series of calls of methods that are not registered.
     pub(super) fn uncalled(&self) -> &MethodSeries {
         self.methods.overflow()
     }

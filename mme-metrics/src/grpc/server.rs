@@ -1,4 +1,4 @@
-//! The server layer, which is its own builder, and the server's side of a call.
+//! The server layer, which is its own builder, and its watch.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::series;
 use crate::event::{Listener, Listeners};
 use crate::exchange::{ExchangeBody, ExchangeService, Watch};
 
-/// Measures every call that a service answers, from its head to its status.
+/// Measures every call that a service answers, from the head of the request to the status.
 ///
 /// ```no_run
 /// use mme_metrics::grpc::GrpcServerLayer;
@@ -32,15 +32,16 @@ use crate::exchange::{ExchangeBody, ExchangeService, Watch};
 ///
 /// # Where it goes
 ///
-/// * [`Server::layer`](https://docs.rs/tonic/0.14/tonic/transport/struct.Server.html#method.layer) is the place. Of several layers
-///   tonic puts the first one outermost; outside, this one sees what the others refuse.
-/// * Around services that are mounted in an axum router, it measures the calls among the requests: those of a registered method,
-///   and those whose content type is gRPC's. All others are left to [`HttpLayer`](crate::http::HttpLayer).
-/// * It stands inside `tonic_web::GrpcWebLayer`, which turns calls of browsers into calls; outside, it leaves them out.
-/// * The body of the request that it hands on is a [`GrpcRequestBody`]. Layers that take any body, as tower's and tonic's do, stand
-///   inside it; one that takes tonic's alone stands outside.
+/// * As a rule, add it with [`Server::layer`](https://docs.rs/tonic/0.14/tonic/transport/struct.Server.html#method.layer). tonic
+///   puts the first of several layers outermost. As the outermost layer, this one also measures calls that other layers refuse.
+/// * Around services in an axum router, it measures the requests that are calls: those of a registered method, and those with a
+///   content type of gRPC. All others are left to [`HttpLayer`](crate::http::HttpLayer).
+/// * Put it inside `tonic_web::GrpcWebLayer`, which translates the calls of browsers. Outside of that layer, it does not measure
+///   them.
+/// * The service receives a [`GrpcRequestBody`]. Layers for any body type, such as tower's and tonic's, can be inside this one; a
+///   layer for tonic's body type alone must be outside.
 ///
-/// A call that passes two of these layers on its way is counted once, by the outer one.
+/// If a call passes two of these layers, the outer one counts it.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct GrpcServerLayer {
@@ -49,28 +50,26 @@ pub struct GrpcServerLayer {
 }
 
 impl GrpcServerLayer {
-    /// Measures all calls, as those of one method until it is told which methods there are.
+    /// Measures all calls; until methods are registered, as calls of the one method `_OTHER`.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Registers every method of a descriptor set: the bytes that `tonic::include_file_descriptor_set!` gives, the same that
-    /// reflection is given.
+    /// Registers every method of a descriptor set: the bytes of `tonic::include_file_descriptor_set!`, which reflection uses too.
     ///
-    /// Their series exist from the start at zero, so that a first error is an increase. Call
-    /// [`RecorderBuilder::install`](crate::RecorderBuilder::install) before this layer is put around anything. It may be called again for
-    /// another set, such as that of the health service.
+    /// The methods get zero series, so that a first error is an increase. The layer may be made before or after the recorder is
+    /// installed. Call this once for each set, for instance again for that of the health service.
     ///
     /// # Errors
     ///
-    /// When these bytes are no descriptor set, declare no method, or one that cannot be a label: a process has 1 000 methods at
-    /// most, with names of at most 128 bytes.
+    /// When the bytes are not a descriptor set, declare no method, or declare a method that cannot be a label value: a process
+    /// has at most 1 000 methods, with names of at most 128 bytes.
     pub fn descriptors(mut self, encoded: &[u8]) -> Result<Self, GrpcDescriptorError> {
         self.known.add_descriptors(encoded)?;
         Ok(self)
     }
 
-    /// Registers one method, `package.Service/Method`, where there are no descriptors.
+    /// Registers one method, `package.Service/Method`, for a service without descriptors.
     ///
     /// # Errors
     ///
@@ -80,23 +79,23 @@ impl GrpcServerLayer {
         Ok(self)
     }
 
-    /// Also records under the names of go-grpc-middleware, `grpc_server_handled_total` and its kin, for dashboards and rules
-    /// that exist.
+    /// Sets whether the metrics of go-grpc-middleware, such as `grpc_server_handled_total`, are recorded too, for existing
+    /// dashboards and rules.
     pub const fn go_names(mut self, on: bool) -> Self {
         self.watch.go = on;
         self
     }
 
-    /// Tells `listener` of every call when it is over: a sampler of spikes, or code of your own.
+    /// Notifies `listener` of every call at its end: a sampler of spikes, or code of your own.
     ///
-    /// What a handler leaves as [`Notes`](crate::event::Notes) among the extensions of its response is told along.
+    /// The event includes the [`Notes`](crate::event::Notes) that a handler leaves among the extensions of its response.
     pub fn listener(mut self, listener: impl Listener + 'static) -> Self {
         self.listeners().add(Arc::new(listener));
         self
     }
 
-    /// Tells `listener` of every call of one method when it is over, for instance an [objective](crate::slo::Objective).
-    /// The method is one that was registered before, `package.Service/Method`, or `_OTHER` for all that were not.
+    /// Notifies `listener` of every call of one method at its end, for instance an [objective](crate::slo::Objective).
+    /// The method is a registered one, `package.Service/Method`, or `_OTHER` for all that are not registered.
     ///
     /// ```
     /// # use mme_metrics::grpc::{CallType, GrpcServerLayer};
@@ -111,11 +110,11 @@ impl GrpcServerLayer {
     /// # Ok::<(), mme_metrics::grpc::GrpcMethodError>(())
     /// ```
     ///
-    /// A call has failed if it ended with a code that the server is to blame for, or in a panic.
+    /// A call has failed if it ended in a panic or with a code that is the server's fault.
     ///
     /// # Errors
     ///
-    /// When this layer has not registered the method.
+    /// When the method is not registered with this layer.
     pub fn listener_on(mut self, method: &str, listener: impl Listener + 'static) -> Result<Self, GrpcMethodError> {
         let method = self.known.find(method)?.as_str();
         self.listeners().add_to(method.into(), None, Arc::new(listener));
@@ -166,7 +165,7 @@ impl<B> Watch<B> for GrpcServerWatch {
         }
         let series = known.unwrap_or_else(series::unserved);
         let call = GrpcCall::begin(series, request.headers(), self.go, Direction::Sent);
-        Some(call.heard_by(self.listeners.as_ref()))
+        Some(call.with_listeners(self.listeners.as_ref()))
     }
 
     fn request(call: Option<&GrpcCall>, request: Request<B>) -> Request<GrpcRequestBody<B>> {
@@ -175,15 +174,15 @@ impl<B> Watch<B> for GrpcServerWatch {
     }
 }
 
-/// Says whether a request is a call: it says so, or it asks for a known method and says nothing else.
+/// Returns whether a request is a call: by its content type, or by a registered method without another content type.
 fn is_call<B>(request: &Request<B>, known: bool) -> bool {
     let Some(content_type) = request.headers().get(header::CONTENT_TYPE) else {
         return known && *request.method() == HttpMethod::POST;
     };
     match content_type.as_bytes().strip_prefix(b"application/grpc") {
-        // `application/grpc-web` is not: its status is in its body.
+        // `application/grpc-web` is another protocol: its status is in the body.
         Some(rest) => matches!(rest.first(), None | Some(b'+' | b';')),
-        // tonic answers whatever the type.
+        // tonic answers any other type too.
         None => known,
     }
 }

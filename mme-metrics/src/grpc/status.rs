@@ -1,4 +1,4 @@
-//! How a call ended: the status that was sent, or the one that gRPC puts in place of a missing one.
+//! The status of a call: the one that was sent, or the one that stands for a missing status.
 
 use std::any::Any;
 use std::error::Error;
@@ -10,29 +10,29 @@ use super::label::GrpcCode;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// The header or trailer that has the status.
+/// The header or trailer that carries the status.
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
-/// Reads the status of a block of headers or trailers; nothing if there is none.
+/// Reads the status from headers or trailers; `None` if there is no status.
 ///
-/// What is no number of a code, and one that comes twice, is `UNKNOWN`: it was meant to say something.
+/// A value that is not the number of a code is `UNKNOWN`, and so is a status that is sent twice.
 pub(super) fn of_headers(headers: &HeaderMap) -> Option<GrpcCode> {
     let mut values = headers.get_all(&GRPC_STATUS).iter();
     let first = values.next()?;
     Some(if values.next().is_some() { GrpcCode::Unknown } else { parse(first.as_bytes()) })
 }
 
-/// Reads the number of a code; tonic takes everything else for `UNKNOWN`, too.
+/// Parses the number of a code. Anything else is `UNKNOWN`, as in tonic.
 fn parse(text: &[u8]) -> GrpcCode {
     own(tonic::Code::from_bytes(text)).unwrap_or(GrpcCode::Unknown)
 }
 
-/// Returns our word for a code of tonic's, which has the same number.
+/// Converts a code of tonic, which has the same number.
 fn own(code: tonic::Code) -> Option<GrpcCode> {
     GrpcCode::ALL.get(code as usize).copied()
 }
 
-/// Returns the code of a response that has no status of gRPC's
+/// Returns the code of a response without a gRPC status
 /// ([gRPC, HTTP to status code mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
 pub(super) fn of_http(status: StatusCode) -> GrpcCode {
     match status {
@@ -48,8 +48,8 @@ pub(super) fn of_http(status: StatusCode) -> GrpcCode {
     }
 }
 
-/// Returns the code of an error of a service or a body, as tonic tells its callers; but for a deadline that is over, which
-/// tonic calls cancelled.
+/// Returns the code of an error of a service or a body, as tonic returns it to the caller. The exception is an exceeded deadline,
+/// which tonic reports as cancelled.
 pub(super) fn of_error<E: 'static>(error: &E) -> GrpcCode {
     let error: &dyn Any = error;
     if let Some(status) = error.downcast_ref::<Status>() {
@@ -65,7 +65,7 @@ pub(super) fn of_error<E: 'static>(error: &E) -> GrpcCode {
     GrpcCode::Unknown
 }
 
-/// Looks through an error and its sources.
+/// Searches an error and its sources.
 fn of_chain(error: &(dyn Error + 'static)) -> GrpcCode {
     let mut found = None;
     let mut next = Some(error);

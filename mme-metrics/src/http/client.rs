@@ -1,4 +1,4 @@
-//! The client layer, and the client's side of an exchange.
+//! The client layer, and the observer of one request to a server.
 
 use ::http::{Request, Response, header, uri};
 use http_body::Body;
@@ -13,11 +13,11 @@ use crate::metric::InFlight;
 
 /// Measures every request that a client sends, from the call to the last byte of the response.
 ///
-/// It goes around any tower service over `http` types: hyper-util's client, a stack of tower-http layers, or `reqwest` with
-/// the feature of that name. What stands outside of it decides what one request is: a retry layer outside counts each attempt,
-/// one inside counts all attempts as one.
+/// Put it around any tower service over `http` types: hyper-util's client, a stack of tower-http layers, or `reqwest` with the
+/// feature of that name. With a retry layer outside of it, each attempt counts; with one inside, all attempts count as one
+/// request.
 ///
-/// Servers are told apart by host and port, up to 100 of them; later ones read `_overflow`.
+/// A process has 100 servers, by host and port, with label values of their own; later ones share `_overflow`.
 ///
 /// ```
 /// use mme_metrics::http::HttpClientLayer;
@@ -50,7 +50,7 @@ impl<S> Layer<S> for HttpClientLayer {
 /// A client measured by an [`HttpClientLayer`].
 pub type HttpClientService<S> = ExchangeService<S, HttpClientWatch>;
 
-/// What an [`HttpClientLayer`] was built to do.
+/// The settings of an [`HttpClientLayer`].
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct HttpClientWatch {}
@@ -83,7 +83,7 @@ impl<B> Watch<B> for HttpClientWatch {
 fn authority<B>(request: &Request<B>) -> &str {
     let authority = match request.uri().authority() {
         Some(authority) => authority.as_str(),
-        // A client that is bound to one connection names the server in this header only.
+        // A client of a single connection names the server only in this header.
         None => request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default(),
     };
     authority.rsplit_once('@').map_or(authority, |(_, server)| server)
@@ -97,7 +97,7 @@ pub struct HttpClientExchange {
     method: HttpMethod,
     scheme: Scheme,
     status: HttpStatus,
-    /// Nothing once it is recorded, which for a stream is at its head.
+    /// `None` once the request is recorded; an event stream is recorded at its head.
     active: Option<InFlight>,
 }
 

@@ -1,21 +1,21 @@
-//! The labels of HTTP metrics, each with its bound.
+//! The labels of HTTP metrics and their bounds.
 
 use metrics::SharedString;
 
 use crate::label::{Cardinality, LabelValue, SERVERS, labels};
 
-/// Routes that one process registers at most, given ones and those its routers show.
+/// The most routes of one process, from its set-up and its routers together.
 pub(super) const ROUTES: usize = 1_000;
 
 labels! {
-    /// The template of the route that matched, `/users/{id}`; never a path.
+    /// The template of the matched route, such as `/users/{id}`. It is never a path.
     pub registered Route: "http_route", budget = ROUTES, fallback = "_unmatched";
-    /// The port a request was sent to.
+    /// The port to which a request was sent.
     pub capped ServerPort: "server_port", budget = SERVERS;
 }
 
 labels! {
-    /// The method of a request. The known ones are those of the OpenTelemetry conventions: RFC 9110, PATCH and QUERY.
+    /// The method of a request: those of the OpenTelemetry conventions, which are RFC 9110, PATCH and QUERY.
     #[non_exhaustive]
     pub closed HttpMethod: "http_request_method" {
         /// CONNECT.
@@ -38,24 +38,24 @@ labels! {
         Query = "QUERY",
         /// TRACE.
         Trace = "TRACE",
-        /// Any other.
+        /// Any other method.
         Other = "_OTHER",
     }
 }
 
 labels! {
-    /// How the client reached the server.
+    /// The scheme with which the client reached the server.
     #[non_exhaustive]
     pub closed Scheme: "url_scheme" {
-        /// In the clear.
+        /// Without TLS.
         Http = "http",
-        /// Over TLS.
+        /// With TLS.
         Https = "https",
     }
 }
 
 labels! {
-    /// What a long-lived response is.
+    /// The kind of a stream.
     #[non_exhaustive]
     pub closed HttpStreamKind: "kind" {
         /// Server-sent events: a response of type `text/event-stream`.
@@ -68,10 +68,10 @@ labels! {
 }
 
 impl HttpMethod {
-    /// Reads the method of a request.
+    /// Converts the method of a request.
     #[cfg(feature = "http")]
     pub(super) fn of(method: &::http::Method) -> Self {
-        // The usual ones by their number; all names are compared only for the others.
+        // The usual methods compare as numbers; only others compare by name.
         match *method {
             ::http::Method::GET => Self::Get,
             ::http::Method::POST => Self::Post,
@@ -82,7 +82,7 @@ impl HttpMethod {
         }
     }
 
-    /// Reads the name of a method, which is case-sensitive.
+    /// Converts the name of a method. Names are case-sensitive.
     pub fn from_name(name: &str) -> Self {
         match name {
             "CONNECT" => Self::Connect,
@@ -100,15 +100,15 @@ impl HttpMethod {
     }
 }
 
-/// The status code of a response; none if there was no response.
+/// The status code of a response, or that there was no response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HttpStatus(u16);
 
 impl HttpStatus {
-    /// No response came.
+    /// There was no response.
     pub const NONE: Self = Self(0);
 
-    /// Takes a status code; one outside 100 to 999 is none.
+    /// Converts a status code; a number outside of 100 to 999 is [`NONE`](Self::NONE).
     pub const fn new(code: u16) -> Self {
         if code >= 100 && code < 1000 { Self(code) } else { Self::NONE }
     }
@@ -118,7 +118,7 @@ impl HttpStatus {
         self.0
     }
 
-    /// Says whether the server was at fault.
+    /// Returns whether the status is a 5xx.
     pub const fn is_server_error(self) -> bool {
         self.0 >= 500 && self.0 < 600
     }
@@ -133,13 +133,13 @@ impl LabelValue for HttpStatus {
     }
 }
 
-/// Why an exchange failed; empty if it did not.
+/// The reason why a request failed; empty for a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HttpErrorType {
-    /// It did not fail.
+    /// The request did not fail.
     None,
-    /// The response had this status, a 5xx.
+    /// The status of the response was this 5xx.
     Status(HttpStatus),
     /// The future or the body was dropped before its end.
     Cancelled,
@@ -153,7 +153,7 @@ pub enum HttpErrorType {
 
 impl LabelValue for HttpErrorType {
     const KEY: &'static str = "error_type";
-    // A hundred codes of 5xx, four words and nothing.
+    // A hundred 5xx codes, four words and empty.
     const CARDINALITY: Cardinality = Cardinality::Bounded(105);
 
     fn label_value(&self) -> SharedString {

@@ -15,7 +15,7 @@ use super::watch::HttpWatch;
 use crate::event::Listener;
 use crate::exchange::{End, ExchangeService};
 
-/// Measures every request that a service answers, from its head to the last byte of the response.
+/// Measures every request that a service answers, from the head of the request to the last byte of the response.
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -31,14 +31,16 @@ use crate::exchange::{End, ExchangeService};
 ///
 /// # Where it goes
 ///
-/// * [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer) is the place: routes read as their whole
-///   template, nested ones too, and what no route matches reads `_unmatched`. Merge other routers before it: one that is merged
-///   after it, `metrics_router` too, answers what no route matches in place of the measured one, unless you have set a fallback.
-/// * `Router::route_layer` leaves unmatched requests out.
-/// * Outside the router, for instance around a layer that rewrites paths, the route is not known yet. Then put one more
-///   `HttpLayer::new()` inside with `route_layer`: the outer one measures, and the inner one tells it the route.
-/// * Around a service that is no router, [`route_fn`](Self::route_fn) says what the route is. Of one that is nested in a router,
-///   such as a directory of files, a layer around the router sees no route; the same inside tells it.
+/// * As a rule, add it last with
+///   [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer). The route is then the whole template, also
+///   of nested routers, and `_unmatched` for requests that match no route. A router merged after it, such as `metrics_router`,
+///   brings its own fallback, so unmatched requests would bypass the layer unless you set a fallback.
+/// * `Router::route_layer` does not measure unmatched requests.
+/// * Outside the router, for instance around a layer that rewrites paths, the route is not known yet. Then add another
+///   `HttpLayer::new()` inside with `route_layer`: the outer layer measures, and the inner layer passes it the route.
+/// * Around a service that is not a router, [`route_fn`](Self::route_fn) returns the route. If such a service is nested in a
+///   router, for instance a directory of files, a layer around the router does not see its route: put a layer with `route_fn`
+///   around the service too.
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -49,7 +51,7 @@ use crate::exchange::{End, ExchangeService};
 /// let files = HttpLayer::new().route_fn(|_| Some("/static/{*file}")).layer(files);
 /// let app = Router::<()>::new().nest_service("/static", files).layer(HttpLayer::new());
 ///
-/// // Outside the router, for `axum::serve`, which takes one type of body only.
+/// // Outside the router, for `axum::serve`, which accepts one type of body.
 /// let outside = ServiceBuilder::new().map_response(|response: Response<_>| response.map(Body::new)).layer(HttpLayer::new());
 /// # let _: Router = app;
 /// # let router = Router::<()>::new().route("/", axum::routing::get(|| async {})).route_layer(HttpLayer::new());
@@ -58,9 +60,9 @@ use crate::exchange::{End, ExchangeService};
 /// # }
 /// ```
 ///
-/// # Behind a switch
+/// # Optional layers
 ///
-/// A router is the same type with a layer and without:
+/// A router has the same type with and without a layer:
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -70,8 +72,8 @@ use crate::exchange::{End, ExchangeService};
 /// # }
 /// ```
 ///
-/// tower's `option_layer` needs the same body with the layer and without. So the layer goes into the option together with what
-/// makes its body axum's:
+/// tower's `option_layer` needs the same body type with and without the layer. So put the layer into the option together with a
+/// conversion to axum's body:
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -89,8 +91,8 @@ use crate::exchange::{End, ExchangeService};
 ///
 /// # Several layers
 ///
-/// However many layers a request passes, it is counted once, by the outermost that does not skip it. Where that one waits to be
-/// told the route, the inner one's [`skip`](Self::skip) holds for both.
+/// A request that passes several layers is counted once, by the outermost layer that does not skip it. If that layer gets the
+/// route from an inner one, the inner layer's [`skip`](Self::skip) applies to both.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct HttpLayer {
@@ -98,7 +100,7 @@ pub struct HttpLayer {
     expected: Vec<ExpectedSeries>,
 }
 
-/// A series that is to exist from the start.
+/// A zero series of the layer.
 #[derive(Clone, Copy, Debug)]
 struct ExpectedSeries {
     method: HttpMethod,
@@ -107,24 +109,21 @@ struct ExpectedSeries {
 }
 
 impl HttpLayer {
-    /// Measures duration, requests in flight and streams, with nothing else to be said.
+    /// Measures durations, requests in flight and streams.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names routes that exist, each as a template, with its method before it and its usual statuses behind it where they are
-    /// not GET and 200: `"/users/{id}"`, `"POST /users 201 422"`.
+    /// Adds zero series for routes, so that a first request is an increase. A route is a template with an optional method before
+    /// it and optional statuses after it: `"/users/{id}"` is a GET with status 200, `"POST /users 201 422"` has both.
     ///
-    /// Their series exist from the start at zero, so that a first request is an increase. Each status costs the 18 lines of a
-    /// histogram; give those that a first occurrence of matters to somebody who reads plain `rate()`. The bundled rules see a
-    /// first occurrence either way.
-    ///
-    /// Call [`RecorderBuilder::install`](crate::RecorderBuilder::install) before this layer is put around anything.
+    /// Each status costs the 18 lines of a histogram. List the statuses whose first occurrence a query with plain `rate()` must
+    /// see; the bundled rules see it without this. The layer may be made before or after the recorder is installed.
     ///
     /// # Errors
     ///
     /// When a word is not a method, a path that begins with `/`, or a status; or when a template cannot be a label value: a
-    /// process has at most 1 000, of at most 128 bytes.
+    /// process has at most 1 000 templates, of at most 128 bytes.
     pub fn routes<T: AsRef<str>>(mut self, routes: impl IntoIterator<Item = T>) -> Result<Self, HttpRouteError> {
         for route in routes {
             let RoutePattern { method, route, statuses } = RoutePattern::parse_with_statuses(route.as_ref())?;
@@ -136,24 +135,24 @@ impl HttpLayer {
         Ok(self)
     }
 
-    /// Leaves out requests whose path or route is `path`; with a `*` at its end, those whose path or route starts with it.
+    /// Skips requests whose path or route is `path`. With a `*` at its end, skips those whose path or route starts with it.
     ///
     /// # Errors
     ///
-    /// When `path` does not begin with `/`, or has spaces: no request would match.
+    /// When `path` does not begin with `/` or has spaces, so that no request would match.
     pub fn skip(mut self, path: &str) -> Result<Self, HttpRouteError> {
         self.rules().skip(checked_path(path)?);
         Ok(self)
     }
 
-    /// Says how clients reach the server, where a proxy ends TLS. Unless it is set, HTTP/2 requests say it themselves, and
-    /// all others read `http`.
+    /// Sets the scheme with which clients reach the server, for a server behind a proxy that terminates TLS. By default it is the
+    /// scheme of the request in HTTP/2, and `http` in HTTP/1.1.
     pub const fn scheme(mut self, scheme: Scheme) -> Self {
         self.watch.scheme = Some(scheme);
         self
     }
 
-    /// Records the sizes of bodies, in bytes that really passed.
+    /// Sets whether the sizes of bodies are recorded, in bytes that were transferred.
     ///
     /// Request bodies are counted inside an axum router, and around any other service with
     /// [`count_request_body`](super::count_request_body). Each costs an allocation.
@@ -162,28 +161,27 @@ impl HttpLayer {
         self
     }
 
-    /// Records the time until the head of the response is ready.
+    /// Sets whether the time until the head of the response is recorded.
     pub const fn time_to_first_byte(mut self, on: bool) -> Self {
         self.watch.first_byte = on;
         self
     }
 
-    /// Says what the route of a request is, for services that are no axum router: a template, or nothing if none matches.
-    /// Where `route` panics, none does.
+    /// Sets the function that returns the route of a request, for services other than axum routers: a template, or `None` if no
+    /// route matches. If `route` panics, no route matches.
     ///
-    /// A template is program text that begins with `/`, so there is an end to them; a path of a request is not, and does not
-    /// compile here.
+    /// A template is a `&'static str`, so the number of templates is bounded. The path of a request does not compile here.
     pub fn route_fn(mut self, route: impl Fn(RequestHead<'_>) -> Option<&'static str> + Send + Sync + 'static) -> Self {
         self.rules().route = Some(Arc::new(route));
         self
     }
 
-    /// Adds a label to the request duration, read from the head of the request. The first `budget` values seen are told
-    /// apart; later ones, and those over 128 bytes, read `_overflow`.
+    /// Adds a label to the request duration, read from the head of the request. The first `budget` values are kept; later ones,
+    /// and those over 128 bytes, become `_overflow`.
     ///
-    /// Read it from what the service itself has established, not from a header as it came: a stranger who makes up 50 values
-    /// would fill the budget, and every true one after them would read `_overflow`. Here a layer that knows who is calling,
-    /// and stands outside this one, leaves an extension:
+    /// Read only values that the service has verified, not raw headers: a client that invents 50 values fills the budget, and
+    /// all real values after them become `_overflow`. In this example an authentication layer outside of this one has added an
+    /// extension:
     ///
     /// ```
     /// # use mme_metrics::http::HttpLayer;
@@ -211,16 +209,17 @@ impl HttpLayer {
         self
     }
 
-    /// Tells `listener` of every request when it is over: a [sampler of spikes](crate::spike), or code of your own.
+    /// Notifies `listener` of every request at its end: a [sampler of spikes](crate::spike), or code of your own.
     ///
-    /// It is told by the layer that measures the request, which is the outermost; an inner layer's listeners are told nothing.
+    /// Of several layers, the outermost one measures the request and notifies its listeners. Listeners of inner layers are not
+    /// notified.
     pub fn listener(mut self, listener: impl Listener + 'static) -> Self {
         self.rules().listeners.add(Arc::new(listener));
         self
     }
 
-    /// Tells `listener` of every request on `route` when it is over, for instance an [objective](crate::slo::Objective).
-    /// The route is a template, or a method and a template: `"/users/{id}"` is any method, `"POST /users"` is one.
+    /// Notifies `listener` of every request on `route` at its end, for instance an [objective](crate::slo::Objective). The route
+    /// is a template for all methods, such as `"/users/{id}"`, or a method and a template, such as `"POST /users"`.
     ///
     /// ```
     /// # use mme_metrics::http::HttpLayer;
@@ -231,20 +230,20 @@ impl HttpLayer {
     /// # Ok::<(), mme_metrics::http::HttpRouteError>(())
     /// ```
     ///
-    /// Install the recorder before this layer is put around anything; the objective's series then exist from the start.
+    /// The listener's zero series exist as soon as the layer is applied and the recorder is installed, in either order.
     ///
     /// # Errors
     ///
-    /// As with [`routes`](Self::routes).
+    /// The errors of [`routes`](Self::routes), and any status in `route`.
     pub fn listener_on(mut self, route: &str, listener: impl Listener + 'static) -> Result<Self, HttpRouteError> {
         let RoutePattern { method, route, .. } = RoutePattern::parse(route)?;
         self.rules().listen(route, method, Arc::new(listener));
         Ok(self)
     }
 
-    /// Tells listeners an attribute of each request, read from its head. It is copied for each request, so choose few; what
-    /// a response knows goes into its [`Notes`](crate::event::Notes) instead. Nothing is told unless it is chosen: neither
-    /// paths nor headers.
+    /// Adds an attribute to the events for listeners, read from the head of the request. It is copied for each request, so add
+    /// few. For attributes that a handler knows, put [`Notes`](crate::event::Notes) into the response. Without this, an event
+    /// contains neither paths nor headers.
     ///
     /// ```
     /// # use mme_metrics::http::HttpLayer;

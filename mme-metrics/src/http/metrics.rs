@@ -1,4 +1,4 @@
-//! The truth: every metric of HTTP servers and clients.
+//! The metrics of HTTP servers and clients.
 
 use super::label::{HttpErrorType, HttpMethod, HttpStatus, HttpStreamKind, Route, Scheme, ServerPort};
 use crate::buckets;

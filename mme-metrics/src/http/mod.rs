@@ -1,4 +1,4 @@
-//! HTTP servers and clients: how long requests take, how they end, how many run, and how long streams live.
+//! Metrics of HTTP servers and clients: durations and outcomes of requests, requests in flight, and streams.
 //!
 //! Four lines measure an axum service:
 //!
@@ -16,7 +16,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`HttpLayer`] says where it goes and what else it does; [`HttpClientLayer`] is the same for requests that the service sends.
+//! The documentation of [`HttpLayer`] explains where to put it and its options. [`HttpClientLayer`] measures the requests that
+//! the service sends.
 //!
 //! # When each metric moves
 //!
@@ -24,15 +25,15 @@
 //! |---|---|
 //! | `http_server_request_duration_seconds` | once per request, at its end: the last byte of the response, an error, a panic or a drop; its `_count` is the number of requests |
 //! | `http_server_active_requests` | up when the service is called, down at that same end |
-//! | `http_server_response_start_duration_seconds` | if asked for: when the head of the response is ready |
-//! | `http_server_request_body_size_bytes`, `http_server_response_body_size_bytes` | if asked for: once per request, at its end, with the bytes that passed |
+//! | `http_server_response_start_duration_seconds` | if enabled: when the head of the response is ready |
+//! | `http_server_request_body_size_bytes`, `http_server_response_body_size_bytes` | if enabled: once per request, at its end, with the bytes that were transferred |
 //! | `http_server_active_streams` | up at the head of an event stream or of the response that upgrades the connection, down when that ends |
 //! | `http_server_stream_duration_seconds` | when such a stream ends |
 //! | `http_client_request_duration_seconds`, `http_client_active_requests` | as on the server |
 //!
-//! For event streams, upgrades and CONNECT the request ends at the head, so that their lives never enter request durations. Event
-//! streams are measured without more; an upgraded connection belongs to whoever awaits the upgrade, who keeps a [`StreamGuard`]
-//! beside it. For a WebSocket of axum that is one argument and one word:
+//! For event streams, upgrades and CONNECT the request ends at the head, so that the durations of streams are not among those of
+//! requests. Event streams are measured automatically. The code that handles an upgraded connection holds a [`StreamGuard`] for
+//! it. For a WebSocket of axum that is one argument and one call:
 //!
 //! ```
 //! # #[cfg(feature = "axum")] {
@@ -48,7 +49,7 @@
 //! # }
 //! ```
 //!
-//! [`exchange`](crate::exchange) has the table of ends; here they read:
+//! The module [`exchange`](crate::exchange) defines the ends of a request. Their labels are:
 //!
 //! | end | `http_response_status_code` | `error_type` |
 //! |---|---|---|
@@ -59,20 +60,20 @@
 //! | error of the service | absent | `service` |
 //! | error of the body | the status | `body` |
 //!
-//! The service sees everything that a caller could: what it cannot see is whether the last bytes reached the client.
+//! The layer cannot know whether the last bytes reached the client.
 //!
 //! # What it costs
 //!
-//! A series of the duration is 18 lines. There is one for each method, route, status and way to fail that occurs; routes are
-//! templates, at most 1 000 of them, and what a client invents reads `_unmatched` or `_OTHER`. A request on a known route
-//! takes no lock and reads the clock twice, and allocates only if its extensions have to grow for the mark that tells inner
-//! layers it is measured; unmatched ones, upgrades, extra labels and request sizes allocate.
+//! A series of the duration has 18 lines. There is one for each combination of method, route, status and error type that occurs.
+//! Routes are templates, at most 1 000 of them; paths and methods that a client invents become `_unmatched` and `_OTHER`. A
+//! request on a known route takes no lock and reads the clock twice. It allocates only if its extensions have to grow for the
+//! mark that prevents inner layers from counting it again. Unmatched requests, upgrades, extra labels and request sizes allocate.
 //!
 //! # Assets
 //!
 //! `http.yml` in `rules/`, `alerts/` and `tests/` of `assets/prometheus`, and the dashboard `application`. A series begins with its
-//! first event, which `rate()` takes for no increase: the bundled rules count it, and [`HttpLayer::routes`] makes series exist
-//! beforehand for rules of your own.
+//! first event, which `rate()` does not count as an increase. The bundled rules count it; for rules of your own,
+//! [`HttpLayer::routes`] adds zero series.
 
 #[cfg(feature = "http")]
 mod client;

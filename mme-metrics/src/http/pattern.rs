@@ -1,4 +1,4 @@
-//! Routes and paths as set-up code writes them: `"POST /users 201 422"`.
+//! Parses routes and paths of set-up code, such as `"POST /users 201 422"`.
 
 use std::error::Error;
 use std::fmt;
@@ -7,7 +7,7 @@ use super::label::{HttpMethod, HttpStatus};
 use super::series::RouteSeries;
 use crate::label::RegisterError;
 
-/// A route with the method before it and the statuses behind it, as far as they are written.
+/// A route with its optional method and statuses.
 #[derive(Debug)]
 pub(super) struct RoutePattern {
     pub(super) method: Option<HttpMethod>,
@@ -16,13 +16,13 @@ pub(super) struct RoutePattern {
 }
 
 impl RoutePattern {
-    /// Reads a method and a path.
+    /// Parses an optional method and a path.
     pub(super) fn parse(text: &str) -> Result<Self, HttpRouteError> {
         let pattern = Self::parse_with_statuses(text)?;
         if pattern.statuses.is_empty() { Ok(pattern) } else { Err(HttpRouteError::new(text, Reason::Statuses)) }
     }
 
-    /// Reads a method, a path and statuses.
+    /// Parses an optional method, a path and optional statuses.
     pub(super) fn parse_with_statuses(text: &str) -> Result<Self, HttpRouteError> {
         let mut words = text.split_whitespace().peekable();
         let before = words.next_if(|word| !word.starts_with('/'));
@@ -46,12 +46,12 @@ impl RoutePattern {
     }
 }
 
-/// Returns the method with this exact name; `_OTHER` stands for all that have none of their own.
+/// Returns the method with this exact name; `_OTHER` stands for all unknown methods.
 fn known_method(name: &str) -> Option<HttpMethod> {
     Some(HttpMethod::from_name(name)).filter(|method| method.as_str() == name)
 }
 
-/// Returns `path` if requests can have it, or a route its template.
+/// Returns `path` if it can be the path of a request or the template of a route.
 pub(super) fn checked_path(path: &str) -> Result<&str, HttpRouteError> {
     if path.starts_with('/') && !path.contains(char::is_whitespace) {
         Ok(path)
@@ -60,7 +60,7 @@ pub(super) fn checked_path(path: &str) -> Result<&str, HttpRouteError> {
     }
 }
 
-/// Why an [`HttpLayer`](super::HttpLayer) cannot take a route or a path. Its message names the wrong word.
+/// The error of an [`HttpLayer`](super::HttpLayer) with an invalid route or path. Its message names the wrong word.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpRouteError {
     text: String,
@@ -74,7 +74,7 @@ enum Reason {
     Method,
     Status,
     Statuses,
-    /// Without an error of its own where the budget of routes is spent.
+    /// `None` where the budget of routes is used up.
     Label(Option<RegisterError>),
 }
 
@@ -106,7 +106,7 @@ impl fmt::Display for HttpRouteError {
             Reason::Label(_) => {
                 write!(
                     f,
-                    "route `{text}` cannot be a label value: give templates of at most 128 bytes, and at most 1000 of them"
+                    "route `{text}` cannot be a label value: use templates of at most 128 bytes, and at most 1000 of them"
                 )
             }
         }

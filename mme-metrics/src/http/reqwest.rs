@@ -1,4 +1,4 @@
-//! Requests that a `reqwest` client sends.
+//! Measures requests of a `reqwest` client.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -22,9 +22,9 @@ use super::HttpClientLayer;
 /// # }
 /// ```
 ///
-/// One request is one call, whatever redirects and retries the client makes of it.
+/// One call counts as one request, with all redirects and retries of the client.
 pub trait SendMeasured: sealed::Sealed {
-    /// Does what `send` does, and measures it.
+    /// Sends the request like `send`, and measures it.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Service<Request<client::Body>> for ReqwestService {
             let response = client.execute(request.try_into()?).await?;
             let url = response.url().clone();
             let (mut parts, body) = Response::<client::Body>::from(response).into_parts();
-            // What turns the response back into one of `reqwest` finds its address there.
+            // The conversion back into a response of `reqwest` reads the URL from there.
             if let Ok(with_url) = Response::builder().url(url).body(()) {
                 parts.extensions.extend(with_url.into_parts().0.extensions);
             }

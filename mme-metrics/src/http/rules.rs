@@ -1,4 +1,4 @@
-//! What a layer was told at set-up beyond its switches.
+//! The rules of a server layer: its route function, skipped paths, extra labels, listeners and notes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,13 +18,13 @@ use crate::metric::{AppendMap, CappedMap, HistogramHandle};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct RequestHead<'a> {
-    /// The method, as the client spelled it.
+    /// The method.
     pub method: &'a Method,
-    /// The target; inside a nested router without the outer prefix.
+    /// The target; inside a nested router, without the outer prefix.
     pub uri: &'a Uri,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// What earlier layers and the server left.
+    /// The extensions that outer layers and the server added.
     pub extensions: &'a Extensions,
 }
 
@@ -47,7 +47,7 @@ pub struct ResponseHead<'a> {
     pub status: StatusCode,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// What the service left.
+    /// The extensions that the service added.
     pub extensions: &'a Extensions,
 }
 
@@ -61,14 +61,14 @@ pub(super) type RouteFn = dyn Fn(RequestHead<'_>) -> Option<&'static str> + Send
 pub(super) type RequestText = dyn for<'a> Fn(RequestHead<'a>) -> Option<Cow<'a, str>> + Send + Sync;
 pub(super) type ResponseText = dyn for<'a> Fn(ResponseHead<'a>) -> Option<Cow<'a, str>> + Send + Sync;
 
-/// Where the value of an extra label comes from.
+/// The source of the value of an extra label.
 #[derive(Clone)]
 pub(super) enum Source {
     Request(Arc<RequestText>),
     Response(Arc<ResponseText>),
 }
 
-/// A label beside those of the catalogue. Its texts are kept once, so that a request carries numbers.
+/// A label beside those of the catalogue. Each of its values is kept once and shared.
 #[derive(Clone)]
 struct ExtraLabel {
     key: SharedString,
@@ -76,7 +76,7 @@ struct ExtraLabel {
     texts: Arc<CappedMap<SharedString>>,
 }
 
-/// The values of the extra labels of one exchange, in the order of the labels; each points into its label's texts.
+/// The values of the extra labels of one request, in the order of the labels. They share the texts of the labels.
 pub(super) type ExtraValues = Vec<Option<SharedString>>;
 
 #[derive(Clone, Default)]
@@ -89,10 +89,10 @@ pub(super) struct Rules {
     notes: Vec<(&'static str, Arc<RequestText>)>,
 }
 
-/// Handles with extra labels that one layer keeps: as many as a recorder lets one metric have series.
+/// The most handles with extra labels that one layer keeps: the number of series that a recorder allows one metric.
 const MAX_KEPT: usize = 10_000;
 
-/// The kept handles of series with extra labels. Budgets bound each label, and their product is too much to keep.
+/// The kept handles of series with extra labels. Budgets bound each label, but their product is too large to keep.
 #[derive(Default)]
 struct ExtraSeries {
     table: AppendMap<ExtraKey, HistogramHandle>,
@@ -102,7 +102,7 @@ struct ExtraSeries {
 type ExtraKey = (&'static str, Outcome, ExtraValues);
 
 impl ExtraSeries {
-    /// Runs `use_it` with the handle of `key`; past the bound it is made for this one event.
+    /// Runs `use_it` with the handle of `key`. Past the bound, the handle is made for this event alone.
     fn with(&self, key: &ExtraKey, make: impl Fn() -> HistogramHandle, use_it: impl FnOnce(&HistogramHandle)) {
         if let Some(handle) = self.table.get(key) {
             return use_it(handle);
@@ -121,7 +121,7 @@ impl Rules {
         self.skipped.push(path.into());
     }
 
-    /// Says whether a rule names the path of this target or this route.
+    /// Returns whether a rule skips this target or this route.
     pub(super) fn skips(&self, target: &Uri, route: Option<&str>) -> bool {
         let fits = |rule: &str, text: &str| match rule.strip_suffix('*') {
             Some(start) => text.starts_with(start),
@@ -133,11 +133,11 @@ impl Rules {
     pub(super) fn label(&mut self, key: SharedString, budget: usize, source: Source) {
         let texts = Arc::new(CappedMap::new(budget, SharedString::const_str(OVERFLOW)));
         self.labels.push(ExtraLabel { key, source, texts });
-        // What was kept for fewer labels does not fit any more.
+        // Handles that were kept for fewer labels are invalid.
         self.series = Arc::default();
     }
 
-    /// Adds a listener to the requests on `route`, with this method only if one is given.
+    /// Adds a listener to the requests on `route`, of one method or of all.
     pub(super) fn listen(
         &mut self,
         route: &RouteSeries,
@@ -152,7 +152,7 @@ impl Rules {
         self.notes.push((key, text));
     }
 
-    /// Reads what listeners are told of a request beside its end.
+    /// Reads the attributes for listeners from a request.
     pub(super) fn request_notes(&self, head: RequestHead<'_>) -> Notes {
         // A panic in the service's function loses the attribute and nothing else.
         let read = |text: &RequestText| catch_unwind(AssertUnwindSafe(|| text(head))).ok().flatten();
@@ -171,7 +171,7 @@ impl Rules {
         (!self.labels.is_empty()).then(|| self.labels.iter().map(read).collect())
     }
 
-    /// Reads the labels that the response tells.
+    /// Reads the labels of the response.
     pub(super) fn response_labels(&self, head: ResponseHead<'_>, extra: &mut ExtraValues) {
         for (label, value) in self.labels.iter().zip(extra) {
             if let Source::Response(text) = &label.source {
@@ -197,7 +197,7 @@ impl ExtraLabel {
     fn read<'a>(&self, text: impl FnOnce() -> Option<Cow<'a, str>>) -> Option<SharedString> {
         let text = catch_unwind(AssertUnwindSafe(text)).ok()??;
         let value = if text.len() > MAX_VALUE_BYTES {
-            // Nobody meant this as a label, and it would be kept for ever.
+            // A text of this length is no label value, and it would be kept for ever.
             self.texts.overflow()
         } else {
             self.texts.get_or_insert_with(&text, |text| SharedString::from_shared(text.into()))

@@ -10,7 +10,7 @@ use crate::label::{OVERFLOW, SERVERS, ServerAddress, split_port};
 use crate::metric::{AppendMap, CappedMap, GaugeHandle, HistogramHandle};
 use crate::operation;
 
-/// How an exchange is told: what it is looked up by, within its route or server.
+/// The outcome of an exchange, by which its series is found within the route or server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Outcome {
     pub(super) method: HttpMethod,
@@ -20,13 +20,13 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
-    /// Returns what tells outcomes apart in one word, so that looking one up hashes no more than that.
+    /// Returns a number that is unique to the outcome, so that a lookup hashes one word.
     fn key(self) -> u32 {
         let small = self.method as u32 | (self.scheme as u32) << 8 | (self.end as u32) << 12;
         small | u32::from(self.status.code()) << 16
     }
 
-    /// Returns how listeners read it: a 4xx is no failure of the service.
+    /// Returns the outcome for listeners: a 4xx is not a failure of the service.
     pub(super) fn read(self) -> operation::Outcome {
         match self.end {
             End::Complete if self.status.is_server_error() => operation::Outcome::Error("status"),
@@ -50,7 +50,7 @@ impl Outcome {
     }
 }
 
-/// What is recorded of a response by method, route and status alone.
+/// A metric that is recorded by method, route and status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Aspect {
     RequestSize,
@@ -58,7 +58,7 @@ pub(super) enum Aspect {
     ResponseStart,
 }
 
-/// A route, and the handles of its series.
+/// The handles of the series of one route.
 #[derive(Debug)]
 pub(super) struct RouteSeries {
     pub(super) route: Route,
@@ -103,12 +103,12 @@ impl RouteSeries {
     }
 }
 
-/// Bounded like the label, and for the life of the process like it. Templates come from routers and set-up code; those past
-/// the budget are the fallback, without asking the label again.
+/// All routes of the process. Like the label values, they are bounded and stay for the life of the process. Past the budget of the
+/// label, a template is the fallback.
 static ROUTE_SERIES: LazyLock<CappedMap<RouteSeries>> =
     LazyLock::new(|| CappedMap::new(ROUTES, RouteSeries::new(Route::FALLBACK)));
 
-/// A server that requests are sent to, and the handles of its series.
+/// The handles of the series of one server that this process calls.
 #[derive(Debug)]
 pub(super) struct ServerSeries {
     address: ServerAddress,
@@ -123,7 +123,7 @@ impl ServerSeries {
         Self { address, port, active, durations: AppendMap::default() }
     }
 
-    /// Finds the server that `authority` (`host` or `host:port`, without user information) means under this scheme.
+    /// Finds the server with this authority, `host` or `host:port` without user information, and this scheme.
     pub(super) fn of(authority: &str, scheme: Scheme) -> &'static Self {
         let usual = match scheme {
             Scheme::Http => "80",
@@ -145,11 +145,11 @@ impl ServerSeries {
     }
 }
 
-/// Returns the one spelling of a server: in small letters, and without a port that goes without saying.
+/// Returns the canonical form of an authority: in lower case, and without the default port.
 fn normal<'a>(authority: &'a str, usual: &str) -> Cow<'a, str> {
     let (host, port) = split_port(authority);
     let needed = if port.is_none_or(|port| port == usual) { host } else { authority };
-    // Programs write hosts in small letters, so as a rule this copies nothing.
+    // Programs write hosts in lower case, so as a rule nothing is copied.
     if needed.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(needed.to_ascii_lowercase())
     } else {
@@ -157,7 +157,7 @@ fn normal<'a>(authority: &'a str, usual: &str) -> Cow<'a, str> {
     }
 }
 
-/// One table for each scheme, because it decides the port that is not said.
+/// One table for each scheme, because the scheme determines the default port.
 static SERVER_SERIES: LazyLock<[CappedMap<ServerSeries>; 2]> = LazyLock::new(|| {
     [Scheme::Http, Scheme::Https].map(|_| {
         let rest = ServerSeries::new(ServerAddress::new(OVERFLOW), ServerPort::new(OVERFLOW));

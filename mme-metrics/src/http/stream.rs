@@ -1,4 +1,4 @@
-//! Streams: what a response or an upgraded connection becomes after its request is over.
+//! Streams: event streams and upgraded connections, which outlive their request.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,7 +7,7 @@ use super::metrics::HTTP;
 use crate::clock::Moment;
 use crate::metric::InFlight;
 
-/// One open stream, which ends when this is dropped.
+/// One open stream. Dropping it ends the stream.
 #[derive(Debug)]
 pub(super) struct OpenStream {
     route: Route,
@@ -28,15 +28,14 @@ impl Drop for OpenStream {
     }
 }
 
-/// The life of an upgraded connection: a WebSocket, or a tunnel.
+/// The guard of an upgraded connection, which is a WebSocket or a tunnel.
 ///
-/// [`HttpLayer`](super::HttpLayer) leaves this in the extensions of every request that asks for an upgrade. Keep it beside the
-/// connection: the stream lasts from the head of the response until the last clone is dropped. If nobody keeps it, the request
-/// still ends at its head, and nothing is told of the stream, rather than something wrong.
+/// [`HttpLayer`](super::HttpLayer) puts it into the extensions of every request for an upgrade. Keep it as long as the connection:
+/// the stream lasts from the head of the response until the last clone is dropped. If the service does not keep it, the request
+/// ends at the head of the response, and the stream is not measured.
 ///
-/// The layer cannot do this alone. hyper makes the upgraded connection itself and hands it to whoever awaits the upgrade; neither
-/// request nor response has a place for something that lives as long, and nobody but hyper can make an `OnUpgrade` to put in
-/// the place of the one that is there.
+/// The layer cannot keep it by itself. hyper makes the upgraded connection and hands it to the code that awaits the upgrade.
+/// Neither the request nor the response lives as long, and no other code than hyper can make an `OnUpgrade`.
 ///
 /// A WebSocket of axum, measured by one argument and one word:
 ///
@@ -97,22 +96,22 @@ impl StreamGuard {
         Self(Some(Arc::new(Upgrade { kind, open: OnceLock::new() })))
     }
 
-    /// Runs `future`, for instance what talks over the connection, and keeps the stream open until it ends or is dropped.
+    /// Runs `future`, for instance the handler of the connection, and keeps the stream open until it ends or is dropped.
     pub async fn during<F: Future>(self, future: F) -> F::Output {
         let _open = self;
         future.await
     }
 
-    /// Begins the stream, if anybody else holds it.
+    /// Begins the stream, if the service holds a clone.
     pub(super) fn open(self, route: Route) {
         if let Some(upgrade) = self.0.filter(|upgrade| Arc::strong_count(upgrade) > 1) {
-            // One response answers a request, so it is opened once.
+            // A request has one response, so this happens once.
             let _ = upgrade.open.set(OpenStream::start(route, upgrade.kind));
         }
     }
 }
 
-/// Takes the guard of this request; where there is no [`HttpLayer`](super::HttpLayer) or no upgrade was asked for, it
+/// Extracts the guard of the request. Without an [`HttpLayer`](super::HttpLayer), or for a request without an upgrade, the guard
 /// measures nothing.
 #[cfg(feature = "axum")]
 impl<S: Sync> axum::extract::FromRequestParts<S> for StreamGuard {

@@ -1,4 +1,4 @@
-//! Resources that are read over HTTP.
+//! Reads a tenant's resource over HTTP.
 
 use std::error::Error;
 use std::fmt;
@@ -12,34 +12,34 @@ use crate::probe::{
     Answer, ProbeFailure, ProbeUrlError, answer, client as client_of_checks, holds, json_holds, parse_url,
 };
 
-/// Bytes of a body that are searched unless it is said otherwise, and at most.
+/// Bytes of a body that are searched: the default and the maximum.
 const LIMIT: usize = 64 * 1024;
 const MAX_LIMIT: usize = 512 * 1024;
 
-/// Shortest marker: a shorter one stands in some page by accident.
+/// The shortest marker; a shorter one could occur in a page by accident.
 const MIN_MARKER: usize = 8;
 
-/// Statuses that say that this tenant may not read it, or that for this tenant it is not there.
+/// The default statuses of a refusal: the tenant may not read the resource, or the resource does not exist for it.
 const DENIED: [u16; 2] = [403, 404];
 
-/// Adds what shows who is asking.
+/// Adds the credentials of a tenant to a request.
 type AsTenant = Box<dyn Fn(&str, RequestBuilder) -> RequestBuilder + Send + Sync>;
 
-/// Reads a resource with GET, and knows it by a marker: a text that only this resource holds.
+/// Reads a resource with GET, and recognises it by a marker: a text that only this resource contains.
 ///
-/// | the answer | what was seen |
+/// | response | sight |
 /// |---|---|
 /// | a 2xx with the marker | [`Visibility::Seen`] |
-/// | any other with the marker, or with the marker in its head | [`Visibility::Leaked`] |
+/// | any other status with the marker, or the marker in the head | [`Visibility::Leaked`] |
 /// | 403 or 404 | [`Visibility::Denied`] |
 /// | a 2xx without the marker: a login page, an empty list | [`Visibility::Unclear`] |
 /// | 401, a redirect, 429, 5xx | [`Visibility::Unclear`] |
-/// | longer than 64 KiB, cut off, packed though nobody asked for it, or JSON that is none | [`Visibility::Unclear`], unless the marker was in what was read |
-/// | none: no connection, no name, no trusted certificate | [`Visibility::Unclear`] |
+/// | longer than 64 KiB, cut off, compressed without a request for it, or malformed JSON | [`Visibility::Unclear`], unless the part that was read has the marker |
+/// | none: no connection, an unknown host, an untrusted certificate | [`Visibility::Unclear`] |
 ///
-/// A 401 is no refusal of this resource: it says that the tenant's credentials do not work, so that nothing was tried.
+/// A 401 does not count as a refusal of the resource: it says that the tenant's credentials do not work.
 ///
-/// Speaks `https` if the service builds `reqwest` with TLS, for instance with its feature `rustls`.
+/// It supports `https` if the service builds `reqwest` with TLS, for instance with the feature `rustls`.
 pub struct HttpRead {
     url: Url,
     marker: String,
@@ -50,14 +50,14 @@ pub struct HttpRead {
 }
 
 impl HttpRead {
-    /// Reads `url`, knows the resource by `marker`, and lets `as_tenant` add to a request what shows which tenant asks.
+    /// Reads `url` and recognises the resource by `marker`; `as_tenant` adds the credentials of a tenant to a request.
     ///
-    /// The marker is best a random text of at least 16 characters that was put into the resource for this purpose.
+    /// The best marker is a random text of at least 16 characters that is put into the resource for this purpose.
     ///
     /// # Errors
     ///
-    /// When the address is none of a web server, or the marker is shorter than 8 bytes or stands in the address: a page that
-    /// repeats what was asked for would look like the resource.
+    /// When the URL is not one of a web server, or the marker is shorter than 8 bytes or part of the URL: a page that repeats the
+    /// URL would look like the resource.
     pub fn new<A>(url: &str, marker: impl Into<String>, as_tenant: A) -> Result<Self, HttpReadError>
     where
         A: Fn(&str, RequestBuilder) -> RequestBuilder + Send + Sync + 'static,
@@ -73,21 +73,21 @@ impl HttpRead {
         Ok(Self { url, marker, as_tenant, client: None, denied: DENIED.to_vec(), limit: LIMIT })
     }
 
-    /// Asks with a client of the service's own, for its certificates or its proxy.
+    /// Sets the client, for instance one with certificates or a proxy of the service.
     ///
-    /// Let it follow no redirect and keep no cookie: a cookie of one tenant would open the door to another.
+    /// It must follow no redirects and keep no cookies: with the cookie of one tenant, another tenant would be let in.
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self
     }
 
-    /// Replaces the statuses that are a refusal: 403 and 404 unless said otherwise.
+    /// Sets the statuses that are a refusal. Default: 403 and 404.
     pub fn denied(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
         self.denied = statuses.into_iter().collect();
         self
     }
 
-    /// Sets how much of a body is searched: 64 KiB unless said otherwise, at most 512 KiB.
+    /// Sets how many bytes of a body are searched. Default: 64 KiB; maximum: 512 KiB.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes.clamp(1, MAX_LIMIT);
         self
@@ -98,7 +98,7 @@ impl HttpRead {
         request.build().map_err(|_| ProbeFailure::Other("the request cannot be made"))
     }
 
-    /// Says whether the request itself holds the marker.
+    /// Returns whether the request itself contains the marker.
     fn echoes(&self, request: &Request) -> bool {
         let marker = self.marker.as_bytes();
         let in_headers = request.headers().values().any(|value| holds(value.as_bytes(), marker));
@@ -119,7 +119,7 @@ impl HttpRead {
         let as_json = answer.is_json().then(|| json_holds(&answer.body, &self.marker));
         let malformed = as_json == Some(None);
         if answer.contains(&self.marker) || as_json == Some(Some(true)) {
-            // What is cut off at our own limit is as good as whole: the marker was in it.
+            // JSON that is cut off at our own limit is malformed for that reason alone.
             let proper = answer.is_success() && !(malformed && answer.whole);
             return if proper { Visibility::Seen } else { Visibility::Leaked };
         }
@@ -128,7 +128,7 @@ impl HttpRead {
         }
         Visibility::Unclear(match answer.status {
             _ if !answer.whole => ProbeFailure::TooLarge,
-            // What is packed cannot be searched, and nobody asked for that.
+            // A compressed body cannot be searched.
             _ if answer.is_packed() => ProbeFailure::Malformed,
             status if self.denied.contains(&status) => return Visibility::Denied,
             _ if !answer.is_success() => ProbeFailure::Status(answer.status),
@@ -138,12 +138,12 @@ impl HttpRead {
     }
 }
 
-/// Says whether an address holds the marker, as it is written or as a page would show it.
+/// Returns whether a URL contains the marker, as written or percent-decoded.
 fn repeats(url: &Url, marker: &[u8]) -> bool {
     holds(url.as_str().as_bytes(), marker) || holds(&unescaped(url.as_str()), marker)
 }
 
-/// Undoes the `%` of an address.
+/// Decodes the percent-encoding of a URL.
 fn unescaped(url: &str) -> Vec<u8> {
     let (bytes, mut plain, mut at) = (url.as_bytes(), Vec::new(), 0);
     while at < bytes.len() {
@@ -163,7 +163,7 @@ impl TenantRead for HttpRead {
 
 impl fmt::Debug for HttpRead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither the marker nor what may stand in the address: user, password, a token in the query.
+        // Without the marker, and without what a URL may contain: user, password, a token in the query.
         f.debug_struct("HttpRead")
             .field("origin", &self.url.origin().ascii_serialization())
             .field("denied", &self.denied)
@@ -172,25 +172,25 @@ impl fmt::Debug for HttpRead {
     }
 }
 
-/// Why a resource cannot be read over HTTP, or not be known.
+/// The error of an [`HttpRead`] that cannot read or recognise its resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HttpReadError {
-    /// The address is none of a web server.
+    /// The URL is not one of a web server.
     Url(ProbeUrlError),
     /// The marker has fewer than 8 bytes.
     ShortMarker,
-    /// The marker stands in the address.
+    /// The URL contains the marker.
     MarkerInUrl,
 }
 
 impl fmt::Display for HttpReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Url(_) => "the resource has no address that can be asked",
-            Self::ShortMarker => "the marker is too short to be unique: put a random text of 16 characters into the resource",
+            Self::Url(_) => "the URL of the resource is invalid: write one of a web server, such as `https://host/path`",
+            Self::ShortMarker => "the marker is shorter than 8 bytes: put a random text of 16 characters into the resource",
             Self::MarkerInUrl => {
-                "the marker stands in the address, so a page that repeats it would look like the resource: put another one into the resource"
+                "the URL contains the marker, so a page that repeats the URL would look like the resource: choose another marker"
             }
         })
     }

@@ -62,8 +62,6 @@ mod future;
 mod guard;
 mod layer;
 mod service;
-#[cfg(test)]
-mod tests;
 
 pub use self::body::ExchangeBody;
 pub use self::future::ExchangeFuture;
@@ -145,3 +143,6 @@ pub trait Observe {
     /// The exchange is over.
     fn end(self, end: End);
 }
+
+#[cfg(test)]
+mod tests;

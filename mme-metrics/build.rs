@@ -1,7 +1,26 @@
-//! Tells the crate which compiler builds it, for `build_info`.
+//! Passes the compiler's version to the crate, for `build_info`, and lists the files of `assets`.
 
 use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The kind of every file below `assets`, by the beginning of its path. The first match counts.
+const KINDS: [(&str, &str); 12] = [
+    ("prometheus/prometheus.yml", "Configuration"),
+    ("prometheus/compat/", "Configuration"),
+    ("prometheus/rules/", "Rules"),
+    ("prometheus/alerts/", "Rules"),
+    ("prometheus/gateway/", "Rules"),
+    ("prometheus/tests/", "RuleTests"),
+    ("alertmanager/templates/", "Notification"),
+    ("alertmanager/", "Routing"),
+    ("exporters/", "Exporter"),
+    ("grafana/dashboards/", "Dashboard"),
+    ("grafana/provisioning/", "Provisioning"),
+    ("runbooks/", "Runbook"),
+];
 
 fn main() {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
@@ -10,4 +29,41 @@ fn main() {
     let number = version.as_deref().and_then(|text| text.split_whitespace().nth(1)).unwrap_or("unknown");
     println!("cargo::rustc-env=MME_RUSTC={number}");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=assets");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    fs::write(out.join("bundled.rs"), bundled()).expect("OUT_DIR can be written");
+}
+
+/// Returns the files of `assets` as a slice of `AssetFile`.
+fn bundled() -> String {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR")).join("assets");
+    let mut files: Vec<_> = paths(&root).into_iter().map(|path| (kind(&root, &path), path)).collect();
+    files.sort();
+    let mut list = String::from("&[\n");
+    for ((_, kind, name), path) in files {
+        let _ = writeln!(
+            list,
+            "AssetFile::bundled(AssetKind::{kind}, {name:?}, include_str!({:?})),",
+            path.display().to_string()
+        );
+    }
+    list + "]\n"
+}
+
+/// Returns the place in `KINDS`, the kind, and the path below `root`, with `/` between directories.
+fn kind(root: &Path, path: &Path) -> (usize, &'static str, String) {
+    let parts: Vec<_> =
+        path.strip_prefix(root).expect("it is below").iter().map(|part| part.to_string_lossy()).collect();
+    let name = parts.join("/");
+    let place = KINDS.iter().position(|(start, _)| name.starts_with(start));
+    let place = place.unwrap_or_else(|| panic!("assets/{name} has no kind: add its directory to KINDS in build.rs"));
+    (place, KINDS[place].1, name)
+}
+
+/// Lists every file below `directory`, but for hidden ones, which editors leave.
+fn paths(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("assets can be read").map(|entry| entry.expect("assets can be read"));
+    let entries =
+        entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.')).map(|entry| entry.path());
+    entries.flat_map(|path| if path.is_dir() { paths(&path) } else { vec![path] }).collect()
 }

@@ -1,17 +1,17 @@
-//! Checks as tasks of their own.
+//! Checks as tasks with a time limit and bounded concurrency.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::ProbeFailure;
 
-/// Runs checks on tasks of their own, at most so many at once and each within a time limit.
+/// Runs each check as a task, with a time limit and a bound on how many run at once.
 ///
-/// Clones share the places.
+/// Clones share the bound.
 #[derive(Clone, Debug)]
 pub struct Attempts {
     places: Arc<Semaphore>,
@@ -19,24 +19,24 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Says how many checks run at once, at least one, and how long each may take.
+    /// Sets how many checks run at once, at least one, and how long each may take.
     pub fn new(at_once: usize, limit: Duration) -> Self {
         Self { places: Arc::new(Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS))), limit }
     }
 
-    /// Returns how long a check may take.
+    /// Returns the time limit of a check.
     pub const fn limit(&self) -> Duration {
         self.limit
     }
 
-    /// Runs `check` and returns what it found out.
+    /// Runs `check` and returns its result.
     ///
-    /// A check that blocks its thread cannot be stopped. It is given up in time like any other, but keeps its place until it
-    /// ends: however often it is tried, no more than the places there are can hang.
+    /// A check that blocks its thread cannot be stopped. Its attempt fails at the time limit, but it counts against the bound
+    /// until it ends, so no more checks than the bound can hang.
     ///
     /// # Errors
     ///
-    /// [`ProbeFailure::TimedOut`] when it took too long or found no place for as long, [`ProbeFailure::Panicked`] when it panicked.
+    /// [`ProbeFailure::TimedOut`] when the check took too long or waited too long for its turn, [`ProbeFailure::Panicked`] when it panicked.
     ///
     /// # Panics
     ///
@@ -44,7 +44,7 @@ impl Attempts {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future stops the check at its next await.
+    /// Dropping the future aborts the check at its next await.
     pub async fn run<F>(&self, check: F) -> Result<F::Output, ProbeFailure>
     where
         F: Future<Output: Send> + Send + 'static,
@@ -52,11 +52,11 @@ impl Attempts {
         let Ok(Ok(place)) = timeout(self.limit, Arc::clone(&self.places).acquire_owned()).await else {
             return Err(ProbeFailure::TimedOut);
         };
-        let mut task = Task(tokio::spawn(hold(place, check)));
-        match timeout(self.limit, &mut task.0).await {
+        let task = AbortOnDropHandle::new(tokio::spawn(hold(place, check)));
+        match timeout(self.limit, task).await {
             Ok(Ok(found)) => Ok(found),
             Ok(Err(error)) if error.is_panic() => Err(ProbeFailure::Panicked),
-            // The runtime stops, or the check took too long.
+            // The check took too long, or the runtime shuts down.
             Ok(Err(_)) | Err(_) => Err(ProbeFailure::TimedOut),
         }
     }
@@ -66,15 +66,6 @@ async fn hold<F: Future>(place: OwnedSemaphorePermit, check: F) -> F::Output {
     let found = check.await;
     drop(place);
     found
-}
-
-/// A task that ends with whoever waits for it.
-struct Task<T>(JoinHandle<T>);
-
-impl<T> Drop for Task<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 #[cfg(test)]

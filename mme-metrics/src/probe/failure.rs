@@ -1,33 +1,33 @@
-//! Why a check found nothing out.
+//! The reasons why a check has no result.
 
 use std::error::Error;
 use std::fmt;
 
-/// Why a check could not find out what it was to find out.
+/// The reason why a check has no result.
 ///
-/// It holds no text of the other side: what is asked may be hostile, and this is logged.
+/// It contains no text from the other side, which may be hostile, because failures are logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProbeFailure {
-    /// There was no answer within the time limit, or no place to begin in.
+    /// There was no answer within the time limit, or the check waited too long for its turn.
     TimedOut,
     /// The check panicked.
     Panicked,
-    /// There was nobody to ask: the name, the port, or the certificate of the other side did not do.
+    /// No connection: the name could not be resolved, the port is closed, or the certificate was refused.
     Unreachable,
-    /// The connection broke off, or what came was not of the protocol.
+    /// The connection broke, or the answer does not follow the protocol.
     Broken,
-    /// The answer was longer than a check reads.
+    /// The answer is longer than a check reads.
     TooLarge,
-    /// The answer was not in the form it said it had.
+    /// The answer is not in the format that it declares.
     Malformed,
-    /// The answer has this status, which says neither yes nor no: 302, 429, 500.
+    /// The answer has this status, which decides nothing: 302, 429, 500.
     Status(u16),
-    /// There was an answer in good form, but not the one that was to be expected, such as a login page.
+    /// The answer is well-formed but not an expected one, such as a login page.
     Unexpected,
-    /// The question held what its answer was searched for, so that an echo would look like an answer.
+    /// The request contained the text that the answer is searched for, so an echo would look like a result.
     Echo,
-    /// Another reason, in a word of the program's own.
+    /// Another reason, in words of the program.
     Other(&'static str),
 }
 

@@ -1,4 +1,4 @@
-//! One question over HTTP, and as much of its answer as a check needs.
+//! One HTTP request, and as much of its response as a check needs.
 
 use std::error::Error;
 use std::fmt;
@@ -12,42 +12,43 @@ use ::reqwest as client;
 use client::redirect::Policy;
 use client::{Body, Client, Request, Url};
 use http_body::Body as _;
+use memchr::memmem;
 
 use super::ProbeFailure;
 
-/// What HTTP/2 lets the other side send before it is read: the least that the protocol allows.
+/// The HTTP/2 flow-control window: the smallest that the protocol allows.
 const WINDOW: u32 = 65_535;
 
-/// An answer, cut off where it was longer than asked for.
+/// A response whose body is cut off at a limit.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
     pub(crate) trailers: Option<HeaderMap>,
-    /// Whether the body ends where the other side ended it.
+    /// Whether the body is complete.
     pub(crate) whole: bool,
 }
 
 impl Answer {
-    /// Says whether the head claims that the body is JSON.
+    /// Returns whether the headers declare the body as JSON.
     pub(crate) fn is_json(&self) -> bool {
         let kind = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         kind == "application/json" || kind.ends_with("+json")
     }
 
-    /// Says whether the body is packed in a way that the client did not unpack.
+    /// Returns whether the body has a content encoding.
     pub(crate) fn is_packed(&self) -> bool {
         let is_plain = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
         !self.headers.get_all(CONTENT_ENCODING).iter().all(is_plain)
     }
 
-    /// Says whether `text` stands in what was read of the body.
+    /// Returns whether the read part of the body contains `text`.
     pub(crate) fn contains(&self, text: &str) -> bool {
         holds(&self.body, text.as_bytes())
     }
 
-    /// Says whether `text` stands in a header.
+    /// Returns whether a header contains `text`.
     pub(crate) fn head_contains(&self, text: &str) -> bool {
         self.headers.values().any(|value| holds(value.as_bytes(), text.as_bytes()))
     }
@@ -57,18 +58,18 @@ impl Answer {
     }
 }
 
-/// Searches for `needle`; nothing is found where there is nothing to search for.
+/// Returns whether `hay` contains `needle`. An empty needle is never found.
 pub(crate) fn holds(hay: &[u8], needle: &[u8]) -> bool {
-    !needle.is_empty() && hay.windows(needle.len()).any(|window| window == needle)
+    !needle.is_empty() && memmem::find(hay, needle).is_some()
 }
 
 /// Sends `request` and reads at most `limit` bytes of the body.
 ///
-/// Time is not limited here: whoever asks drops the future.
+/// It has no time limit: the caller drops the future.
 pub(crate) async fn answer(client: &Client, request: Request, limit: usize) -> Result<Answer, ProbeFailure> {
     let asked = request.url().origin();
     let response = client.execute(request).await.map_err(|error| failure(&error))?;
-    // A client of the user's own may follow redirects; what stands elsewhere answers another question.
+    // A client of the user may follow redirects, and another origin answers another request.
     if response.url().origin() != asked {
         return Err(ProbeFailure::Unexpected);
     }
@@ -90,7 +91,7 @@ pub(crate) async fn answer(client: &Client, request: Request, limit: usize) -> R
     Ok(answer)
 }
 
-/// What the connector says of `https` where no TLS is built in.
+/// The connector's error for `https` without a TLS feature.
 const NO_TLS: &str = "invalid URL, scheme is not http";
 
 fn failure(error: &client::Error) -> ProbeFailure {
@@ -99,7 +100,7 @@ fn failure(error: &client::Error) -> ProbeFailure {
     } else if error.is_connect() {
         let mut sources = std::iter::successors(error.source(), |&error| error.source());
         if sources.any(|error| error.to_string() == NO_TLS) {
-            // Else nobody would find out why a dependency that is well is down.
+            // Without this hint a healthy dependency would look unreachable.
             return ProbeFailure::Other("https needs a TLS feature of `reqwest`, such as `rustls`");
         }
         ProbeFailure::Unreachable
@@ -108,14 +109,14 @@ fn failure(error: &client::Error) -> ProbeFailure {
     }
 }
 
-/// Returns the client of the checks, or of those that speak HTTP/2 from the first byte on.
+/// Returns the shared client of the checks; with `http2`, the one that speaks HTTP/2 with prior knowledge.
 ///
-/// It follows no redirect, uses no proxy, unpacks nothing and keeps no connection: each check finds out anew whether there is a
-/// way, and a small answer cannot become a large one.
+/// It follows no redirect, uses no proxy, decompresses nothing and keeps no connection. So each check connects anew, and a small
+/// response cannot become a large one.
 pub(crate) fn client(http2: bool) -> Result<Client, ProbeFailure> {
     static CLIENTS: [OnceLock<Option<Client>>; 2] = [OnceLock::new(), OnceLock::new()];
     let client = CLIENTS[usize::from(http2)].get_or_init(|| build(http2));
-    // Only TLS can fail to build; then nobody can be reached by it.
+    // Only TLS can fail to build, and then nothing can be reached with it.
     client.clone().ok_or(ProbeFailure::Unreachable)
 }
 
@@ -134,7 +135,7 @@ fn build(http2: bool) -> Option<Client> {
     if http2 { builder.http2_prior_knowledge() } else { builder }.build().ok()
 }
 
-/// Reads an address that can be asked over HTTP.
+/// Parses the absolute URL of an HTTP server.
 pub(crate) fn parse_url(url: &str) -> Result<Url, ProbeUrlError> {
     let url = Url::parse(url).map_err(|_| ProbeUrlError(()))?;
     if matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty()) {
@@ -144,15 +145,15 @@ pub(crate) fn parse_url(url: &str) -> Result<Url, ProbeUrlError> {
     }
 }
 
-/// An address cannot be asked over HTTP.
+/// A text is not the absolute URL of an HTTP server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProbeUrlError(());
 
 impl fmt::Display for ProbeUrlError {
-    // The address may hold a password, so it is not repeated.
+    // The URL may contain a password, so it is not repeated.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this is no address of a web server: write it in full, such as https://host:8443/health")
+        f.write_str("not the URL of an HTTP server: write it in full, such as https://host:8443/health")
     }
 }
 

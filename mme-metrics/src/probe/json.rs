@@ -1,10 +1,10 @@
-//! Searches a JSON text, without building what it says.
+//! Searches JSON without building its values.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-/// Says whether `text` stands in some string of a whole JSON value, however it is escaped; nothing if this is no JSON.
+/// Returns whether a string of the JSON value contains `text`, escaped or not; none if this is not one whole JSON value.
 pub(crate) fn json_holds(json: &[u8], text: &str) -> Option<bool> {
     let mut search = Search { text, found: false };
     let mut reader = serde_json::Deserializer::from_slice(json);

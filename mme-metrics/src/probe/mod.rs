@@ -1,7 +1,7 @@
-//! Checks that run by themselves: at a pace, apart from each other, within bounds.
+//! Background checks: at an interval, independent of each other, with time limits.
 //!
-//! What [`isolation`](crate::isolation) and [`health`](crate::health) are made of, and there for checks of your own. Nothing
-//! here knows a metric.
+//! [`isolation`](crate::isolation) and [`health`](crate::health) use these, and so can your own checks. This module records no
+//! metric.
 //!
 //! ```
 //! # #[cfg(feature = "probe")]
@@ -9,7 +9,7 @@
 //! use std::time::Duration;
 //! use mme_metrics::probe::{Attempts, ProbeFailure, PeriodicTask, SupervisedTask};
 //!
-//! /// Asks the replica how far it is behind.
+//! /// Returns how many seconds the replica is behind.
 //! async fn lag() -> f64 {
 //!     0.5
 //! }
@@ -29,13 +29,13 @@
 //! # });
 //! ```
 //!
-//! # What holds
+//! # Guarantees
 //!
-//! | | |
+//! | type | guarantee |
 //! |---|---|
-//! | [`PeriodicTask`] | rounds never overlap: one that takes too long makes the next one wait for its turn; a round that panics is over, and the next one comes |
-//! | [`Attempts`] | each check is a task of its own, with a time limit; at most so many run at once, and one that cannot be stopped keeps its place until it ends; a panic is an answer |
-//! | [`SupervisedTask`] | stops within a second, when told to or dropped |
+//! | [`PeriodicTask`] | rounds never overlap: a late round skips those that were due meanwhile, and a round that panics does not stop the next |
+//! | [`Attempts`] | each check is a task with a time limit; a bounded number runs at once, and a check that cannot be stopped counts until it ends; a panic is a result |
+//! | [`SupervisedTask`] | stops within a second, by `stop` or when it is dropped |
 //!
 //! The feature `probe` adds all but [`ProbeFailure`].
 

@@ -1,62 +1,60 @@
-//! Rounds at a pace.
+//! Rounds of checks at a fixed interval.
 
-use std::any::Any;
 use std::convert::Infallible;
 use std::hash::{BuildHasher, RandomState};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-/// The shortest and the longest interval; what is asked for beyond them is taken for them.
+/// The shortest and the longest interval. Others are clamped.
 const BOUNDS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_hours(366 * 24));
 
-/// Most time by which the first round is put off, so that replicas that start together do not ask together.
+/// Upper bound of the random delay of the first round, which keeps replicas from checking at the same time.
 const MAX_SPREAD: Duration = Duration::from_secs(30);
 
-/// Rounds at a fixed pace that never overlap.
+/// A task that runs rounds at a fixed interval, without overlap.
 #[derive(Clone, Copy, Debug)]
-#[must_use = "a pace does nothing until it is run"]
+#[must_use = "a periodic task does nothing until `run` is awaited"]
 pub struct PeriodicTask {
     every: Duration,
     spread: bool,
 }
 
 impl PeriodicTask {
-    /// Says how far apart rounds begin, between a millisecond and a year.
+    /// Sets the interval between the starts of two rounds, between a millisecond and a year.
     ///
-    /// The first one begins after a random part of a tenth of that, at most 30 s, and all others at the same distance, so
-    /// that replicas that were started together stay apart.
+    /// The first round starts after a random delay of up to a tenth of the interval, at most 30 s. So replicas that start
+    /// together do not check together.
     pub fn every(interval: Duration) -> Self {
         Self { every: interval.clamp(BOUNDS.0, BOUNDS.1), spread: true }
     }
 
-    /// Begins the first round at once. Off by default.
+    /// Starts the first round at once, without the random delay. Off by default.
     pub const fn at_once(mut self, on: bool) -> Self {
         self.spread = !on;
         self
     }
 
-    /// Changes how far apart rounds begin, and nothing else.
+    /// Changes the interval and nothing else.
     pub(crate) fn with_interval(self, interval: Duration) -> Self {
         Self { every: interval.clamp(BOUNDS.0, BOUNDS.1), ..self }
     }
 
-    /// Returns how far apart rounds begin.
+    /// Returns the interval.
     pub const fn interval(&self) -> Duration {
         self.every
     }
 
-    /// Runs rounds for ever.
+    /// Runs rounds forever.
     ///
-    /// A round that takes longer than the interval is waited for; the rounds it was in the way of are left out. One that
-    /// panics is over, and the next one comes in its turn.
+    /// If a round takes longer than the interval, the rounds that were due meanwhile are skipped. A round that panics ends, and
+    /// the next round starts as usual.
     ///
     /// # Cancellation
     ///
-    /// Dropping the future drops the round that runs.
+    /// Dropping the future drops the current round.
     pub async fn run<F, R>(self, mut round: F) -> Infallible
     where
         F: FnMut() -> R,
@@ -66,8 +64,9 @@ impl PeriodicTask {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             ticks.tick().await;
-            if caught(async { round().await }).await.is_err() {
-                tracing::error!(target: "mme::probe", "a round of checks panicked; the next one comes in its turn");
+            // A panicked future is dropped and not polled again, and so is the state it left.
+            if AssertUnwindSafe(async { round().await }).catch_unwind().await.is_err() {
+                tracing::error!(target: "mme::probe", "a round of checks panicked; the next round starts as usual");
             }
         }
     }
@@ -76,23 +75,10 @@ impl PeriodicTask {
         if !self.spread {
             return Duration::ZERO;
         }
-        // The keys of a hash map are the randomness that the standard library has; 16 bits of it are plenty.
+        // The keys of a hash map are the standard library's source of randomness; 16 bits are enough.
         let random = u16::try_from(RandomState::new().hash_one(0) % 0x1_0000).unwrap_or_default();
         (self.every / 10).min(MAX_SPREAD).mul_f64(f64::from(random) / f64::from(u16::MAX))
     }
-}
-
-/// Awaits `future` and catches its panic.
-async fn caught<T>(future: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
-    let mut future = pin!(future);
-    // What a panic left half done goes with the future, which is not polled again.
-    let poll =
-        |context: &mut std::task::Context<'_>| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-            Err(panic) => Poll::Ready(Err(panic)),
-        };
-    std::future::poll_fn(poll).await
 }
 
 #[cfg(test)]

@@ -1,23 +1,20 @@
-//! The handle of something that runs until it is stopped.
+//! The handle of a background task that runs until it is stopped.
 
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
-/// Longest time that stopping waits for what cannot be stopped.
+/// Upper bound of the time that `stop` waits for a task that blocks its thread.
 const GRACE: Duration = Duration::from_millis(900);
 
-/// Something that runs on a task of its own, and stops when this is dropped.
+/// A background task that is aborted when this handle is dropped.
 #[derive(Debug)]
-#[must_use = "dropping this stops what it supervises"]
-pub struct SupervisedTask {
-    /// Nothing once it was let go.
-    task: Option<JoinHandle<()>>,
-}
+#[must_use = "dropping this stops the task"]
+pub struct SupervisedTask(AbortOnDropHandle<()>);
 
 impl SupervisedTask {
-    /// Starts `work` on a task of its own.
+    /// Spawns `work` as a task.
     ///
     /// # Panics
     ///
@@ -26,34 +23,24 @@ impl SupervisedTask {
     where
         W: Future<Output: Send> + Send + 'static,
     {
-        Self { task: Some(tokio::spawn(async move { drop(work.await) })) }
+        Self(AbortOnDropHandle::new(tokio::spawn(async move { drop(work.await) })))
     }
 
-    /// Says whether it still runs.
+    /// Returns whether the task still runs.
     pub fn is_running(&self) -> bool {
-        self.task.as_ref().is_some_and(|task| !task.is_finished())
+        !self.0.is_finished()
     }
 
-    /// Stops it, and waits until it has stopped: less than a second, even if something in it blocks its thread.
-    pub async fn stop(mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
-            // Whether it ended, panicked or hangs, there is nothing more to be done.
-            let _ = timeout(GRACE, task).await;
-        }
+    /// Aborts the task and waits until it has ended: less than a second, even if it blocks its thread.
+    pub async fn stop(self) {
+        self.0.abort();
+        // Nothing is left to do, whether it ended, panicked or hangs.
+        let _ = timeout(GRACE, self.0).await;
     }
 
-    /// Lets it run for as long as the runtime does.
-    pub fn detach(mut self) {
-        self.task = None;
-    }
-}
-
-impl Drop for SupervisedTask {
-    fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+    /// Lets the task run for as long as the runtime does.
+    pub fn detach(self) {
+        drop(self.0.detach());
     }
 }
 

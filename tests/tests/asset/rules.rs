@@ -1,5 +1,7 @@
 //! Rules and alerts: Prometheus loads them, each fires and stays silent where it should, and all are well written.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use mme_metrics::asset::{AssetFile, AssetKind, FILES, lint, write_to};
@@ -99,18 +101,22 @@ fn our_own_alerts_carry_our_prefix() {
 }
 
 #[test]
-fn every_file_of_the_directory_is_bundled() {
+fn the_files_of_the_directory_and_the_bundled_files_are_one_set() {
     let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../mme-metrics/assets");
-    let prometheus = ["alerts", "compat", "gateway", "rules", "tests"].map(|dir| format!("prometheus/{dir}"));
-    let others = ["alertmanager", "alertmanager/templates", "exporters", "grafana", "runbooks"].map(str::to_owned);
-    for dir in prometheus.into_iter().chain(others) {
-        let entries = assets.join(&dir).read_dir().expect("a directory of assets").flatten();
-        let files = entries.filter(|entry| entry.path().is_file());
-        for name in files.map(|entry| entry.file_name().to_string_lossy().into_owned()) {
-            let path = format!("{dir}/{name}");
-            assert!(FILES.iter().any(|file| file.path() == path), "{path}: add it to `asset::FILES`");
+    let (mut found, mut directories) = (BTreeMap::new(), vec![assets.clone()]);
+    while let Some(directory) = directories.pop() {
+        for path in directory.read_dir().expect("a directory of assets").map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                directories.push(path);
+            } else if !path.file_name().expect("a name").to_string_lossy().starts_with('.') {
+                let name = path.strip_prefix(&assets).expect("it is below").to_string_lossy().replace('\\', "/");
+                found.insert(name, fs::read_to_string(&path).expect("an asset is text"));
+            }
         }
     }
+    let bundled = FILES.iter().map(|file| (file.path().to_owned(), file.text().to_owned()));
+    assert_eq!(bundled.clone().count(), found.len());
+    assert!(bundled.collect::<BTreeMap<_, _>>() == found, "a file differs, or is missing on one side");
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl GrpcProbe {
     ///
     /// # Errors
     ///
-    /// When it is no address of a web server.
+    /// When it is not the absolute URL of an HTTP server.
     pub fn new(address: &str) -> Result<Self, ProbeUrlError> {
         let url = parse_url(&format!("{}/grpc.health.v1.Health/Check", address.trim_end_matches('/')))?;
         Ok(Self { url, service: String::new(), client: None })

@@ -26,7 +26,7 @@ impl HttpProbe {
     ///
     /// # Errors
     ///
-    /// When it is no address of a web server.
+    /// When it is not the absolute URL of an HTTP server.
     pub fn new(url: &str) -> Result<Self, ProbeUrlError> {
         Ok(Self { url: parse_url(url)?, text: None, client: None, prepare: None })
     }

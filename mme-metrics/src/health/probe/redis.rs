@@ -64,7 +64,7 @@ async fn read_line(stream: &mut TcpStream) -> Result<Vec<u8>, ProbeFailure> {
     loop {
         let read = stream.read(&mut part).await.map_err(|_| ProbeFailure::Broken)?;
         line.extend_from_slice(&part[..read]);
-        if let Some(end) = line.windows(2).position(|pair| pair == b"\r\n") {
+        if let Some(end) = memchr::memmem::find(&line, b"\r\n") {
             line.truncate(end);
             return Ok(line);
         }

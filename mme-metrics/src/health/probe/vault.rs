@@ -42,7 +42,7 @@ impl VaultProbe {
     ///
     /// # Errors
     ///
-    /// When it is no address of a web server.
+    /// When it is not the absolute URL of an HTTP server.
     pub fn new(address: &str) -> Result<Self, ProbeUrlError> {
         let url = parse_url(&format!("{}/v1/sys/health", address.trim_end_matches('/')))?;
         Ok(Self { url, client: None })

@@ -1,13 +1,15 @@
-//! Addresses as sources and as networks of proxies.
+//! Addresses as sources, and networks of proxies.
 
 #[cfg(any(feature = "prometheus", test))]
 use std::net::Ipv6Addr;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Who is behind an address, as far as it can be told: an IPv4 address, or the /64 of an IPv6 address.
+use ipnet::{IpNet, Ipv6Net};
+
+/// The unit that failures are counted for: an IPv4 address, or the /64 network of an IPv6 address.
 ///
-/// One host has a whole /64 to choose addresses from (RFC 4291, section 2.5.4), so no less of it is one source. An IPv4 address
-/// that is written as IPv6 (`::ffff:…`) is the IPv4 address.
+/// One host can use every address of its /64 (RFC 4291, section 2.5.4), so the whole network is one source. An IPv4-mapped
+/// address (`::ffff:…`) counts as the IPv4 address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Source {
     pub(super) prefix: u64,
@@ -25,49 +27,46 @@ impl Source {
         }
     }
 
-    /// Returns the first address of the network, and how many bits of it are fixed.
+    /// Returns the first address of the network and its prefix length.
     #[cfg(any(feature = "prometheus", test))]
     pub(super) fn network(self) -> (IpAddr, u8) {
         if self.is_v6 {
             (Ipv6Addr::from_bits(u128::from(self.prefix) << 64).into(), 64)
         } else {
-            // An IPv4 address has 32 bits, and nothing else was stored.
+            // The prefix of an IPv4 source is an IPv4 address, which has 32 bits.
             (Ipv4Addr::from_bits(u32::try_from(self.prefix).unwrap_or_default()).into(), 32)
         }
     }
 }
 
-/// A network in CIDR notation, IPv4 as its part of IPv6.
+/// All of IPv4, as IPv4-mapped addresses.
+const IPV4: Ipv6Net = Ipv6Net::new_assert(Ipv4Addr::UNSPECIFIED.to_ipv6_mapped(), 96);
+
+/// A network in CIDR notation. An IPv4 network is stored as its IPv4-mapped network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Network {
-    first: u128,
-    bits: u32,
-}
+pub(super) struct Network(Ipv6Net);
 
 impl Network {
-    /// Reads `10.0.0.0/8`, `fd00::/8` or a single address.
+    /// Parses `10.0.0.0/8`, `fd00::/8` or a single address.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-        let address: IpAddr = address.parse().ok()?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Some(most), |bits| bits.parse().ok().filter(|bits| *bits <= most))?;
-        Some(Self { first: whole(address), bits: 128 - most + bits })
+        let network = text.parse::<IpNet>().or_else(|_| text.parse().map(|address: IpAddr| address.into()));
+        Some(Self(match network.ok()? {
+            IpNet::V4(network) => Ipv6Net::new(network.addr().to_ipv6_mapped(), 96 + network.prefix_len()).ok()?,
+            IpNet::V6(network) => network,
+        }))
     }
 
-    /// Says whether every address of IPv4 or IPv6 is in it.
+    /// Returns whether the network contains every IPv4 address, as `0.0.0.0/0` and `::/0` do.
     pub(super) fn is_everything(self) -> bool {
-        self.bits == 0 || (self.bits <= 96 && self.contains(Ipv4Addr::UNSPECIFIED.into()))
+        self.0.contains(&IPV4)
     }
 
+    /// Returns whether the network contains an address.
     pub(super) fn contains(self, address: IpAddr) -> bool {
-        (self.first ^ whole(address)).checked_shr(128 - self.bits).unwrap_or_default() == 0
-    }
-}
-
-fn whole(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
-        IpAddr::V6(address) => address.to_bits(),
+        self.0.contains(&match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped(),
+            IpAddr::V6(address) => address,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A function as the attribute sees it, and what its shape asks for.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
 use syn::{AttrStyle, Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Visibility, braced};
@@ -20,7 +20,7 @@ pub(crate) struct Function {
     default: Option<keyword::default>,
     pub(crate) signature: Signature,
     /// As it was written: what the attribute does not look into need not be syntax it knows.
-    pub(crate) body: TokenStream,
+    pub(crate) body: Group,
 }
 
 /// How a function is measured.
@@ -49,11 +49,10 @@ impl Parse for Function {
         // They are the function's, which the body is not any more.
         let inner = content.call(Attribute::parse_inner)?;
         attributes.extend(inner.into_iter().map(|attribute| Attribute { style: AttrStyle::Outer, ..attribute }));
-        // The braces are the macro's, where the user wrote them: the compiler says of those around one line that they are not
-        // needed, because they stand inside others now.
+        // With the span of the written braces, so that the compiler names a variable that the body moves twice.
         let mut body = Group::new(Delimiter::Brace, content.parse()?);
-        body.set_span(Span::mixed_site().located_at(braces.span.join()));
-        Ok(Self { attributes, visibility, default, signature, body: body.into_token_stream() })
+        body.set_span(braces.span.join());
+        Ok(Self { attributes, visibility, default, signature, body })
     }
 }
 
@@ -78,7 +77,7 @@ impl Function {
     fn future(&self) -> Option<Shape> {
         let ReturnType::Type(_, returns) = &self.signature.output else { return None };
         // A body in a syntax that is newer than the parser is measured as it stands.
-        let mut block = syn::parse2::<Block>(self.body.clone()).ok();
+        let mut block = syn::parse2::<Block>(self.body.to_token_stream()).ok();
         let leaves_early = block.as_ref().is_none_or(may_leave_early);
         let tail = block.as_mut().and_then(tail).map(|tail| tail.boxed);
         let written = Future::written(returns).or_else(|| (tail == Some(true)).then_some(Future::BOXED));

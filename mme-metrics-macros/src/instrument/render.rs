@@ -1,6 +1,6 @@
 //! Writes the measured function: its own head, and a body that is one call of a documented function.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
@@ -16,16 +16,21 @@ pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Op
     let operation = operation(function, args, krate, owner);
     let choose = choose(krate);
     let body = &function.body;
+    // Spanned like the body: the compiler does not name the variables that a closure of another macro captures.
+    let (closure, block) = (quote_spanned!(body.span()=> move ||), quote_spanned!(body.span()=> async move));
     let output = output(&function.signature.output);
     let measured = match function.shape() {
         Shape::Closure => {
             // Written out also where it is `()`: a body that only panics has no type of its own.
             let output = output.unwrap_or_else(|| parse_quote!(()));
-            quote!(#krate::private::measure(#operation, move || -> #output #body, #choose))
+            quote!(#krate::private::measure(#operation, #closure -> #output #body, #choose))
         }
         Shape::Async => {
             let hint = hint(&output.unwrap_or_else(|| parse_quote!(())), krate);
-            quote!(#krate::private::measure_async(#operation, async move { #hint #body }, #choose).await)
+            let statements = body.stream();
+            let mut body = Group::new(Delimiter::Brace, quote!(#hint #statements));
+            body.set_span(function.body.span());
+            quote!(#krate::private::measure_async(#operation, #block #body, #choose).await)
         }
         Shape::Future(mut block, written) => {
             let hint =
@@ -43,7 +48,7 @@ pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Op
             let returns = output.unwrap_or_else(|| parse_quote!(_));
             let boxed = future.boxed;
             let output = comes_to(future, &returns, krate);
-            let make = if boxed { quote!(move || -> #returns #body) } else { quote!(move || #body) };
+            let make = if boxed { quote!(#closure -> #returns #body) } else { quote!(#closure #body) };
             let measured = quote!(#krate::private::measure_made::<_, #output, _, _>(#operation, #make, #choose));
             if boxed { quote!(#krate::private::Box::pin(#measured)) } else { measured }
         }

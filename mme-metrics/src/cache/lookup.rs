@@ -1,4 +1,4 @@
-//! A cache, and one lookup in it.
+//! A cache and its lookups.
 
 use std::fmt;
 
@@ -8,29 +8,29 @@ use super::label::{CacheName, CacheResult};
 use super::metrics::CACHE;
 use crate::metric::{KeptSeries, SeriesKeys};
 
-/// A cache whose lookups are counted. Make it a `static`: it keeps its series.
+/// A cache whose lookups are counted. Declare it as a `static`, so that it keeps its series.
 pub struct Cache {
     name: &'static str,
     series: KeptSeries<2>,
 }
 
 impl Cache {
-    /// Names a cache, as the service calls it.
+    /// Creates a cache with the name that the service gives it.
     pub const fn new(name: &'static str) -> Self {
         Self { name, series: KeptSeries::new() }
     }
 
-    /// Counts a lookup that found what it looked for.
+    /// Counts a hit.
     pub fn hit(&self) {
         self.count(CacheResult::Hit);
     }
 
-    /// Counts a lookup that did not.
+    /// Counts a miss.
     pub fn miss(&self) {
         self.count(CacheResult::Miss);
     }
 
-    /// Counts a lookup by what it found, and hands that on.
+    /// Counts a hit for `Some` and a miss for `None`, and returns the value.
     pub fn observe<T>(&self, found: Option<T>) -> Option<T> {
         if found.is_some() {
             self.hit();
@@ -40,7 +40,7 @@ impl Cache {
         found
     }
 
-    /// Begins a lookup, which is a miss when it is dropped.
+    /// Starts a lookup. It is a miss unless [`hit`](LookupGuard::hit) is called.
     pub fn start_lookup(&self) -> LookupGuard<'_> {
         LookupGuard { cache: self, result: CacheResult::Miss }
     }
@@ -50,7 +50,7 @@ impl Cache {
         CacheName::admit(self.name)
     }
 
-    /// Makes both series exist at zero. Call it at set-up; else the first lookup does it.
+    /// Makes both series exist at zero. Call it at set-up; otherwise the first lookup does it.
     pub fn touch(&self) {
         self.series.touch(self);
     }
@@ -73,7 +73,7 @@ impl fmt::Debug for Cache {
     }
 }
 
-/// A lookup that goes on; made by [`Cache::start_lookup`].
+/// A lookup in progress, from [`Cache::start_lookup`].
 #[derive(Debug)]
 #[must_use = "dropping this ends the lookup as a miss"]
 pub struct LookupGuard<'c> {
@@ -82,7 +82,7 @@ pub struct LookupGuard<'c> {
 }
 
 impl LookupGuard<'_> {
-    /// Ends the lookup: it found what it looked for.
+    /// Ends the lookup as a hit.
     pub fn hit(mut self) {
         self.result = CacheResult::Hit;
     }

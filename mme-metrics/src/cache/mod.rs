@@ -1,4 +1,4 @@
-//! Caches: how often they know the answer.
+//! Caches: hits and misses.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -16,7 +16,7 @@
 //! emission.expect().counter(&CACHE.requests, (PRICES.name(), CacheResult::Miss), 1).only();
 //! ```
 //!
-//! A lookup that is not over with one call is a guard. Left in any way that does not say so, it was no hit:
+//! A lookup that takes more than one call is a guard. It is a miss unless `hit` is called:
 //!
 //! ```
 //! # use mme_metrics::cache::Cache;
@@ -37,15 +37,15 @@
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `cache_requests_total` | once per lookup: `result` is `hit`, or else `miss`, also for one that failed, panicked or was dropped |
+//! | `cache_requests_total` | once per lookup: `result` is `hit` or `miss`; a lookup that failed, panicked or was dropped is a miss |
 //!
-//! How long a lookup in a cache on another machine takes, and why it fails, is what [`database`](crate::database) measures;
-//! both go around the same call.
+//! [`database`](crate::database) measures how long a lookup in a remote cache takes and why it fails. Both can measure the same
+//! call.
 //!
 //! # What it costs
 //!
-//! Two series for each of at most 100 caches; later ones are `_other`. Both exist from the first lookup on. A lookup costs
-//! about 15 ns and no allocation.
+//! Two series for each of at most 100 caches; later caches count as `_other`. Both series exist from the first lookup on. A lookup
+//! costs about 15 ns and no allocation.
 //!
 //! # Assets
 //!

@@ -13,14 +13,14 @@ use crate::operation::{Operation, Outcome, ResultLabel};
 pub struct Backup(BackupName);
 
 impl Backup {
-    /// Names a backup; at most 100 can be.
+    /// Registers a backup; at most 100.
     ///
-    /// Its runs are exported at zero from then on, so do this once the recorder is installed: a backup that never succeeds can
-    /// only be missed if it is known.
+    /// The series of its runs exist at zero from then on. Call this after the recorder is installed, so that an alert notices a
+    /// backup that never succeeds.
     ///
     /// # Errors
     ///
-    /// When the name cannot be exported, or there are too many.
+    /// When the name cannot be exported, or there are too many backups.
     pub fn register(name: &str) -> Result<Self, RegisterError> {
         let backup = Self(BackupName::register(name)?);
         backup.touch();
@@ -37,13 +37,13 @@ impl Backup {
         BackupRun { backup: self, bytes: None }
     }
 
-    /// Says when the last good backup was made, and how large it is: for what others make.
+    /// Sets the time and size of the last successful backup, for a backup that another program makes.
     pub fn found(&self, made: SystemTime, bytes: u64) {
         HEALTH.backup_last_success.set((self.0,), unix_seconds(made));
         HEALTH.backup_size.set((self.0,), bytes as f64);
     }
 
-    /// Makes its series exist.
+    /// Makes its series exist at zero.
     pub(super) fn touch(&self) {
         for ended in [ResultLabel::Ok, ResultLabel::Error, ResultLabel::Cancelled] {
             HEALTH.backup_runs.touch((self.0, ended));
@@ -51,7 +51,7 @@ impl Backup {
     }
 }
 
-/// One run of a [`Backup`]. Only one that returned without an error is a good one.
+/// One run of a [`Backup`]. It succeeds only if it returns without an error.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a run is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct BackupRun {
@@ -60,7 +60,7 @@ pub struct BackupRun {
 }
 
 impl BackupRun {
-    /// Says how large the backup is, if it is a good one.
+    /// Sets the size of the backup. It is exported if the run succeeds.
     pub const fn bytes(&mut self, bytes: u64) {
         self.bytes = Some(bytes);
     }

@@ -1,16 +1,16 @@
-//! Backups that something else makes, found by their files.
+//! Backups that another program makes, found by their files.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
-/// Entries of a folder that are looked at.
+/// Upper bound of the scanned entries of a folder.
 const MAX_ENTRIES: usize = 10_000;
 
-/// How far the clock of whoever wrote a file may be ahead.
+/// Tolerated clock skew of the machine that wrote a file.
 const SKEW: Duration = Duration::from_mins(5);
 
-/// Backups in a folder: the newest file with a certain end of its name.
+/// Backup files in a folder. The newest file with a given suffix counts.
 #[derive(Clone, Debug)]
 pub struct BackupFiles {
     folder: PathBuf,
@@ -22,26 +22,26 @@ pub struct BackupFiles {
 impl BackupFiles {
     /// Looks in `folder`, not below it, for files whose name ends in `suffix`, such as `.dump`.
     ///
-    /// Let whoever writes them use another name until they are whole.
+    /// The program that writes them should use another name until they are complete.
     pub fn new(folder: impl Into<PathBuf>, suffix: impl Into<String>) -> Self {
         Self { folder: folder.into(), suffix: suffix.into(), min_bytes: 1, settled: Duration::ZERO }
     }
 
-    /// Leaves out files that are smaller; those without a byte are always left out.
+    /// Ignores smaller files. Empty files are always ignored.
     pub fn at_least(mut self, bytes: u64) -> Self {
         self.min_bytes = bytes.max(1);
         self
     }
 
-    /// Leaves out files that were written to within this time: they may not be whole.
+    /// Ignores files that were modified within this time, because they may be incomplete.
     pub const fn settled(mut self, time: Duration) -> Self {
         self.settled = time;
         self
     }
 
-    /// Finds the newest: when it was last written to, and how large it is.
+    /// Returns the modification time and size of the newest file.
     ///
-    /// Links are not followed, and a file that claims to be of the future is left out: it would look new for ever.
+    /// Links are not followed. A file with a time in the future is ignored, because it would look new forever.
     pub(super) fn newest(&self, now: SystemTime) -> io::Result<Option<(SystemTime, u64)>> {
         let mut newest = None;
         for entry in fs::read_dir(&self.folder)?.take(MAX_ENTRIES) {
@@ -49,7 +49,7 @@ impl BackupFiles {
             if !entry.file_name().to_string_lossy().ends_with(&self.suffix) {
                 continue;
             }
-            // One that was just removed is none.
+            // The file may just have been removed.
             let Some((written, bytes)) = self.good(&entry.path(), now) else { continue };
             newest = newest.max(Some((written, bytes)));
         }

@@ -1,10 +1,10 @@
-//! Checks that data agree with each other.
+//! Checks that data is consistent.
 
 use super::label::{CheckName, CheckResult};
 use super::metrics::HEALTH;
 use crate::label::RegisterError;
 
-/// A check of data, by its name.
+/// A consistency check, by its name.
 ///
 /// ```
 /// use mme_metrics::health::{CheckResult, ConsistencyCheck};
@@ -18,13 +18,13 @@ use crate::label::RegisterError;
 pub struct ConsistencyCheck(CheckName);
 
 impl ConsistencyCheck {
-    /// Names a check; at most 200 can be.
+    /// Registers a check; at most 200.
     ///
-    /// Its results are exported at zero from then on, so do this once the recorder is installed.
+    /// The series of its results exist at zero from then on. Call this after the recorder is installed.
     ///
     /// # Errors
     ///
-    /// When the name cannot be exported, or there are too many.
+    /// When the name cannot be exported, or there are too many checks.
     pub fn register(name: &str) -> Result<Self, RegisterError> {
         let check = Self(CheckName::register(name)?);
         check.touch();
@@ -36,12 +36,12 @@ impl ConsistencyCheck {
         self.0.as_str()
     }
 
-    /// Counts what it found.
+    /// Counts a result.
     pub fn record(&self, result: CheckResult) {
         HEALTH.consistency_checks.increment((self.0, result));
     }
 
-    /// Makes its series exist.
+    /// Makes its series exist at zero.
     pub(super) fn touch(&self) {
         for result in [CheckResult::Pass, CheckResult::Fail, CheckResult::Unknown] {
             HEALTH.consistency_checks.touch((self.0, result));
@@ -50,7 +50,7 @@ impl ConsistencyCheck {
 }
 
 impl CheckResult {
-    /// Classifies by how many things were found that disagree; an error is unknown.
+    /// Classifies the number of inconsistencies found; an error is unknown.
     pub const fn of<E>(found: &Result<u64, E>) -> Self {
         match found {
             Ok(0) => Self::Pass,

@@ -1,4 +1,4 @@
-//! Something that the service depends on.
+//! A dependency of the service: up or down.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use crate::metric::GaugeHandle;
 #[cfg(feature = "probe")]
 use crate::metric::HistogramHandle;
 
-/// Calls that fail one after the other until a dependency counts as down: one can fail for a reason of its own.
+/// From this many consecutive failed calls on, a dependency is down. A single call can fail for a reason of its own.
 const FAILURES: u32 = 3;
 
-/// A dependency, by its name and what it is there for. Clones share it.
+/// A dependency, by its name and kind. Clones share it.
 ///
-/// Something asks it, as a [monitor](super) does, or it is judged by the calls that the service makes anyway. One of the two:
-/// they would overwrite each other.
+/// Either a [monitor](super) probes it, or it is judged by the calls that the service makes anyway. Do not use both, because they
+/// overwrite each other.
 #[derive(Clone)]
 pub struct Dependency(Arc<Series>);
 
@@ -30,16 +30,16 @@ struct Series {
     last_success: GaugeHandle,
     #[cfg(feature = "probe")]
     check_duration: HistogramHandle,
-    /// Calls that have failed since the last one that did not.
+    /// Failed calls since the last successful one.
     failures: AtomicU32,
 }
 
 impl Dependency {
-    /// Names a dependency; at most 200 can be.
+    /// Registers a dependency; at most 200.
     ///
     /// # Errors
     ///
-    /// When the name cannot be exported, or there are too many.
+    /// When the name cannot be exported, or there are too many dependencies.
     pub fn register(name: &str, kind: DependencyKind) -> Result<Self, RegisterError> {
         let name = DependencyName::register(name)?;
         Ok(Self(Arc::new(Series {
@@ -58,26 +58,26 @@ impl Dependency {
         self.0.name.as_str()
     }
 
-    /// Returns what it is there for.
+    /// Returns its kind.
     pub fn kind(&self) -> DependencyKind {
         self.0.kind
     }
 
-    /// Says that it is up or down, whatever was before.
+    /// Sets it up or down, whatever it was before.
     pub fn mark(&self, up: bool) {
         // Relaxed: a count that orders nothing.
         self.0.failures.store(if up { 0 } else { FAILURES }, Ordering::Relaxed);
         self.show(up);
     }
 
-    /// Says that a call of it succeeded: it is up.
+    /// Reports a successful call: it is up.
     pub fn succeeded(&self) {
         self.mark(true);
     }
 
-    /// Says that a call of it failed: it is down with the third in a row.
+    /// Reports a failed call: it is down from the third failure in a row.
     pub fn failed(&self) {
-        // Relaxed, as above. It stops there, so that it cannot come round to zero.
+        // Relaxed, as above. It saturates, so that it cannot wrap around to zero.
         let count = |failures: u32| Some(failures.saturating_add(1).min(FAILURES));
         let before = self.0.failures.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
         if before.is_ok_and(|before| before + 1 >= FAILURES) {
@@ -85,8 +85,8 @@ impl Dependency {
         }
     }
 
-    /// Passes on what a call returned, and says whether it succeeded. Any error is a failure; where some are answers, take
-    /// [`judge_by`](Self::judge_by).
+    /// Reports the result of a call and returns it. Every error is a failure; see [`judge_by`](Self::judge_by) for errors that are
+    /// valid answers.
     ///
     /// ```
     /// use mme_metrics::health::{Dependency, DependencyKind};
@@ -104,8 +104,8 @@ impl Dependency {
         self.judge_by(returned, |_| true)
     }
 
-    /// Passes on what a call returned. An error is a failure if `is_failure` says so; else it is an answer, and shows that the
-    /// dependency is up.
+    /// Reports the result of a call and returns it. An error counts as a failure if `is_failure` returns true. Otherwise it is a
+    /// valid answer, so the dependency is up.
     ///
     /// ```
     /// use mme_metrics::health::{Dependency, DependencyKind};
@@ -128,7 +128,7 @@ impl Dependency {
         returned
     }
 
-    /// Says whether the last call of it failed.
+    /// Returns whether its last call failed.
     #[cfg(feature = "http")]
     pub(super) fn has_failed(&self) -> bool {
         // Relaxed, as above.

@@ -1,4 +1,4 @@
-//! The labels of dependencies, backups and checks: names that the service gives at set-up.
+//! The labels of dependencies, backups and consistency checks, registered at set-up.
 
 use crate::label::labels;
 
@@ -27,7 +27,7 @@ labels! {
         Queue = "queue",
         /// Keeps files and objects.
         Storage = "storage",
-        /// Knows who somebody is.
+        /// Authenticates users, as an identity provider does.
         Identity = "identity",
         /// Another service over HTTP.
         Http = "http",
@@ -42,11 +42,11 @@ labels! {
     /// The label `result`: what a check of data found.
     #[non_exhaustive]
     pub closed CheckResult: "result" {
-        /// They agree.
+        /// The data is consistent.
         Pass = "pass",
-        /// They do not.
+        /// The data is inconsistent.
         Fail = "fail",
-        /// It could not be told; this is never taken for a pass.
+        /// The check failed, so the result is unknown. This never counts as a pass.
         Unknown = "unknown",
     }
 }

@@ -1,4 +1,4 @@
-//! A dependency judged by the requests that the service sends it.
+//! A tower layer that judges a dependency by the requests sent to it.
 
 use ::http::header::CONTENT_TYPE;
 use ::http::{HeaderMap, Request, Response};
@@ -7,11 +7,11 @@ use http_body::Body;
 use super::dependency::Dependency;
 use crate::exchange::{End, ExchangeLayer, Observe, Watch};
 
-/// Classifies a dependency by the requests that a client sends it, as a tower layer around that client.
+/// Creates a tower layer for a client that judges a dependency by the client's requests.
 ///
-/// An answer below 500 that does not break off says that it is up; of gRPC, a call that ends with a status which is not the server's
-/// fault. All else is a failure, and the third in a row says that it is down: a connection that fails, a 5xx, a body that breaks off,
-/// a call that ends with `UNAVAILABLE` or with no status. A request that is dropped before its answer says nothing.
+/// The dependency is up after a complete response with a status below 500, or a gRPC status that is not a server error. Anything
+/// else is a failure, and from the third failure in a row the dependency is down: a failed connection, a 5xx, an incomplete body,
+/// a gRPC call that ends with `UNAVAILABLE` or without a status. A request dropped before its response changes nothing.
 ///
 /// ```
 /// use mme_metrics::health::{Dependency, DependencyKind, dependency_layer};
@@ -26,7 +26,7 @@ pub fn dependency_layer(dependency: Dependency) -> ExchangeLayer<DependencyWatch
     ExchangeLayer::new(DependencyWatch(dependency))
 }
 
-/// Watches the requests to a dependency; made by [`dependency_layer`].
+/// Starts the measurement of a request; part of [`dependency_layer`].
 #[derive(Clone, Debug)]
 pub struct DependencyWatch(Dependency);
 
@@ -50,21 +50,21 @@ pub struct DependencyExchange {
     answer: Answer,
 }
 
-/// What the answer has said so far.
+/// What is known of the response so far.
 #[derive(Clone, Copy, Debug)]
 enum Answer {
-    /// There is none yet.
+    /// Nothing yet.
     None,
-    /// It is good if it does not break off.
+    /// It is good if its body is complete.
     Good,
-    /// It is bad, and that was told.
+    /// It is bad, and the failure was reported.
     Bad,
-    /// It answers a call, which is good or bad by its status: 200 says nothing.
+    /// It belongs to a gRPC call, whose result is its gRPC status, not the HTTP status.
     Call { is_good: bool },
 }
 
 impl Observe for DependencyExchange {
-    // The status of a call is in them.
+    // They contain the gRPC status.
     const NEEDS_TRAILERS: bool = true;
 
     fn head<B: Body>(&mut self, response: &Response<B>) {
@@ -74,7 +74,7 @@ impl Observe for DependencyExchange {
         } else if is_call(response.headers()) {
             Answer::Call { is_good: is_good(response.headers()) }
         } else {
-            // After a failure its end decides: of bodies that break off, each has a good head.
+            // After a failure the end of the body decides, because a response that breaks off has a good head.
             if !self.dependency.has_failed() {
                 self.dependency.succeeded();
             }
@@ -94,19 +94,19 @@ impl Observe for DependencyExchange {
             (_, End::Error | End::BodyError) | (Answer::Call { is_good: false }, End::Complete) => {
                 self.dependency.failed();
             }
-            // What was told at the head is not told again.
+            // This was reported at the head.
             (Answer::Good, _) if !self.dependency.has_failed() => {}
             (_, End::Complete | End::Cancelled) => self.dependency.succeeded(),
         }
     }
 }
 
-/// Says whether an answer is one of gRPC.
+/// Returns whether a response is a gRPC response.
 fn is_call(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
-/// Says whether there is a status that is not the server's fault, as `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`,
+/// Returns whether there is a gRPC status that is not a server error, as `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`,
 /// `UNAVAILABLE` and `DATA_LOSS` are.
 fn is_good(headers: &HeaderMap) -> bool {
     let status = headers.get("grpc-status").and_then(|status| status.to_str().ok()?.parse().ok());

@@ -1,4 +1,4 @@
-//! What a service depends on: other services, databases, backups, and data that agree with each other.
+//! Health of dependencies, backups and data: whether services and databases are up, backups succeed, and data is consistent.
 //!
 //! ```
 //! # #[cfg(feature = "probe")]
@@ -24,7 +24,7 @@
 //! # }).unwrap();
 //! ```
 //!
-//! A backup that the service makes itself is measured like any other code, and is good only if it returned without an error:
+//! A backup that the service makes itself is measured by a guard. It succeeds only if it returns without an error:
 //!
 //! ```
 //! use mme_metrics::operation::Guard;
@@ -41,30 +41,30 @@
 //! # Ok::<(), mme_metrics::label::RegisterError>(())
 //! ```
 //!
-//! A dependency that the service calls anyway need not be asked: [`Dependency::judge`] goes by what a call returned,
-//! `dependency_layer` (feature `http`) by the requests of a client, and the calls of one of gRPC.
+//! A dependency that the service calls anyway needs no probe: [`Dependency::judge`] uses the result of a call, and
+//! `dependency_layer` (feature `http`) the requests of an HTTP or gRPC client.
 //!
 //! # When each metric moves
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `dependency_up` | with each answer of a probe; with each call that is judged, down only with the third failure in a row |
-//! | `dependency_check_duration_seconds` | with each answer of a probe, also none in time |
+//! | `dependency_up` | with each result of a probe; with each judged call, and down only with the third failure in a row |
+//! | `dependency_check_duration_seconds` | with each result of a probe, including a timeout |
 //! | `dependency_last_success_timestamp_seconds` | whenever `dependency_up` is set to 1 |
-//! | `backup_last_success_timestamp_seconds` | with each good run, to its end; with each look at backup files, to the time of the newest |
-//! | `backup_last_duration_seconds` | with each good run |
-//! | `backup_size_bytes` | with each good run that said its size; with each look at backup files |
-//! | `backup_runs_total` | with each run, by how it ended: a panic is an error |
-//! | `data_consistency_checks_total` | with each check: `pass`, `fail`, or `unknown` if it could not be told |
+//! | `backup_last_success_timestamp_seconds` | with each successful run, to its end; with each scan of backup files, to the time of the newest |
+//! | `backup_last_duration_seconds` | with each successful run |
+//! | `backup_size_bytes` | with each successful run that set its size; with each scan of backup files |
+//! | `backup_runs_total` | with each run, by its outcome; a panic is an error |
+//! | `data_consistency_checks_total` | with each check: `pass`, `fail`, or `unknown` if the check failed |
 //!
-//! A dependency that nothing has asked yet has no `dependency_up`. Runs of a backup and results of a check exist at zero from
-//! their registration on.
+//! A dependency without any result yet has no `dependency_up`. The series of a backup's runs and a check's results exist at zero
+//! from registration on.
 //!
-//! # What the probes take for an answer
+//! # When a probe reports up
 //!
 //! | probe | up |
 //! |---|---|
-//! | `HttpProbe` | a 2xx with at most 64 KiB, and with a certain text if one is set; a redirect is none |
+//! | `HttpProbe` | a 2xx response of at most 64 KiB that contains the expected text, if one is set; a redirect is not up |
 //! | `GrpcProbe` | SERVING, as `grpc.health.v1` |
 //! | `VaultProbe` | active or standby, unsealed |
 //! | `RedisProbe` | PONG |
@@ -72,22 +72,23 @@
 //! | `TcpProbe` | a connection |
 //! | a closure | `Ok(())` |
 //!
-//! Those over HTTP speak `https` if the service builds `reqwest` with TLS, for instance with
-//! `reqwest = { version = "0.13", default-features = false, features = ["rustls"] }` among its dependencies; else they are down,
-//! and the log says why. They trust what the system trusts; for a certificate authority of your own, hand them a `reqwest::Client`.
-//! A certificate that is not trusted, has expired or is of another host is down.
+//! HTTP probes support `https` if the service builds `reqwest` with TLS, for instance with
+//! `reqwest = { version = "0.13", default-features = false, features = ["rustls"] }` among its dependencies. Otherwise they report
+//! down, and the log gives the reason. They trust the system's certificate authorities; for your own, pass a `reqwest::Client`. A
+//! certificate that is untrusted, expired or of another host means down.
 //!
-//! Each runs on a task of its own, is down when its time is over, reads a bounded part of what it is sent, and holds up no other.
+//! Each probe runs as a separate task, reports down after its time limit, reads a bounded part of the response, and does not delay
+//! other probes.
 //!
 //! # What it costs
 //!
-//! At most 200 dependencies with 21 series each, 100 backups with 6, 200 checks with 3. A probe keeps no connection between two
-//! questions; between them nothing runs.
+//! At most 200 dependencies with 21 series each, 100 backups with 6, and 200 checks with 3. A probe keeps no connection between
+//! two checks.
 //!
 //! # Assets
 //!
-//! `health.yml` alerts on dependencies that are down, Vault, PKI and databases among them, flap or are not asked any more; on
-//! backups that fail, are old or were never made; and on data that disagree or are not checked.
+//! `health.yml` alerts on dependencies that are down (with alerts of their own for Vault, PKI and databases), that flap, or that are
+//! no longer probed; on backups that fail, are old or never succeeded; and on data that is inconsistent or no longer checked.
 
 mod backup;
 #[cfg(feature = "probe")]

@@ -1,4 +1,4 @@
-//! The layer that goes around somebody else's limit.
+//! A tower layer around a rate limit of another crate.
 
 use ::http::{Request, Response, StatusCode};
 use http_body::Body;
@@ -7,9 +7,9 @@ use tower_layer::Layer;
 use super::RateLimit;
 use crate::exchange::{End, ExchangeService, Observe, Watch};
 
-/// Counts what a limit lets through and what it turns away, read from its answers: 429 and 503 are refusals.
+/// Counts the requests that a rate limit allows and rejects. Responses with status 429 or 503 are rejections.
 ///
-/// Put it right around the layer that limits, so that an overloaded service behind does not look like a limit:
+/// Put it directly around the limiting layer. Otherwise a 503 of the service behind it counts as a rejection.
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -27,20 +27,20 @@ use crate::exchange::{End, ExchangeService, Observe, Watch};
 /// # }
 /// ```
 ///
-/// tower's `LoadShed` fails instead of answering. In axum a `HandleErrorLayer` around it turns that into an answer, and this
-/// layer goes around both; in plain tower say [`errors`](Self::errors). tower's `RateLimit` and `ConcurrencyLimit` do not turn
-/// anybody away, they make requests wait; with `LoadShed` around them they do.
+/// tower's `LoadShed` returns an error instead of a response. In axum, a `HandleErrorLayer` around it turns the error into a
+/// response; put this layer around both. In plain tower, set [`errors`](Self::errors). tower's `RateLimit` and `ConcurrencyLimit`
+/// make requests wait; they reject only with `LoadShed` around them.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct RateLimitLayer(LimitWatch);
 
 impl RateLimitLayer {
-    /// Counts for `limit`.
+    /// Creates a layer that counts for `limit`.
     pub fn new(limit: &'static RateLimit) -> Self {
         Self(LimitWatch { limit, errors: false })
     }
 
-    /// Takes an error of the service in place of an answer for a refusal, too.
+    /// Counts an error of the service as a rejection. Off by default.
     pub const fn errors(mut self, on: bool) -> Self {
         self.0.errors = on;
         self
@@ -56,7 +56,7 @@ impl<S> Layer<S> for RateLimitLayer {
     }
 }
 
-/// What a [`RateLimitLayer`] was built to do.
+/// Starts the measurement of a request; part of [`RateLimitLayer`].
 #[derive(Clone, Copy, Debug)]
 pub struct LimitWatch {
     limit: &'static RateLimit,
@@ -96,7 +96,7 @@ impl Observe for LimitExchange {
         match end {
             _ if self.is_counted => {}
             End::Error if self.watch.errors => self.watch.limit.limited(),
-            // It had been let through, whatever became of it.
+            // It was allowed, whatever its outcome.
             _ => self.watch.limit.allowed(),
         }
     }

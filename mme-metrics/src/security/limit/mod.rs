@@ -1,4 +1,4 @@
-//! Rate limits: who was let through, and who was turned away.
+//! Rate limits: allowed and rejected requests.
 
 #[cfg(feature = "http")]
 mod layer;
@@ -12,10 +12,10 @@ use super::SECURITY;
 use super::label::{LimitResult, PolicyName};
 use crate::metric::{KeptSeries, SeriesKeys};
 
-/// A rate limit. Make it a `static`: it keeps its series.
+/// A rate limit. Declare it as a `static`, so that it keeps its series.
 ///
-/// Where the limit is code, call [`allowed`](Self::allowed) and [`limited`](Self::limited); where it is a tower layer, a
-/// [`RateLimitLayer`](crate::security::RateLimitLayer) around it counts.
+/// If your code applies the limit, call [`allowed`](Self::allowed) and [`limited`](Self::limited). If a tower layer applies it, put a
+/// [`RateLimitLayer`](crate::security::RateLimitLayer) around that layer.
 ///
 /// ```
 /// use mme_metrics::security::{PolicyName, RateLimit};
@@ -32,24 +32,24 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// Names the limit.
+    /// Creates a limit with this name.
     pub const fn new(name: PolicyName) -> Self {
         Self { name, series: KeptSeries::new() }
     }
 
-    /// Counts a request that was let through.
+    /// Counts an allowed request.
     #[inline]
     pub fn allowed(&self) {
         self.count(LimitResult::Allowed);
     }
 
-    /// Counts a request that was turned away.
+    /// Counts a rejected request.
     #[inline]
     pub fn limited(&self) {
         self.count(LimitResult::Limited);
     }
 
-    /// Makes both series exist, so that the first request turned away is an increase.
+    /// Makes both series exist at zero.
     pub fn touch(&self) {
         self.series.touch(self);
     }

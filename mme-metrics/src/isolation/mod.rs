@@ -1,4 +1,4 @@
-//! The separation of tenants: a task that keeps checking that each can read what is its own, and no other can.
+//! Tenant isolation: a background task checks that each tenant can read its own data, and that no other tenant can.
 //!
 //! ```
 //! # #[cfg(feature = "probe")]
@@ -11,7 +11,7 @@
 //!     format!("session of {tenant}")
 //! }
 //!
-//! // A document that was put there for this purpose, and holds a text that no other has.
+//! // A document that exists for this check and contains a unique text.
 //! let canary = HttpRead::new("http://127.0.0.1:9/documents/17", "canary-1b7f03c98a", |tenant, request| {
 //!     request.bearer_auth(token(tenant))
 //! })?;
@@ -20,48 +20,48 @@
 //!     .every(Duration::from_mins(5))
 //!     .on_breach(|check| eprintln!("page somebody: {check}"));
 //!
-//! // Once, for a cron job: nobody answers here, so nothing is known. `exit_code` is 2.
+//! // Once, for a cron job. No server answers here, so the result is unknown and `exit_code` is 2.
 //! let round = sentinel.run_once().await;
 //! assert_eq!(round.verdict(), Verdict::Unknown);
 //!
-//! // In a service: until it is stopped or dropped.
+//! // In a service, until it is stopped or dropped.
 //! let supervised = sentinel.start();
 //! supervised.stop().await;
 //! # Ok::<(), mme_metrics::isolation::HttpReadError>(())
 //! # }).unwrap();
 //! ```
 //!
-//! # What a check finds
+//! # Results of a check
 //!
-//! | the owner | another tenant | it is |
+//! | the owner | another tenant | result |
 //! |---|---|---|
 //! | sees it | is refused (403, 404, no row) | `pass` |
 //! | whatever | sees it | `breach` |
-//! | does not see it | is refused | `unknown`: there may have been nothing to refuse |
+//! | does not see it | is refused | `unknown`: the resource may not exist |
 //! | whatever | 401, 429, 5xx, a redirect, a login page, malformed JSON, no answer in time, no connection, a panic | `unknown` |
 //!
-//! Unknown is never taken for a pass: a round passes only if every check of it did, and there was one. Each tenant had better own
-//! a resource, because its own read is what shows that its credentials work.
+//! `unknown` never counts as a pass: a round passes only if it has checks and all of them pass. Give each tenant a resource, because
+//! only its own read shows that its credentials work.
 //!
 //! # When each metric moves
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `mme_isolation_sentinel` | to 0 with a breach, right when it is found; to 1 at the end of a round that passed; a round that is unknown leaves it as it was, and before the first that passed or had a breach it is absent |
+//! | `mme_isolation_sentinel` | to 0 as soon as a breach is found; to 1 at the end of a round that passed. An unknown round leaves it unchanged. It is absent until the first breach or pass |
 //! | `mme_isolation_checks_total` | with each check; a round without checks counts one that is `unknown` |
 //! | `mme_isolation_last_check_timestamp_seconds` | at the end of each round |
 //! | `mme_isolation_last_pass_timestamp_seconds` | at the end of each round that passed |
 //! | `mme_isolation_check_duration_seconds` | with each check that ended within its round |
-//! | `mme_isolation_interval_seconds` | at the start: how often rounds come, so that two of them without news can be seen |
+//! | `mme_isolation_interval_seconds` | at the start: the interval between rounds, so that an alert notices two missing rounds |
 //!
-//! Each round is a line with the target `mme::isolation`: `2026-11-21T03:14:02Z PASS 12 passed, 0 breached, 0 unknown`; `FAIL`
+//! Each round writes a log line with the target `mme::isolation`: `2026-11-21T03:14:02Z PASS 12 passed, 0 breached, 0 unknown`; `FAIL`
 //! and `UNKNOWN` name the checks.
 //!
 //! # What a breach does
 //!
-//! Right when it is found it is an event of the audit trail, at level `error` with the target `mme::audit` and the fields
-//! `event_type="cross_tenant_access"`, `outcome="breach"`, `owner`, `resource` and `foreigner`, which is the tenant that could read
-//! it; and each [`on_breach`](IsolationSentinel::on_breach) is called. A service whose audit trail is counted counts it there:
+//! As soon as it is found, it is written to the audit trail: at level `error`, with the target `mme::audit` and the fields
+//! `event_type="cross_tenant_access"`, `outcome="breach"`, `owner`, `resource` and `foreigner`, the tenant that could read it. Then
+//! each [`on_breach`](IsolationSentinel::on_breach) callback is called. A service that counts audit events counts it there:
 //!
 //! ```
 //! # #[cfg(feature = "probe")] {
@@ -76,9 +76,9 @@
 //!
 //! # What it costs
 //!
-//! 25 series; tenants and resources are in no label. A round makes two reads for each resource and each tenant that tries it, at
-//! most 8 at once, each at most 10 s; what is not reached within the interval is `unknown`, so that rounds never overlap. A body is
-//! read to 64 KiB. Between rounds nothing runs.
+//! 25 series; tenants and resources are not labels. A round makes two reads for each resource and each tenant that tries it: at most
+//! 8 at once, each within 10 s. Checks that are not reached within the interval are `unknown`, so rounds never overlap. At most
+//! 64 KiB of a body are read.
 //!
 //! # Assets
 //!

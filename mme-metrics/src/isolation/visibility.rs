@@ -1,24 +1,24 @@
-//! What one read showed, and what two of them mean.
+//! What a read shows to a tenant, and the result of two reads.
 
 use super::label::Verdict;
 use crate::probe::ProbeFailure;
 
-/// What a tenant saw when it tried to read a resource.
+/// What a tenant sees when it tries to read a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Visibility {
-    /// The resource itself, beyond doubt.
+    /// The resource itself.
     Seen,
-    /// What is the owner's stood in something that is no proper answer, such as an error page: proof enough of a leak, but not
-    /// that the owner can read it.
+    /// The owner's data in an improper response, such as an error page. It proves a leak, but not that the owner can read the
+    /// resource.
     Leaked,
-    /// A refusal, or that there is no such thing.
+    /// A refusal, or that the resource does not exist.
     Denied,
-    /// Neither: it could not be found out.
+    /// Neither, because the read failed.
     Unclear(ProbeFailure),
 }
 
-/// What a check found out, and what kept it from it.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Finding {
     Pass,
@@ -36,10 +36,10 @@ impl Finding {
     }
 }
 
-/// Classifies a check by what the owner and what the other tenant saw.
+/// Classifies a check by what the owner and the other tenant saw.
 ///
-/// What the other tenant saw is a breach whatever became of the owner. That it saw nothing counts only if there was
-/// something to be seen.
+/// If the other tenant saw the resource, it is a breach, whatever the owner saw. If it saw nothing, that is a pass only if the
+/// owner saw the resource.
 pub(super) const fn judge(owner: Visibility, foreigner: Visibility) -> Finding {
     match (owner, foreigner) {
         (_, Visibility::Seen | Visibility::Leaked) => Finding::Breach,

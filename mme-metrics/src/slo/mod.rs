@@ -1,6 +1,6 @@
-//! Objectives: which share of the events has to be good, and how many were not.
+//! Service level objectives (SLOs): the share of events that has to be good, and the count of bad ones.
 //!
-//! An objective is declared in the code that it is about, and judged there, event by event:
+//! An objective is declared beside the code that it covers, and evaluated there for each event:
 //!
 //! ```
 //! use std::time::Duration;
@@ -15,18 +15,18 @@
 //!
 //! # #[cfg(feature = "http")] {
 //! # use mme_metrics::http::HttpLayer;
-//! // Of a route, by the layer that measures it:
+//! // For a route, on the layer that measures it:
 //! let layer = HttpLayer::new().listener_on("POST /promote", &QUICK)?.listener_on("POST /promote", &SOUND)?;
 //! # }
 //!
-//! // Of a gRPC method, likewise:
+//! // For a gRPC method:
 //! # #[cfg(feature = "grpc")] {
 //! # use mme_metrics::grpc::{CallType, GrpcServerLayer};
 //! let layer = GrpcServerLayer::new().method("desk.v1.Desk/Promote", CallType::Unary)?;
 //! let layer = layer.listener_on("desk.v1.Desk/Promote", &QUICK)?.listener_on("desk.v1.Desk/Promote", &SOUND)?;
 //! # }
 //!
-//! // Of a function, by the attribute that measures it:
+//! // For a function, on the attribute that measures it:
 //! # #[cfg(feature = "macros")] {
 //! # use mme_metrics::instrument_metrics;
 //! #[instrument_metrics(objective = &IMPORT)]
@@ -41,18 +41,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Of anything else by [`Guard`](crate::operation::Guard), for which `&IMPORT` is an [`Operation`](crate::operation::Operation) as well,
-//! or by [`Objective::count`]. Any number of objectives stand on one route or function; each counts for itself.
+//! For anything else, use a [`Guard`](crate::operation::Guard) (`&IMPORT` is an [`Operation`](crate::operation::Operation)) or
+//! [`Objective::count`]. A route or function can have any number of objectives; each counts independently.
 //!
 //! # When each metric moves
 //!
 //! | metric | moves |
 //! |---|---|
 //! | `slo_events_total` | once for each event that the objective counts, at its end |
-//! | `slo_bad_events_total` | with it, if the event was bad; once, whatever was wrong |
+//! | `slo_bad_events_total` | with it, if the event was bad; once, even if it failed and was late |
 //! | `slo_objective_ratio`, `slo_latency_threshold_seconds` | set when the objective is declared |
 //!
-//! What is bad:
+//! Which events are bad:
 //!
 //! | the event | [`success`](Objective::success) | [`latency`](Objective::latency) | `success` [`within`](Objective::within) |
 //! |---|---|---|---|
@@ -60,12 +60,12 @@
 //! | succeeded, but late | good | bad: `latency` | bad: `latency` |
 //! | failed: a 5xx, a panic, a broken body, an error of the service or function | bad: `error` | by its time | bad: `error` |
 //! | was cancelled in time | not counted | not counted | not counted |
-//! | was cancelled when it was late already | not counted | bad: `latency` | bad: `latency` |
+//! | was cancelled after the threshold | not counted | bad: `latency` | bad: `latency` |
 //!
-//! A client that leaves early says nothing of the service, so it neither burns budget nor earns any; one that leaves after the
-//! threshold has waited too long. A 4xx is the client's fault, and good, and so is every gRPC status but `UNKNOWN`,
-//! `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`. Event streams and upgrades are judged by the
-//! time to their head, as they are measured.
+//! A client that leaves before the threshold shows nothing about the service, so the event is not counted. A client that leaves
+//! after the threshold has waited too long. A 4xx is the client's error, so it is good, and so is every gRPC status except `UNKNOWN`,
+//! `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`. For event streams and upgrades, the time to the
+//! response head counts.
 //!
 //! # What it costs
 //!

@@ -1,4 +1,4 @@
-//! One objective: what it takes for bad, and its kept series.
+//! One objective: which events are bad, and its series.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::event::{Event, Listener};
 use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
 
-/// A share of events that has to be good, and what good means.
+/// A service level objective: the share of events that has to be good, and which events are good.
 ///
-/// Make it a `static`: it keeps its series, and its name, ratio and threshold are checked when the program is compiled. One
-/// name is one objective: where two have the same, their events add up.
+/// Declare it as a `static`, so that it keeps its series and its name, ratio and threshold are checked at compile time. Two
+/// objectives with one name count together.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,9 +39,9 @@ use crate::operation::{Operation, Outcome};
 pub struct Objective {
     name: &'static str,
     ratio: f64,
-    /// Whether failing is bad.
+    /// Whether a failure is bad.
     errors: bool,
-    /// The seconds that a good event takes at most.
+    /// The longest duration of a good event, in seconds.
     threshold: Option<f64>,
     series: KeptSeries<3>,
 }
@@ -60,8 +60,8 @@ enum Verdict {
 }
 
 impl Objective {
-    /// Asks that this share of the events succeeds. An event is bad if it failed: a 5xx, a panic, a body that broke, an error
-    /// that a function returned, a gRPC status that is the server's fault.
+    /// Creates an objective for the share of events that succeed. An event is bad if it failed: a 5xx, a panic, an incomplete
+    /// body, an error that a function returned, or a gRPC status that is a server error.
     ///
     /// # Panics
     ///
@@ -71,10 +71,10 @@ impl Objective {
         Self::new(name, ratio, true, None)
     }
 
-    /// Asks that this share of the events takes at most `threshold`. An event is bad if it took longer, whether or not it
-    /// failed; failures are for [`success`](Self::success).
+    /// Creates an objective for the share of events that take at most `threshold`. An event is bad if it took longer, whether or
+    /// not it failed; use [`success`](Self::success) for failures.
     ///
-    /// Durations are compared with the threshold as they were measured, so it need not be the bound of any bucket.
+    /// Durations are compared with the threshold itself, so it need not be the bound of a bucket.
     ///
     /// # Panics
     ///
@@ -83,7 +83,7 @@ impl Objective {
         Self::new(name, ratio, false, None).within(threshold)
     }
 
-    /// Asks too that events take at most `threshold`. One that failed and was late is bad once, because of its failure.
+    /// Also requires that events take at most `threshold`. A failed event that was also late counts once, as an error.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! Certificates: what is done with them, how that ends, and how long they hold.
+//! Certificates: operations on them, and their expiry.
 //!
 //! An operation is measured by a guard, around a closure or a future, or by the attribute:
 //!
@@ -34,14 +34,14 @@
 //! let issued = measure(CertificateOperation::Issuance, ByErrorType, || Err::<(), _>(Invalid::Revoked));
 //! let signing = measure_async(CertificateOperation::Signing, AlwaysOk, async { /* sign */ });
 //! let revocation = certificate::start_operation(CertificateOperation::Revocation);
-//! // Left here by `return`, it would be recorded as cancelled; by a panic, as one.
+//! // A `return` before this line records a cancelled operation; a panic records an error of type `panic`.
 //! revocation.end(Outcome::Ok);
 //! # #[cfg(feature = "macros")]
 //! # drop(validate(7));
 //! # drop((issued, signing));
 //! ```
 //!
-//! With the feature `certificate` the period of validity is read from files, directories and TLS chains before each exposition:
+//! With the feature `certificate`, the validity period is read from files, directories and TLS chains before each exposition:
 //!
 //! ```
 //! # #[cfg(feature = "certificate")] {
@@ -54,27 +54,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Without it, or for certificates that are kept elsewhere, the service tells:
-//! [`CertificateName::set_validity`].
+//! Without the feature, or for certificates that are stored elsewhere, the service calls [`CertificateName::set_validity`].
 //!
 //! # When each metric moves
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `certificate_operations_total` | once per operation, at its end: `result` is `ok`, `error` or `cancelled`; a panic is an error of type `panic`, and a certificate that is found invalid an error of the type that its [`ErrorType`](crate::operation::ErrorType) says |
-//! | `certificate_operation_duration_seconds` | once per operation, at its end, whatever the end |
-//! | `certificate_not_after_timestamp_seconds`, `certificate_not_before_timestamp_seconds` | when a certificate is told or read: the earliest end and the latest beginning of all that stand under one name; absent while none can be read |
-//! | `certificate_read_errors_total` | with each look at a file, directory or chain of which something cannot be read |
+//! | `certificate_operations_total` | once per operation, at its end: `result` is `ok`, `error` or `cancelled`; a panic is an error of type `panic`, and an invalid certificate is an error of the type that its [`ErrorType`](crate::operation::ErrorType) says |
+//! | `certificate_operation_duration_seconds` | once per operation, at its end, whatever the outcome |
+//! | `certificate_not_after_timestamp_seconds`, `certificate_not_before_timestamp_seconds` | when a validity is set or read: the earliest end and the latest beginning of all certificates with one name; absent while none can be read |
+//! | `certificate_read_errors_total` | with each scan of a file, directory or chain that cannot be read completely |
 //!
-//! A certificate is known by the name that the service gives it. Nothing that stands in it becomes a label, and no more than
-//! its period of validity is kept.
+//! The service names each certificate. Nothing in a certificate becomes a label, and only its validity period is kept.
 //!
 //! # What it costs
 //!
 //! Each of the five operations has four series that count (`ok`, `cancelled`, `panic`, `other`), one for each word of its error
 //! type, and a histogram of 18 lines, from its first run on; a run costs what a measured function does and allocates nothing.
-//! A certificate has seven series, and there can be 1 000. A look takes some microseconds for each file; a file that has
-//! changed takes some 10 µs more for each certificate in it.
+//! There can be 1 000 certificates, with seven series each. A scan takes a few microseconds for each file, and about 10 µs more for
+//! each certificate in a changed file.
 //!
 //! # Assets
 //!

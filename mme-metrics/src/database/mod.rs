@@ -1,6 +1,6 @@
-//! Databases: how long operations take and how they end, what is slow, how transactions end, and what pools hold.
+//! Databases: operations, slow operations, transactions and connection pools.
 //!
-//! With sqlx one line measures a pool and all that is done with it; [`sqlx`](mod@sqlx) says how:
+//! With sqlx, one line measures a pool and all its operations; see [`sqlx`](mod@sqlx):
 //!
 //! ```
 //! # #[cfg(feature = "sqlx-sqlite")]
@@ -48,41 +48,41 @@
 //! }
 //! ```
 //!
-//! The pieces are there one by one: [`DatabaseClient`] for operations and transactions, [`PoolMeter`] for a pool of any make.
+//! Use [`DatabaseClient`] for operations and transactions, and [`PoolMeter`] for any kind of pool.
 //!
 //! # When each metric moves
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `db_client_operation_duration_seconds` | once per operation, at its end, whatever the end; its `_count` is the number of operations |
-//! | `db_client_slow_operations_total` | with an operation that took as long as the threshold of its client, or longer |
-//! | `db_client_response_returned_rows` | if asked for: with an operation that succeeded |
-//! | `db_client_transactions_total` | once per transaction, at its end; a savepoint is none |
-//! | `db_client_connections`, `db_client_connection_max`, `db_client_connection_idle_min`, `db_client_connection_pending_requests` | at each exposition, to what the pools say then |
-//! | `db_client_connection_wait_time_seconds` | when somebody stops waiting for a connection: got one, timed out, failed or was dropped |
-//! | `db_client_connection_timeouts_total` | when the pool had none in time |
-//! | `db_client_connection_use_time_seconds` | when a connection is given back |
-//! | `db_client_connection_create_time_seconds` | when a connection was opened for somebody who waited |
-//! | `db_replication_lag_seconds`, `db_replication_last_check_timestamp_seconds` | when a replica is asked, and answers |
+//! | `db_client_operation_duration_seconds` | once per operation, at its end, whatever the outcome; its `_count` is the number of operations |
+//! | `db_client_slow_operations_total` | with an operation that took at least the threshold of its client |
+//! | `db_client_response_returned_rows` | if enabled: with an operation that succeeded |
+//! | `db_client_transactions_total` | once per transaction, at its end; a savepoint is not a transaction |
+//! | `db_client_connections`, `db_client_connection_max`, `db_client_connection_idle_min`, `db_client_connection_pending_requests` | at each exposition, read from the pools |
+//! | `db_client_connection_wait_time_seconds` | when a wait for a connection ends: a connection, a timeout, an error or a drop |
+//! | `db_client_connection_timeouts_total` | when a wait timed out |
+//! | `db_client_connection_use_time_seconds` | when a connection is returned to the pool |
+//! | `db_client_connection_create_time_seconds` | when a connection was opened for a waiting caller |
+//! | `db_replication_lag_seconds`, `db_replication_last_check_timestamp_seconds` | when a replica answers a probe |
 //!
-//! How an operation ended reads in `error_type`: empty if it succeeded, `cancelled` if it was dropped before its end, `panic`,
-//! or the word of its error, which is never a message.
+//! The label `error_type` is empty if the operation succeeded. Otherwise it is `cancelled` (dropped before its end), `panic`, or the
+//! word of the error, which is never a message.
 //!
 //! # What becomes a label
 //!
-//! Of a statement, two words. What it does is one of some sixty verbs, or `_OTHER`; several statements in one text are a
-//! `BATCH`. What it does it to is a table that the service named at set-up, or `_other`; if it named none, nothing. Literals,
-//! comments, column names and tables nobody named are read over. Of the options to connect with, the name of the database;
-//! user, password and host are not looked at.
+//! Two words of a statement become labels. `db_operation_name` is one of about sixty verbs, or `_OTHER`; several statements in one
+//! text are a `BATCH`. `db_collection_name` is a table registered at set-up, else `_other`; it is absent if none was registered.
+//! Literals, comments, column names and other tables are skipped. Of the connect options, only the name of the database becomes a
+//! label; user, password and host are not read.
 //!
 //! # What it costs
 //!
-//! An operation on a table has a histogram of 12 lines for each way it ends that occurs, and each operation one series for
-//! slow ones. There are at most 256 operations, 1 000 tables and 64 databases, all from the program's own source and set-up;
-//! what comes after those reads `_OTHER` or `_other`. A pool has 6 gauges, a counter and up to 36 lines of histograms.
+//! An operation on a table has a histogram of 12 lines for each `error_type` that occurs. Each operation has one series for slow
+//! operations. There are at most 256 operations, 1 000 tables and 64 databases, all from the program's source and set-up; later
+//! ones count as `_OTHER` or `_other`. A pool has 6 gauges, a counter and up to 36 lines of histograms.
 //!
-//! An operation takes about 100 ns and no allocation. Its statement is read up to the first table, which takes about 10 ns a
-//! byte, and once: of those that come again, hashes are kept for up to 1 024 a client, and finding one takes about 30 ns.
+//! An operation costs about 100 ns and no allocation. Its statement is read up to the first table, at about 10 ns a byte. The result
+//! is cached by the statement's hash, up to 1 024 for each client, and a cache hit takes about 30 ns.
 //!
 //! # Assets
 //!

@@ -1,4 +1,4 @@
-//! Security: who may enter, who was refused, and who keeps trying.
+//! Security: authentication, policy decisions, rate limits, audit, and detection of brute-force sources.
 //!
 //! What is known before the first event is a `static`, and keeps its series. What happens is a guard, a closure, an attribute
 //! or one call:
@@ -50,7 +50,7 @@
 //! By attribute: `#[instrument_metrics(record = PASSWORD.attempt())]` on a function that returns a `Result` whose error is a
 //! [`Refusal`], `#[instrument_metrics(record = SHARE.evaluation())]` on one that returns a [`Decision`] or a `bool`.
 //!
-//! With the feature `security`, a `SourceTracker` finds out who fails too often.
+//! With the feature `security`, a `SourceTracker` detects sources and accounts with too many failures.
 //!
 //! # When each metric moves
 //!
@@ -60,18 +60,18 @@
 //! | `auth_failed_logins_total` | with each attempt that was refused |
 //! | `auth_requests_by_country_total` | with each attempt whose country is known: [`AuthAttempt::country`], or the tracker's resolver |
 //! | `auth_active_sessions` | up and down with each [`SessionGuard`], or as it is set |
-//! | `auth_jwt_tokens_issued_total` | as it is called |
+//! | `auth_jwt_tokens_issued_total` | with each call |
 //! | `auth_jwt_validations_total` | once per [`JwtValidation`], at its end |
 //! | `auth_mfa_challenges_total` | once per [`MfaChallenge`], at its end |
 //! | `auth_source_failures_max`, `auth_sources_over_limit`, `auth_distinct_failing_sources`, `auth_accounts_over_limit` | at each exposition, if there is a tracker |
-//! | `auth_failures_by_source_bucket_total` | with each refusal that the tracker is told of |
+//! | `auth_failures_by_source_bucket_total` | with each failure reported to the tracker |
 //! | `policy_evaluations_total`, `policy_evaluation_duration_seconds` | once per [`PolicyEvaluation`], at its end |
 //! | `policy_errors_total` | with each evaluation that failed |
-//! | `authz_decisions_total` | with each evaluation that came to a decision, and with [`Policy::decided`] |
+//! | `authz_decisions_total` | with each evaluation that returned a decision, and with [`Policy::decided`] |
 //! | `policy_cache_requests_total`, `policy_cache_hits_total` | with [`Policy::cache_hit`] and, the first one, with [`Policy::cache_miss`] |
-//! | `rate_limit_requests_total` | with each request to a [`RateLimit`], or to a service that a `RateLimitLayer` goes around |
-//! | `security_events_total`, `security_blocks_total`, `security_threat_matches_total`, `compliance_violations_total` | as they are called; the tracker reports events, too |
-//! | `audit_events_total`, `audit_write_failures_total` | with each [`AuditEvent`], and with each that nobody took |
+//! | `rate_limit_requests_total` | with each request counted by a [`RateLimit`] or a `RateLimitLayer` |
+//! | `security_events_total`, `security_blocks_total`, `security_threat_matches_total`, `compliance_violations_total` | with each call; the tracker also reports events |
+//! | `audit_events_total`, `audit_write_failures_total` | with each [`AuditEvent`], and with each that no subscriber received |
 //!
 //! Authentication, second factors and token checks have three results:
 //!
@@ -79,9 +79,9 @@
 //! |---|---|
 //! | [`success`](crate::operation::Guard::success), or `Ok` | `success` |
 //! | [`failure`](crate::operation::Guard::failure), or an error that is a [`Refusal`] | `failure` |
-//! | any other error, a panic, or the operation was dropped before its end | `error`: the caller was neither let in nor refused |
+//! | any other error, a panic, or a drop before the end | `error`: the caller was neither accepted nor refused |
 //!
-//! An evaluation ends as `ok` with a decision, as `error`, or as `cancelled` where it was dropped.
+//! An evaluation ends as `ok` with a decision, as `error`, or as `cancelled` if it was dropped.
 //!
 //! # What it costs
 //!

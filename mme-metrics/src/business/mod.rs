@@ -1,5 +1,4 @@
-//! The business: what the service does for whom, what money moved, how content customers are, what waits, and which tier
-//! answered.
+//! Business metrics: operations, money, scores, queues, and the tier that answered a request.
 //!
 //! ```
 //! use mme_metrics::business::{
@@ -32,32 +31,30 @@
 //!
 //! # Money
 //!
-//! Amounts are whole numbers of minor units: ten million times 0.10 is 1 000 000.00, and neither a float nor a scrape loses a
-//! cent of it. How many minor units make one is ISO 4217's, exported beside them, so that queries divide by it. Nothing is
-//! subtracted: what is paid back is counted as a refund. Negative amounts, those above 10^14 and what is no number are refused;
-//! amounts in a currency that is not in the table are added up under `_unknown`. All of that is counted in
-//! `mme_rejected_observations_total`. Prometheus' own numbers are exact up to 2^53 minor units; a counter that reaches 2^64
-//! stays there, which is counted likewise.
+//! Amounts are whole numbers of minor units, such as cents, so sums are exact: ten million times 0.10 is 1 000 000.00. The number of
+//! minor units in a unit comes from ISO 4217 and is exported too, so that queries can divide by it. Nothing is subtracted: a refund
+//! is counted separately. Negative amounts, amounts above 10^14 and amounts that are not numbers are refused. Amounts in a currency
+//! that is not in the table are summed up under `_unknown`. `mme_rejected_observations_total` counts both. Prometheus' numbers are
+//! exact up to 2^53 minor units. A counter that reaches 2^64 stays there, which is also counted.
 //!
 //! # When each metric moves
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `business_operations_total` | once per event of a [`BusinessOperation`], at its end: `result` is `ok`, `error` (a panic, too) or `cancelled` |
-//! | `business_operation_duration_seconds` | once per event, at its end, whatever the end |
+//! | `business_operations_total` | once per event of a [`BusinessOperation`], at its end: `result` is `ok`, `error` (also for a panic) or `cancelled` |
+//! | `business_operation_duration_seconds` | once per event, at its end, whatever the outcome |
 //! | `business_value_minor_units_total` | with each amount, by that amount |
 //! | `business_currency_minor_units` | set when a currency is first used |
 //! | `business_score` | when it is set |
 //! | `business_queue_items` | up and down with the guards of items, or when it is set |
-//! | `tier_requests_total`, `tier_request_duration_seconds` | once per request that [`Tier::start_request`](tier::Tier::start_request) begins, at its end, for the tier it ends in |
+//! | `tier_requests_total`, `tier_request_duration_seconds` | once per request that [`Tier::start_request`](tier::Tier::start_request) starts, at its end, for the tier that answered |
 //!
 //! # What it costs
 //!
-//! Names stand in the source: 200 operations, 200 types, 200 queues, 100 scores, 50 tiers, and those after them read `_other`.
-//! An operation has three series that count and a histogram of 18 lines for each of its types, a currency one series for each
-//! kind of value. Countries and clients multiply that: 250 countries have names, clients are registered, at most 100, and
-//! both count only where a [`BusinessValue`] asks for them. With kept handles, which all the statics are, an event allocates
-//! nothing and takes no lock.
+//! At most 200 operations, 200 types, 200 queues, 100 scores and 50 tiers; later names count as `_other`. An operation has three
+//! counters and a histogram of 18 lines for each of its types. A currency has one series for each kind of value; with countries (at
+//! most 250) and registered clients (at most 100), which a [`BusinessValue`] adds, it has one for each combination. The statics keep
+//! their handles, so an event takes no allocation and no lock.
 //!
 //! # Assets
 //!

@@ -3,6 +3,7 @@
 use super::process::each;
 use super::{process, state};
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Row, Series, View};
+use crate::log::LOG;
 use crate::process::{BUILD, MME};
 
 const EACH: [&str; 2] = ["job", "instance"];
@@ -19,6 +20,7 @@ pub fn meta() -> Dashboard {
     .row(targets())
     .row(process::process())
     .row(process::runtime())
+    .row(log())
     .row(library())
     .row(prometheus())
     .row(alertmanager())
@@ -46,6 +48,33 @@ fn targets() -> Row {
             Panel::new("Versions", DisplayUnit::Short, "The version, revision and compiler of each instance.")
                 .view(View::Labels)
                 .query(Series::of(BUILD.info.spec()).value(), ""),
+        )
+}
+
+fn log() -> Row {
+    let events = Series::of(LOG.events.spec());
+    Row::new("Log and panics")
+        .panel(
+            Panel::new(
+                "Log events",
+                DisplayUnit::EventsPerSecond,
+                "Events by level, including those that a filter hides from the log.",
+            )
+            .query(events.rate().sum_by(&["level"]), "{{level}}"),
+        )
+        .panel(
+            Panel::new(
+                "Errors in the log",
+                DisplayUnit::EventsPerSecond,
+                "Events of the level `error`, by the part of the service that logs them.",
+            )
+            .query(events.matching("level=\"error\"").rate().sum_by(&["job", "target"]), "{{job}} {{target}}"),
+        )
+        .panel(
+            Panel::new("Panics", DisplayUnit::Short, "Panics by kind of thread, including those that were caught.")
+                .view(View::Counts)
+                .sum(&Series::of(LOG.panics.spec()).counts(), &["thread"])
+                .warning("MmePanics", 0.0),
         )
 }
 

@@ -3,6 +3,7 @@
 mod check;
 mod coverage;
 mod dashboard;
+mod fleet;
 mod forms;
 mod grafana;
 mod rules;

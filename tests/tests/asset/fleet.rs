@@ -144,3 +144,20 @@ fn rules_of_ones_own_are_rendered_with_a_record_of_no_target() {
     let expected = "# Mine.\ngroups:\n- name: mine\n  rules:\n  - record: a:limit:value\n    expr: vector(3) # three\n  - {alert: Many, expr: 'sum by (cluster, namespace) (up) > ignoring (cluster, namespace) group_left () a:limit:value', annotations: {description: 'Too many. (cluster={{ $labels.cluster }}, namespace={{ $labels.namespace }})'}}\n";
     assert_eq!(rendered[0].text(), expected);
 }
+
+#[test]
+fn prometheus_loads_the_configurations_of_a_fleet() {
+    let dir = written();
+    for file in ["fleet.yml", "federation.yml"] {
+        promtool(&dir.path().join("prometheus"), &["check", "config", "--syntax-only", file]);
+    }
+}
+
+#[test]
+fn federation_has_no_more_records_than_its_cost_says() {
+    let text = FILES.iter().find(|file| file.path() == "prometheus/federation.yml").expect("a bundled file").text();
+    assert!(text.contains("most 40 such records") && text.contains("{__name__=~\"job:[^:]+:[^:]+\"}"));
+    let rules = FILES.iter().filter(|file| file.kind() == AssetKind::Rules);
+    let records = rules.map(|file| file.text().matches("record: job:").count()).sum::<usize>();
+    assert!((1..=40).contains(&records), "{records} records at level job");
+}

@@ -18,6 +18,7 @@ pages! {
     dashboards: "dashboards.md"
     deployment: "deployment.md"
     exporters: "exporters.md"
+    fleet: "fleet.md"
     from_axum_prometheus: "from-axum-prometheus.md"
     from_metrics_exporter_prometheus: "from-metrics-exporter-prometheus.md"
 }

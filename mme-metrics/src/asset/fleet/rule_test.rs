@@ -87,6 +87,8 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
 }
 
 fn expect(expected: &ExpectedAlert, grouping: &Grouping, edits: &mut Edits<'_>) -> Result<(), String> {
+    let none = BTreeMap::new();
+    let known = expected.exp_labels.as_ref().map_or(&none, |labels| &labels.value);
     if let Some(labels) = &expected.exp_labels {
         let missing = grouping.labels.iter().filter(|label| !labels.value.contains_key(*label));
         let entries: Vec<_> = missing.map(|label| (label.clone(), TEST_VALUE.to_owned())).collect();
@@ -95,7 +97,7 @@ fn expect(expected: &ExpectedAlert, grouping: &Grouping, edits: &mut Edits<'_>) 
         }
     }
     match expected.exp_annotations.get("description") {
-        Some(description) => edits.scalar(description, &alert::expected(&description.value, grouping)),
+        Some(description) => edits.scalar(description, &alert::expected(&description.value, known, grouping)),
         None => Ok(()),
     }
 }

@@ -62,7 +62,8 @@ fn rendered_files_name_only_what_exists() {
 fn comments_and_layout_of_rules_are_kept() {
     for (before, after) in FILES.iter().zip(rendered()).filter(|(file, _)| file.kind() == AssetKind::Rules) {
         let comments = |file: &AssetFile| {
-            file.text().lines().filter(|line| line.trim_start().starts_with('#')).map(str::to_owned).collect::<Vec<_>>()
+            let lines = file.text().lines().map(str::trim).filter(|line| line.starts_with('#'));
+            lines.map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(comments(before), comments(&after), "{}", before.path());
         assert_eq!(before.text().matches("- record: ").count(), after.text().matches("- record: ").count());

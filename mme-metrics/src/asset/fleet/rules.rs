@@ -14,11 +14,19 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
         let mut grouped = expression.clone();
         let carries = grouping.rewrite(&mut grouped, Reader::Rule);
         if grouped != expression {
-            edits.scalar(rule.expression(), &grouped.prettify()).map_err(place)?;
+            let text = commented(rule.expr(), &grouped.prettify());
+            edits.scalar(rule.expression(), &text).map_err(place)?;
         }
         if let (true, true, Some(description)) = (carries, rule.alert.is_some(), rule.annotations.get("description")) {
             edits.scalar(description, &alert::template(&description.value, grouping)).map_err(place)?;
         }
     }
     Ok(edits.apply())
+}
+
+/// Puts the comments of an expression before what it has become; the parser drops them.
+fn commented(old: &str, new: &str) -> String {
+    // A scalar on one line has no room for a comment.
+    let comments = old.lines().map(str::trim).filter(|line| line.starts_with('#') && old.contains('\n'));
+    comments.chain([new]).collect::<Vec<_>>().join("\n")
 }

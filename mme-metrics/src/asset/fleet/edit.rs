@@ -22,7 +22,9 @@ impl<'t> Edits<'t> {
         if let Some((position, indent)) = self.block(range.start) {
             // The span of a block ends before the next key.
             let end = position + self.text[position..range.end].trim_end().len();
-            let lines: Vec<_> = new.lines().enumerate().map(|(at, line)| indented(at, line, &indent)).collect();
+            // The first line says how far a block is indented, so it is the one that is indented least.
+            let lines: Vec<_> =
+                new.trim_start().lines().enumerate().map(|(at, line)| indented(at, line, &indent)).collect();
             self.change(position..end, lines.join("\n"));
         } else {
             let line = new.lines().map(str::trim).collect::<Vec<_>>().join(" ");

@@ -12,9 +12,19 @@ pub(super) fn template(description: &str, grouping: &Grouping) -> String {
     with(description, grouping, |label| format!("{{{{ $labels.{label} }}}}"))
 }
 
-/// Returns a description with the labels at its end, as a rule test expects it of an alert with `labels`.
-pub(super) fn expected(description: &str, labels: &BTreeMap<String, String>, grouping: &Grouping) -> String {
-    with(description, grouping, |label| labels.get(label).map_or(TEST_VALUE, String::as_str).to_owned())
+/// Returns a description with the labels at its end, as a rule test expects it of an alert with `labels`; the test has
+/// given `added` to its series.
+pub(super) fn expected(
+    description: &str,
+    labels: &BTreeMap<String, String>,
+    added: &[&String],
+    grouping: &Grouping,
+) -> String {
+    with(description, grouping, |label| match labels.get(label) {
+        Some(value) => value.clone(),
+        None if added.iter().any(|added| *added == label) => TEST_VALUE.to_owned(),
+        None => String::new(),
+    })
 }
 
 fn with(description: &str, grouping: &Grouping, value: impl Fn(&str) -> String) -> String {

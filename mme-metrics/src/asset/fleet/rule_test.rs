@@ -1,4 +1,4 @@
-//! Rule tests with grouping labels: every series has one value of each, and every result that can has it, too.
+//! Rule tests with grouping labels: every series has one value of each, and so has every result that can.
 
 use std::collections::BTreeMap;
 
@@ -62,12 +62,13 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
     let file: TestFile = serde_saphyr::from_str(text).map_err(|error| format!("no file of rule tests: {error}"))?;
     let mut edits = Edits::new(text);
     for test in &file.tests {
+        let added = added(test, grouping);
         for series in &test.input_series {
-            edits.scalar(&series.series, &labelled(&series.series.value, grouping))?;
+            edits.scalar(&series.series, &labelled(&series.series.value, &added))?;
         }
         for tested in test.alert_rule_test.iter().filter(|tested| grouping.alert_has_labels(&tested.alertname)) {
             for expected in tested.exp_alerts.iter().flatten() {
-                expect(expected, grouping, &mut edits)?;
+                expect(expected, &added, grouping, &mut edits)?;
             }
         }
         for tested in &test.promql_expr_test {
@@ -79,34 +80,45 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
             }
             let samples = tested.exp_samples.iter().flatten().filter(|_| carries);
             for labels in samples.filter_map(|sample| sample.labels.as_ref()) {
-                edits.scalar(labels, &labelled(&labels.value, grouping))?;
+                edits.scalar(labels, &labelled(&labels.value, &added))?;
             }
         }
     }
     Ok(edits.apply())
 }
 
-fn expect(expected: &ExpectedAlert, grouping: &Grouping, edits: &mut Edits<'_>) -> Result<(), String> {
+fn expect(
+    expected: &ExpectedAlert,
+    added: &[&String],
+    grouping: &Grouping,
+    edits: &mut Edits<'_>,
+) -> Result<(), String> {
     let none = BTreeMap::new();
     let known = expected.exp_labels.as_ref().map_or(&none, |labels| &labels.value);
     if let Some(labels) = &expected.exp_labels {
-        let missing = grouping.labels.iter().filter(|label| !labels.value.contains_key(*label));
-        let entries: Vec<_> = missing.map(|label| (label.clone(), TEST_VALUE.to_owned())).collect();
+        let missing = added.iter().filter(|label| !labels.value.contains_key(**label));
+        let entries: Vec<_> = missing.map(|&label| (label.clone(), TEST_VALUE.to_owned())).collect();
         if !entries.is_empty() {
             edits.entries(labels, &entries)?;
         }
     }
     match expected.exp_annotations.get("description") {
-        Some(description) => edits.scalar(description, &alert::expected(&description.value, known, grouping)),
+        Some(description) => edits.scalar(description, &alert::expected(&description.value, known, added, grouping)),
         None => Ok(()),
     }
 }
 
-/// Adds the labels that a series in `name{a="b"}` notation does not have.
-fn labelled(series: &str, grouping: &Grouping) -> String {
-    let has = |label: &str| [",", "{", " "].iter().any(|before| series.contains(&format!("{before}{label}=")));
-    let missing = grouping.labels.iter().filter(|label| !has(label));
-    let added: Vec<_> = missing.map(|label| format!("{label}=\"{TEST_VALUE}\"")).collect();
+/// Lists the labels that no series of a test has. Where some have one, the test means it, and the others have none.
+fn added<'g>(test: &Test, grouping: &'g Grouping) -> Vec<&'g String> {
+    let has =
+        |series: &str, label: &str| [",", "{", " "].iter().any(|before| series.contains(&format!("{before}{label}=")));
+    let used = |label: &str| test.input_series.iter().any(|series| has(&series.series.value, label));
+    grouping.labels.iter().filter(|label| !used(label)).collect()
+}
+
+/// Adds labels to a series in `name{a="b"}` notation.
+fn labelled(series: &str, labels: &[&String]) -> String {
+    let added: Vec<_> = labels.iter().map(|label| format!("{label}=\"{TEST_VALUE}\"")).collect();
     let added = added.join(",");
     match series.split_once('{') {
         _ if added.is_empty() => series.to_owned(),

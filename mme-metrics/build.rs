@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The kind of every file below `assets`, by the beginning of its path. The first match counts.
-const KINDS: [(&str, &str); 12] = [
+const KINDS: [(&str, &str); 14] = [
     ("prometheus/prometheus.yml", "Configuration"),
+    ("prometheus/fleet.yml", "Configuration"),
+    ("prometheus/federation.yml", "Configuration"),
     ("prometheus/compat/", "Configuration"),
     ("prometheus/rules/", "Rules"),
     ("prometheus/alerts/", "Rules"),

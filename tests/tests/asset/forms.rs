@@ -114,6 +114,7 @@ fn variables_are_read_wherever_a_dashboard_has_them() {
         "kitchen_pots{$filters}",
         "kitchen_pots{job=\"a\",$filters}",
         "sum by ($by) (kitchen_pots)",
+        "sum by (job, $by) (kitchen_pots) / sum by (job, $by) (kitchen_variable_lids)",
         "rate($metric[5m])",
         "sum($metric)",
     ] {

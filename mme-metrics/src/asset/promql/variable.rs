@@ -33,7 +33,10 @@ impl Query {
     /// Writes an expression that was made from this one, with its variables as they were.
     pub(in crate::asset) fn restore(&self, expression: &Expr) -> String {
         let mut text = expression.to_string();
-        for (placeholder, variable) in &self.placeholders {
+        // A name stands within the placeholder of a matcher.
+        let mut placeholders: Vec<_> = self.placeholders.iter().collect();
+        placeholders.sort_by_key(|(placeholder, _)| std::cmp::Reverse(placeholder.len()));
+        for (placeholder, variable) in placeholders {
             text = text.replace(placeholder, variable);
         }
         text
@@ -95,6 +98,8 @@ struct Filler<'t> {
     open: Open,
     text: String,
     placeholders: Vec<(String, String)>,
+    /// Each variable once.
+    variables: Vec<String>,
     /// The brackets that are open; a list of labels is `l`.
     brackets: Vec<char>,
 }
@@ -106,6 +111,7 @@ impl<'t> Filler<'t> {
             open,
             text: String::with_capacity(text.len()),
             placeholders: Vec::new(),
+            variables: Vec::new(),
             brackets: Vec::new(),
         }
     }
@@ -151,21 +157,27 @@ impl<'t> Filler<'t> {
         self.text.trim_end().rsplit(|c: char| !is_name(c)).next().unwrap_or_default()
     }
 
-    /// Puts a placeholder of the sort that the language wants here.
+    /// Puts a placeholder of the sort that the language wants here. A variable has one value, so it has one number too: the
+    /// same label on both sides of an operator.
     fn replace(&mut self, variable: &str) {
-        // A variable has one value, so the same one is the same label on both sides of an operator.
-        let known = self.placeholders.iter().position(|(_, known)| known == variable);
-        let number = known.unwrap_or(self.placeholders.len());
-        let mut written = variable.to_owned();
         let before = self.text.chars().next_back().unwrap_or(' ');
         let previous = self.text.trim_end().chars().next_back().unwrap_or(' ');
+        let is_duration = self.brackets.last() == Some(&'[') || self.last_word() == "offset";
+        let mut written = variable.to_owned();
+        if is_duration {
+            // A unit behind the variable belongs to it.
+            let unit = self.rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(self.rest.len());
+            written.push_str(&self.rest[..unit]);
+            self.rest = &self.rest[unit..];
+        }
+        let number = self.number(&written);
         let after = self.rest.chars().next().unwrap_or(' ');
         let following = self.rest.trim_start().chars().next().unwrap_or(' ');
         let name = format!("{NAME}{number}__");
         let glued = is_name(before) || is_name(after) || before == ':' || matches!(after, '{' | '[');
         let placeholder = match self.brackets.last() {
-            Some('[') => self.duration(number, &mut written),
-            _ if matches!(self.last_word(), "offset") => self.duration(number, &mut written),
+            // A duration that no one writes by hand.
+            _ if is_duration => format!("5m{}ms", 700 + number),
             Some('{') if matches!(previous, '{' | ',') && !matches!(following, '=' | '!') => format!("{name}=\"\""),
             Some('{') if matches!(previous, '=' | '~') => format!("\"{name}\""),
             Some('{' | 'l') => name,
@@ -179,12 +191,12 @@ impl<'t> Filler<'t> {
         self.placeholders.push((placeholder, written));
     }
 
-    /// A duration that no one writes by hand; a unit behind the variable belongs to it.
-    fn duration(&mut self, number: usize, written: &mut String) -> String {
-        let unit = self.rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(self.rest.len());
-        written.push_str(&self.rest[..unit]);
-        self.rest = &self.rest[unit..];
-        format!("5m{}ms", 700 + number)
+    fn number(&mut self, written: &str) -> usize {
+        let known = self.variables.iter().position(|variable| variable == written);
+        known.unwrap_or_else(|| {
+            self.variables.push(written.to_owned());
+            self.variables.len() - 1
+        })
     }
 }
 
@@ -245,6 +257,7 @@ mod tests {
             // Matchers are written in order.
             "a{${filters},b=\"c\"}",
             "a{$label=\"b\"}",
+            "sum by ($x) (a{$x}) / sum by ($x) (rate(b{$x}[$__interval]))",
             "rate($metric[5m])",
             "$metric{b=\"c\"}",
             "job_${what}_total",

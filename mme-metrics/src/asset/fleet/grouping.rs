@@ -18,6 +18,8 @@ const BARE: [&str; 6] = ["absent", "absent_over_time", "pi", "scalar", "time", "
 #[derive(Debug)]
 pub(super) struct Grouping {
     pub(super) labels: Vec<String>,
+    /// The labels that a panel selects by; they are all, also in an expression that names some itself.
+    selected: Vec<String>,
     /// Records without labels of a target, such as one of `vector(1)`.
     bare: HashSet<String>,
     /// Alerts, and whether they have labels of a target.
@@ -65,7 +67,7 @@ impl Grouping {
 
     /// Knows the labels alone.
     pub(super) fn of_labels(labels: &[String]) -> Self {
-        Self { labels: labels.to_vec(), bare: HashSet::new(), alerts: HashMap::new() }
+        Self { labels: labels.to_vec(), selected: labels.to_vec(), bare: HashSet::new(), alerts: HashMap::new() }
     }
 
     /// Says whether an alert has the grouping labels.
@@ -74,16 +76,25 @@ impl Grouping {
     }
 
     /// Adds the labels to an expression; returns whether its series have them.
+    ///
+    /// A label that the expression names in `by` or `on` is left to it: it may well leave it out of a match on purpose.
     pub(super) fn rewrite(&self, expression: &mut Expr, reader: Reader) -> bool {
+        let named = named(expression);
+        let labels = self.labels.iter().filter(|label| !named.contains(*label)).cloned().collect();
+        let pass = Self { labels, selected: self.labels.clone(), bare: self.bare.clone(), alerts: HashMap::new() };
+        pass.walk(expression, reader)
+    }
+
+    fn walk(&self, expression: &mut Expr, reader: Reader) -> bool {
         match expression {
             Expr::VectorSelector(selector) => self.selector(selector, reader),
             Expr::MatrixSelector(matrix) => self.selector(&mut matrix.vs, reader),
             Expr::Aggregate(aggregate) => self.aggregate(aggregate, reader),
             Expr::Binary(binary) => self.binary(binary, reader),
             Expr::Call(call) => self.call(call, reader),
-            Expr::Paren(paren) => self.rewrite(&mut paren.expr, reader),
-            Expr::Unary(unary) => self.rewrite(&mut unary.expr, reader),
-            Expr::Subquery(subquery) => self.rewrite(&mut subquery.expr, reader),
+            Expr::Paren(paren) => self.walk(&mut paren.expr, reader),
+            Expr::Unary(unary) => self.walk(&mut unary.expr, reader),
+            Expr::Subquery(subquery) => self.walk(&mut subquery.expr, reader),
             Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => false,
         }
     }
@@ -93,7 +104,7 @@ impl Grouping {
             return false;
         }
         if reader == Reader::Panel {
-            for label in &self.labels {
+            for label in &self.selected {
                 let matchers = &mut selector.matchers.matchers;
                 if matchers.iter().all(|matcher| matcher.name != *label) {
                     let matcher = Matcher::new_matcher(T_EQL_REGEX, label.clone(), format!("${label}"));
@@ -107,14 +118,15 @@ impl Grouping {
 
     fn aggregate(&self, aggregate: &mut AggregateExpr, reader: Reader) -> bool {
         if let Some(parameter) = &mut aggregate.param {
-            self.rewrite(parameter, reader);
+            self.walk(parameter, reader);
         }
-        if !self.rewrite(&mut aggregate.expr, reader) {
+        if !self.walk(&mut aggregate.expr, reader) {
             return false;
         }
         match &mut aggregate.modifier {
             Some(LabelModifier::Include(keys)) => self.add(keys),
             Some(LabelModifier::Exclude(keys)) => self.remove(keys),
+            None if self.labels.is_empty() => {}
             none => *none = Some(LabelModifier::Include(Labels { labels: self.labels.clone() })),
         }
         true
@@ -127,15 +139,15 @@ impl Grouping {
         }
         let mut carries = false;
         for argument in &mut call.args.args {
-            carries |= self.rewrite(argument, reader);
+            carries |= self.walk(argument, reader);
         }
         carries && !BARE.contains(&call.func.name)
     }
 
     fn binary(&self, binary: &mut BinaryExpr, reader: Reader) -> bool {
-        let (left, right) = (self.rewrite(&mut binary.lhs, reader), self.rewrite(&mut binary.rhs, reader));
+        let (left, right) = (self.walk(&mut binary.lhs, reader), self.walk(&mut binary.rhs, reader));
         let scalar = |side: &Expr| side.value_type() == ValueType::Scalar;
-        if scalar(&binary.lhs) || scalar(&binary.rhs) || !(left || right) {
+        if scalar(&binary.lhs) || scalar(&binary.rhs) || !(left || right) || self.labels.is_empty() {
             return left || right;
         }
         let set = binary.op.is_set_operator();
@@ -187,6 +199,22 @@ impl Grouping {
     }
 }
 
+/// Lists the labels that an expression keeps or matches by.
+fn named(expression: &Expr) -> HashSet<String> {
+    let mut named = HashSet::new();
+    promql::walk(expression, &mut |part| {
+        let modifier = match part {
+            Expr::Aggregate(aggregate) => aggregate.modifier.as_ref(),
+            Expr::Binary(binary) => binary.modifier.as_ref().and_then(|modifier| modifier.matching.as_ref()),
+            _ => None,
+        };
+        if let Some(LabelModifier::Include(keys)) = modifier {
+            named.extend(keys.labels.iter().cloned());
+        }
+    });
+    named
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +243,10 @@ mod tests {
             ("a * on (job) group_left (cluster, version) b", "a * on (cluster, namespace, job) group_left (version) b"),
             ("a / ignoring (le, cluster) b", "a / ignoring (le) b"),
             ("a / b", "a / b"),
+            (
+                "max by (cluster, namespace, job) (a) unless on (job) b",
+                "max by (cluster, namespace, job) (a) unless on (job) b",
+            ),
             ("topk(3, a)", "topk by (cluster, namespace) (3, a)"),
             ("2 * -sum(a)", "2 * -sum by (cluster, namespace) (a)"),
             ("max_over_time(sum(a)[1h:5m])", "max_over_time(sum by (cluster, namespace) (a)[1h:5m])"),

@@ -58,7 +58,8 @@ fn resources() -> Row {
                 largest("container_memory_working_set_bytes").share_of(&largest("container_spec_memory_limit_bytes")),
                 LEGEND,
             )
-            .critical("MmeMemoryPressure", 0.85),
+            .critical("MmeMemoryPressure", 0.85)
+            .warning("MmeContainerMemoryHigh", 0.8),
         )
         .panel(
             Panel::new("Working set", DisplayUnit::Bytes, "Memory that a container needs, limit or not.")

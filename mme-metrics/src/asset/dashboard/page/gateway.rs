@@ -42,7 +42,8 @@ pub(super) fn traffic(select: Select) -> Row {
                 "Share of responses with 4xx, which are the client's fault, and with 5xx, which are not.",
             )
             .query(failed("4.."), "4xx {{router}}")
-            .query(failed("5.."), "5xx {{router}}"),
+            .query(failed("5.."), "5xx {{router}}")
+            .warning("MmeGatewayErrorRateHigh", 0.05),
         )
         .panel(
             Panel::new(
@@ -51,7 +52,8 @@ pub(super) fn traffic(select: Select) -> Row {
                 "Time until a service behind the gateway has answered.",
             )
             .query(durations.quantile(0.5, &SERVICE), "p50 {{service}}")
-            .query(durations.quantile(0.95, &SERVICE), "p95 {{service}}"),
+            .query(durations.quantile(0.95, &SERVICE), "p95 {{service}}")
+            .warning("MmeGatewayLatencyHigh", 0.5),
         )
 }
 

@@ -44,7 +44,8 @@ pub(super) fn resources(select: Select) -> Row {
     Row::new("Hosts")
         .panel(
             Panel::new("Host CPU", DisplayUnit::Share, "Share of the host's CPU time that is not idle.")
-                .query(idle.complement(), LEGEND),
+                .query(idle.complement(), LEGEND)
+                .warning("MmeNodeCpuHigh", 0.9),
         )
         .panel(
             Panel::new("Host memory", DisplayUnit::Share, "Share of the memory that is not available to programs.")
@@ -57,7 +58,8 @@ pub(super) fn resources(select: Select) -> Row {
                 .query(
                     used(&disk("node_filesystem_avail_bytes"), &disk("node_filesystem_size_bytes")),
                     "{{instance}} {{mountpoint}}",
-                ),
+                )
+                .warning("MmeNodeDiskLow", 0.9),
         )
 }
 
@@ -93,8 +95,8 @@ pub(super) fn traffic(select: Select) -> Row {
         .panel(
             Panel::new("Network errors", DisplayUnit::EventsPerSecond, "Packets that were received or sent with an error.")
                 .query(errors("node_network_receive_errs_total"), "received {{instance}} {{device}}")
-                .query(errors("node_network_transmit_errs_total"), "sent {{instance}} {{device}}"),
-        )
+                .query(errors("node_network_transmit_errs_total"), "sent {{instance}} {{device}}")
+.warning("MmeNodeNetworkErrors", 0.1),)
         .panel(
             Panel::new(
                 "Load average",

@@ -42,7 +42,8 @@ pub(super) fn redis(select: Select) -> Row {
     Row::new("Redis")
         .panel(
             Panel::new("Redis hit ratio", DisplayUnit::Share, "Share of lookups that found their key.")
-                .query(share_with(&hits, &misses), LEGEND),
+                .query(share_with(&hits, &misses), LEGEND)
+                .warning_below("MmeRedisHitRateLow", 0.5),
         )
         .panel(
             Panel::new("Redis clients", DisplayUnit::Short, "Connected clients.")
@@ -87,7 +88,8 @@ fn postgres(select: Select) -> Row {
     Row::new("PostgreSQL")
         .panel(
             Panel::new("PostgreSQL connections", DisplayUnit::Share, "Share of `max_connections` that is in use.")
-                .query(connections.share_of(&value(&select("pg_settings_max_connections"))), LEGEND),
+                .query(connections.share_of(&value(&select("pg_settings_max_connections"))), LEGEND)
+                .warning("MmePostgresConnectionsHigh", 0.8),
         )
         .panel(
             Panel::new("PostgreSQL transactions", DisplayUnit::EventsPerSecond, "Commits and rollbacks.")
@@ -112,7 +114,8 @@ fn postgres(select: Select) -> Row {
                 DisplayUnit::Seconds,
                 "Age of the oldest open transaction in each database.",
             )
-            .query(select("pg_stat_activity_max_tx_duration").value().max_by(&database), legend),
+            .query(select("pg_stat_activity_max_tx_duration").value().max_by(&database), legend)
+            .warning("MmePostgresTransactionLong", 300.0),
         )
 }
 
@@ -126,7 +129,8 @@ pub(super) fn mongodb(select: Select) -> Row {
         .panel(
             Panel::new("MongoDB connections", DisplayUnit::Share, "Share of the connections that are in use.")
                 .view(View::Gauge)
-                .query(share_with(&connections("current"), &connections("available")), LEGEND),
+                .query(share_with(&connections("current"), &connections("available")), LEGEND)
+                .warning("MmeMongodbConnectionsHigh", 0.8),
         )
         .panel(
             Panel::new("MongoDB operations", DisplayUnit::EventsPerSecond, "Operations by type.")
@@ -139,7 +143,8 @@ pub(super) fn mongodb(select: Select) -> Row {
         )
         .panel(
             Panel::new("MongoDB queues", DisplayUnit::Short, "Operations that wait for a lock.")
-                .sum(&select("mongodb_ss_globalLock_currentQueue").value(), &["count_type"]),
+                .sum(&select("mongodb_ss_globalLock_currentQueue").value(), &["count_type"])
+                .warning("MmeMongodbQueueHigh", 50.0),
         )
 }
 
@@ -150,7 +155,8 @@ fn mariadb(select: Select) -> Row {
     Row::new("MariaDB")
         .panel(
             Panel::new("MariaDB connections", DisplayUnit::Share, "Share of `max_connections` that is in use.")
-                .query(connected.share_of(&value(&select("mysql_global_variables_max_connections"))), LEGEND),
+                .query(connected.share_of(&value(&select("mysql_global_variables_max_connections"))), LEGEND)
+                .warning("MmeMariadbConnectionsHigh", 0.8),
         )
         .panel(
             Panel::new("MariaDB queries", DisplayUnit::EventsPerSecond, "Statements that the server executed.")

@@ -185,9 +185,9 @@ fn every_link_leads_to_a_dashboard_and_every_runbook_exists() {
                 let url = link["url"].as_str().unwrap();
                 if let Some(rest) = url.strip_prefix("/d/") {
                     assert!(uids.contains(rest.split('?').next().unwrap()), "{url}");
-                } else if url.ends_with(".md") {
-                    let (_, file) = url.rsplit_once('/').unwrap();
-                    assert!(runbooks.contains(file.trim_end_matches(".md")), "{url}");
+                } else if let Some(page) = url.strip_suffix(".md") {
+                    let (_, runbook) = page.rsplit_once('/').unwrap();
+                    assert!(runbooks.contains(runbook), "{url}");
                 }
             }
         }

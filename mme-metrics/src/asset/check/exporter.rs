@@ -8,8 +8,9 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Exporter {
+    /// The name of the exporter.
     #[serde(rename = "exporter")]
-    _exporter: String,
+    _name: String,
     /// The version whose metrics these are.
     #[serde(rename = "version")]
     _version: String,

@@ -57,26 +57,28 @@ fn several(matchers: &[&Matcher], vocabulary: &Vocabulary, find: &mut impl FnMut
         return Shape::anything();
     }
     let (names, labels): (Vec<_>, Vec<_>) = matchers.iter().copied().partition(|matcher| matcher.name == METRIC_NAME);
-    let mut named = vocabulary.all().filter(|(name, _)| names.iter().all(|matcher| matcher.is_match(name))).peekable();
-    if named.peek().is_none() {
+    let mut candidates =
+        vocabulary.all().filter(|(name, _)| names.iter().all(|matcher| matcher.is_match(name))).peekable();
+    if candidates.peek().is_none() {
         let pattern = names.first().map_or("", |matcher| &matcher.value);
         find(FindingKind::UnknownMetric.says(format!("no metric has a name like {pattern:?}: correct the pattern")));
         return Shape::anything();
     }
     // A metric of which the labels are unknown says nothing of a selector that does not name it.
     let told = |shape: &Shape| !names.is_empty() || shape.labels != Labels::Any;
-    let possible =
-        named.filter(|(_, shape)| told(shape) && labels.iter().all(|matcher| value::possible(matcher, &shape.labels)));
-    match possible.map(|(_, shape)| shape.labels.clone()).reduce(Labels::union) {
-        Some(labels) => Shape { labels, sample: Sample::Any, metric: String::new() },
-        None => {
-            let matchers: Vec<_> = labels.iter().map(ToString::to_string).collect();
-            find(FindingKind::UnknownMetric.says(format!(
+    let possible = candidates
+        .filter(|(_, shape)| told(shape) && labels.iter().all(|matcher| value::possible(matcher, &shape.labels)));
+    if let Some(labels) = possible.map(|(_, shape)| shape.labels.clone()).reduce(Labels::union) {
+        Shape { labels, sample: Sample::Any, metric: String::new() }
+    } else {
+        let matchers: Vec<_> = labels.iter().map(ToString::to_string).collect();
+        find(
+            FindingKind::UnknownMetric.says(format!(
                 "no metric has labels like {{{}}}: correct them, or name the metric",
                 matchers.join(",")
-            )));
-            Shape::anything()
-        }
+            )),
+        );
+        Shape::anything()
     }
 }
 

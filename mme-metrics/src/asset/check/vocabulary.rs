@@ -70,7 +70,7 @@ impl Vocabulary {
                 MetricType::Gauge => self.insert(name, labels, Sample::Gauge),
                 MetricType::Untyped => self.insert(name, labels, Sample::Any),
                 MetricType::Histogram => {
-                    self.distribution(name, &labels, ("_bucket", "le", Values::Any), Sample::Counter)
+                    self.distribution(name, &labels, ("_bucket", "le", Values::Any), Sample::Counter);
                 }
                 MetricType::Summary => self.distribution(name, &labels, ("", "quantile", Values::Any), Sample::Gauge),
             }

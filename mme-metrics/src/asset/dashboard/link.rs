@@ -1,5 +1,7 @@
 //! Links to runbooks, log lines and traces.
 
+use std::fmt::Write as _;
+
 /// Where the bundled runbooks are published.
 const RUNBOOKS: &str = "https://github.com/mme-metrics/mme-metrics/blob/main/mme-metrics/assets/runbooks";
 
@@ -25,7 +27,7 @@ pub(super) fn logs(title: &str, query: &str) -> Link {
     Link { title: title.to_owned(), url: explore("loki", "logs", query) }
 }
 
-/// Returns a link to the traces that a TraceQL query finds, in the data source that the variable `traces` names.
+/// Returns a link to the traces that a `TraceQL` query finds, in the data source that the variable `traces` names.
 pub(super) fn traces(title: &str, query: &str) -> Link {
     Link { title: title.to_owned(), url: explore("tempo", "traces", query) }
 }
@@ -55,7 +57,8 @@ fn encode(text: &str) -> String {
         in_variable |= character == '$' && characters.peek() == Some(&'{');
         match character {
             '{' | '}' | '"' | ' ' | '\\' | '|' | '=' | '~' | '`' if !in_variable => {
-                encoded.push_str(&format!("%{:02X}", u32::from(character)));
+                // Writing to a text cannot fail.
+                let _ = write!(encoded, "%{:02X}", u32::from(character));
             }
             _ => encoded.push(character),
         }

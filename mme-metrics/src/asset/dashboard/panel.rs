@@ -70,8 +70,8 @@ impl Panel {
     pub fn query(mut self, expression: Promql, legend: &str) -> Self {
         let split = expression.to_string().contains(SPLIT) && !self.view.has_columns();
         let missing = |key: &&&str| split && !legend.contains(&format!("{{{{{key}}}}}"));
-        let added: String = SPLITS.iter().filter(missing).map(|key| format!("{{{{{key}}}}}")).collect();
-        let legend = format!("{legend} {added}");
+        let added: Vec<_> = SPLITS.iter().filter(missing).map(|key| format!("{{{{{key}}}}}")).collect();
+        let legend = format!("{legend} {}", added.concat());
         self.queries.push(Query { expression, legend: legend.trim().to_owned() });
         self
     }

@@ -21,10 +21,10 @@ struct TestFile {
 struct Test {
     #[serde(default)]
     input_series: Vec<Series>,
-    #[serde(default)]
-    alert_rule_test: Vec<AlertTest>,
-    #[serde(default)]
-    promql_expr_test: Vec<ExpressionTest>,
+    #[serde(default, rename = "alert_rule_test")]
+    alerts: Vec<AlertTest>,
+    #[serde(default, rename = "promql_expr_test")]
+    expressions: Vec<ExpressionTest>,
 }
 
 #[derive(Deserialize)]
@@ -66,12 +66,12 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
         for series in &test.input_series {
             edits.scalar(&series.series, &labelled(&series.series.value, &added))?;
         }
-        for tested in test.alert_rule_test.iter().filter(|tested| grouping.alert_has_labels(&tested.alertname)) {
+        for tested in test.alerts.iter().filter(|tested| grouping.alert_has_labels(&tested.alertname)) {
             for expected in tested.exp_alerts.iter().flatten() {
                 expect(expected, &added, grouping, &mut edits)?;
             }
         }
-        for tested in &test.promql_expr_test {
+        for tested in &test.expressions {
             let expression = promql::parse(&tested.expr.value).map_err(|problem| problem.message)?;
             let mut grouped = expression.clone();
             let carries = grouping.rewrite(&mut grouped, Reader::Rule);

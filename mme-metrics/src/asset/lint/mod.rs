@@ -103,7 +103,7 @@ fn check_rule(rule: &Rule, find: &mut impl FnMut(Problem)) {
         (Some(name), None) => alert::check(name, rule, &mut |message| find(FindingKind::AlertStyle.says(message))),
         (None, Some(name)) => check_record(name, find),
         _ => {
-            find(FindingKind::InvalidRule.says("a rule either records or alerts: give it one of `record` and `alert`"))
+            find(FindingKind::InvalidRule.says("a rule either records or alerts: give it one of `record` and `alert`"));
         }
     }
     // What is no PromQL is the asset check's to report.

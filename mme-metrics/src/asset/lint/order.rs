@@ -26,7 +26,7 @@ pub(super) fn check(
         match select(test, pattern, files) {
             Ok(paths) => selected.extend(paths),
             Err(message) => {
-                findings.push(finding(test, format!("rule_files {pattern}"), FindingKind::TestOrder, message))
+                findings.push(finding(test, format!("rule_files {pattern}"), FindingKind::TestOrder, message));
             }
         }
     }

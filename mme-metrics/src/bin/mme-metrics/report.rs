@@ -33,7 +33,7 @@ pub(crate) struct Daily {
     #[arg(long, value_name = "TIER", default_value = "direct")]
     direct: String,
 
-    /// Query this Prometheus for the latency of all requests, such as http://localhost:9090
+    /// Query this Prometheus for the latency of all requests, such as <http://localhost:9090>
     #[arg(long, value_name = "URL", conflicts_with = "exposition")]
     prometheus: Option<String>,
 

@@ -28,9 +28,9 @@ struct Query {
 /// How a query is written.
 #[derive(Debug, PartialEq, Eq)]
 enum Language {
-    /// PromQL.
+    /// `PromQL`.
     Promql,
-    /// One of Grafana's functions for variables, such as `label_values(…)`, or PromQL.
+    /// One of Grafana's functions for variables, such as `label_values(…)`, or `PromQL`.
     Variable,
     /// That of another data source, by its type.
     Other(String),
@@ -82,7 +82,7 @@ pub(super) fn skipped(file: &AssetFile, findings: &mut Vec<AssetFinding>) {
 }
 
 impl Query {
-    /// Returns the PromQL of a query, with the label that a variable needs; nothing if there is none.
+    /// Returns the `PromQL` of a query, with the label that a variable needs; nothing if there is none.
     fn expression(&self) -> Option<(&str, Option<&str>)> {
         match self.language {
             Language::Promql => Some((&self.text, None)),
@@ -139,7 +139,8 @@ fn read(document: &Value, queries: &mut Vec<Query>) -> bool {
     } else if document["panels"].is_array() || document["rows"].is_array() {
         classic::read(document, queries);
     } else if let Some(items) = document.as_array().filter(|items| !items.is_empty()) {
-        return items.iter().fold(true, |all, item| read(item, queries) && all);
+        let unread = items.iter().filter(|item| !read(item, queries)).count();
+        return unread == 0;
     } else {
         return false;
     }

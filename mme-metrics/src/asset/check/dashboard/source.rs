@@ -20,7 +20,7 @@ impl Sources {
 
     /// Returns the language of a query by the first of `given` that names a data source; by default it is `prometheus`.
     pub(super) fn language(&self, given: &[&Value], prometheus: Language) -> Language {
-        let named = given.iter().filter_map(|source| self.type_of(source)).next();
+        let named = given.iter().find_map(|source| self.type_of(source));
         match named {
             Some(source) if !speaks_promql(&source) => Language::Other(source),
             _ => prometheus,
@@ -44,7 +44,7 @@ impl Sources {
     }
 }
 
-/// Says whether a data source reads PromQL: Prometheus, its managed variants, and VictoriaMetrics.
+/// Says whether a data source reads `PromQL`: Prometheus, its managed variants, and `VictoriaMetrics`.
 pub(super) fn speaks_promql(kind: &str) -> bool {
     let kind = kind.to_lowercase();
     kind.contains("prometheus") || kind.contains("victoriametrics-metrics") || kind.contains("mimir")

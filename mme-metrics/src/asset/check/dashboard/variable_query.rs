@@ -1,4 +1,4 @@
-//! Queries of variables: PromQL in one of Grafana's functions.
+//! Queries of variables: `PromQL` in one of Grafana's functions.
 
 /// Returns the expression of a query with the label that it needs, or nothing if it names no series.
 pub(in crate::asset) fn expression(query: &str) -> Option<(&str, Option<&str>)> {

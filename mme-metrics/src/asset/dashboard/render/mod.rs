@@ -44,7 +44,7 @@ impl Dashboard {
             "refresh": "30s",
             "time": {"from": "now-1h", "to": "now"},
             "annotations": {"list": annotation::all()},
-            "links": [self.others()],
+            "links": [Self::others()],
             "templating": {"list": variable::all(&self.variables)},
             "panels": self.panels(),
         });
@@ -54,7 +54,7 @@ impl Dashboard {
     }
 
     /// Returns a menu of all dashboards of the crate, which keeps what the reader has chosen.
-    fn others(&self) -> Value {
+    fn others() -> Value {
         json!({
             "type": "dashboards", "title": "Dashboards", "tags": [TAG], "asDropdown": true, "includeVars": true,
             "keepTime": true, "targetBlank": false, "icon": "external link", "tooltip": "", "url": "",

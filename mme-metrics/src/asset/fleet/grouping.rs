@@ -15,7 +15,7 @@ use crate::asset::{AssetFile, AssetKind, promql, rule};
 const BARE: [&str; 6] = ["absent", "absent_over_time", "pi", "scalar", "time", "vector"];
 
 /// The grouping labels, and what is known of the rules that they are added to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Grouping {
     pub(super) labels: Vec<String>,
     /// The labels that a panel selects by; they are all, also in an expression that names some itself.
@@ -24,6 +24,8 @@ pub(super) struct Grouping {
     bare: HashSet<String>,
     /// Alerts, and whether they have labels of a target.
     alerts: HashMap<String, bool>,
+    /// The texts of each alert, which may name a label themselves.
+    texts: HashMap<String, String>,
 }
 
 /// Where an expression stands.
@@ -57,6 +59,8 @@ impl Grouping {
                 }
                 if let Some(alert) = &rule.alert {
                     grouping.alerts.insert(alert.clone(), carries);
+                    let texts = rule.annotations.values().map(|text| text.value.as_str());
+                    grouping.texts.insert(alert.clone(), texts.collect());
                 }
             }
             if grouping.bare.len() == known {
@@ -67,7 +71,13 @@ impl Grouping {
 
     /// Knows the labels alone.
     pub(super) fn of_labels(labels: &[String]) -> Self {
-        Self { labels: labels.to_vec(), selected: labels.to_vec(), bare: HashSet::new(), alerts: HashMap::new() }
+        Self {
+            labels: labels.to_vec(),
+            selected: labels.to_vec(),
+            bare: HashSet::new(),
+            alerts: HashMap::new(),
+            texts: HashMap::new(),
+        }
     }
 
     /// Says whether an alert has the grouping labels.
@@ -75,13 +85,20 @@ impl Grouping {
         self.alerts.get(name).copied().unwrap_or(true)
     }
 
+    /// Says whether a text of an alert names a label.
+    pub(super) fn alert_names(&self, alert: &str, label: &str) -> bool {
+        let named = format!("$labels.{label}");
+        self.texts.get(alert).is_some_and(|text| text.contains(&named))
+    }
+
     /// Adds the labels to an expression; returns whether its series have them.
     ///
-    /// A label that the expression names in `by` or `on` is left to it: it may well leave it out of a match on purpose.
+    /// A label that the expression names in `by`, `without`, `on` or `ignoring` is left to it: it may well leave it out on
+    /// purpose.
     pub(super) fn rewrite(&self, expression: &mut Expr, reader: Reader) -> bool {
         let named = named(expression);
         let labels = self.labels.iter().filter(|label| !named.contains(*label)).cloned().collect();
-        let pass = Self { labels, selected: self.labels.clone(), bare: self.bare.clone(), alerts: HashMap::new() };
+        let pass = Self { labels, selected: self.labels.clone(), bare: self.bare.clone(), ..Self::default() };
         pass.walk(expression, reader)
     }
 
@@ -184,8 +201,7 @@ impl Grouping {
                     self.remove(extra);
                 }
             }
-            Some(LabelModifier::Exclude(keys)) => self.remove(keys),
-            None => {}
+            Some(LabelModifier::Exclude(_)) | None => {}
         }
     }
 
@@ -199,7 +215,7 @@ impl Grouping {
     }
 }
 
-/// Lists the labels that an expression keeps or matches by.
+/// Lists the labels that an expression keeps, drops, matches by or ignores.
 fn named(expression: &Expr) -> HashSet<String> {
     let mut named = HashSet::new();
     promql::walk(expression, &mut |part| {
@@ -208,9 +224,7 @@ fn named(expression: &Expr) -> HashSet<String> {
             Expr::Binary(binary) => binary.modifier.as_ref().and_then(|modifier| modifier.matching.as_ref()),
             _ => None,
         };
-        if let Some(LabelModifier::Include(keys)) = modifier {
-            named.extend(keys.labels.iter().cloned());
-        }
+        named.extend(modifier.into_iter().flat_map(|modifier| modifier.labels().labels.iter().cloned()));
     });
     named
 }
@@ -237,11 +251,12 @@ mod tests {
             ("sum by (job) (a)", "sum by (cluster, namespace, job) (a)"),
             ("sum by (namespace, job) (a)", "sum by (cluster, namespace, job) (a)"),
             ("sum(a)", "sum by (cluster, namespace) (a)"),
-            ("sum without (instance, cluster) (a)", "sum without (instance) (a)"),
+            ("sum without (instance) (a)", "sum without (instance) (a)"),
+            ("max without (cluster) (a)", "max without (cluster) (a)"),
             ("a and on (job) b", "a and on (cluster, namespace, job) b"),
             ("a and on () b", "a and on (cluster, namespace) b"),
             ("a * on (job) group_left (cluster, version) b", "a * on (cluster, namespace, job) group_left (version) b"),
-            ("a / ignoring (le, cluster) b", "a / ignoring (le) b"),
+            ("a / ignoring (le, cluster) b", "a / ignoring (le, cluster) b"),
             ("a / b", "a / b"),
             (
                 "max by (cluster, namespace, job) (a) unless on (job) b",

@@ -112,7 +112,11 @@ fn expect(
 fn added<'g>(test: &Test, grouping: &'g Grouping) -> Vec<&'g String> {
     let has =
         |series: &str, label: &str| [",", "{", " "].iter().any(|before| series.contains(&format!("{before}{label}=")));
-    let used = |label: &str| test.input_series.iter().any(|series| has(&series.series.value, label));
+    // A text that names the label would read differently with a value of ours.
+    let used = |label: &str| {
+        test.input_series.iter().any(|series| has(&series.series.value, label))
+            || test.alert_rule_test.iter().any(|tested| grouping.alert_names(&tested.alertname, label))
+    };
     grouping.labels.iter().filter(|label| !used(label)).collect()
 }
 

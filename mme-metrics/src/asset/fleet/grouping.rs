@@ -24,6 +24,8 @@ pub(super) struct Grouping {
     bare: HashSet<String>,
     /// Alerts, and whether they have labels of a target.
     alerts: HashMap<String, bool>,
+    /// Records and alerts that leave out a grouping label of their own accord, each with the label.
+    dropped: HashSet<(String, String)>,
     /// The texts of each alert, which may name a label themselves.
     texts: HashMap<String, String>,
 }
@@ -51,9 +53,14 @@ impl Grouping {
             .collect();
         // A record may read another one of a later file: repeat until nothing changes.
         loop {
-            let known = grouping.bare.len();
+            let known = grouping.bare.len() + grouping.dropped.len();
             for (rule, expression) in &rules {
                 let carries = grouping.rewrite(&mut expression.clone(), Reader::Rule);
+                let dropped: Vec<_> = labels.iter().filter(|label| grouping.drops(expression, label)).collect();
+                for label in dropped {
+                    let name = rule.record.as_ref().or(rule.alert.as_ref());
+                    grouping.dropped.extend(name.map(|name| (name.clone(), label.clone())));
+                }
                 if let Some(record) = rule.record.as_ref().filter(|_| !carries) {
                     grouping.bare.insert(record.clone());
                 }
@@ -63,7 +70,7 @@ impl Grouping {
                     grouping.texts.insert(alert.clone(), texts.collect());
                 }
             }
-            if grouping.bare.len() == known {
+            if grouping.bare.len() + grouping.dropped.len() == known {
                 return grouping;
             }
         }
@@ -76,6 +83,7 @@ impl Grouping {
             selected: labels.to_vec(),
             bare: HashSet::new(),
             alerts: HashMap::new(),
+            dropped: HashSet::new(),
             texts: HashMap::new(),
         }
     }
@@ -83,6 +91,30 @@ impl Grouping {
     /// Says whether an alert has the grouping labels.
     pub(super) fn alert_has_labels(&self, name: &str) -> bool {
         self.alerts.get(name).copied().unwrap_or(true)
+    }
+
+    /// Lists the grouping labels that an alert has, if it has labels of a target.
+    pub(super) fn labels_of<'g>(&'g self, alert: &str) -> Vec<&'g String> {
+        let drops = |label: &String| self.dropped.contains(&(alert.to_owned(), label.clone()));
+        self.labels.iter().filter(|label| !drops(label)).collect()
+    }
+
+    /// Says whether an expression leaves out a label: by `without`, or by reading a record that does.
+    fn drops(&self, expression: &Expr, label: &str) -> bool {
+        let mut drops = false;
+        promql::walk(expression, &mut |part| {
+            drops |= match part {
+                Expr::Aggregate(AggregateExpr { modifier: Some(LabelModifier::Exclude(keys)), .. }) => {
+                    keys.labels.iter().any(|key| key == label)
+                }
+                Expr::VectorSelector(selector) => {
+                    let name = selector.name.clone().unwrap_or_default();
+                    self.dropped.contains(&(name, label.to_owned()))
+                }
+                _ => false,
+            };
+        });
+        drops
     }
 
     /// Says whether a text of an alert names a label.
@@ -268,6 +300,16 @@ mod tests {
         ] {
             assert_eq!(rewritten(text, Reader::Rule), expected);
         }
+    }
+
+    #[test]
+    fn an_alert_has_the_labels_that_no_rule_on_its_way_drops() {
+        let rules = "groups: [{name: a, rules: [{alert: Sealed, expr: 'a:b:max == 0'}, \
+            {record: 'a:b:max', expr: max without (cluster) (b)}, {alert: Down, expr: up == 0}]}]";
+        let files = [AssetFile::new(AssetKind::Rules, "a.yml", rules)];
+        let grouping = Grouping::new(&["cluster".to_owned(), "namespace".to_owned()], &files);
+        assert_eq!(grouping.labels_of("Sealed"), ["namespace"]);
+        assert_eq!(grouping.labels_of("Down"), ["cluster", "namespace"]);
     }
 
     #[test]

@@ -68,7 +68,7 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
         }
         for tested in test.alerts.iter().filter(|tested| grouping.alert_has_labels(&tested.alertname)) {
             for expected in tested.exp_alerts.iter().flatten() {
-                expect(expected, &added, grouping, &mut edits)?;
+                expect(&tested.alertname, expected, &added, grouping, &mut edits)?;
             }
         }
         for tested in &test.expressions {
@@ -88,6 +88,7 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
 }
 
 fn expect(
+    alert: &str,
     expected: &ExpectedAlert,
     added: &[&String],
     grouping: &Grouping,
@@ -103,7 +104,9 @@ fn expect(
         }
     }
     match expected.exp_annotations.get("description") {
-        Some(description) => edits.scalar(description, &alert::expected(&description.value, known, added, grouping)),
+        Some(description) => {
+            edits.scalar(description, &alert::expected(alert, &description.value, known, added, grouping))
+        }
         None => Ok(()),
     }
 }
@@ -115,7 +118,7 @@ fn added<'g>(test: &Test, grouping: &'g Grouping) -> Vec<&'g String> {
     // A text that names the label would read differently with a value of ours.
     let used = |label: &str| {
         test.input_series.iter().any(|series| has(&series.series.value, label))
-            || test.alert_rule_test.iter().any(|tested| grouping.alert_names(&tested.alertname, label))
+            || test.alerts.iter().any(|tested| grouping.alert_names(&tested.alertname, label))
     };
     grouping.labels.iter().filter(|label| !used(label)).collect()
 }

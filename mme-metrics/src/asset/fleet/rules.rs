@@ -17,8 +17,8 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
             let text = commented(rule.expr(), &grouped.prettify());
             edits.scalar(rule.expression(), &text).map_err(place)?;
         }
-        if let (true, true, Some(description)) = (carries, rule.alert.is_some(), rule.annotations.get("description")) {
-            edits.scalar(description, &alert::template(&description.value, grouping)).map_err(place)?;
+        if let (true, Some(name), Some(description)) = (carries, &rule.alert, rule.annotations.get("description")) {
+            edits.scalar(description, &alert::template(name, &description.value, grouping)).map_err(place)?;
         }
     }
     Ok(edits.apply())

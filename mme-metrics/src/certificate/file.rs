@@ -1,4 +1,4 @@
-//! Files and directories that are read again when they change.
+//! Certificate files and directories, cached until they change.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -10,32 +10,32 @@ use std::time::{Duration, SystemTime};
 use super::label::CertificateReadError;
 use super::read::{Reading, Which, content};
 
-/// Largest file that is read; a bundle of all public authorities has a fortieth of it.
+/// Maximum size of a file that is read. A bundle of all public certificate authorities is a fortieth of it.
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
-/// Most bytes that are read of one directory at one time.
+/// Maximum number of bytes that one scan reads from a directory.
 const MAX_DIRECTORY_BYTES: u64 = 64 << 20;
 
-/// Most entries of a directory that are looked at.
+/// Maximum number of directory entries that a scan looks at.
 const MAX_ENTRIES: usize = 10_000;
 
-/// What the names of files with certificates end in.
+/// File name extensions of certificates.
 const EXTENSIONS: [&str; 4] = ["pem", "crt", "cer", "der"];
 
-/// A file that changed less than this before it was read may change again without looking different: the clocks of file
-/// systems tick every few milliseconds, on some every two seconds.
+/// Minimum age of a change before the file is cached. A younger file may change again and keep the same timestamp,
+/// because the clocks of file systems tick every few milliseconds, some of them every two seconds.
 const UNSETTLED: Duration = Duration::from_secs(2);
 
-/// One file, and what stood in it when it was read last.
+/// One file, and the cached result of reading it.
 #[derive(Debug, Default)]
 pub(super) struct WatchedFile {
     read: Option<(Stamp, Reading)>,
 }
 
 impl WatchedFile {
-    /// Returns what stands in the file, which is read only if it is another than last time.
+    /// Returns the certificates of the file. It is read only if it changed since the last time.
     ///
-    /// At most `allowance` bytes are read, which it is lowered by.
+    /// At most `allowance` bytes are read, and the number of bytes is subtracted from `allowance`.
     fn look(&mut self, path: &Path, which: Which, now: SystemTime, allowance: &mut u64) -> Reading {
         self.try_look(path, which, now, allowance).unwrap_or_else(|error| {
             self.read = None;
@@ -43,7 +43,7 @@ impl WatchedFile {
         })
     }
 
-    /// Looks, and forgets what was there before unless it is still there.
+    /// Does the work of [`look`](Self::look). On an error the caller clears the cache.
     fn try_look(
         &mut self,
         path: &Path,
@@ -57,16 +57,16 @@ impl WatchedFile {
         {
             return Ok(*reading);
         }
-        // Opening a pipe or a device can wait for ever.
+        // Opening a pipe or a device can block forever.
         if !metadata.is_file() {
             return Err(CertificateReadError::Unreadable);
         }
         let file = File::open(path).map_err(|error| reason(&error))?;
-        // Of what was opened: the path may lead to another file by now.
+        // Ask the opened file, because the path may lead to another file by now.
         let metadata = file.metadata().map_err(|error| reason(&error))?;
         let reading = match metadata.len() {
             told if told > MAX_FILE_BYTES => Reading::failed(CertificateReadError::TooLarge),
-            // Too much at one time; the next look has an allowance of its own.
+            // The allowance of this scan is used up. The error is not cached, so the next scan tries again.
             told if told > *allowance => return Err(CertificateReadError::TooLarge),
             _ => read(file, which, allowance)?,
         };
@@ -76,7 +76,7 @@ impl WatchedFile {
 }
 
 fn read(file: File, which: Which, allowance: &mut u64) -> Result<Reading, CertificateReadError> {
-    // A file that grows meanwhile, or that does not tell its length, is cut off.
+    // The limit also holds for a file that grows while it is read, or that reports no length.
     let limit = MAX_FILE_BYTES.min(*allowance);
     let mut bytes = Vec::new();
     let length = file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))? as u64;
@@ -84,7 +84,7 @@ fn read(file: File, which: Which, allowance: &mut u64) -> Result<Reading, Certif
     Ok(if length > limit { Reading::failed(CertificateReadError::TooLarge) } else { content(&bytes, which) })
 }
 
-/// Looks at one file under a name of its own.
+/// Returns the certificates of a file that is watched by itself, and not as part of a directory.
 pub(super) fn look_at_file(file: &mut WatchedFile, path: &Path, which: Which) -> Reading {
     let reading = file.look(path, which, SystemTime::now(), &mut MAX_FILE_BYTES.clone());
     if reading.is_empty() { Reading::failed(CertificateReadError::Malformed) } else { reading }
@@ -97,7 +97,7 @@ pub(super) struct WatchedDirectory {
 }
 
 impl WatchedDirectory {
-    /// Returns what stands in the files of the directory, whatever files there are now.
+    /// Returns the certificates of all files that are in the directory now.
     pub(super) fn look(&mut self, path: &Path) -> Reading {
         let mut reading = Reading::default();
         let names = match names(path) {
@@ -118,8 +118,8 @@ impl WatchedDirectory {
     }
 }
 
-/// Lists the files that may hold certificates, by their names. What begins with a dot is left out: it is where Kubernetes
-/// keeps the versions of a mounted secret, to which the names beside them lead.
+/// Lists the names of the files that may hold certificates. Names that begin with a dot are skipped: there Kubernetes
+/// keeps the versions of a mounted secret, and the other names are links to them.
 fn names(directory: &Path) -> Result<Vec<OsString>, CertificateReadError> {
     let mut names = Vec::new();
     for (number, entry) in fs::read_dir(directory).map_err(|error| reason(&error))?.enumerate() {
@@ -145,12 +145,13 @@ fn reason(error: &io::Error) -> CertificateReadError {
     }
 }
 
-/// What tells one version of a file from another, without reading it.
+/// The identity of one version of a file, from its metadata alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
-    /// Device, number and time of the last change of anything; the kernel sets that one, so no tool can turn it back.
+    /// Device, inode number, and time of the last change of content or metadata (`ctime`). The kernel sets `ctime`, so
+    /// no tool can turn it back.
     #[cfg(unix)]
     identity: (u64, u64, i64, i64),
 }
@@ -167,7 +168,7 @@ impl Stamp {
         }
     }
 
-    /// Returns the stamp of a file that looked so at `now`, if it has not just been changed.
+    /// Returns the stamp of a file with this metadata at `now`, or nothing if the file changed a moment before.
     fn settled(metadata: &Metadata, now: SystemTime) -> Option<Self> {
         let stamp = Self::of(metadata);
         let age = now.duration_since(stamp.changed()?).ok()?;
@@ -191,7 +192,7 @@ impl Stamp {
 mod tests {
     use super::*;
 
-    /// A file of its own for each test, removed at its end.
+    /// A temporary file for one test, which is removed at its end.
     struct Scratch(std::path::PathBuf);
 
     impl Scratch {
@@ -208,7 +209,7 @@ mod tests {
         }
     }
 
-    /// Returns how many bytes a look at `now` reads.
+    /// Returns how many bytes a scan at `now` reads.
     fn bytes_read(file: &mut WatchedFile, scratch: &Scratch, now: SystemTime) -> u64 {
         let mut allowance = 1000;
         file.look(&scratch.0, Which::All, now, &mut allowance);

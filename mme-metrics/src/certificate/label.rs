@@ -1,4 +1,4 @@
-//! What is done with a certificate, which one it is, and why it could not be read.
+//! The labels of certificate metrics: the operation, the name of the certificate, and the reason of a read error.
 
 use std::error::Error;
 use std::fmt;
@@ -6,37 +6,38 @@ use std::fmt;
 use crate::label::labels;
 
 labels! {
-    /// The label `operation`: what is done with a certificate. An operation to be measured, too.
+    /// An operation on a certificate, which can be measured; also the label `operation`.
     pub closed CertificateOperation: "operation" {
-        /// A certificate is checked. One that is found invalid is an error, with a word for the reason.
+        /// A certificate is checked. An invalid certificate is an error, whose error type names the reason.
         Validation = "validation",
         /// Something is signed with a certificate's key.
         Signing = "signing",
-        /// A certificate is made.
+        /// A certificate is issued.
         Issuance = "issuance",
-        /// A certificate is replaced by one that holds longer.
+        /// A certificate is replaced by one that is valid for longer.
         Renewal = "renewal",
-        /// A certificate is declared invalid.
+        /// A certificate is revoked: it is declared invalid.
         Revocation = "revocation",
     }
 }
 
 labels! {
-    /// The label `certificate`: a name that the service gives a certificate, whatever the certificate calls itself.
+    /// The label `certificate`: a name that the service gives to a certificate. It is independent of the certificate's
+    /// content.
     pub registered CertificateName: "certificate", budget = 1000, fallback = "_other";
 }
 
 labels! {
-    /// Why a certificate could not be read; the label `error_type`, too.
+    /// The reason why a certificate could not be read; also the label `error_type`.
     #[non_exhaustive]
     pub closed CertificateReadError: "error_type" {
-        /// There is no such file, or no certificate in the directory.
+        /// The file does not exist, or the directory contains no certificate.
         Missing = "missing",
-        /// The process may not read it.
+        /// The process has no permission to read it.
         Denied = "denied",
-        /// It cannot be read for another reason, or is no regular file.
+        /// Reading failed for another reason, or it is not a regular file.
         Unreadable = "unreadable",
-        /// It is no certificate, or a broken one.
+        /// It is not a certificate, or a broken one.
         Malformed = "malformed",
         /// It is larger than any certificate.
         TooLarge = "too_large",

@@ -1,4 +1,4 @@
-//! The truth: every metric of certificates.
+//! The declaration of every metric of certificates.
 
 use super::label::{CertificateName, CertificateOperation, CertificateReadError};
 use crate::buckets;

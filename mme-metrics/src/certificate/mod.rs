@@ -1,6 +1,6 @@
-//! Certificates: operations on them, and their expiry.
+//! Metrics for X.509 certificates: operations such as validation and signing, and validity periods (expiry).
 //!
-//! An operation is measured by a guard, around a closure or a future, or by the attribute:
+//! Measure an operation with a guard, around a closure or a future, or with the attribute:
 //!
 //! ```
 //! use mme_metrics::certificate::{self, CertificateOperation};
@@ -41,7 +41,8 @@
 //! # drop((issued, signing));
 //! ```
 //!
-//! With the feature `certificate`, the validity period is read from files, directories and TLS chains before each exposition:
+//! With the feature `certificate`, the library reads validity periods from files, directories and TLS chains before
+//! each exposition:
 //!
 //! ```
 //! # #[cfg(feature = "certificate")] {
@@ -60,7 +61,7 @@
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `certificate_operations_total` | once per operation, at its end: `result` is `ok`, `error` or `cancelled`; a panic is an error of type `panic`, and an invalid certificate is an error of the type that its [`ErrorType`](crate::operation::ErrorType) says |
+//! | `certificate_operations_total` | once per operation, at its end: `result` is `ok`, `error` or `cancelled`; a panic is an error of type `panic`, and an invalid certificate is an error of the type that its [`ErrorType`](crate::operation::ErrorType) returns |
 //! | `certificate_operation_duration_seconds` | once per operation, at its end, whatever the outcome |
 //! | `certificate_not_after_timestamp_seconds`, `certificate_not_before_timestamp_seconds` | when a validity is set or read: the earliest end and the latest beginning of all certificates with one name; absent while none can be read |
 //! | `certificate_read_errors_total` | with each scan of a file, directory or chain that cannot be read completely |
@@ -69,10 +70,10 @@
 //!
 //! # What it costs
 //!
-//! Each of the five operations has four series that count (`ok`, `cancelled`, `panic`, `other`), one for each word of its error
-//! type, and a histogram of 18 lines, from its first run on; a run costs what a measured function does and allocates nothing.
-//! There can be 1 000 certificates, with seven series each. A scan takes a few microseconds for each file, and about 10 µs more for
-//! each certificate in a changed file.
+//! From its first run on, each of the five operations has four counter series (`ok`, `cancelled`, `panic`, `other`),
+//! one more for each word of its error type, and a histogram of 18 lines. A run costs as much as a measured function
+//! and allocates nothing. There can be 1 000 certificates, with seven series each. A scan takes a few microseconds for
+//! each file, and about 10 µs more for each certificate in a changed file.
 //!
 //! # Assets
 //!

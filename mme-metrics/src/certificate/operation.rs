@@ -1,4 +1,4 @@
-//! Operations on certificates, measured.
+//! Measured operations on certificates.
 
 use metrics::Key;
 
@@ -10,9 +10,10 @@ use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregist
 /// The kept series of each operation, in the order of their ordinals.
 static SERIES: [OutcomeSeries; 5] = [const { OutcomeSeries::new() }; 5];
 
-/// Begins an operation, to be ended by [`Guard::end`] or [`Guard::end_with`].
+/// Starts an operation on a certificate. End it with [`Guard::end`] or [`Guard::end_with`].
 ///
-/// Dropped before that it is cancelled; dropped while its scope unwinds it is an error of type `panic`.
+/// A guard that is dropped before that records a cancelled operation. If it is dropped because its scope unwinds, it
+/// records an error of type `panic`.
 ///
 /// ```
 /// use mme_metrics::certificate::{self, CertificateOperation};

@@ -1,4 +1,4 @@
-//! Reads the period of validity out of certificates. Nothing is verified, and nothing else of them is looked at.
+//! Parsing of validity periods from certificates in PEM or DER. It verifies nothing and ignores every other field.
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -11,16 +11,16 @@ use super::validity::Validity;
 /// The first byte of a certificate in DER: the tag of a sequence.
 const SEQUENCE: u8 = 0x30;
 
-/// How much of a file or chain counts.
+/// Which certificates of a file are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which {
-    /// Every certificate in it.
+    /// Every certificate.
     All,
-    /// The first one, which in a chain is the one that the others vouch for.
+    /// The first certificate. In a chain it is the leaf, which the others vouch for.
     First,
 }
 
-/// What could be read, and how often which part could not.
+/// The result of reading certificates: their common validity period, and the number of errors by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reading {
     pub(super) validity: Option<Validity>,
@@ -38,12 +38,12 @@ impl Reading {
         self.errors[error as usize] += 1;
     }
 
-    /// Returns how often that went wrong.
+    /// Returns how often reading failed with `error`.
     pub(super) fn errors(&self, error: CertificateReadError) -> u64 {
         self.errors[error as usize].into()
     }
 
-    /// Takes in another part of the same thing.
+    /// Merges the reading of another part of the same source.
     pub(super) fn add(&mut self, other: Self) {
         if let Some(validity) = other.validity {
             self.hold(validity);
@@ -51,7 +51,7 @@ impl Reading {
         self.errors.iter_mut().zip(other.errors).for_each(|(sum, more)| *sum += more);
     }
 
-    /// Says whether there was no certificate at all, not even a broken one.
+    /// Returns `true` if there was no certificate at all, not even a broken one.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -60,7 +60,7 @@ impl Reading {
         self.validity = Some(self.validity.map_or(validity, |held| held.and(validity)));
     }
 
-    /// Takes in one certificate; one that is broken is told once for all of them.
+    /// Adds one certificate. However many certificates are broken, each reason counts once.
     fn take(&mut self, certificate: Result<Validity, CertificateReadError>) {
         match certificate {
             Ok(validity) => self.hold(validity),
@@ -68,7 +68,7 @@ impl Reading {
         }
     }
 
-    /// Returns the period, unless any part could not be read.
+    /// Returns the period if every certificate could be read.
     fn whole(self) -> Result<Validity, CertificateReadError> {
         match CertificateReadError::ALL.into_iter().find(|error| self.errors(*error) > 0) {
             Some(error) => Err(error),
@@ -77,7 +77,7 @@ impl Reading {
     }
 }
 
-/// Reads what a file holds: PEM with anything else around and between, or DER.
+/// Reads the content of a file: DER, or PEM with any other text around and between the certificates.
 pub(super) fn content(bytes: &[u8], which: Which) -> Reading {
     let mut reading = Reading::default();
     let mut certificates = certificates(bytes);
@@ -89,7 +89,7 @@ pub(super) fn content(bytes: &[u8], which: Which) -> Reading {
 }
 
 fn certificates(bytes: &[u8]) -> Box<dyn Iterator<Item = Result<Validity, CertificateReadError>> + '_> {
-    // The tag of a sequence, which is the digit 0 in a text too, and a length of several bytes, which no text has.
+    // The tag of a sequence is also the digit `0` in a text, but no text goes on with a length of several bytes.
     if matches!(bytes, [SEQUENCE, 0x80..=0xff, ..]) {
         let mut rest = bytes;
         return Box::new(std::iter::from_fn(move || (!rest.is_empty()).then(|| der(&mut rest))));
@@ -100,9 +100,10 @@ fn certificates(bytes: &[u8]) -> Box<dyn Iterator<Item = Result<Validity, Certif
     }))
 }
 
-/// Reads one certificate off the beginning of `bytes`; all of them if it is broken, since nothing says where the next begins.
+/// Reads one certificate and removes it from the start of `bytes`. If it is broken, all bytes are removed, because the
+/// start of the next certificate is unknown.
 fn der(bytes: &mut &[u8]) -> Result<Validity, CertificateReadError> {
-    // The parser looks at the number of the tag alone, which other classes of tags have too.
+    // The parser checks only the number of the tag, and tags of other classes have the same number.
     let parsed = X509Certificate::from_der(bytes).ok().filter(|_| bytes.first() == Some(&SEQUENCE));
     let (rest, certificate) = parsed.ok_or(CertificateReadError::Malformed).inspect_err(|_| *bytes = &[])?;
     *bytes = rest;
@@ -110,34 +111,37 @@ fn der(bytes: &mut &[u8]) -> Result<Validity, CertificateReadError> {
     Ok(Validity::new(validity.not_before.timestamp(), validity.not_after.timestamp()))
 }
 
-/// With the feature `certificate`.
+/// Constructors that parse certificates. They need the feature `certificate`.
 impl Validity {
-    /// Reads one certificate in DER.
+    /// Reads the validity period of one certificate in DER.
     ///
     /// # Errors
     ///
-    /// [`CertificateReadError::Malformed`] when `bytes` are anything but one certificate.
+    /// [`CertificateReadError::Malformed`] if `bytes` are anything but exactly one certificate.
     pub fn of_der(bytes: &[u8]) -> Result<Self, CertificateReadError> {
         let mut rest = bytes;
         let validity = der(&mut rest)?;
         if rest.is_empty() { Ok(validity) } else { Err(CertificateReadError::Malformed) }
     }
 
-    /// Reads every certificate in PEM or DER, and returns the period in which all hold. Keys and text beside them are passed
-    /// over.
+    /// Reads every certificate in PEM or DER, and returns the period in which all of them are valid. Keys and other
+    /// text are skipped.
     ///
     /// # Errors
     ///
-    /// [`CertificateReadError::Missing`] when there is no certificate, [`CertificateReadError::Malformed`] when one is broken.
+    /// [`CertificateReadError::Missing`] if there is no certificate, [`CertificateReadError::Malformed`] if one is
+    /// broken.
     pub fn of_bytes(bytes: &[u8]) -> Result<Self, CertificateReadError> {
         content(bytes, Which::All).whole()
     }
 
-    /// Reads a chain as TLS libraries keep it, one certificate in DER each, and returns the period in which all hold.
+    /// Reads a certificate chain in the form of TLS libraries, a list of certificates in DER, and returns the period in
+    /// which all of them are valid.
     ///
     /// # Errors
     ///
-    /// [`CertificateReadError::Missing`] when it is empty, [`CertificateReadError::Malformed`] when a certificate is broken.
+    /// [`CertificateReadError::Missing`] if the chain is empty, [`CertificateReadError::Malformed`] if a certificate is
+    /// broken.
     ///
     /// # Examples
     ///
@@ -156,7 +160,7 @@ impl Validity {
     }
 }
 
-/// Reads a chain as TLS libraries keep it.
+/// Reads a certificate chain in the form of TLS libraries: a list of certificates in DER.
 pub(super) fn of_chain<C>(chain: C) -> Reading
 where
     C: IntoIterator<Item: AsRef<[u8]>>,

@@ -1,9 +1,9 @@
-//! The period in which a certificate holds, and its gauges.
+//! The validity period of a certificate, and its gauges.
 
 use super::CERTIFICATE;
 use super::label::CertificateName;
 
-/// The period in which a certificate holds, from its first second to its last.
+/// The validity period of a certificate, from its first second to its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Validity {
     not_before: i64,
@@ -11,29 +11,30 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// Makes a period from what stands in a certificate, in seconds since 1970.
+    /// Makes a period from the two times in a certificate, in seconds since 1970.
     pub const fn new(not_before: i64, not_after: i64) -> Self {
         Self { not_before, not_after }
     }
 
-    /// Returns the first second, since 1970.
+    /// Returns the start of the period, in seconds since 1970.
     pub const fn not_before(self) -> i64 {
         self.not_before
     }
 
-    /// Returns the last second, since 1970.
+    /// Returns the end of the period, in seconds since 1970.
     pub const fn not_after(self) -> i64 {
         self.not_after
     }
 
-    /// Returns the period in which both hold: from the later beginning to the earlier end.
+    /// Returns the intersection of two periods: from the later start to the earlier end.
     pub fn and(self, other: Self) -> Self {
         Self { not_before: self.not_before.max(other.not_before), not_after: self.not_after.min(other.not_after) }
     }
 }
 
 impl CertificateName {
-    /// Exports the period of a certificate that the service knows from elsewhere; it replaces what stood there.
+    /// Exports a validity period under this name, for a certificate that no watch reads. It replaces the period that
+    /// was set before.
     ///
     /// ```
     /// use mme_metrics::certificate::{CertificateName, Validity};
@@ -43,12 +44,13 @@ impl CertificateName {
     /// # Ok::<(), mme_metrics::label::RegisterError>(())
     /// ```
     pub fn set_validity(self, validity: Validity) {
-        // The years that a certificate can name are seconds far below 2^53, where floats are exact.
+        // Every date that a certificate can contain is far below 2^53 seconds, where floats are exact.
         CERTIFICATE.not_before.set((self,), validity.not_before as f64);
         CERTIFICATE.not_after.set((self,), validity.not_after as f64);
     }
 
-    /// Takes the period away, because the certificate is gone: nothing is exported under the name until it is set again.
+    /// Removes the validity period of a certificate that no longer exists. Nothing is exported under the name until a
+    /// period is set again.
     pub fn clear_validity(self) {
         CERTIFICATE.not_before.clear((self,));
         CERTIFICATE.not_after.clear((self,));

@@ -1,4 +1,4 @@
-//! Certificates that are looked at whenever the metrics are.
+//! Certificates whose validity period is read before each exposition.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -14,9 +14,9 @@ use super::read::{Reading, Which, of_chain};
 use crate::label::RegisterError;
 use crate::metric::{CounterHandle, GaugeHandle};
 
-/// Certificates whose period of validity is exported, each under a name that the service gives it.
+/// A set of watched certificates whose validity period is exported, each under a name that the service gives it.
 ///
-/// They are looked at right before each exposition, and read again only if they have changed:
+/// The watch scans them right before each exposition, and reads a file again only if it has changed:
 ///
 /// ```
 /// use mme_metrics::certificate::CertificateWatch;
@@ -31,18 +31,19 @@ use crate::metric::{CounterHandle, GaugeHandle};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// What stands under a name is the period in which *all* certificates there hold: the latest beginning and the earliest end
-/// of a chain, bundle or directory. [`leaf`](Self::leaf) takes the first certificate of a file alone.
+/// The period of a name is the one in which *all* its certificates are valid: the latest start and the earliest end in
+/// a chain, bundle or directory. [`leaf`](Self::leaf) reads only the first certificate of a file.
 ///
-/// A new version of a file is seen with the next exposition, whether it was written over the old one, renamed into its
-/// place, or mounted by Kubernetes, which turns a symbolic link. Nothing of the old version stays.
+/// The next exposition sees a new version of a file, whether it overwrote the old one, was renamed to its path, or was
+/// mounted by Kubernetes, which replaces a symbolic link. Nothing of the old version remains.
 ///
-/// What cannot be read is counted in `certificate_read_errors_total` at every look, and is not part of the period. Where
-/// nothing can be read, no period is exported: an old one would say that all is well.
+/// A certificate that cannot be read is counted in `certificate_read_errors_total` at every scan, and is not part of
+/// the period. If none under a name can be read, no period is exported, because an old one would suggest that all is
+/// well.
 ///
-/// Looking costs a question to the file system for each file. A file of more than 16 MiB and a directory of more than 10 000
-/// entries are not read, and counted as `too_large`; of a directory, 64 MiB of new files are read at one look, and the rest at
-/// the next ones.
+/// A scan asks the file system once for each file. A file of more than 16 MiB and a directory of more than 10 000
+/// entries are not read, and counted as `too_large`. One scan reads at most 64 MiB of new files in a directory; the
+/// next scans read the rest.
 #[derive(Debug, Default)]
 #[must_use = "nothing is read until the collector is handed to `RecorderBuilder::collect`"]
 pub struct CertificateWatch {
@@ -51,21 +52,22 @@ pub struct CertificateWatch {
 }
 
 impl CertificateWatch {
-    /// Begins with none.
+    /// Makes a watch without certificates.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds every certificate of a file in PEM or DER; keys and text beside them are passed over.
+    /// Adds every certificate of a file in PEM or DER. Keys and other text are skipped.
     ///
     /// # Errors
     ///
-    /// When the name is in use here, cannot be a label's value, or is one too many.
+    /// If another certificate of this watch has the name, if the name cannot be the value of a label, or if there are
+    /// too many names.
     pub fn file(self, name: &str, path: impl Into<PathBuf>) -> Result<Self, CertificateWatchError> {
         self.add(name, Place::File { path: path.into(), which: Which::All, file: Mutex::default() })
     }
 
-    /// Adds the first certificate of a file, which in a chain is the server's own.
+    /// Adds only the first certificate of a file. In a chain it is the server's own, the leaf.
     ///
     /// # Errors
     ///
@@ -74,8 +76,10 @@ impl CertificateWatch {
         self.add(name, Place::File { path: path.into(), which: Which::First, file: Mutex::default() })
     }
 
-    /// Adds every certificate in the files of a directory that end in `.pem`, `.crt`, `.cer` or `.der`, whichever files come
-    /// and go; not those of directories in it. A file without a certificate, such as a key, is passed over.
+    /// Adds every certificate in a directory, from files whose names end in `.pem`, `.crt`, `.cer` or `.der`.
+    ///
+    /// Each scan lists the directory again, so files can be added and removed. Subdirectories are not read. A file
+    /// without a certificate, such as a key, is skipped.
     ///
     /// # Errors
     ///
@@ -84,7 +88,8 @@ impl CertificateWatch {
         self.add(name, Place::Directory { path: path.into(), files: Mutex::default() })
     }
 
-    /// Adds a chain that is asked for at each look, one certificate in DER each: what a TLS acceptor serves now.
+    /// Adds a certificate chain that the callback `current` returns, a list of certificates in DER. Each scan calls it,
+    /// so that it can return the chain that a TLS acceptor serves now.
     ///
     /// ```
     /// use std::sync::{Arc, RwLock};
@@ -122,12 +127,12 @@ impl CertificateWatch {
         Ok(self)
     }
 
-    /// Returns what [`RecorderBuilder::collect`](crate::RecorderBuilder::collect) takes.
+    /// Returns the callback for [`RecorderBuilder::collect`](crate::RecorderBuilder::collect).
     pub fn collector(self) -> impl Fn() + Send + Sync + 'static {
         move || self.look()
     }
 
-    /// Looks at all of them now, and exports what they say.
+    /// Scans all certificates now, and exports their validity periods.
     pub fn look(&self) {
         for source in &self.sources {
             source.series.report(&source.place.look());
@@ -152,7 +157,7 @@ impl fmt::Debug for Source {
     }
 }
 
-/// Where certificates are.
+/// The source of certificates: a file, a directory or a chain.
 enum Place {
     File { path: PathBuf, which: Which, file: Mutex<WatchedFile> },
     Directory { path: PathBuf, files: Mutex<WatchedDirectory> },
@@ -167,7 +172,7 @@ impl Place {
             }
             Self::Directory { path, files } => files.lock().unwrap_or_else(PoisonError::into_inner).look(path),
             Self::Chain(current) => {
-                // The user's code: if it panics, the other certificates are still looked at.
+                // The callback is code of the service. If it panics, the other certificates are still scanned.
                 let reading = catch_unwind(AssertUnwindSafe(current));
                 let reading = reading.unwrap_or_else(|_| Reading::failed(CertificateReadError::Unreadable));
                 if reading.is_empty() { Reading::failed(CertificateReadError::Missing) } else { reading }
@@ -193,10 +198,10 @@ impl Series {
     }
 
     fn report(&self, reading: &Reading) {
-        // Zeros too: they make the series exist, so that the first error is an increase.
+        // Adding 0 makes a zero series, so that the first error is an increase.
         self.errors.iter().for_each(|(error, counter)| counter.add(reading.errors(*error)));
         if let Some(validity) = reading.validity {
-            // The years that a certificate can name are seconds far below 2^53, where floats are exact.
+            // Every date that a certificate can contain is far below 2^53 seconds, where floats are exact.
             self.not_before.set(validity.not_before() as f64);
             self.not_after.set(validity.not_after() as f64);
         } else {
@@ -206,13 +211,13 @@ impl Series {
     }
 }
 
-/// Why a certificate cannot be watched.
+/// The reason why a certificate cannot be watched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CertificateWatchError {
-    /// The name cannot be a label's value, or there are too many.
+    /// The name cannot be the value of a label, or there are too many names.
     Name(RegisterError),
-    /// Two certificates have this name.
+    /// Two certificates of the watch have this name.
     Twice(String),
 }
 

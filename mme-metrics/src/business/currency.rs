@@ -1,4 +1,4 @@
-//! Currencies, and how many decimals their amounts have: the table of ISO 4217.
+//! Currencies and the number of decimals of their amounts: the table of ISO 4217.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use metrics::SharedString;
 
 use crate::label::{Cardinality, LabelValue};
 
-/// A currency of ISO 4217; the label `currency`, too.
+/// A currency of ISO 4217; also the label `currency`.
 ///
-/// Those are known that are in use and have a minor unit or are without one. Metals, funds of the IMF, codes for tests and
-/// what was withdrawn are not: amounts in them are counted as [`UNKNOWN`](Self::UNKNOWN).
+/// The table contains the currencies in use, with or without a minor unit. It does not contain metals, funds of the
+/// IMF, codes for tests and withdrawn currencies: their amounts are counted as [`UNKNOWN`](Self::UNKNOWN).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Currency(Code);
 
@@ -29,7 +29,7 @@ macro_rules! currencies {
             )+
         }
 
-        /// What the codes read as and how many decimals there are, in the order of the codes, which is that of the alphabet.
+        /// The text and the number of decimals of each code, in the order of the codes, which is alphabetical.
         const TABLE: &[(&str, u32)] = &[$((stringify!($code), $decimals)),+];
 
         const CODES: &[Code] = &[$(Code::$code),+];
@@ -68,13 +68,13 @@ currencies! {
 }
 
 impl Currency {
-    /// What every currency reads as that is not in the table.
+    /// The fallback for every currency that is not in the table.
     pub const UNKNOWN: Self = Self(Code::Unknown);
 
-    /// How many values the label has.
+    /// The number of values of the label.
     pub(super) const COUNT: usize = TABLE.len() + 1;
 
-    /// Returns the currency of a code such as `USD` or `usd`; [`UNKNOWN`](Self::UNKNOWN) for anything else.
+    /// Returns the currency with a code such as `USD` or `usd`, or [`UNKNOWN`](Self::UNKNOWN) for any other text.
     pub fn find(code: &str) -> Self {
         let Ok(mut letters) = <[u8; 3]>::try_from(code.as_bytes()) else { return Self::UNKNOWN };
         letters.make_ascii_uppercase();
@@ -91,17 +91,18 @@ impl Currency {
         CODES.iter().map(|code| Self(*code))
     }
 
-    /// Returns the code of three letters, or `_unknown`.
+    /// Returns the code of three letters, or `_unknown` for [`UNKNOWN`](Self::UNKNOWN).
     pub const fn code(self) -> &'static str {
         if let Code::Unknown = self.0 { "_unknown" } else { TABLE[self.0 as usize].0 }
     }
 
-    /// Returns how many decimals an amount has, if the currency is known.
+    /// Returns the number of decimals of an amount, if the currency is known.
     pub const fn decimals(self) -> Option<u32> {
         if let Code::Unknown = self.0 { None } else { Some(TABLE[self.0 as usize].1) }
     }
 
-    /// Returns how many minor units make one: 100 cents a dollar, 1 yen a yen, 1000 fils a Kuwaiti dinar.
+    /// Returns the number of minor units in one unit: 100 cents in a dollar, 1 yen in a yen, 1000 fils in a Kuwaiti
+    /// dinar. Returns nothing if the currency is unknown.
     pub const fn minor_units(self) -> Option<u32> {
         match self.decimals() {
             Some(decimals) => Some(10_u32.pow(decimals)),

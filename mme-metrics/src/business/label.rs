@@ -1,32 +1,34 @@
-//! What a business tells apart.
+//! The labels of business metrics.
 
 use crate::label::labels;
 
 labels! {
-    /// The label `kind` of amounts of money. Each only grows: what is paid back is a refund, not less revenue.
+    /// The label `kind` of amounts of money. Each sum only grows: money that is paid back is a refund, and does not
+    /// reduce the revenue.
     pub closed ValueKind: "kind" {
-        /// What customers pay.
+        /// Money that customers pay.
         Revenue = "revenue",
-        /// What is charged for a transaction, where it is told apart from its value.
+        /// The charge for a transaction, for services that count it separately from the transaction's value.
         Fee = "fee",
-        /// What customers get back.
+        /// Money that customers get back.
         Refund = "refund",
-        /// What the service itself has to pay.
+        /// Money that the service itself has to pay.
         Cost = "cost",
     }
 }
 
 labels! {
-    /// The label `operation`: what the business does, as a [`BusinessOperation`](super::BusinessOperation) names it.
+    /// The label `operation`: the name of a [`BusinessOperation`](super::BusinessOperation).
     pub admitted BusinessOperationName: "operation", budget = 200, fallback = "_other";
-    /// The label `type`: what it is done with, as the type of a [`BusinessOperation`](super::BusinessOperation) says.
+    /// The label `type`: the type of the event of a [`BusinessOperation`](super::BusinessOperation), such as the
+    /// document.
     pub admitted BusinessOperationType: "type", budget = 200, fallback = "_other", none = "";
-    /// The label `client`: a customer that the service registers at set-up. Everybody else reads `_other`, whatever is sent.
+    /// The label `client`: a customer that the service registered at set-up. Every other customer reads `_other`.
     pub registered BusinessClient: "client", budget = 100, fallback = "_other", none = "";
-    /// The label `kind` of scores, as a [`BusinessScore`](super::BusinessScore) names it.
+    /// The label `kind` of scores: the name of a [`BusinessScore`](super::BusinessScore).
     pub admitted ScoreKind: "kind", budget = 100, fallback = "_other";
-    /// The label `queue`, as a [`BusinessQueue`](super::BusinessQueue) names it.
+    /// The label `queue`: the name of a [`BusinessQueue`](super::BusinessQueue).
     pub admitted QueueName: "queue", budget = 200, fallback = "_other";
-    /// The label `tier`, as a type of tiers names it.
+    /// The label `tier`: the name of a [`Tier`](super::tier::Tier).
     pub admitted TierName: "tier", budget = 50, fallback = "_other";
 }

@@ -1,4 +1,4 @@
-//! The truth: every metric of the business.
+//! The declaration of every business metric.
 
 use super::currency::Currency;
 use super::label::{

@@ -31,11 +31,12 @@
 //!
 //! # Money
 //!
-//! Amounts are whole numbers of minor units, such as cents, so sums are exact: ten million times 0.10 is 1 000 000.00. The number of
-//! minor units in a unit comes from ISO 4217 and is exported too, so that queries can divide by it. Nothing is subtracted: a refund
-//! is counted separately. Negative amounts, amounts above 10^14 and amounts that are not numbers are refused. Amounts in a currency
-//! that is not in the table are summed up under `_unknown`. `mme_rejected_observations_total` counts both. Prometheus' numbers are
-//! exact up to 2^53 minor units. A counter that reaches 2^64 stays there, which is also counted.
+//! Amounts are whole numbers of minor units, such as cents, so sums are exact: ten million times 0.10 is 1 000 000.00.
+//! The number of minor units in a unit comes from ISO 4217. It is exported too, so that queries can divide by it.
+//! Nothing is subtracted: a refund is counted separately. Negative amounts, amounts above 10^14 and amounts that are
+//! not numbers are refused. Amounts in a currency that is not in the table are summed up under `_unknown`.
+//! `mme_rejected_observations_total` counts both. Numbers in Prometheus are exact up to 2^53 minor units. A counter
+//! that reaches 2^64 stays there, and the same metric counts this too.
 //!
 //! # When each metric moves
 //!
@@ -51,10 +52,10 @@
 //!
 //! # What it costs
 //!
-//! At most 200 operations, 200 types, 200 queues, 100 scores and 50 tiers; later names count as `_other`. An operation has three
-//! counters and a histogram of 18 lines for each of its types. A currency has one series for each kind of value; with countries (at
-//! most 250) and registered clients (at most 100), which a [`BusinessValue`] adds, it has one for each combination. The statics keep
-//! their handles, so an event takes no allocation and no lock.
+//! There are at most 200 operations, 200 types, 200 queues, 100 scores and 50 tiers; later names count as `_other`. An
+//! operation has three counters and a histogram of 18 lines for each of its types. A currency has one series for each
+//! kind of value. A [`BusinessValue`] can add countries (at most 250) and registered clients (at most 100); then there
+//! is one series for each combination. The statics keep their handles, so an event takes no allocation and no lock.
 //!
 //! # Assets
 //!

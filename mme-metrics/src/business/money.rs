@@ -22,19 +22,20 @@ pub struct Money {
 }
 
 impl Money {
-    /// Makes an amount from minor units: cents of a dollar, yen, fils of a Kuwaiti dinar.
+    /// Makes an amount from minor units, such as cents for the dollar, yen for the yen, or fils for the Kuwaiti dinar.
     pub const fn from_minor(minor: i64, currency: Currency) -> Self {
         Self { minor, currency }
     }
 
-    /// Reads a decimal amount such as `19.99` or `-5`.
+    /// Parses a decimal amount such as `19.99` or `-5`.
     ///
-    /// Digits with at most one point between them, nothing else: no thousands, no symbols, no exponents.
+    /// The text consists of an optional minus sign and digits with at most one point between them. Thousands
+    /// separators, symbols and exponents are errors.
     ///
     /// # Errors
     ///
-    /// When the text is no such number, has more decimals than the currency, is out of range, or the currency is unknown,
-    /// so that nobody can say how many decimals there are.
+    /// If the text is not such a number, has more decimals than the currency or is out of range, or if the currency is
+    /// unknown and with it the number of decimals.
     pub fn parse(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let decimals = currency.decimals().ok_or(MoneyError::Currency)?;
         let (negative, digits) = text.strip_prefix('-').map_or((false, text), |digits| (true, digits));
@@ -48,7 +49,7 @@ impl Money {
         let digits = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', missing));
         let minor = digits
             .map(|digit| i64::from(digit - b'0'))
-            // Negative all through, because there is one more of those.
+            // The sum is negative until the end, because `i64` has one more negative number than positive ones.
             .try_fold(0_i64, |sum, digit| sum.checked_mul(10)?.checked_sub(digit))
             .and_then(|minor| if negative { Some(minor) } else { minor.checked_neg() })
             .ok_or(MoneyError::Overflow)?;
@@ -65,20 +66,20 @@ impl Money {
         self.currency
     }
 
-    /// Adds an amount in the same currency; nothing if it is in another one or the sum is out of range.
+    /// Adds an amount in the same currency. Returns nothing if the currencies differ or the sum is out of range.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let same = self.currency == other.currency;
         let minor = self.minor.checked_add(other.minor).filter(|_| same)?;
         Some(Self { minor, ..self })
     }
 
-    /// Multiplies the amount; nothing if the product is out of range.
+    /// Multiplies the amount. Returns nothing if the product is out of range.
     pub fn checked_mul(self, times: i64) -> Option<Self> {
         Some(Self { minor: self.minor.checked_mul(times)?, ..self })
     }
 }
 
-/// Writes the amount with all its decimals, then the currency. That of an unknown currency is in minor units.
+/// Writes the amount with all its decimals, then the currency. If the currency is unknown, it writes the minor units.
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = u64::from(self.currency.minor_units().unwrap_or(1));
@@ -93,17 +94,17 @@ impl fmt::Display for Money {
     }
 }
 
-/// Why a text is no amount of money. It does not say what the text was.
+/// The reason why a text is not an amount of money. The error does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MoneyError {
-    /// It is no decimal number.
+    /// The text is not a decimal number.
     Malformed,
-    /// It has more decimals than its currency.
+    /// The amount has more decimals than its currency.
     Precision,
-    /// It is larger than any amount of money.
+    /// The amount is out of range: larger than any amount of money.
     Overflow,
-    /// Its currency is unknown.
+    /// The currency is unknown.
     Currency,
 }
 

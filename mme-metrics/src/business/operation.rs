@@ -1,4 +1,4 @@
-//! What the business does, measured.
+//! Measured operations of the business, such as processing a document.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,9 +11,9 @@ use super::label::{BusinessOperationName, BusinessOperationType};
 use crate::label::{Cardinality, LabelValue};
 use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
 
-/// Something that the business does, by its name. Make it a `static`: it keeps the series of its events.
+/// A named operation of the business, whose events are measured. Make it a `static`: it keeps the series of its events.
 ///
-/// `V` tells its types apart: a closed label, whatever its key, or a registered one.
+/// `V` is the type of an event. It is a closed label with any key, or a registered label.
 ///
 /// ```
 /// # #[cfg(feature = "macros")] {
@@ -38,7 +38,7 @@ use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregist
 /// # }
 /// ```
 ///
-/// A label that has no end of values does not compile:
+/// A label with an open set of values does not compile:
 ///
 /// ```compile_fail
 /// use mme_metrics::business::BusinessOperation;
@@ -52,7 +52,7 @@ use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregist
 /// ```
 pub struct BusinessOperation<V: LabelValue + 'static = NoType> {
     name: &'static str,
-    /// The series of each type, if the types are closed.
+    /// The series of each type, if `V` is a closed label.
     places: OnceLock<Box<[OutcomeSeries]>>,
     types: PhantomData<fn(V)>,
 }
@@ -75,7 +75,7 @@ impl LabelValue for NoType {
 }
 
 impl<V: LabelValue + 'static> BusinessOperation<V> {
-    /// Names the operation, as it stands in the label.
+    /// Makes an operation with this name, the value of the label `operation`.
     pub const fn new(name: &'static str) -> Self {
         const {
             assert!(
@@ -86,15 +86,16 @@ impl<V: LabelValue + 'static> BusinessOperation<V> {
         Self { name, places: OnceLock::new(), types: PhantomData }
     }
 
-    /// Returns one event of this type, to be measured by [`guard`](crate::operation) or `#[instrument_metrics(record = …)]`.
+    /// Returns one event of type `kind`. Measure it with the module [`operation`](crate::operation) or with
+    /// `#[instrument_metrics(record = …)]`.
     #[inline]
     pub const fn of(&'static self, kind: V) -> BusinessEvent<V> {
         BusinessEvent { operation: self, kind }
     }
 
-    /// Makes the series of every type exist, so that the first event of each is an increase and not a beginning.
+    /// Creates the zero series of every type, so that the first event of each is an increase.
     ///
-    /// Of registered types those exist that had an event.
+    /// If `V` is a registered label, this does nothing: a registered type has series from its first event on.
     pub fn touch(&self) {
         let Cardinality::Closed(kinds) = V::CARDINALITY else { return };
         for (place, kind) in self.places().iter().zip(kinds) {
@@ -111,7 +112,8 @@ impl<V: LabelValue + 'static> BusinessOperation<V> {
 }
 
 impl BusinessOperation<NoType> {
-    /// Returns one event, to be measured by [`guard`](crate::operation) or `#[instrument_metrics(record = …)]`.
+    /// Returns one event. Measure it with the module [`operation`](crate::operation) or with
+    /// `#[instrument_metrics(record = …)]`.
     #[inline]
     pub const fn event(&'static self) -> BusinessEvent<NoType> {
         self.of(NoType)
@@ -132,12 +134,12 @@ pub struct BusinessEvent<V: LabelValue + 'static = NoType> {
 }
 
 impl<V: LabelValue + 'static> BusinessEvent<V> {
-    /// Says what type it is, where that is only found out on the way.
+    /// Sets the type of an event that has started, for types that are known only during the operation.
     pub fn set_type(&mut self, kind: V) {
         self.kind = kind;
     }
 
-    /// Finds the kept series, if the types are closed.
+    /// Finds the kept series, if `V` is a closed label.
     #[inline]
     fn place(&self) -> Option<&OutcomeSeries> {
         self.operation.places().get(self.kind.ordinal()?)
@@ -158,7 +160,7 @@ impl<V: LabelValue + 'static> Operation for BusinessEvent<V> {
 
     #[inline]
     fn end(self, outcome: Outcome, seconds: f64) {
-        // The label tells no errors apart.
+        // The label `result` has one value for all errors.
         let outcome = if let Outcome::Error(_) = outcome { Outcome::OTHER } else { outcome };
         match self.place() {
             Some(place) => place.record(&self, outcome, seconds),
@@ -185,7 +187,7 @@ impl<V: LabelValue + 'static> fmt::Debug for BusinessEvent<V> {
     }
 }
 
-/// What the series of one type are called.
+/// The label values of the series of one type.
 struct Names<'a> {
     operation: &'static str,
     kind: &'a str,

@@ -1,4 +1,4 @@
-//! Queues of the business.
+//! The length of business queues.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -7,9 +7,10 @@ use super::BUSINESS;
 use super::label::QueueName;
 use crate::metric::{GaugeHandle, InFlight};
 
-/// Things that wait for the business to do something with them, by the queue's name. Make it a `static`.
+/// A named queue of items that wait for the business, such as documents to approve. Make it a `static`.
 ///
-/// Either each item is counted by a guard, or the length is told: not both.
+/// Either count each item with the guard of [`enter`](Self::enter), or set the length with [`set`](Self::set), but not
+/// both.
 ///
 /// ```
 /// use mme_metrics::business::BusinessQueue;
@@ -26,17 +27,17 @@ pub struct BusinessQueue {
 }
 
 impl BusinessQueue {
-    /// Names a queue, as it stands in the label.
+    /// Makes a queue with this name, the value of the label `queue`.
     pub const fn new(name: &'static str) -> Self {
         Self { name, gauge: OnceLock::new() }
     }
 
-    /// Counts one item until what is returned is dropped.
+    /// Counts one item until the returned guard is dropped.
     pub fn enter(&'static self) -> InFlight {
         self.gauge().track()
     }
 
-    /// Tells how many items there are, for a queue that is kept elsewhere.
+    /// Sets the number of items, for a queue that is stored elsewhere.
     pub fn set(&self, items: u64) {
         self.gauge().set(items as f64);
     }

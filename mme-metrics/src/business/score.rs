@@ -8,7 +8,7 @@ use super::label::ScoreKind;
 use crate::label::Refusal;
 use crate::metric::{GaugeHandle, refuse};
 
-/// How good something is, between 0 and 1, by what it scores. Make it a `static`.
+/// A named score between 0 and 1, such as the satisfaction of customers. Make it a `static`.
 ///
 /// ```
 /// use mme_metrics::business::BusinessScore;
@@ -23,12 +23,12 @@ pub struct BusinessScore {
 }
 
 impl BusinessScore {
-    /// Names what is scored, as it stands in the label `kind`.
+    /// Makes a score with this name, the value of the label `kind`.
     pub const fn new(kind: &'static str) -> Self {
         Self { kind, gauge: OnceLock::new() }
     }
 
-    /// Tells the score. What is not between 0 and 1 is refused and counted in `mme_rejected_observations_total`.
+    /// Sets the score. A value that is not between 0 and 1 is refused and counted in `mme_rejected_observations_total`.
     pub fn set(&self, score: f64) {
         match score {
             0.0..=1.0 => self.gauge().set(score),
@@ -38,7 +38,7 @@ impl BusinessScore {
         }
     }
 
-    /// Takes the score away, because it is known no more: nothing is exported until it is set again.
+    /// Removes a score that is no longer known. Nothing is exported until it is set again.
     pub fn clear(&self) {
         self.gauge().clear();
     }

@@ -1,4 +1,4 @@
-//! Tiers that are asked one after the other until one answers.
+//! Tiers that can answer a request: a service asks them one after the other until one answers.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use super::label::TierName;
 use crate::operation::Guard;
 use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister};
 
-/// The tier that knows the answer itself.
+/// The tier that has the exact answer.
 pub static DIRECT: Tier = Tier::new("direct");
 
-/// The tier that answers with something near what was asked for.
+/// The tier that answers with something similar to the request.
 pub static NEIGHBORS: Tier = Tier::new("neighbors");
 
-/// The tier that answers with what is new, whatever was asked for.
+/// The tier that answers with recent items, independently of the request.
 pub static RECENT: Tier = Tier::new("recent");
 
-/// One of several tiers that can answer a request, by its name. Make one's own a `static`: it keeps its series.
+/// A named tier, one of several that can answer a request. Make it a `static`: it keeps its series.
 ///
 /// ```
 /// use mme_metrics::business::tier::{self, Tier};
@@ -54,17 +54,17 @@ pub struct Tier {
 }
 
 impl Tier {
-    /// Names a tier, as it stands in the label.
+    /// Makes a tier with this name, the value of the label `tier`.
     pub const fn new(name: &'static str) -> Self {
         Self { name, series: OutcomeSeries::new() }
     }
 
-    /// Begins a request that asks this tier first; it counts once, for the tier that it ends in.
+    /// Starts a request that asks this tier first. The request counts once, for the tier that it ends in.
     pub fn start_request(&'static self) -> Guard<TierRequest> {
         Guard::start(TierRequest { tier: self })
     }
 
-    /// Makes the series exist, so that the first request is an increase and not a beginning.
+    /// Creates the zero series of the tier, so that its first request is an increase.
     pub fn touch(&self) {
         self.series.touch(self, &[]);
     }
@@ -88,16 +88,16 @@ impl fmt::Debug for Tier {
     }
 }
 
-/// A request that tiers are asked to answer.
+/// A request that goes from tier to tier until one answers.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a request is recorded by a `Guard`: `Tier::start_request` makes one"]
 pub struct TierRequest {
     tier: &'static Tier,
 }
 
-/// For requests that [`Tier::start_request`] begins.
+/// Methods of requests that [`Tier::start_request`] starts.
 impl Guard<TierRequest> {
-    /// Asks another tier: if it answers, or is the last one, the request is its.
+    /// Passes the request on to another tier. The request counts for it if it answers or is the last tier.
     pub fn pass_to(&mut self, tier: &'static Tier) {
         if let Some(request) = self.operation() {
             request.tier = tier;
@@ -113,7 +113,7 @@ impl Operation for TierRequest {
 
     #[inline]
     fn end(self, outcome: Outcome, seconds: f64) {
-        // The label tells no errors apart.
+        // The label `result` has one value for all errors.
         let outcome = if let Outcome::Error(_) = outcome { Outcome::OTHER } else { outcome };
         self.tier.series.record(self.tier, outcome, seconds);
     }

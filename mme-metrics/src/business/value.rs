@@ -1,4 +1,4 @@
-//! Amounts of money, counted.
+//! Counters of money: revenue, fees, refunds and costs.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -12,11 +12,11 @@ use super::money::{Money, MoneyError};
 use crate::label::{CountryCode, Refusal};
 use crate::metric::{KeptSeries, SeriesKeys, refuse};
 
-/// Largest amount that one event can have, in minor units: a trillion dollars. What is larger is not an amount but the number
-/// of a card, or a mistake; and a hundred that are not larger can be added up before Prometheus' floats lose a cent.
+/// Maximum amount of one event, in minor units: a trillion dollars. A larger number is the number of a card, or a
+/// mistake. About a hundred amounts of this size can be added up before the floats of Prometheus lose a cent.
 const MAX_MINOR: u64 = 100_000_000_000_000;
 
-/// Money of one kind in one currency. Make it a `static`, or keep it: it keeps its series.
+/// A counter of money of one kind in one currency. Make it a `static`, or store it: it keeps its series.
 ///
 /// ```
 /// use mme_metrics::business::{BusinessValue, Currency, Money, ValueKind};
@@ -26,7 +26,7 @@ const MAX_MINOR: u64 = 100_000_000_000_000;
 /// REVENUE.add(Money::from_minor(19_99, Currency::EUR));
 /// ```
 ///
-/// Where the money came from is told by two more labels, for those who want them:
+/// Two optional labels name the country and the client that the money comes from:
 ///
 /// ```
 /// use mme_metrics::business::{BusinessValue, BusinessClient, Currency, ValueKind};
@@ -45,26 +45,26 @@ pub struct BusinessValue {
 }
 
 impl BusinessValue {
-    /// Names what is counted.
+    /// Makes a counter for money of this kind and currency.
     pub const fn new(kind: ValueKind, currency: Currency) -> Self {
         Self { kind, currency, country: CountryCode::NONE, client: BusinessClient::NONE, series: KeptSeries::new() }
     }
 
-    /// Says which country the money comes from.
+    /// Sets the country that the money comes from.
     pub fn country(self, country: CountryCode) -> Self {
         Self { country, ..self.in_currency(self.currency) }
     }
 
-    /// Says which client the money comes from.
+    /// Sets the client that the money comes from.
     pub fn client(self, client: BusinessClient) -> Self {
         Self { client, ..self.in_currency(self.currency) }
     }
 
-    /// Counts an amount.
+    /// Counts an amount of money.
     ///
-    /// A negative one is refused, because a counter does not fall: count it as [`ValueKind::Refund`]. So is one above
-    /// 10^14 minor units, a trillion dollars, which is no amount but a mistake. Both are counted in
-    /// `mme_rejected_observations_total`. One in another currency is counted under that.
+    /// A negative amount is refused, because a counter does not decrease: count it as [`ValueKind::Refund`]. An amount
+    /// above 10^14 minor units, a trillion dollars, is refused as a mistake. `mme_rejected_observations_total` counts
+    /// both. An amount in another currency is counted under that currency.
     #[inline]
     pub fn add(&self, amount: Money) {
         match u64::try_from(amount.minor()) {
@@ -75,7 +75,7 @@ impl BusinessValue {
         }
     }
 
-    /// Makes the series exist, so that the first amount is an increase and not a beginning.
+    /// Creates the zero series, so that the first amount is an increase.
     pub fn touch(&self) {
         self.series.touch(self);
     }
@@ -83,13 +83,14 @@ impl BusinessValue {
     #[inline]
     fn count(&self, minor: u64) {
         if self.currency == Currency::UNKNOWN {
-            // It is added up with other unknown currencies, which is a sum of nothing.
+            // The amount is added to those of other unknown currencies, so the sum has no meaning.
             refuse(Refusal::Currency);
         }
         self.series.add(self, 0, minor);
     }
 
-    /// Returns the same in another currency, or with other labels, whose series are others.
+    /// Returns a copy in another currency, with series of its own. Setters use it to change a label, because that
+    /// changes the series too.
     fn in_currency(&self, currency: Currency) -> Self {
         Self { country: self.country, client: self.client, ..Self::new(self.kind, currency) }
     }
@@ -100,7 +101,7 @@ impl SeriesKeys<1> for BusinessValue {
         [BUSINESS.value.key_with(&(self.kind, self.currency, self.country, self.client), &[])]
     }
 
-    /// How many minor units make one of the currency.
+    /// The number of minor units in one unit of the currency.
     fn constants(&self) -> Vec<(Key, f64)> {
         let key = || BUSINESS.currency_minor_units.key_with(&(self.currency,), &[]);
         self.currency.minor_units().map(|units| (key(), f64::from(units))).into_iter().collect()
@@ -116,7 +117,7 @@ impl fmt::Debug for BusinessValue {
     }
 }
 
-/// Counts an amount of money, without any more labels. See [`BusinessValue::add`] for what is refused.
+/// Counts an amount of money without a country and a client. [`BusinessValue::add`] lists the amounts that are refused.
 ///
 /// ```
 /// use mme_metrics::business::{self, Currency, Money, ValueKind};
@@ -129,9 +130,10 @@ pub fn record(kind: ValueKind, amount: Money) {
     plain(kind, amount.currency()).add(amount);
 }
 
-/// Counts an amount of money that comes as text, such as from a payment service: `19.99` and `EUR`.
+/// Counts an amount of money that is given as text, for instance by a payment service: `19.99` and `EUR`.
 ///
-/// What [`Money::parse`] does not take is refused and counted, as is everything that [`BusinessValue::add`] refuses.
+/// A text that [`Money::parse`] does not accept is refused and counted, like every amount that [`BusinessValue::add`]
+/// refuses.
 pub fn record_decimal(kind: ValueKind, amount: &str, currency: &str) {
     match Money::parse(amount, Currency::find(currency)) {
         Ok(amount) => record(kind, amount),
@@ -142,13 +144,13 @@ pub fn record_decimal(kind: ValueKind, amount: &str, currency: &str) {
     }
 }
 
-/// Makes the series of every kind exist for a currency, and says what its minor units are worth. Call it at set-up for the
-/// currencies that the service uses: a first amount is then an increase, and not a beginning that no query sees.
+/// Creates the zero series of every kind for a currency, and exports the number of its minor units. Call it at set-up
+/// for the currencies that the service uses, so that the first amount of each is an increase that queries see.
 pub fn touch_currency(currency: Currency) {
     ValueKind::ALL.into_iter().for_each(|kind| plain(kind, currency).touch());
 }
 
-/// Returns the kept series of a kind and currency without more labels.
+/// Returns the kept series of a kind and currency, without a country and a client.
 #[inline]
 fn plain(kind: ValueKind, currency: Currency) -> &'static BusinessValue {
     type Place = OnceLock<Box<BusinessValue>>;

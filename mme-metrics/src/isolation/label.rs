@@ -1,16 +1,16 @@
-//! What a check found, as a label.
+//! The label for the result of a tenant isolation check.
 
 use crate::label::labels;
 
 labels! {
-    /// The label `result`: what a check of the separation of tenants found.
+    /// The label `result`: the result of a tenant isolation check.
     #[non_exhaustive]
     pub closed Verdict: "result" {
-        /// The owner can read it, another tenant cannot.
+        /// The owner can read the resource, and the other tenant cannot.
         Pass = "pass",
-        /// Another tenant can read it.
+        /// Another tenant can read the resource.
         Breach = "breach",
-        /// It could not be told; this is never taken for a pass.
+        /// The check found no answer. This never counts as a pass.
         Unknown = "unknown",
     }
 }

@@ -1,4 +1,4 @@
-//! The truth: every metric of the separation of tenants.
+//! The declarations of all metrics of tenant isolation.
 
 use super::label::Verdict;
 use crate::buckets;

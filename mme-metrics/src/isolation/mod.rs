@@ -36,9 +36,9 @@
 //! | the owner | another tenant | result |
 //! |---|---|---|
 //! | sees it | is refused (403, 404, no row) | `pass` |
-//! | whatever | sees it | `breach` |
+//! | any result | sees it | `breach` |
 //! | does not see it | is refused | `unknown`: the resource may not exist |
-//! | whatever | 401, 429, 5xx, a redirect, a login page, malformed JSON, no answer in time, no connection, a panic | `unknown` |
+//! | any result | 401, 429, 5xx, a redirect, a login page, malformed JSON, no answer in time, no connection, a panic | `unknown` |
 //!
 //! `unknown` never counts as a pass: a round passes only if it has checks and all of them pass. Give each tenant a resource, because
 //! only its own read shows that its credentials work.
@@ -59,9 +59,10 @@
 //!
 //! # What a breach does
 //!
-//! As soon as it is found, it is written to the audit trail: at level `error`, with the target `mme::audit` and the fields
-//! `event_type="cross_tenant_access"`, `outcome="breach"`, `owner`, `resource` and `foreigner`, the tenant that could read it. Then
-//! each [`on_breach`](IsolationSentinel::on_breach) callback is called. A service that counts audit events counts it there:
+//! As soon as a breach is found, it is written to the audit trail: at level `error`, with the target `mme::audit` and
+//! the fields `event_type="cross_tenant_access"`, `outcome="breach"`, `owner`, `resource` and `foreigner`, the tenant
+//! that could read it. Then each [`on_breach`](IsolationSentinel::on_breach) callback is called. A service that counts
+//! audit events counts the breach in such a callback:
 //!
 //! ```
 //! # #[cfg(feature = "probe")] {
@@ -76,9 +77,9 @@
 //!
 //! # What it costs
 //!
-//! 25 series; tenants and resources are not labels. A round makes two reads for each resource and each tenant that tries it: at most
-//! 8 at once, each within 10 s. Checks that are not reached within the interval are `unknown`, so rounds never overlap. At most
-//! 64 KiB of a body are read.
+//! 25 series; tenants and resources are not labels. A round makes two reads for each resource and each tenant that
+//! tries it: at most 8 at once, each within 10 s. Rounds never overlap: checks that are not reached within the interval are
+//! `unknown`. At most 64 KiB of a body are read.
 //!
 //! # Assets
 //!

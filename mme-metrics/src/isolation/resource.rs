@@ -1,4 +1,4 @@
-//! What belongs to a tenant, and how it is read.
+//! A tenant's resource and the way to read it.
 
 use std::fmt;
 use std::pin::Pin;
@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::visibility::Visibility;
 
-/// The name of a tenant, as the service knows it. It stands in logs and audit events, never in a label.
+/// The name of a tenant, as the service knows it. It appears in logs and audit events, never in a label.
 pub type TenantName = Arc<str>;
 
 /// A way to read one resource as any tenant.
 ///
-/// [`HttpRead`](super::HttpRead) and, with the feature `sqlx`, `SqlRead` are ready-made; a closure from the tenant's name to a
-/// future does as well.
+/// [`HttpRead`](super::HttpRead) and, with the feature `sqlx`, `SqlRead` implement this trait. So does a closure that
+/// takes the tenant's name and returns a future.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not read a resource as a tenant",
     note = "use `HttpRead`, `SqlRead`, or a closure such as `|tenant: TenantName| async move {{ Sight::Denied }}`"
@@ -20,7 +20,8 @@ pub type TenantName = Arc<str>;
 pub trait TenantRead: Send + Sync + 'static {
     /// Tries to read the resource as `tenant`.
     ///
-    /// Only what was seen beyond doubt is [`Visibility::Seen`], only what was refused beyond doubt [`Visibility::Denied`].
+    /// Return [`Visibility::Seen`] only if the tenant certainly saw the resource, and [`Visibility::Denied`] only if
+    /// the read was certainly refused.
     fn read(&self, tenant: TenantName) -> impl Future<Output = Visibility> + Send;
 }
 
@@ -34,7 +35,7 @@ where
     }
 }
 
-/// [`TenantRead`] as a value whose type is not known.
+/// A form of [`TenantRead`] that can be a trait object.
 trait AnyRead: Send + Sync {
     fn read(self: Arc<Self>, tenant: TenantName) -> Pin<Box<dyn Future<Output = Visibility> + Send>>;
 }
@@ -45,7 +46,7 @@ impl<R: TenantRead> AnyRead for R {
     }
 }
 
-/// Something that one tenant owns and no other may read.
+/// A resource that one tenant owns and no other tenant may read.
 #[derive(Clone)]
 pub struct IsolationResource {
     owner: TenantName,
@@ -54,7 +55,7 @@ pub struct IsolationResource {
 }
 
 impl IsolationResource {
-    /// Names the owner and the resource, for logs and audit events, and says how it is read.
+    /// Creates a resource with an owner, a name and a way to read it. Owner and name appear in logs and audit events.
     pub fn new(owner: impl Into<TenantName>, name: impl Into<Arc<str>>, read: impl TenantRead) -> Self {
         Self { owner: owner.into(), name: name.into(), read: Arc::new(read) }
     }
@@ -67,10 +68,10 @@ impl IsolationResource {
         &self.name
     }
 
-    /// Reads it as `tenant`; nothing of it is borrowed, so that it can be a task of its own.
+    /// Reads the resource as `tenant`. The future borrows nothing, so it can run as a separate task.
     pub(super) fn read(&self, tenant: &TenantName) -> impl Future<Output = Visibility> + Send + 'static {
         let (read, tenant) = (Arc::clone(&self.read), Arc::clone(tenant));
-        // Whatever is called here is called on that task, its panics are caught there.
+        // The reader is called inside the future, so the task that runs it also catches the reader's panics.
         async move { read.read(tenant).await }
     }
 }

@@ -1,4 +1,4 @@
-//! A round of checks, and what it came to.
+//! A round of checks and its result.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -11,12 +11,12 @@ use super::visibility::Finding;
 use crate::calendar::rfc3339;
 use crate::probe::ProbeFailure;
 
-/// Checks that a line names, of those that did not pass.
+/// Upper bound of the breaches that a log line names, and of the unknown checks.
 const NAMED: usize = 5;
 
-/// One check: a resource of one tenant, tried by another.
+/// One check: another tenant tries to read a tenant's resource.
 ///
-/// As text it is fit for a line of a log, whatever the names hold.
+/// Its `Display` text escapes the names, so it always fits on one line of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct IsolationCheck {
@@ -24,7 +24,7 @@ pub struct IsolationCheck {
     pub owner: TenantName,
     /// The resource.
     pub resource: Arc<str>,
-    /// The tenant that tried to read it; empty if there is no other.
+    /// The tenant that tried to read it; empty if there is no other tenant.
     pub foreigner: TenantName,
 }
 
@@ -43,14 +43,14 @@ impl fmt::Display for IsolationCheck {
     }
 }
 
-/// What a round of checks came to. As text it is one line for a log, with its time.
+/// The result of a round of checks. Its `Display` text is one line for a log, with the time.
 #[derive(Clone, Debug)]
 pub struct IsolationRound {
     ended: SystemTime,
     passed: usize,
     breaches: Vec<IsolationCheck>,
     unknown: Vec<(IsolationCheck, ProbeFailure)>,
-    /// Why there was nothing to check.
+    /// The reason why the round has no checks.
     unplanned: Option<ProbeFailure>,
 }
 
@@ -82,7 +82,8 @@ impl IsolationRound {
         self.ended = ended;
     }
 
-    /// Returns what the round came to: a breach if there is one, a pass only if every check passed and there was one.
+    /// Returns the result of the round: a breach if a check found one, a pass if there are checks and all passed, else
+    /// unknown.
     pub const fn verdict(&self) -> Verdict {
         if !self.breaches.is_empty() {
             Verdict::Breach
@@ -103,17 +104,17 @@ impl IsolationRound {
         self.passed
     }
 
-    /// Returns the checks in which one tenant could read what is another one's.
+    /// Returns the checks in which a tenant could read another tenant's resource.
     pub fn breaches(&self) -> &[IsolationCheck] {
         &self.breaches
     }
 
-    /// Returns the checks that found nothing out, and why.
+    /// Returns the checks whose result is unknown, each with its reason.
     pub fn unknown(&self) -> &[(IsolationCheck, ProbeFailure)] {
         &self.unknown
     }
 
-    /// Returns how a cron job ends: with 0 for a pass, 1 for a breach, 2 for what could not be told.
+    /// Returns the exit code for a cron job: 0 for a pass, 1 for a breach, 2 for unknown.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.verdict() {
             Verdict::Pass => 0,

@@ -1,4 +1,4 @@
-//! The task that keeps checking.
+//! The background task that checks tenant isolation.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -20,25 +20,25 @@ use super::visibility::{Finding, Visibility, judge};
 use crate::clock::{Moment, unix_seconds};
 use crate::probe::{Attempts, PeriodicTask, ProbeFailure, SupervisedTask};
 
-/// Time between rounds unless it is said otherwise.
+/// Default interval between rounds.
 const EVERY: Duration = Duration::from_mins(5);
 
-/// Time that a read may take unless it is said otherwise.
+/// Default time limit of a read.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Reads at one time unless it is said otherwise.
+/// Default number of concurrent reads.
 const AT_ONCE: usize = 8;
 
-/// Returns the resources of a round.
+/// A callback that returns the resources of a round.
 type Plan = Box<dyn Fn() -> Planning + Send + Sync>;
 type Planning = Pin<Box<dyn Future<Output = Result<Vec<IsolationResource>, ProbeFailure>> + Send>>;
 
-/// Is called at each breach.
+/// A callback for breaches.
 type Hook = Box<dyn Fn(&IsolationCheck) + Send + Sync>;
 
-/// Keeps checking that each resource can be read by its owner and by no other tenant.
+/// Checks tenant isolation at an interval: that the owner of each resource can read it, and that no other tenant can.
 ///
-/// See the [module](super) for an example. A process has one sentinel, which may hold resources of every kind.
+/// See the [module](super) for an example. A process has one sentinel, which can hold resources of every kind.
 #[must_use = "a sentinel checks nothing until it is started or run"]
 pub struct IsolationSentinel {
     plan: Plan,
@@ -48,18 +48,18 @@ pub struct IsolationSentinel {
     at_once: usize,
     attempts: Attempts,
     on_breach: Vec<Hook>,
-    /// How many rounds there were; held while one runs.
+    /// The number of past rounds. The lock is held while a round runs.
     rounds: Mutex<usize>,
 }
 
-/// A resource and who is to try it.
+/// A resource and the other tenant that tries to read it, if there is one.
 struct Trial {
     resource: IsolationResource,
     foreigner: Option<TenantName>,
 }
 
 impl IsolationSentinel {
-    /// Checks the same resources in each round.
+    /// Creates a sentinel that checks the same resources in each round.
     pub fn new(resources: Vec<IsolationResource>) -> Self {
         Self::planned(move || {
             let resources = resources.clone();
@@ -67,10 +67,11 @@ impl IsolationSentinel {
         })
     }
 
-    /// Asks `plan` before each round what there is to check, for tenants that come and go.
+    /// Creates a sentinel that calls `plan` for the resources of each round. Use it if tenants come and go.
     ///
-    /// A plan that fails, is empty, panics or takes longer than half an interval makes the round unknown. If only one tenant's
-    /// part of it cannot be made, give that tenant a resource that reads as [`Visibility::Unclear`]: what is left out is not checked.
+    /// A plan that fails, is empty, panics or takes longer than half an interval makes the round unknown. If the plan
+    /// fails for one tenant only, give that tenant a resource that reads as [`Visibility::Unclear`], because a resource
+    /// left out is not checked.
     pub fn planned<F, R>(plan: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -88,49 +89,50 @@ impl IsolationSentinel {
         }
     }
 
-    /// Lets a tenant try the resources of others though it owns none itself.
+    /// Adds a tenant that tries to read the resources of others but owns none.
     ///
-    /// Nothing then shows that its credentials work; better give it a resource.
+    /// No check then shows that the tenant's credentials work. Prefer to give it a resource.
     pub fn tenant(mut self, name: impl Into<TenantName>) -> Self {
         self.tenants.push(name.into());
         self
     }
 
-    /// Sets how many other tenants try each resource in a round: 1 unless said otherwise. Whose turn it is changes from round
-    /// to round, so that in time each tries everything.
+    /// Sets how many other tenants try each resource in a round, 1 by default. The tenants take turns from round to
+    /// round, so that over time each tries every resource.
     pub fn foreigners(mut self, tenants: usize) -> Self {
         self.foreigners = tenants.max(1);
         self
     }
 
-    /// Sets the time from one round to the next, 5 minutes unless said otherwise. It is also the longest a round may take.
+    /// Sets the interval between rounds, 5 minutes by default. It is also the time limit of a round.
     pub fn every(mut self, interval: Duration) -> Self {
         self.pace = self.pace.with_interval(interval);
         self
     }
 
-    /// Begins the first round at once, instead of after a random part of the interval. Off by default.
+    /// Starts the first round at once, instead of after a random part of the interval. Off by default.
     pub fn at_once(mut self, on: bool) -> Self {
         self.pace = self.pace.at_once(on);
         self
     }
 
-    /// Bounds how many reads run at once, 8 unless said otherwise, and how long each may take, 10 s unless said otherwise.
+    /// Sets how many reads run at once, 8 by default, and the time limit of each read, 10 s by default.
     pub fn bounds(mut self, reads: usize, limit: Duration) -> Self {
         self.at_once = reads.max(1);
         self.attempts = Attempts::new(self.at_once, limit);
         self
     }
 
-    /// Calls `hook` at each breach, right when it is found: for a page, an audit log, a switch that closes the service.
+    /// Adds a callback that is called as soon as a breach is found: for a page, an audit log, or a switch that closes
+    /// the service.
     ///
-    /// It should be quick; a panic in it is caught.
+    /// The callback should be quick. A panic in it is caught.
     pub fn on_breach(mut self, hook: impl Fn(&IsolationCheck) + Send + Sync + 'static) -> Self {
         self.on_breach.push(Box::new(hook));
         self
     }
 
-    /// Runs one round: for a cron job, whose end is [`IsolationRound::exit_code`].
+    /// Runs one round, such as in a cron job that exits with [`IsolationRound::exit_code`].
     ///
     /// A second call waits until the first has ended.
     ///
@@ -140,8 +142,8 @@ impl IsolationSentinel {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future leaves the round out: what was found until then is counted, and the sentinel's own figure is as it was
-    /// unless there was a breach.
+    /// Dropping the future abandons the round. The checks that have ended are counted. `mme_isolation_sentinel` keeps
+    /// its value unless a check found a breach.
     pub async fn run_once(&self) -> IsolationRound {
         let mut number = self.rounds.lock().await;
         ISOLATION.checks.touch_all();
@@ -157,19 +159,19 @@ impl IsolationSentinel {
         round
     }
 
-    /// Runs rounds for ever.
+    /// Runs rounds forever.
     ///
     /// # Cancellation
     ///
-    /// Dropping the future stops what runs, like [`run_once`](Self::run_once).
+    /// Dropping the future abandons the current round, as for [`run_once`](Self::run_once).
     pub async fn run(self) -> Infallible {
-        // Known from the start, so that a sentinel that never ends a round is seen to be there.
+        // Set these at the start, so that they show a sentinel that never ends a round.
         ISOLATION.checks.touch_all();
         ISOLATION.interval.set((), self.pace.interval().as_secs_f64());
         self.pace.run(|| async { drop(self.run_once().await) }).await
     }
 
-    /// Runs rounds on a task of their own, until what is returned is dropped or told to stop.
+    /// Starts a background task that runs rounds until the returned handle is stopped or dropped.
     ///
     /// # Panics
     ///
@@ -183,7 +185,7 @@ impl IsolationSentinel {
         Attempts::new(1, self.pace.interval() / 2).run(plan).await?
     }
 
-    /// Says who tries what in this round.
+    /// Returns which tenants try which resources in this round.
     fn trials(&self, resources: Vec<IsolationResource>, round: usize) -> Vec<Trial> {
         let mut tenants: Vec<TenantName> =
             resources.iter().map(|resource| Arc::clone(resource.owner())).chain(self.tenants.iter().cloned()).collect();
@@ -204,7 +206,7 @@ impl IsolationSentinel {
         trials
     }
 
-    /// Looks at everything until the deadline; what was not reached by then is unknown.
+    /// Runs all checks until the deadline. A check that has not ended by then is unknown.
     async fn look_at_all(&self, trials: Vec<Trial>, deadline: Instant, round: &mut IsolationRound) {
         let mut ended = vec![false; trials.len()];
         let mut waiting = trials.iter().enumerate();
@@ -244,7 +246,7 @@ impl IsolationSentinel {
         let nobody = TenantName::default();
         let check = IsolationCheck::new(&trial.resource, trial.foreigner.as_ref().unwrap_or(&nobody));
         if finding == Finding::Breach {
-            // Not only when the round is over: it may be long.
+            // A round may be long, so report the breach before the round ends.
             ISOLATION.sentinel.set((), 0.0);
             self.tell(&check);
         }
@@ -269,12 +271,12 @@ impl IsolationSentinel {
     }
 }
 
-/// Ends a round: tells what it came to.
+/// Ends a round: sets its metrics and logs its result.
 fn conclude(round: &mut IsolationRound) {
     let now = SystemTime::now();
     round.end(now);
     if round.passed() + round.breaches().len() + round.unknown().len() == 0 {
-        // A round without a check found nothing out, and is to be seen where checks are counted.
+        // A round without checks counts one unknown check, so that the counter shows it.
         ISOLATION.checks.increment((Verdict::Unknown,));
     }
     ISOLATION.last_check.set((), unix_seconds(now));

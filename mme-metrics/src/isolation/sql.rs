@@ -1,4 +1,4 @@
-//! Resources that are read from a database which separates tenants itself.
+//! Reads resources from a database that isolates tenants itself, such as by row-level security.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use super::resource::{TenantName, TenantRead};
 use super::visibility::Visibility;
 use crate::probe::ProbeFailure;
 
-/// The state in which `PostgreSQL` refuses: `insufficient_privilege`.
+/// The SQLSTATE of a refusal by `PostgreSQL`: `insufficient_privilege`.
 const REFUSED: &str = "42501";
 
-/// Reads rows in a transaction that acts for a tenant: for row-level security, as the policies of `PostgreSQL`.
+/// Reads rows in a transaction that acts for a tenant: for row-level security, such as the policies of `PostgreSQL`.
 ///
 /// ```no_run
 /// use mme_metrics::isolation::SqlRead;
@@ -22,12 +22,13 @@ const REFUSED: &str = "42501";
 /// # }
 /// ```
 ///
-/// A row is [`Visibility::Seen`], none is [`Visibility::Denied`], and so is a lack of privilege; any other error is unclear, and so is any
-/// error of the statement that acts for the tenant, because then nothing was tried. The transaction is rolled back.
+/// The result is [`Visibility::Seen`] if the query returns a row. It is [`Visibility::Denied`] if the query returns no
+/// row or the privilege is missing. Any other error is [`Visibility::Unclear`]. So is any error of the statement that
+/// acts for the tenant, because then the query did not run. The transaction is rolled back.
 ///
-/// Connect as the service does. An owner of the table, a superuser and a role with `BYPASSRLS` see every row, and the sentinel
-/// would rightly call that a breach. As the service does, but best over a small pool of its own: a read that hangs keeps its
-/// connection.
+/// Connect with the same role as the service. The owner of the table, a superuser and a role with `BYPASSRLS` see every
+/// row, and the sentinel would correctly report that as a breach. A small separate pool is best, because a read that
+/// hangs keeps its connection.
 pub struct SqlRead<DB: Database> {
     pool: Pool<DB>,
     acting: Option<&'static str>,
@@ -35,12 +36,12 @@ pub struct SqlRead<DB: Database> {
 }
 
 impl<DB: Database> SqlRead<DB> {
-    /// Knows the resource by the rows of `query`, which are to be this resource's only.
+    /// Creates a read that runs `query`. The query must select rows of this resource only.
     pub const fn new(pool: Pool<DB>, query: &'static str) -> Self {
         Self { pool, acting: None, query }
     }
 
-    /// Runs a statement with the tenant's name as its one argument before the query, in the same transaction.
+    /// Runs a statement before the query, in the same transaction, with the tenant's name as its only argument.
     pub const fn acting(mut self, statement: &'static str) -> Self {
         self.acting = Some(statement);
         self
@@ -71,7 +72,7 @@ where
         if let Some(statement) = self.acting {
             sqlx::query(statement).bind(tenant.to_owned()).execute(&mut *transaction).await.map_err(failure)?;
         }
-        // Dropped on any way out, the transaction is rolled back.
+        // Every return path drops the transaction, which rolls it back.
         match sqlx::query(self.query).fetch_optional(&mut *transaction).await {
             Ok(Some(_)) => Ok(Visibility::Seen),
             Ok(None) => Ok(Visibility::Denied),

@@ -12,9 +12,9 @@ pub enum Visibility {
     /// The owner's data in an improper response, such as an error page. It proves a leak, but not that the owner can read the
     /// resource.
     Leaked,
-    /// A refusal, or that the resource does not exist.
+    /// A refusal, or a response that the resource does not exist.
     Denied,
-    /// Neither, because the read failed.
+    /// Nothing certain, because the read failed.
     Unclear(ProbeFailure),
 }
 

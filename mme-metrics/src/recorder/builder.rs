@@ -1,4 +1,4 @@
-//! Set-up: the only part of the recorder that can fail.
+//! The builder of a recorder: checks its configuration, and is the only part of the recorder that can fail.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -15,13 +15,13 @@ use crate::catalog;
 use crate::metric::{Family, Kind, Spec, claimed_names};
 use crate::{buckets, process};
 
-/// Default budget of a family: series with open labels.
+/// Default budget of a family: the largest number of its series with open labels.
 const FAMILY_BUDGET: usize = 10_000;
 
-/// Default budget of the process: series with open labels.
+/// Default budget of the process: the largest number of series with open labels in all families.
 const PROCESS_BUDGET: usize = 100_000;
 
-/// Most metrics without a catalogue entry.
+/// Largest number of metrics that have no catalogue entry.
 const FOREIGN_NAMES: usize = 1_000;
 
 /// Sets up a recorder: families, global labels, buckets and budgets. Made by [`Recorder::builder`].
@@ -62,7 +62,7 @@ impl fmt::Debug for RecorderBuilder {
 }
 
 impl Recorder {
-    /// Starts to set up a recorder: its families, labels, buckets and budgets.
+    /// Returns a builder that configures the families, labels, buckets and budgets of a recorder.
     pub fn builder() -> RecorderBuilder {
         RecorderBuilder::new()
     }
@@ -83,7 +83,7 @@ impl RecorderBuilder {
         }
     }
 
-    /// Adds a family of the service's own, made by [`family!`](crate::family).
+    /// Adds a family of your own, declared by [`family!`](crate::family).
     pub fn family(mut self, family: &'static dyn Family) -> Self {
         self.families.push(family);
         self
@@ -95,15 +95,15 @@ impl RecorderBuilder {
         self
     }
 
-    /// Replaces the buckets of one histogram, of the catalogue or of another crate. `bounds` are ascending upper bounds without
-    /// `+Inf`.
+    /// Replaces the buckets of one histogram, which may be one of the catalogue or of another crate. `bounds` are
+    /// ascending upper bounds without `+Inf`.
     pub fn buckets(mut self, metric: impl Into<String>, bounds: &[f64]) -> Self {
         self.buckets.push((metric.into(), bounds.to_vec()));
         self
     }
 
-    /// Sets the budget of a family: how many series with open labels it holds; 10 000 by default. The family `other` is all
-    /// metrics without a catalogue entry, each of which may use a quarter of its budget.
+    /// Sets the budget of a family: how many series with open labels it holds; 10 000 by default. The family `other`
+    /// contains all metrics without a catalogue entry. Each of them may use a quarter of its budget.
     pub fn family_budget(mut self, family: impl Into<String>, series: usize) -> Self {
         self.family_budgets.insert(family.into(), series);
         self
@@ -115,23 +115,24 @@ impl RecorderBuilder {
         self
     }
 
-    /// Leaves out the `process_*` metrics and `mme_cpu_cores`, for a service that has them from elsewhere. Without the feature
-    /// `process` there are no `process_*` metrics at all.
+    /// Leaves out the `process_*` metrics and `mme_cpu_cores`, for a service that gets them from another exporter.
+    /// Without the feature `process` there are no `process_*` metrics at all.
     pub fn without_process_metrics(mut self) -> Self {
         self.process_metrics = false;
         self
     }
 
-    /// Sets `build_info`: the service's version, and the revision it was built from.
+    /// Sets the labels of `build_info`: the service's version, and the revision it was built from.
     pub fn build_info(mut self, version: impl Into<String>, revision: impl Into<String>) -> Self {
         self.build_info = Some((version.into(), revision.into()));
         self
     }
 
-    /// Runs `collect` right before each exposition, to read figures that are kept elsewhere, such as the length of a queue.
+    /// Adds a callback that runs right before each exposition. It updates values that are stored elsewhere, such as the
+    /// length of a queue.
     ///
-    /// It emits into the recorder that is being built. It should be quick; a panic in it is caught. A family can name such a
-    /// function itself: see [`Family::collect`].
+    /// The callback emits into the recorder that is being built. It should be quick; a panic in it is caught. A family
+    /// can declare its own callback: see [`Family::collect`].
     pub fn collect(mut self, collect: impl Fn() + Send + Sync + 'static) -> Self {
         self.collectors.push(Box::new(collect));
         self
@@ -141,8 +142,8 @@ impl RecorderBuilder {
     ///
     /// # Errors
     ///
-    /// When two families or metrics have one name, a label or bucket list cannot be exported, or a budget or bucket list is set
-    /// for a family or metric that does not exist.
+    /// Fails when two families or metrics have the same name, when a label or bucket list cannot be exported, or when a
+    /// budget or bucket list is set for a family or metric that does not exist.
     pub fn build(self) -> Result<Recorder, BuildError> {
         let specs = self.check()?;
         let budgets = &self.family_budgets;

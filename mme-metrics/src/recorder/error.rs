@@ -1,4 +1,4 @@
-//! Why a recorder cannot be built or installed.
+//! The errors of building or installing a recorder.
 
 use std::error::Error;
 use std::fmt;
@@ -6,19 +6,19 @@ use std::fmt;
 use super::registry::FOREIGN;
 use crate::buckets;
 
-/// Why a recorder could not be built.
+/// The error of building a recorder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
     /// Two families have this name.
     Family(String),
-    /// Two metrics have this name, or differ only in a suffix that an exposition appends.
+    /// Two metrics have this name, or their names differ only in a suffix that the exposition appends.
     Metric(String),
     /// A global label with this key cannot be exported.
     GlobalLabel(String),
     /// The buckets set for this metric cannot be used.
     Buckets(String),
-    /// A budget was set for a family of this name, which does not exist.
+    /// A budget was set for a family of this name, but there is no such family.
     Budget(String),
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for BuildError {
 
 impl Error for BuildError {}
 
-/// Why a recorder could not be installed.
+/// The error of installing a recorder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstallError {
@@ -56,7 +56,7 @@ pub enum InstallError {
     Taken,
     /// The process has a recorder of another crate already.
     Foreign,
-    /// The process was forked after its recorder was installed, and has a copy of the parent's figures.
+    /// The process was forked after its recorder was installed, so it has a copy of the parent's values.
     Forked,
 }
 

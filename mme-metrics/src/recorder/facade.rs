@@ -1,4 +1,4 @@
-//! The recorder's implementation of the facade.
+//! Implements the recorder trait of the [`metrics`] facade.
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 
@@ -21,7 +21,7 @@ macro_rules! register {
 }
 
 impl metrics::Recorder for Recorder {
-    // The unit is not exported: a name is not changed to carry it.
+    // The unit is ignored. To export it, the name would have to change.
     fn describe_counter(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
         self.0.registry.describe(Kind::Counter, name.as_str(), &help);
     }

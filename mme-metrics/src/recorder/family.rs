@@ -1,4 +1,4 @@
-//! One metric name of the exposition with all its series, and the groups that share a budget.
+//! A metric with all its series, and the group of metrics that share a budget.
 
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -11,14 +11,14 @@ use super::cell::{Bounds, CounterCell, GaugeCell, HistogramCell};
 use super::series::Series;
 use crate::metric::{Kind, Spec};
 
-/// The series of one family of the catalogue, or of all metrics without a catalogue entry, under one budget.
+/// The counts of one budget: of one family of the catalogue, or of all metrics without a catalogue entry.
 #[derive(Debug)]
 pub(super) struct Group {
     pub(super) name: &'static str,
     pub(super) budget: usize,
-    /// How many series are held, including those that no budget bounds.
+    /// The number of series, including those that no budget limits.
     pub(super) series: AtomicUsize,
-    /// How many series count against the budget: those with an open label.
+    /// The number of series that count against the budget: those with an open label.
     pub(super) open: AtomicUsize,
     pub(super) folded: Arc<AtomicU64>,
 }
@@ -35,7 +35,7 @@ impl Group {
     }
 }
 
-/// The series of a metric, all of one kind. The list only grows.
+/// The series of a metric, all of one kind. Series are added and never removed.
 pub(super) enum SeriesList {
     Counters(boxcar::Vec<Arc<Series<CounterCell>>>),
     Gauges(boxcar::Vec<Arc<Series<GaugeCell>>>),
@@ -74,23 +74,23 @@ pub(super) struct MetricFamily {
     pub(super) series: SeriesList,
     index: RwLock<HashTable<(u32, u32)>>,
     hasher: DefaultHashBuilder,
-    /// Locked while a series is admitted, so that budgets are exact.
+    /// Locked while a series is admitted, so that the budgets are exact.
     pub(super) ledger: Mutex<Ledger>,
 }
 
-/// A hash, cut to the half that the index keeps with each entry.
+/// The upper half of the hash of a label text, which the index stores with each entry.
 #[derive(Clone, Copy)]
 struct TextHash(u32);
 
 impl TextHash {
-    /// Spreads the kept half over all bits, because the table uses the low and the high ones.
+    /// Spreads the stored half over 64 bits, because the hash table uses both the low and the high bits.
     fn spread(kept: u32) -> u64 {
         u64::from(kept).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
 
 impl MetricFamily {
-    // Each argument is a field of its own, and there is one caller.
+    // Each argument is a separate field, and only one function calls this.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn new(
         name: String,
@@ -125,7 +125,7 @@ impl MetricFamily {
     }
 
     fn hash(&self, labels: &str) -> TextHash {
-        // The upper half is mixed better.
+        // The upper half of the hash is better distributed.
         TextHash(u32::try_from(self.hasher.hash_one(labels) >> 32).unwrap_or(u32::MAX))
     }
 
@@ -140,14 +140,14 @@ impl MetricFamily {
             .map(|(_, at)| *at as usize)
     }
 
-    /// Adds the series at `at`, which was just pushed, to the index.
+    /// Adds the series at position `at`, which was just pushed, to the index.
     pub(super) fn publish(&self, at: usize, labels: &str) {
         let hash = self.hash(labels);
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        // Four billion series of one metric do not fit any budget.
+        // The position fits in 32 bits, because four billion series of one metric exceed any budget.
         let at = u32::try_from(at).unwrap_or(u32::MAX);
         index.insert_unique(TextHash::spread(hash.0), (hash.0, at), |(kept, _)| TextHash::spread(*kept));
-        // Relaxed: a count that orders nothing.
+        // Relaxed: no other memory access depends on this count.
         self.group.series.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,5 @@
-//! Buckets and descriptions for a service that keeps the exporter of `metrics-exporter-prometheus`.
+//! Configures the exporter of `metrics-exporter-prometheus` with the buckets and help texts of families, for a service
+//! that keeps that exporter.
 //!
 //! ```
 //! use metrics_exporter_prometheus::PrometheusBuilder;
@@ -9,9 +10,9 @@
 //! # Ok::<(), metrics_exporter_prometheus::BuildError>(())
 //! ```
 //!
-//! Families then emit into that exporter. Polled gauges need a call of [`Family::collect`] for each family, as often as the exporter
-//! is scraped. Budgets, the refusal of poisoned values and the exactness described in [`recorder`](crate::recorder) exist only
-//! in our recorder.
+//! Families then emit into that exporter. To update polled gauges, call [`Family::collect`] for each family as often as
+//! the exporter is scraped. Budgets, the refusal of invalid values and the exactness described in
+//! [`recorder`](crate::recorder) exist only in the recorder of this crate.
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusRecorder};
 
@@ -22,7 +23,8 @@ use crate::metric::{Family, Kind};
 ///
 /// # Errors
 ///
-/// Those of [`PrometheusBuilder::set_buckets_for_metric`]; the buckets of a declared metric cause none.
+/// Returns the errors of [`PrometheusBuilder::set_buckets_for_metric`]. The buckets of a declared metric never cause
+/// one.
 pub fn configure(
     mut builder: PrometheusBuilder,
     families: &[&'static dyn Family],

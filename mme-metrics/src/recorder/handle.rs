@@ -1,4 +1,4 @@
-//! The handle of a recorder.
+//! [`Recorder`], the public handle of a recorder.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,36 +19,36 @@ use super::state::State;
 /// | input | exported as |
 /// |---|---|
 /// | a character that is not allowed in a name or key | `_` |
-/// | a counter without `_total` | with it |
-/// | the keys `le` and `quantile`, or one that starts with `__` | with `exported_` before it |
-/// | two keys of one series that are exported alike | the second as `…_2` |
+/// | a counter without `_total` | with `_total` appended |
+/// | the keys `le` and `quantile`, or a key that starts with `__` | with the prefix `exported_` |
+/// | two keys of one series that become the same key | the second as `…_2` |
 /// | an empty value | no label, which means the same to Prometheus |
 /// | control, zero-width and direction-changing characters in a value | U+FFFD |
-/// | a value over 128 bytes | its beginning, `~` and a hash of the whole |
-/// | a key over 64 bytes | its beginning, `_` and a hash of the whole |
+/// | a value over 128 bytes | its beginning, `~` and a hash of the whole value |
+/// | a key over 64 bytes | its beginning, `_` and a hash of the whole key |
 /// | more than 32 labels, a name over 128 bytes | refused and counted |
 #[derive(Clone)]
 pub struct Recorder(pub(super) Arc<State>);
 
 impl Recorder {
-    /// Starts an exposition, which is written chunk by chunk.
+    /// Starts an exposition: an iterator that writes the metrics chunk by chunk.
     pub fn exposition(&self, format: Format) -> Exposition {
         let started = Instant::now();
         self.refresh();
         Exposition::new(Arc::clone(&self.0), format, started)
     }
 
-    /// Writes a whole exposition into one string; for tests and small tools.
+    /// Renders the whole exposition as one string, for tests and small tools.
     pub fn render(&self, format: Format) -> String {
         let mut text = Vec::new();
         for chunk in self.exposition(format) {
             text.extend_from_slice(&chunk);
         }
-        // Every part was a `str` before.
+        // Lossless: every part came from a `str`.
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// Calls `visit` with the name, label text and figures of every series.
+    /// Calls `visit` with the name, label text and values of every series.
     pub(crate) fn visit(&self, mut visit: impl FnMut(&str, &str, Figures)) {
         self.0.report_rejections();
         for family in self.0.registry.families() {
@@ -77,25 +77,26 @@ impl Recorder {
         admit::LabelText::default().format(labels, &[], |_| None).to_owned()
     }
 
-    /// Returns how many series are held.
+    /// Returns the number of series that the recorder holds.
     pub fn series(&self) -> usize {
-        // Relaxed: a figure to be shown.
+        // Relaxed: the number is for display only.
         self.0.registry.groups.iter().map(|group| group.series.load(Ordering::Relaxed)).sum()
     }
 
-    /// Says whether the process was forked after this recorder was built.
+    /// Returns whether the process was forked after this recorder was built.
     ///
-    /// The child of a `fork` has a copy of the parent's figures, and what both count from then on is added up twice. Install the
-    /// recorder after the last `fork`; [`install`](crate::install) in a child fails with
+    /// The child of a `fork` has a copy of the parent's values, and both processes export them, so a sum over both
+    /// counts them twice. Install the recorder after the last `fork`; [`install`](crate::install) in a child fails with
     /// [`InstallError::Forked`](super::InstallError::Forked).
     pub fn is_forked(&self) -> bool {
         self.0.process != std::process::id()
     }
 
-    /// Brings the figures up to date that are kept elsewhere.
+    /// Runs the collectors, which update values that are stored elsewhere.
     fn refresh(&self) {
-        // Two expositions at one time need the figures once, and a collector that makes an exposition must not wait for itself.
-        // The next holder writes everything that the lock guards, so a panic spoils nothing.
+        // If another exposition is running the collectors, do not wait: two concurrent expositions need them to run
+        // once, and a collector that itself makes an exposition must not deadlock. A poisoned lock is safe to use,
+        // because its next holder runs every collector again.
         let _held = match self.0.refreshing.try_lock() {
             Ok(held) => held,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -103,7 +104,7 @@ impl Recorder {
         };
         metrics::with_local_recorder(self, || {
             for collector in &self.0.collectors {
-                // A collector that panics loses only its own figures.
+                // A panic in one collector affects only its own values.
                 let _ = catch_unwind(AssertUnwindSafe(collector));
             }
         });
@@ -111,7 +112,7 @@ impl Recorder {
     }
 }
 
-/// What one series holds.
+/// The values of one series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Figures {
     Counter(u64),

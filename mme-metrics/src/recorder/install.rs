@@ -1,4 +1,4 @@
-//! The recorder of the process.
+//! Installs the global recorder of the process.
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -9,16 +9,17 @@ use super::handle::Recorder;
 use crate::metric::is_noop;
 use crate::metric::learn_global;
 
-/// The recorder that [`RecorderBuilder::install`] gave to this process.
+/// The recorder that [`RecorderBuilder::install`] installed in this process.
 static INSTALLED: OnceLock<Recorder> = OnceLock::new();
 
-/// Locked while a recorder is installed, so that a second caller sees the first one's.
+/// Locked during an installation, so that a second, concurrent caller finds the recorder of the first.
 static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Installs a recorder with the families of this crate, the default budgets and no global labels: the usual case.
 ///
-/// Call it once, at the start of `main`. What it returns renders the metrics and, with the feature `prometheus`, serves them
-/// with [`Recorder::router`]. Families of your own, global labels, buckets and budgets are set with [`Recorder::builder`].
+/// Call it once, at the start of `main`. The returned recorder renders the metrics and, with the feature `prometheus`,
+/// serves them with [`Recorder::router`]. To set families of your own, global labels, buckets and budgets, use
+/// [`Recorder::builder`].
 ///
 /// ```
 /// use mme_metrics::Format;
@@ -31,38 +32,39 @@ static INSTALLING: Mutex<()> = Mutex::new(());
 ///
 /// # Errors
 ///
-/// When the process has a recorder already; [`InstallError`] says whose.
+/// Fails when the process has a recorder already; [`InstallError`] says whose.
 pub fn install() -> Result<Recorder, InstallError> {
     Recorder::builder().install()
 }
 
 impl RecorderBuilder {
-    /// Builds the recorder and gives it to the process: from now on every metric goes there.
+    /// Builds the recorder and installs it as the global recorder of the process. From now on it receives every metric.
     ///
-    /// It works inside and outside an async runtime, and starts no thread that stays.
+    /// It works inside and outside an async runtime, and leaves no thread running.
     ///
     /// # Errors
     ///
-    /// When [`build`](Self::build) fails, or the process has a recorder already; that one stays.
+    /// Fails when [`build`](Self::build) fails, or when the process has a recorder already; that recorder stays.
     pub fn install(self) -> Result<Recorder, InstallError> {
         let recorder = self.build().map_err(InstallError::Build)?;
         let _held = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
         metrics::set_global_recorder(recorder.clone()).map_err(|_| refusal(Recorder::installed()))?;
         learn_global();
-        // The facade lets only one caller get here in the life of a process.
+        // The facade accepts one recorder for the life of the process, so this line runs at most once.
         let _ = INSTALLED.set(recorder.clone());
         Ok(recorder)
     }
 }
 
 impl Recorder {
-    /// Returns the recorder that [`RecorderBuilder::install`] gave to this process, if it was called.
+    /// Returns the global recorder of this process, if [`RecorderBuilder::install`] installed one.
     pub fn installed() -> Option<&'static Self> {
         INSTALLED.get()
     }
 }
 
-/// Says why the facade takes no recorder, when this one of ours is `installed`.
+/// Returns why the facade refused a recorder. `installed` is the recorder of this crate that the process has already,
+/// if any.
 fn refusal(installed: Option<&Recorder>) -> InstallError {
     match installed {
         Some(recorder) if recorder.is_forked() => InstallError::Forked,
@@ -71,7 +73,7 @@ fn refusal(installed: Option<&Recorder>) -> InstallError {
     }
 }
 
-/// Says whether the facade has a recorder that is not ours: what is emitted goes there, and no recorder of ours sees it.
+/// Returns whether another crate's recorder is installed. It receives every metric, and no recorder of this crate does.
 #[cfg(feature = "prometheus")]
 pub(crate) fn has_foreign_recorder() -> bool {
     Recorder::installed().is_none() && metrics::with_recorder(|recorder| !is_noop(recorder))
@@ -89,7 +91,7 @@ mod tests {
         assert_eq!(refusal(None), InstallError::Foreign);
         assert!(!recorder.is_forked());
         assert_eq!(refusal(Some(&recorder)), InstallError::Taken);
-        // A child has another number than the process that built the recorder.
+        // A child has another process ID than the process that built the recorder.
         Arc::get_mut(&mut recorder.0).unwrap().process = 0;
         assert!(recorder.is_forked());
         assert_eq!(refusal(Some(&recorder)), InstallError::Forked);

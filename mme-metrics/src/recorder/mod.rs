@@ -1,4 +1,4 @@
-//! The recorder behind the facade: storage, admission and exposition.
+//! The recorder that stores the metrics of a process and writes them as an exposition for Prometheus.
 //!
 //! ```
 //! let recorder = mme_metrics::Recorder::builder().global_label("region", "eu").build()?;
@@ -7,35 +7,37 @@
 //! # Ok::<(), mme_metrics::recorder::BuildError>(())
 //! ```
 //!
-//! A service calls [`install`](crate::install) once instead. Every metric of its process then goes here: those of this crate, those of its
-//! own families, and those that other crates emit through the [`metrics`] facade. All of them pass the same admission, so
-//! Prometheus accepts every exposition:
+//! A service calls [`install`](crate::install) once instead. The recorder then receives every metric of the process:
+//! those of this crate, those of the service's own families, and those that other crates emit through the [`metrics`]
+//! facade. All of them pass the same checks, called admission, so Prometheus accepts every exposition:
 //!
-//! * Names, keys and values are made exportable when a series is registered. The table is in the documentation of
-//!   [`Recorder`].
-//! * One name has one kind. A second kind is refused, and its observations are counted in
-//!   `mme_rejected_observations_total{reason="conflict"}`. The kind and help of the catalogue take precedence.
-//! * Numbers that would poison a series are refused and counted: NaN and infinities everywhere, negative ones in histograms,
-//!   totals that fall. So are values that a family does not accept: amounts too large to be exact, unknown currencies, shares
-//!   outside 0 to 1. Counters stop at `u64::MAX`, sums at the largest finite number.
-//! * Series with open labels have budgets: one for each capped label, for each family and for the process. An observation past
-//!   a budget goes to the series whose open labels read `_overflow`. Its closed labels stay, so totals by outcome stay exact.
-//!   `mme_series_overflow_total` counts it. Closed and registered labels are always admitted.
+//! * Names, label keys and label values are sanitized when a series is registered. The documentation of [`Recorder`]
+//! lists each change. * One name has one kind. A second kind is refused, and its observations are counted in
+//! `mme_rejected_observations_total{reason="conflict"}`. The kind and help of the catalogue take precedence. * Numbers
+//! that would make a series useless are refused and counted: NaN and infinities in every metric, negative numbers in
+//! histograms, and totals that fall. Values that a family does not accept are refused and counted too: amounts too
+//! large to be exact, unknown currencies, shares outside 0 to 1. Counters stop at `u64::MAX`, sums at the largest
+//! finite number. * Budgets limit the cardinality of open labels. There is a budget for each capped label, for each
+//! family and for the process. An observation past a budget goes to the series whose open labels read `_overflow`. Its
+//! closed labels stay, so totals by outcome stay exact. `mme_series_overflow_total` counts it. Closed and registered
+//! labels are always admitted.
 //!
 //! # One recorder in one process
 //!
-//! | what goes wrong | how it is found |
+//! | mistake | how it is detected |
 //! |---|---|
 //! | `install` is called twice | the second call fails with [`InstallError::Taken`] |
-//! | another crate has installed its recorder | `install` fails with [`InstallError::Foreign`], and `/metrics` answers 503 and says so |
+//! | another crate has installed its recorder | `install` fails with [`InstallError::Foreign`], and `/metrics` answers 503 with this reason |
 //! | the process is forked after `install` | [`Recorder::is_forked`] is true in the child, and `install` fails there with [`InstallError::Forked`] |
-//! | the tree has a second, incompatible version of `metrics` | [`testing::facade_versions`](crate::testing::facade_versions) lists both |
+//! | the dependency tree has a second, incompatible version of `metrics` | [`testing::facade_versions`](crate::testing::facade_versions) lists both |
 //!
-//! A second version of `metrics` has a recorder of its own that nothing installs, so the events of the crates that use it are
-//! lost. No program can see that while it runs: assert in a test that its `Cargo.lock` has one version.
+//! A second version of `metrics` has a global recorder of its own, which nothing installs. So the events of the crates
+//! that use that version are lost. A program cannot detect this while it runs. Assert in a test that its `Cargo.lock`
+//! has one version.
 //!
-//! A child of `fork` starts with a copy of the parent's figures, so what was counted before is exported twice, and threads such
-//! as that of a listener exist only in the parent. Install the recorder after the last `fork`, in each process that serves.
+//! A child of `fork` starts with a copy of the parent's values, so events from before the `fork` are exported twice.
+//! Threads, such as that of a listener, exist only in the parent. Install the recorder after the last `fork`, in each
+//! process that serves.
 
 mod admission;
 mod builder;

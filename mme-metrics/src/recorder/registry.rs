@@ -1,4 +1,4 @@
-//! The registry of a recorder: all its metrics, and how a name and its labels become a series.
+//! The registry of a recorder: stores its metrics, and finds or creates the series for a name and labels.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -16,7 +16,7 @@ use super::series::{OverflowHandle, RefusalHandle, Series};
 use crate::label::Refusal;
 use crate::metric::{Kind, Spec, claimed_names};
 
-/// The name under which metrics without a catalogue entry are budgeted.
+/// The family name under which metrics without a catalogue entry share a budget.
 pub(super) const FOREIGN: &str = "other";
 
 /// Limits that the builder set.
@@ -41,14 +41,14 @@ pub(super) struct Registry {
 
 #[derive(Default)]
 struct Names {
-    /// The resolution of each spelling that was used, by the facade's kind.
+    /// The cached resolution of each spelling of a name that was used, by the facade's kind.
     spellings: [HashMap<Box<str>, Resolution>; 3],
     /// The families by exported name.
     families: BTreeMap<Box<str>, Arc<MetricFamily>>,
     foreign: usize,
-    /// Every name that a line of a family has or may have, including those of the catalogue.
+    /// Every name that a line of the exposition has or may have, including those of the catalogue.
     claimed: HashSet<Box<str>>,
-    /// Descriptions that came before their metric.
+    /// Descriptions that arrived before their metric was registered.
     described: HashMap<String, Box<str>>,
 }
 
@@ -62,7 +62,7 @@ thread_local! {
     static TEXT: RefCell<LabelText> = RefCell::default();
 }
 
-/// The list that holds a kind of cell, and how a cell is made.
+/// A kind of cell: the list that stores it, and how a new cell is made.
 pub(super) trait Storage: Sized {
     /// The facade's kind.
     const FACADE: Kind;
@@ -95,7 +95,7 @@ storage!(CounterCell, Counter, Counters, |_family| CounterCell::new());
 storage!(GaugeCell, Gauge, Gauges, |family| GaugeCell::new(family.kind == Kind::Counter));
 storage!(HistogramCell, Histogram, Histograms, |family| HistogramCell::new(family.bounds.clone()));
 
-/// The handle that a registration results in.
+/// The result of a registration: the handle of the series.
 pub(super) enum Admission<C> {
     Series(Arc<Series<C>>),
     Overflow(Arc<OverflowHandle<C>>),
@@ -128,13 +128,13 @@ impl Registry {
         }
     }
 
-    /// Returns the families that have a name so far, sorted by it.
+    /// Returns the metrics that are registered so far, sorted by name.
     pub(super) fn families(&self) -> Vec<Arc<MetricFamily>> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
         names.families.values().cloned().collect()
     }
 
-    /// Remembers a description, unless the catalogue or an earlier call has described the metric.
+    /// Stores a description, unless the catalogue or an earlier call has described the metric.
     pub(super) fn describe(&self, kind: Kind, raw: &str, help: &str) {
         let Some(name) = admit::name(raw, kind == Kind::Counter) else { return };
         let Some(help) = admit::description(help).filter(|_| !self.specs.contains_key(&*name)) else { return };
@@ -146,7 +146,7 @@ impl Registry {
         }
     }
 
-    /// Finds or admits the series of `key`.
+    /// Finds the series of `key`, or admits it.
     pub(super) fn register<C: Storage>(&self, key: &Key, source: Source) -> Admission<C> {
         let family = match self.family::<C>(key.name()) {
             Resolution::Family(family) => family,
@@ -164,7 +164,8 @@ impl Registry {
         });
         match admission {
             Ok(Some(admission)) => admission,
-            // The buffer of a thread that ends may be gone while its values are dropped and still emit.
+            // While a thread ends, its buffer may be gone before its other thread-local values are dropped, and these
+            // may still emit.
             _ => self.series::<C>(&family, list, request, &mut LabelText::default()),
         }
     }
@@ -173,7 +174,7 @@ impl Registry {
         Admission::Refusal(RefusalHandle::new(reason, &self.rejections))
     }
 
-    /// Finds the series of `request`, or makes it as its family's ledger decides.
+    /// Finds the series of `request`, or creates the one that the ledger of its metric decides on.
     fn series<C: Storage>(
         &self,
         family: &MetricFamily,
@@ -209,7 +210,7 @@ impl Registry {
         admit(series, decision.is_folded)
     }
 
-    /// Finds or admits the family of a spelling.
+    /// Finds the metric that a spelling of a name refers to, or admits it.
     fn family<C: Storage>(&self, raw: &str) -> Resolution {
         {
             let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
@@ -222,8 +223,8 @@ impl Registry {
             return known.clone();
         }
         let known = self.admit_family::<C>(&mut names, raw);
-        // A refused spelling is remembered too. A name has any number of spellings, so their number is limited; the catalogue's own
-        // spelling is always remembered.
+        // A refused spelling is cached too. A name has any number of spellings, so the cache is limited. The
+        // catalogue's own spelling is always cached.
         let many = names.spellings[C::FACADE as usize].len() >= 4 * (self.limits.foreign_names + self.specs.len());
         if self.specs.contains_key(raw) || (!many && raw.len() <= admit::MAX_NAME_BYTES) {
             names.remember(C::FACADE, raw, known.clone());
@@ -236,7 +237,7 @@ impl Registry {
             return Resolution::Refusal(Refusal::Name);
         };
         if let Some(family) = names.families.get(&*name) {
-            // Another spelling of the same name: it is the same metric if the facade carries it as the same kind.
+            // Another spelling of the same name means the same metric, if the facade has it as the same kind.
             let same = C::list(&family.series).is_some();
             return if same { Resolution::Family(Arc::clone(family)) } else { Resolution::Refusal(Refusal::Conflict) };
         }

@@ -1,4 +1,4 @@
-//! The handles behind the facade: one of a series, one of an overflow series, and one that refuses.
+//! The handles that the facade gets: of a series, of an overflow series, and of a refused metric.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,8 @@ use super::rejection::Rejections;
 use crate::label::Refusal;
 use crate::metric::ABSENT;
 
-/// A cell and its label text. What a writer reads comes first, so that it shares no cache line with the end of a neighbour.
+/// A series: its cell and its label text. The fields that a writer reads come first, so that they share no cache line
+/// with the end of a neighbouring series.
 pub(super) struct Series<C> {
     pub(super) cell: C,
     rejections: Arc<Rejections>,
@@ -23,8 +24,8 @@ impl<C> Series<C> {
     }
 }
 
-/// Locked while an absolute total is compared and taken over: two threads must not both add the difference, and a smaller
-/// total must not replace a larger one.
+/// Locked while a counter is raised to an absolute total. Otherwise two threads could both add the difference, or a
+/// smaller total could replace a larger one.
 static RAISING: Mutex<()> = Mutex::new(());
 
 impl CounterFn for Series<CounterCell> {
@@ -49,7 +50,7 @@ impl GaugeFn for Series<GaugeCell> {
     fn increment(&self, value: f64) {
         if self.cell.only_grows() && value < 0.0 {
             self.rejections.count(Refusal::Negative);
-        // Adding zero only makes a series exist; after the value was cleared, nothing is lost.
+        // Adding zero only makes a series exist, so it is not refused after the value was cleared.
         } else if !value.is_finite() || !(self.cell.add(value) || value == 0.0) {
             self.rejections.count(Refusal::NotFinite);
         }
@@ -96,7 +97,8 @@ impl HistogramFn for Series<HistogramCell> {
     }
 }
 
-/// A handle whose labels did not fit a budget: its observations go to the overflow series, and are counted as folded.
+/// The handle of a series that did not fit a budget. Its observations go to the overflow series and are counted as
+/// folded.
 pub(super) struct OverflowHandle<C> {
     series: Arc<Series<C>>,
     folded: Arc<AtomicU64>,
@@ -108,7 +110,7 @@ impl<C> OverflowHandle<C> {
     }
 
     fn count(&self, observations: u64) -> &Series<C> {
-        // Relaxed: a count that orders nothing.
+        // Relaxed: no other memory access depends on this count.
         self.folded.fetch_add(observations, Ordering::Relaxed);
         &self.series
     }
@@ -120,7 +122,8 @@ impl CounterFn for OverflowHandle<CounterCell> {
     }
 
     fn absolute(&self, value: u64) {
-        // Several counters share this series, so the total of one says nothing about the others: the largest total stands.
+        // Several counters share this series, so their absolute totals cannot be added up. The series keeps the largest
+        // total.
         self.count(1).absolute(value);
     }
 }
@@ -149,8 +152,8 @@ impl HistogramFn for OverflowHandle<HistogramCell> {
     }
 }
 
-/// A handle of a metric that was refused: it counts each observation as refused. A zero only makes a series exist, so it is
-/// not counted.
+/// The handle of a metric that was refused. It counts each observation as refused, except an increment of zero, which
+/// would only make a series exist.
 pub(super) struct RefusalHandle {
     reason: Refusal,
     rejections: Arc<Rejections>,

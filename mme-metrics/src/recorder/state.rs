@@ -1,4 +1,4 @@
-//! The state that the clones of a recorder share, and what the library reports about itself.
+//! The state that the clones of a recorder share, and the metrics of the library about itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,14 +13,14 @@ use super::series::Series;
 use crate::metric::Spec;
 use crate::process::MME;
 
-/// A function that reads figures kept elsewhere, right before an exposition.
+/// A callback that runs right before each exposition and updates values that are stored elsewhere.
 pub(super) type Collector = Box<dyn Fn() + Send + Sync>;
 
 /// The state of a recorder.
 pub(super) struct State {
     pub(super) registry: Registry,
     pub(super) collectors: Vec<Collector>,
-    /// The process that built it: its number differs in a child after `fork`.
+    /// The ID of the process that built the recorder. A child of `fork` has another ID.
     pub(super) process: u32,
     /// Locked while the collectors run.
     pub(super) refreshing: Mutex<()>,
@@ -28,7 +28,7 @@ pub(super) struct State {
     render_nanos: AtomicU64,
 }
 
-// Cells are atomics, locks are entered again after a panic, and a collector's panic is caught.
+// Unwind-safe: cells are atomics, poisoned locks are used again after a panic, and a collector's panic is caught.
 impl std::panic::UnwindSafe for State {}
 impl std::panic::RefUnwindSafe for State {}
 
@@ -38,9 +38,9 @@ impl State {
         Self { registry, collectors, process: std::process::id(), refreshing: Mutex::new(()), render_nanos }
     }
 
-    /// Writes the library's figures about itself.
+    /// Updates the metrics of the library about itself.
     pub(super) fn report(&self) {
-        // Relaxed, all through: figures to be shown.
+        // Relaxed, in the whole function: the numbers are for display only.
         self.report_rejections();
         for group in &self.registry.groups {
             let label = [Label::from_static_parts("family", group.name)];
@@ -49,14 +49,14 @@ impl State {
                 series.cell.raise_to(group.folded.load(Ordering::Relaxed));
             }
         }
-        // Zero until the first exposition is written.
+        // The duration is zero until the first exposition is complete.
         match self.render_nanos.load(Ordering::Relaxed) {
             0 => {}
             nanos => self.own_gauge(MME.render_duration.spec(), &[], Duration::from_nanos(nanos).as_secs_f64()),
         }
     }
 
-    /// Moves what was refused since the last call to its series, where typed metrics count theirs too.
+    /// Adds the observations refused since the last call to their series, in which typed metrics count theirs too.
     pub(super) fn report_rejections(&self) {
         for (reason, count) in self.registry.rejections.drain() {
             let label = [Label::from_static_parts("reason", reason)];
@@ -82,9 +82,9 @@ impl State {
         }
     }
 
-    /// Notes how long an exposition took.
+    /// Stores how long an exposition took.
     pub(super) fn rendered(&self, took: Duration) {
-        // Relaxed: a figure to be shown.
+        // Relaxed: the number is for display only.
         self.render_nanos.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).max(1), Ordering::Relaxed);
     }
 }

@@ -1,14 +1,14 @@
-//! Names, keys and values, made exportable once, when a series is registered.
+//! Sanitizes names, keys and values once, when a series is registered.
 //!
 //! | input | exported as |
 //! |---|---|
 //! | a character that is not allowed in a name or key | `_` |
-//! | a counter without `_total` | with it |
-//! | the keys `le` and `quantile`, or one that starts with `__` | with `exported_` before it |
-//! | two keys of one series that are exported alike | the second as `…_2` |
+//! | a counter without `_total` | with `_total` appended |
+//! | the keys `le` and `quantile`, or a key that starts with `__` | with the prefix `exported_` |
+//! | two keys of one series that become the same key | the second as `…_2` |
 //! | an empty value | no label, which means the same to Prometheus |
 //! | control, zero-width and direction-changing characters in a value | U+FFFD |
-//! | a value over 128 bytes | its beginning, `~` and a hash of the whole |
+//! | a value over 128 bytes | its beginning, `~` and a hash of the whole value |
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use metrics::Label;
 
 use crate::label::{MAX_VALUE_BYTES, is_deceiving};
 
-/// Longest name of a metric of another crate, in bytes.
+/// Longest name that a metric of another crate may have, in bytes.
 pub(in crate::recorder) const MAX_NAME_BYTES: usize = 128;
 
 /// Longest exported key, in bytes.
@@ -25,10 +25,10 @@ const MAX_KEY_BYTES: usize = 64;
 /// Longest help text that is kept, in bytes.
 const MAX_HELP_BYTES: usize = 1024;
 
-/// Most labels that one series may have; `LabelSet32` has a bit for each.
+/// Largest number of labels of one series; `LabelSet32` has a bit for each.
 pub(in crate::recorder) const MAX_LABELS: usize = 32;
 
-/// Turns any name into one that Prometheus accepts; returns `None` if it is empty or too long.
+/// Converts any name to one that Prometheus accepts. Returns `None` if it is empty or too long.
 pub(in crate::recorder) fn name(raw: &str, is_counter: bool) -> Option<String> {
     if raw.is_empty() || raw.len() > MAX_NAME_BYTES {
         return None;
@@ -41,7 +41,7 @@ pub(in crate::recorder) fn name(raw: &str, is_counter: bool) -> Option<String> {
     Some(name)
 }
 
-/// Appends `raw` as `[a-zA-Z_][a-zA-Z0-9_]*`.
+/// Appends `raw`, converted to match `[a-zA-Z_][a-zA-Z0-9_]*`.
 fn word(out: &mut String, raw: &str, limit: usize) {
     if raw.is_empty() || raw.starts_with(|first: char| first.is_ascii_digit()) {
         out.push('_');
@@ -50,7 +50,7 @@ fn word(out: &mut String, raw: &str, limit: usize) {
     out.extend(raw.chars().take(limit).map(|character| if fits(character) { character } else { '_' }));
 }
 
-/// Appends a key, without a check for another key that is exported alike.
+/// Appends a sanitized key, without a check for another key with the same text.
 fn key(out: &mut String, raw: &str) {
     let start = out.len();
     word(out, raw, MAX_KEY_BYTES);
@@ -64,12 +64,12 @@ fn key(out: &mut String, raw: &str) {
     }
 }
 
-/// Length of the mark and the hash at the end of a text that was cut.
+/// Length of the mark and the hash at the end of a truncated text, in bytes.
 const HASH_BYTES: usize = 17;
 
 fn push_hash(out: &mut String, mark: char, whole: &str) {
-    // FNV-1a, because the hash of a text must be the same under every compiler, so that series survive an update. A collision
-    // merges two series.
+    // FNV-1a, because its result is the same under every compiler, so series keep their labels after an update. A
+    // collision merges two series.
     let hash = whole
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
@@ -77,7 +77,7 @@ fn push_hash(out: &mut String, mark: char, whole: &str) {
     let _ = write!(out, "{mark}{hash:016x}");
 }
 
-/// Appends a value between quotes, escaped for both exposition formats.
+/// Appends a value in quotes, escaped for both exposition formats.
 pub(in crate::recorder) fn value(out: &mut String, raw: &str) {
     out.push('"');
     if raw.len() <= MAX_VALUE_BYTES
@@ -107,19 +107,19 @@ pub(in crate::recorder) fn value(out: &mut String, raw: &str) {
     out.push('"');
 }
 
-/// Label sets as text: sorted by key, made exportable, `a="x",b="y"` without braces.
+/// Formats label sets as text: sanitized, sorted by key, as `a="x",b="y"` without braces.
 #[derive(Debug, Default)]
 pub(in crate::recorder) struct LabelText {
     text: String,
     key: String,
     order: Vec<usize>,
-    /// The positions of the keys in the text, to find out whether one is taken.
+    /// The positions of the keys in the text, to detect duplicate keys.
     keys: Vec<(usize, usize)>,
 }
 
 impl LabelText {
-    /// Formats `own`, then those of `global` whose exported key none of `own` has. `replace` gets the position of a label in
-    /// `own` and may return another value for it.
+    /// Formats the labels in `own`, then those labels in `global` whose exported key is not in `own`. `replace` gets
+    /// the position of a label in `own` and may return another value for it.
     pub(in crate::recorder) fn format<'a>(
         &'a mut self,
         own: &[Label],
@@ -130,7 +130,8 @@ impl LabelText {
         self.keys.clear();
         self.order.clear();
         self.order.extend(0..own.len());
-        // Stable, so that of two labels with one key the first keeps it. `replace` does not change the order.
+        // The sort is stable, so of two labels with the same key the first keeps it. `replace` does not change the
+        // order.
         self.order.sort_by(|left, right| own[*left].key().cmp(own[*right].key()));
         for index in 0..self.order.len() {
             let place = self.order[index];
@@ -147,12 +148,12 @@ impl LabelText {
         &self.text
     }
 
-    /// Returns the last formatted text.
+    /// Returns the text of the last call of `format`.
     pub(in crate::recorder) fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Says whether the text has an exported key already.
+    /// Returns whether the text contains an exported key already.
     fn has(&self, key: &str) -> bool {
         self.keys.iter().any(|(start, end)| &self.text[*start..*end] == key)
     }
@@ -179,7 +180,7 @@ impl LabelText {
     }
 }
 
-/// Makes the description of another crate exportable; returns `None` if it has no visible text.
+/// Sanitizes the description of another crate's metric. Returns `None` if it has no visible text.
 pub(in crate::recorder) fn description(raw: &str) -> Option<Box<str>> {
     let raw = raw.trim();
     let end = raw.floor_char_boundary(MAX_HELP_BYTES);
@@ -188,7 +189,7 @@ pub(in crate::recorder) fn description(raw: &str) -> Option<Box<str>> {
     (!text.trim().is_empty()).then(|| text.into())
 }
 
-/// Appends a `HELP` text, escaped for the text format, and for OpenMetrics where quotes are escaped too.
+/// Appends an escaped `HELP` text. With `quotes`, it also escapes quotes, as OpenMetrics requires.
 pub(in crate::recorder) fn help(out: &mut Vec<u8>, raw: &str, quotes: bool) {
     for byte in raw.bytes() {
         match byte {
@@ -200,12 +201,12 @@ pub(in crate::recorder) fn help(out: &mut Vec<u8>, raw: &str, quotes: bool) {
     }
 }
 
-/// Writes a bucket bound as Go does, with `.0` after a whole number. OpenMetrics calls this spelling canonical, and Prometheus 3 gives it
-/// to every bound, so queries find one `le` for every format and version.
+/// Formats a bucket bound as Go does, with `.0` after a whole number. OpenMetrics calls this spelling canonical, and
+/// Prometheus 3 converts every bound to it. So a query finds the same `le` in every format and version.
 pub(in crate::recorder) fn bound(bound: f64) -> String {
     // Adding zero turns -0.0 into 0.0.
     let (digits, exponent) = (format!("{:e}", bound + 0.0), exponent(bound));
-    // Go writes an exponent below 0.0001 and from a million on, with at least two digits.
+    // Go writes an exponent of at least two digits for numbers below 0.0001 and from a million on.
     if (-4..6).contains(&exponent) {
         format!("{:?}", bound + 0.0)
     } else {
@@ -215,7 +216,7 @@ pub(in crate::recorder) fn bound(bound: f64) -> String {
     }
 }
 
-/// Returns the power of ten of the first digit.
+/// Returns the decimal exponent: the power of ten of the first digit.
 fn exponent(number: f64) -> i32 {
     format!("{number:e}").rsplit('e').next().and_then(|text| text.parse().ok()).unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! The budgets that bound the series with open labels: of the metric, of its family and of the process.
+//! The budgets that limit the number of series with open labels: of the metric, of its family and of the process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,14 +12,14 @@ pub(in crate::recorder) struct Limit<'a> {
 /// The budgets of one metric, while its ledger is locked.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::recorder) struct Budget<'a> {
-    /// Whether the metric itself has room; the lock keeps its series from changing.
+    /// Whether the metric itself has room. While its ledger is locked, the number of its series cannot change.
     pub(in crate::recorder) metric_has_room: bool,
     pub(in crate::recorder) family: Limit<'a>,
     pub(in crate::recorder) process: Limit<'a>,
 }
 
 impl<'a> Budget<'a> {
-    /// Takes a place in every budget, or in none.
+    /// Reserves a place in every budget, or in none.
     pub(super) fn reserve(&self) -> Option<Reservation<'a>> {
         if !self.metric_has_room {
             return None;
@@ -30,7 +30,7 @@ impl<'a> Budget<'a> {
     }
 }
 
-/// A place in every budget; dropped, it is free again.
+/// A place in every budget, which is released when this is dropped.
 #[derive(Debug)]
 #[must_use = "a reservation that is dropped is given back"]
 pub(super) struct Reservation<'a> {
@@ -39,19 +39,19 @@ pub(super) struct Reservation<'a> {
 }
 
 impl Reservation<'_> {
-    /// Keeps the place for good: a series is never taken away.
+    /// Keeps the places permanently, because a series is never removed.
     pub(super) fn keep(self) {
         std::mem::forget((self.family, self.process));
     }
 }
 
-/// A place in one budget; dropped, it is free again.
+/// A place in one budget, which is released when this is dropped.
 #[derive(Debug)]
 struct Place<'a>(&'a AtomicUsize);
 
 impl<'a> Place<'a> {
     fn take(limit: Limit<'a>) -> Option<Self> {
-        // Relaxed: a count that orders nothing.
+        // Relaxed: no other memory access depends on this count.
         let grown = |count: usize| (count < limit.most).then_some(count + 1);
         limit.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown).ok().map(|_| Self(limit.count))
     }
@@ -59,7 +59,7 @@ impl<'a> Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        // Relaxed: a count that orders nothing.
+        // Relaxed: no other memory access depends on this count.
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,4 @@
-//! The decision on a new series: which labels it gets, and whether it exists already.
+//! Decides on a new series: which labels it gets, and whether it exists already.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,42 +10,43 @@ use super::overflow::{self, LabelOpenness, LabelSet32, Source};
 use crate::label::{Cardinality, OVERFLOW};
 use crate::metric::Spec;
 
-/// Overflow series with undeclared keys, for one metric. Further ones share a single series, because nothing else bounds the
-/// number of sets of keys.
+/// Largest number of overflow series with undeclared keys, for one metric. Further sets of keys share a single series,
+/// because nothing else limits their number.
 const MAX_FOREIGN_SHAPES: usize = 16;
 
-/// The label of the overflow series that takes every set of undeclared keys.
+/// The label of the overflow series that all further sets of undeclared keys share.
 const ANY_LABELS: Label = Label::from_static_parts("labels", OVERFLOW);
 
-/// A series that a caller asks for.
+/// A request of a caller for a series.
 #[derive(Clone, Copy)]
 pub(in crate::recorder) struct SeriesRequest<'a> {
-    /// What the catalogue declares of its metric.
+    /// The declaration of the metric in the catalogue.
     pub(in crate::recorder) spec: Option<&'static Spec>,
     /// The labels of the caller.
     pub(in crate::recorder) own: &'a [Label],
-    /// The labels of every series of the recorder.
+    /// The labels that the recorder adds to every series.
     pub(in crate::recorder) global: &'a [Label],
     pub(in crate::recorder) source: Source,
 }
 
 impl SeriesRequest<'_> {
-    /// Says whether a typed metric has folded an open label itself, before the series came here.
+    /// Returns whether the typed metric has already replaced an open label by [`OVERFLOW`].
     pub(in crate::recorder) fn is_folded(&self) -> bool {
         overflow::is_folded(self.spec, self.own, self.source)
     }
 }
 
-/// Where the observations of a [`SeriesRequest`] go.
+/// The series that gets the observations of a [`SeriesRequest`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::recorder) struct Decision {
-    /// The position of the series if it exists; a new one has the label text that was formatted last.
+    /// The position of the series if it exists. A new series gets the label text that was formatted last.
     pub(in crate::recorder) found: Option<usize>,
-    /// Whether it is an overflow series for this request.
+    /// Whether the series is an overflow series for this request.
     pub(in crate::recorder) is_folded: bool,
 }
 
-/// What one metric has admitted so far: the values of each capped label, and the sets of undeclared keys that were folded.
+/// The admissions of one metric so far: the values of each capped label, and the number of overflow series with
+/// undeclared keys.
 #[derive(Debug, Default)]
 pub(in crate::recorder) struct Ledger {
     values: HashMap<Box<str>, HashSet<Box<str>>>,
@@ -53,10 +54,12 @@ pub(in crate::recorder) struct Ledger {
 }
 
 impl Ledger {
-    /// Decides on `request`: admits it as it is while the budgets have room, else folds its open labels.
+    /// Decides on `request`. While the budgets have room, it is admitted unchanged; after that, its open labels are
+    /// folded into `_overflow`.
     ///
-    /// `text` holds the labels of the request, formatted as they are, and afterwards those of the series. The decision is final:
-    /// if no series was found, the caller makes it before it unlocks the ledger. `find` looks for a series by its label text.
+    /// `text` holds the formatted labels of the request, and after the call those of the series. The decision is final:
+    /// if no series was found, the caller creates it before it unlocks the ledger. `find` looks up a series by its
+    /// label text.
     pub(in crate::recorder) fn decide(
         &mut self,
         request: SeriesRequest<'_>,
@@ -66,7 +69,7 @@ impl Ledger {
     ) -> Decision {
         let SeriesRequest { spec, own, global, source } = request;
         let is_folded = request.is_folded();
-        // Another thread may have been faster.
+        // Another thread may have created the series meanwhile.
         let mut found = find(text.as_str());
         if found.is_some() {
             return Decision { found, is_folded };
@@ -93,14 +96,14 @@ impl Ledger {
         Decision { found, is_folded: is_folded || changes }
     }
 
-    /// Says whether the budget of a capped label is spent on other values.
+    /// Returns whether the budget of a capped label is spent on other values.
     fn is_spent(&self, label: &Label, budget: usize) -> bool {
         let values = self.values.get(label.key());
         values.map_or(0, HashSet::len) >= budget
             && !values.is_some_and(|values| values.contains(&*overflow::exported(label)))
     }
 
-    /// Notes the values of the capped labels of a series that was admitted.
+    /// Stores the values of the capped labels of a series that was admitted.
     fn remember(&mut self, spec: Option<&Spec>, own: &[Label]) {
         for label in own.iter().filter(|label| !matches!(label.value(), "" | OVERFLOW)) {
             if let Some(Cardinality::Capped { budget }) = overflow::declared(spec, label) {
@@ -112,8 +115,8 @@ impl Ledger {
         }
     }
 
-    /// Counts an overflow series with undeclared keys. If there are too many, returns the labels of the one that takes them
-    /// all.
+    /// Counts an overflow series with undeclared keys. If there are too many, returns the labels of the overflow series
+    /// that they share.
     fn reshape(&mut self, openness: &LabelOpenness, folds: LabelSet32, own: &[Label]) -> Option<Vec<Label>> {
         if !openness.has_undeclared(folds) {
             return None;

@@ -1,11 +1,11 @@
-//! What may enter the exposition, and under which labels.
+//! Admission: decides which series may enter the exposition, and under which labels.
 //!
-//! | file | what it holds |
+//! | file | content |
 //! |---|---|
-//! | `admit` | names, keys and values, made exportable |
-//! | `overflow` | which labels of a series are open, and give way to a budget |
+//! | `admit` | sanitizes names, keys and values |
+//! | `overflow` | finds the open labels of a series, which overflow when a budget is spent |
 //! | `budget` | the budgets of the metric, its family and the process |
-//! | `ledger` | the decision on a new series, and what was admitted so far |
+//! | `ledger` | decides on new series, and stores what was admitted so far |
 
 pub(super) mod admit;
 mod budget;

@@ -1,4 +1,4 @@
-//! Which labels of a new series give way to a budget.
+//! Finds the labels of a new series that read `_overflow` when a budget is spent.
 
 use metrics::{Label, Metadata};
 
@@ -6,12 +6,12 @@ use super::admit;
 use crate::label::{Cardinality, OVERFLOW};
 use crate::metric::{Spec, TYPED, declared_extra};
 
-/// Who asks for a series.
+/// The kind of caller that requests a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::recorder) enum Source {
-    /// A typed metric, whose labels are what they declare.
+    /// A typed metric, whose labels have only the values that they declare.
     Typed,
-    /// Any caller of the facade, who may write any text into a label.
+    /// Any caller of the facade, which may put any text into a label.
     Facade,
 }
 
@@ -21,7 +21,7 @@ impl Source {
     }
 }
 
-/// Some of the labels of one series, by their position; at most [`MAX_LABELS`](admit::MAX_LABELS), a bit for each.
+/// A set of labels of one series, as a bit for each position. A series has at most [`MAX_LABELS`](admit::MAX_LABELS).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LabelSet32(u32);
 
@@ -47,22 +47,22 @@ impl LabelSet32 {
     }
 }
 
-/// How open the labels of a requested series are.
+/// The open labels of a requested series, by the reason why they are open.
 #[derive(Debug, Default)]
 pub(super) struct LabelOpenness {
-    /// Those whose value nothing but a budget bounds.
+    /// Labels whose number of values only a budget limits.
     open: LabelSet32,
-    /// Those of a capped label whose budget is spent on other values.
+    /// Capped labels whose budget is spent on other values.
     spent: LabelSet32,
-    /// Those whose key the catalogue does not declare.
+    /// Labels whose key the catalogue does not declare.
     undeclared: LabelSet32,
-    /// Those that read [`OVERFLOW`] already.
+    /// Labels that read [`OVERFLOW`] already.
     overflow: LabelSet32,
 }
 
 impl LabelOpenness {
-    /// Classifies `own`, the labels of a requested series. `is_spent` says whether the budget of a capped label is spent on
-    /// other values.
+    /// Classifies `own`, the labels of a requested series. `is_spent` returns whether the budget of a capped label is
+    /// spent on other values.
     pub(super) fn of(
         spec: Option<&Spec>,
         own: &[Label],
@@ -70,7 +70,7 @@ impl LabelOpenness {
         is_spent: impl Fn(&Label, usize) -> bool,
     ) -> Self {
         let mut openness = Self::default();
-        // An empty value is no label.
+        // A label with an empty value does not exist for Prometheus.
         for (at, label) in own.iter().enumerate().filter(|(_, label)| !label.value().is_empty()) {
             if label.value() == OVERFLOW {
                 openness.overflow.add(at);
@@ -88,7 +88,7 @@ impl LabelOpenness {
                     true
                 }
                 Cardinality::Closed(values) => !values.contains(&label.value()),
-                // Only their own type knows which values these have.
+                // Only the label's type knows these values, so a caller of the facade can write others.
                 Cardinality::Bounded(_) | Cardinality::Registered { .. } => source == Source::Facade,
             };
             if is_open {
@@ -98,46 +98,48 @@ impl LabelOpenness {
         openness
     }
 
-    /// Says whether one of `folds` has a key that the catalogue does not declare.
+    /// Returns whether one of the labels in `folds` has a key that the catalogue does not declare.
     pub(super) fn has_undeclared(&self, folds: LabelSet32) -> bool {
         !folds.and(self.undeclared).is_empty()
     }
 
-    /// Says whether the catalogue does not declare the key at this position.
+    /// Returns whether the key at this position is missing from the catalogue.
     pub(super) fn is_undeclared(&self, position: usize) -> bool {
         self.undeclared.has(position)
     }
 
-    /// Says whether the series would count against a budget.
+    /// Returns whether the series would count against a budget.
     pub(super) fn varies(&self) -> bool {
-        // A declared key that reads `_overflow` is one series more at most; undeclared keys can be any number.
+        // A declared key that reads `_overflow` adds at most one series. Undeclared keys can be any number.
         !self.open.without(self.spent).without(self.overflow.without(self.undeclared)).is_empty()
     }
 
-    /// Lists the labels that read [`OVERFLOW`]: those past their own cap, or all open ones if no budget has room.
+    /// Returns the labels that are to read [`OVERFLOW`]: those past their own cap, or all open labels if a budget has
+    /// no room.
     pub(super) fn folds(&self, has_room: bool) -> LabelSet32 {
         if has_room { self.spent } else { self.open }
     }
 
-    /// Says whether folding `folds` changes anything.
+    /// Returns whether folding the labels in `folds` changes a value.
     pub(super) fn changes(&self, folds: LabelSet32) -> bool {
         !folds.without(self.overflow).is_empty()
     }
 }
 
-/// Returns the cardinality of a label: what the catalogue declares, or the type of an extra label.
+/// Returns the cardinality of a label, as declared in the catalogue or by the type of an extra label.
 pub(super) fn declared(spec: Option<&Spec>, label: &Label) -> Option<Cardinality> {
     let spec = spec?;
     spec.label(label.key()).map_or_else(|| declared_extra(spec.name, label.key()), |label| Some(label.values))
 }
 
-/// Says whether a typed metric has folded an open label itself, before the series came here.
+/// Returns whether the typed metric has already replaced an open label by [`OVERFLOW`].
 pub(super) fn is_folded(spec: Option<&Spec>, own: &[Label], source: Source) -> bool {
     let is_open = |label| declared(spec, label).is_none_or(|values| values.is_capped());
     source == Source::Typed && own.iter().any(|label| label.value() == OVERFLOW && is_open(label))
 }
 
-/// Returns a value as it is exported: values that are exported alike are one, and a long value takes little room.
+/// Returns the exported form of a value. Values with the same exported form count as one, and long values are
+/// truncated.
 pub(super) fn exported(label: &Label) -> Box<str> {
     let mut text = String::new();
     admit::value(&mut text, label.value());

@@ -1,14 +1,15 @@
-//! The bounds of a histogram, laid out for a search without branches.
+//! The bucket bounds of a histogram, stored so that a value's bucket is found without branches.
 
 use std::sync::Arc;
 
-/// Bounds compared at once. The compiler turns a group of this size into a few vector instructions.
+/// The number of bounds that are compared at once. The compiler turns a group of this size into a few vector
+/// instructions.
 const GROUP: usize = 8;
 
-/// Ascending upper bounds, `+Inf` implied, shared by all series of a metric.
+/// Ascending upper bounds without `+Inf`, shared by all series of a metric.
 #[derive(Clone)]
 pub(in crate::recorder) struct Bounds {
-    /// Padded with infinities, which no value exceeds.
+    /// The last group is padded with infinities, which no value exceeds.
     groups: Arc<[[f64; GROUP]]>,
     count: usize,
 }
@@ -19,17 +20,18 @@ impl Bounds {
         Self { groups: bounds.chunks(GROUP).map(group).collect(), count: bounds.len() }
     }
 
-    /// Returns the number of buckets, including that of `+Inf`.
+    /// Returns the number of buckets, including the bucket `+Inf`.
     pub(super) fn buckets(&self) -> usize {
         self.count + 1
     }
 
-    /// Returns the bucket that `value` belongs to: a bound belongs to the bucket below it.
+    /// Returns the index of the bucket of `value`. A value that equals a bound belongs to the bucket below the bound.
     #[inline]
     pub(super) fn bucket(&self, value: f64) -> usize {
-        // Compared with every bound: without a branch to mispredict, that beats a search for lists this short.
+        // `value` is compared with every bound. No branch can be mispredicted, so this is faster than a binary search
+        // in lists this short.
         let below = |group: &[f64; GROUP]| group.iter().map(|bound| u64::from(value > *bound)).sum::<u64>();
-        // At most as many as there are bounds.
+        // Lossless: the sum is at most the number of bounds.
         #[allow(clippy::cast_possible_truncation)]
         let bucket = self.groups.iter().map(below).sum::<u64>() as usize;
         bucket

@@ -16,7 +16,7 @@ impl CounterCell {
         Self { owner: AtomicU64::new(0), value: AtomicU64::new(0), shards: Shards::new() }
     }
 
-    /// Adds `amount` and returns whether there was room for all of it.
+    /// Adds `amount`. Returns false if the counter saturated.
     #[inline]
     pub(in crate::recorder) fn add(&self, amount: u64) -> bool {
         let thread = Thread::current();
@@ -27,22 +27,22 @@ impl CounterCell {
         }
     }
 
-    /// Adds for every thread but the owner.
+    /// Adds for a thread that is not the owner, and creates the shards.
     #[cold]
     fn add_second(&self, thread: Thread, amount: u64) -> bool {
         Self::add_to(self.shards.start(), thread, amount)
     }
 
-    /// It stays a function of its own, so that a counter of one thread saves no registers for it.
+    /// Not inlined, so that the path of a counter with one thread saves no registers for it.
     #[inline(never)]
     fn add_to(shards: ShardSlice<'_, Box<CachePadded<AtomicU64>>>, thread: Thread, amount: u64) -> bool {
         let (shard, alone) = shards.of(thread, Box::default);
         if alone { add_alone(shard, amount) } else { add_shared(shard, amount) }
     }
 
-    /// Adds the difference to `total`; returns false, and adds nothing, if the counter is higher already.
+    /// Raises the counter to `total`. If the counter is higher already, it adds nothing and returns false.
     ///
-    /// Concurrent totals may each be added: only one place should set the total of a counter.
+    /// Concurrent calls may each add their difference, so only one place should set the total of a counter.
     pub(in crate::recorder) fn raise_to(&self, total: u64) -> bool {
         match total.checked_sub(self.read()) {
             Some(missing) => {
@@ -54,13 +54,14 @@ impl CounterCell {
     }
 
     pub(in crate::recorder) fn read(&self) -> u64 {
-        // Relaxed: every word only grows, so any mix of old and new words is a value the counter had or will have had.
+        // Relaxed: every word only grows, so any mix of old and new words is a value between those before and after the
+        // reading.
         let own = self.value.load(Ordering::Relaxed);
         self.shards.iter().fold(own, |sum, shard| sum.saturating_add(shard.load(Ordering::Relaxed)))
     }
 }
 
-/// Adds to a word that no other thread writes, without a locked instruction; returns whether there was room.
+/// Adds to a word that no other thread writes, without a locked instruction. Returns false if the word saturated.
 #[inline]
 pub(super) fn add_alone(word: &AtomicU64, amount: u64) -> bool {
     // Relaxed: no other thread writes this word, and readers need no order with anything else.
@@ -70,10 +71,10 @@ pub(super) fn add_alone(word: &AtomicU64, amount: u64) -> bool {
     !full
 }
 
-/// Adds to a word that several threads may write; returns whether there was room.
+/// Adds to a word that several threads may write. Returns false if the word saturated.
 #[inline]
 pub(super) fn add_shared(word: &AtomicU64, amount: u64) -> bool {
-    // Relaxed: the sum is all that matters. A plain addition would wrap.
+    // Relaxed: no other memory access depends on the sum. `fetch_add` would wrap.
     let before = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |value| Some(value.saturating_add(amount)));
     before.is_ok_and(|before| before.checked_add(amount).is_some())
 }

@@ -5,16 +5,18 @@ use crossbeam_utils::CachePadded;
 use super::shard::{ShardSlice, Shards, Thread};
 use super::sync::{AtomicU64, Ordering};
 
-/// The additions and subtractions of one thread, apart. A reader sums the subtractions first and the additions last, so it never
-/// sees a subtraction without its addition, and a gauge of work in flight is never below zero.
+/// The additions and the subtractions of one thread, stored separately. A reader sums the subtractions first and the
+/// additions last, so it never sees a subtraction without the addition before it. So a gauge of work in flight is never
+/// below zero.
 #[derive(Default)]
 struct Shift {
     up: AtomicU64,
     down: AtomicU64,
 }
 
-/// Starts with the words of one thread. When another one adds to it, additions move to a shard for each. It is exact as long as
-/// a thread's additions come to less than 2^53 units, which is 285 years of a million requests a second.
+/// The cell of a gauge. It starts with the words of one thread. When a second thread adds to it, each thread gets a
+/// shard for its additions. It is exact as long as a thread's additions come to less than 2^53 units, which is 285
+/// years at a million requests per second.
 pub(in crate::recorder) struct GaugeCell {
     owner: AtomicU64,
     own: Shift,
@@ -25,13 +27,14 @@ pub(in crate::recorder) struct GaugeCell {
 }
 
 impl GaugeCell {
-    /// Makes a cell at zero. A cell that only grows is a counter with a fraction; its series refuses to lower it.
+    /// Creates a cell at zero. A cell that only grows holds a counter with fractional values; its series refuses to
+    /// lower it.
     pub(in crate::recorder) fn new(only_grows: bool) -> Self {
         let (owner, base) = (AtomicU64::new(0), AtomicU64::new(0));
         Self { owner, own: Shift::default(), base, shards: Shards::new(), only_grows }
     }
 
-    /// Makes a cell that two threads have met on already.
+    /// Creates a cell that has shards already, as after writes of two threads.
     #[cfg(all(test, mme_loom))]
     pub(super) fn met() -> Self {
         let cell = Self::new(false);
@@ -43,17 +46,17 @@ impl GaugeCell {
         self.only_grows
     }
 
-    /// Replaces the value. Of additions that run at the same moment, some may be replaced too; a gauge is meant to be either
-    /// set or shifted.
+    /// Replaces the value. Concurrent additions may be lost, because a gauge is meant to be either set or added to, not
+    /// both.
     pub(in crate::recorder) fn set(&self, value: f64) {
-        // The additions stay where they are, each thread's its own to write. Nothing was added to most gauges that are set,
-        // and of whole numbers the difference is exact.
+        // The additions cannot be reset, because only their own threads may write them, so they are subtracted from the
+        // base. Most gauges that are set have no additions, and for whole numbers the difference is exact.
         let base = value - self.sum(|shift| &shift.up) + self.sum(|shift| &shift.down);
-        // Release: as with a subtraction, a reader that sees this also sees the additions before it.
+        // Release: a reader that sees this value also sees the additions before it, as with a subtraction.
         self.base.store(base.clamp(f64::MIN, f64::MAX).to_bits(), Ordering::Release);
     }
 
-    /// Clears the value: it is NaN until it is set again. Additions in between are refused.
+    /// Clears the value. It is NaN until it is set again, and additions are refused until then.
     pub(in crate::recorder) fn clear(&self) {
         self.base.store(f64::NAN.to_bits(), Ordering::Release);
     }
@@ -61,7 +64,7 @@ impl GaugeCell {
     /// Adds `amount` and returns true, unless the value was cleared or the sum is not finite.
     #[inline]
     pub(in crate::recorder) fn add(&self, amount: f64) -> bool {
-        // Relaxed: the sum was finite with the value that was read, whatever is set meanwhile.
+        // Relaxed: the check holds for the value that was read. It need not hold for one that is set meanwhile.
         if !(f64::from_bits(self.base.load(Ordering::Relaxed)) + amount).is_finite() {
             return false;
         }
@@ -84,15 +87,15 @@ impl GaugeCell {
     /// Returns the value, or NaN if it was cleared.
     pub(in crate::recorder) fn read(&self) -> f64 {
         let down = self.sum(|shift| &shift.down);
-        // Acquire: pairs with the release of a setter.
+        // Acquire: pairs with the release in `set`.
         let base = f64::from_bits(self.base.load(Ordering::Acquire));
         let up = self.sum(|shift| &shift.up);
-        // The sum of no floats is -0.0; adding 0.0 makes it zero.
+        // The sum of no floats is -0.0. Adding 0.0 makes it 0.0.
         (base + up - down + 0.0).clamp(f64::MIN, f64::MAX)
     }
 
     fn sum(&self, word: fn(&Shift) -> &AtomicU64) -> f64 {
-        // Acquire: a subtraction that is seen makes the addition before it visible, wherever that was written.
+        // Acquire: a reader that sees a subtraction also sees the addition before it, in whichever shard that is.
         let value = |shift: &Shift| f64::from_bits(word(shift).load(Ordering::Acquire));
         self.shards.iter().map(|shard| value(shard)).fold(value(&self.own), |sum, value| sum + value)
     }
@@ -106,23 +109,24 @@ impl Shift {
     }
 }
 
-/// Adds to a word that no other thread writes, without a locked instruction; refuses a sum that is not finite.
+/// Adds to a word that no other thread writes, without a locked instruction. Refuses a sum that is not finite.
 #[inline]
 fn add_alone(word: &AtomicU64, amount: f64) -> bool {
-    // Relaxed: this thread wrote it, or the one before that had its number.
+    // Relaxed: this thread wrote the word last, or an ended thread that had the same number did.
     let after = f64::from_bits(word.load(Ordering::Relaxed)) + amount;
     if after.is_finite() {
-        // Release: a reader that sees this subtraction also sees the addition that this thread made, or waited for, before it.
+        // Release: a reader that sees this subtraction also sees the additions that happened before it, in this thread
+        // or in one that it waited for.
         word.store(after.to_bits(), Ordering::Release);
     }
     after.is_finite()
 }
 
-/// Adds to a word that several threads may write; refuses a sum that is not finite.
+/// Adds to a word that several threads may write. Refuses a sum that is not finite.
 #[inline]
 fn add_shared(word: &AtomicU64, amount: f64) -> bool {
     let sum = |before| Some(f64::from_bits(before) + amount).filter(|after| after.is_finite()).map(f64::to_bits);
-    // Release, as above; relaxed: the exchange finds out whether the value was current.
+    // Release: as above. Relaxed for the load: the compare-and-swap detects an outdated value.
     word.fetch_update(Ordering::Release, Ordering::Relaxed, sum).is_ok()
 }
 

@@ -1,11 +1,12 @@
-//! A histogram: observations in fixed buckets, with their sum.
+//! A histogram: counts observations in fixed buckets, and stores their sum.
 
 use super::bounds::Bounds;
 use super::counter::{add_alone, add_shared};
 use super::shard::{ShardSlice, Shards, Thread};
 use super::sync::{AtomicU64, Ordering};
 
-/// The words that a processor fetches at once, so that the shards of two threads never share a cache line.
+/// A block of words that a processor fetches at once. It is aligned so that the shards of two threads never share a
+/// cache line.
 #[repr(align(128))]
 struct Line([AtomicU64; LINE]);
 
@@ -25,7 +26,8 @@ impl Words {
     }
 }
 
-/// The position of the sum among the words of a histogram. The buckets follow it, not cumulative and `+Inf` last.
+/// The position of the sum among the words of a histogram. The buckets follow it. They are not cumulative, and `+Inf`
+/// is the last.
 const SUM: usize = 0;
 
 /// The position of the first bucket.
@@ -38,7 +40,7 @@ pub(in crate::recorder) struct HistogramCell {
     shards: Shards<Words>,
 }
 
-/// A reading of a histogram: `count` is always the sum of `buckets`, whatever is written meanwhile.
+/// A reading of a histogram. `count` is always the sum of `buckets`, even if another thread writes meanwhile.
 #[derive(Debug, Default)]
 pub(in crate::recorder) struct Reading {
     pub(in crate::recorder) buckets: Vec<u64>,
@@ -74,10 +76,10 @@ impl HistogramCell {
         if alone { record_alone(bucket, sum, total, count) } else { record_shared(bucket, sum, total, count) }
     }
 
-    /// Reads into `reading`, which keeps its allocation from one series to the next.
+    /// Reads the histogram into `reading`, whose allocation is reused from one series to the next.
     pub(in crate::recorder) fn read(&self, reading: &mut Reading) {
         reading.buckets.clear();
-        // Relaxed: every word only grows, and no word implies another.
+        // Relaxed: every word only grows, and no word depends on another.
         reading.buckets.extend(self.own[FIRST..].iter().map(|word| word.load(Ordering::Relaxed)));
         reading.sum = f64::from_bits(self.own[SUM].load(Ordering::Relaxed));
         for shard in self.shards.iter() {
@@ -90,18 +92,18 @@ impl HistogramCell {
     }
 }
 
-/// Adds, and saturates at the largest finite number.
+/// Adds two numbers, and saturates at the largest finite number.
 #[inline]
 fn add_finite(left: f64, right: f64) -> f64 {
     let sum = left + right;
-    // Not `min`, which also checks for NaN: neither side can be NaN.
+    // Not `min`, because that also checks for NaN, and neither side can be NaN.
     if sum < f64::MAX { sum } else { f64::MAX }
 }
 
 #[inline]
 fn record_alone(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) {
     add_alone(bucket, count);
-    // Relaxed: no other thread writes this word; a reader derives the count from the buckets alone.
+    // Relaxed: no other thread writes this word, and a reader derives the count from the buckets alone.
     let before = f64::from_bits(sum.load(Ordering::Relaxed));
     sum.store(add_finite(before, total).to_bits(), Ordering::Relaxed);
 }
@@ -109,7 +111,7 @@ fn record_alone(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) {
 #[inline]
 fn record_shared(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) {
     add_shared(bucket, count);
-    // Relaxed: the sum orders nothing.
+    // Relaxed: no other memory access depends on the sum.
     let _ = sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
         Some(add_finite(f64::from_bits(before), total).to_bits())
     });

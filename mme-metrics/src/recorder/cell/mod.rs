@@ -1,13 +1,14 @@
-//! Storage of one series: a value that the first thread owns, and a shard for each thread once others write too.
+//! A cell stores the value of one series. It belongs to the first thread that writes it, and gets a shard for each
+//! thread once others write too.
 //!
 //! | state | writes | memory |
 //! |---|---|---|
 //! | one thread | the owner writes the cell itself, without a locked instruction | a few words |
-//! | several threads | every thread writes its own shard in the same way | a cache line or more for each thread |
-//! | more threads than shards | the last threads share shards, with locked instructions | no more |
+//! | several threads | every thread writes its own shard, without locked instructions | a cache line or more for each thread |
+//! | more threads than shards | the last threads share shards, with locked instructions | no more than before |
 //!
-//! Readers add up the cell and the shards. No writer ever blocks, and no word is ever reset, so counters and buckets only grow
-//! from one reading to the next.
+//! A reader adds up the cell and the shards. A writer never blocks. No word is ever reset, so counters and buckets
+//! never fall from one reading to the next.
 
 mod bounds;
 mod counter;

@@ -1,11 +1,11 @@
-//! Orders of events that the cells allow, up to a few preemptions, as loom explores them.
+//! Model tests of the cells with loom, which explores all interleavings of threads up to a few preemptions.
 //!
 //! ```text
 //! RUSTFLAGS="--cfg mme_loom" CARGO_TARGET_DIR=target/loom \
 //!     cargo test -p mme-metrics --lib --release --no-default-features loom
 //! ```
 //!
-//! The flag has this crate's name in it because dependencies answer to a plain `loom`, and do not build under it.
+//! The flag is not called `loom`, because some dependencies react to that flag and do not build with it.
 
 use loom::sync::{Arc, mpsc};
 use loom::thread;
@@ -14,19 +14,19 @@ use super::shard::Thread;
 use super::sync::step;
 use super::{Bounds, CounterCell, GaugeCell, HistogramCell, Reading};
 
-/// Explores every order of operations with at most so many interruptions of a thread. Two are what it takes to put a whole
-/// operation of each of two threads into a reading; without a bound the models take hours.
+/// Explores every interleaving of operations with at most `preemptions` interruptions of a thread. Two are enough to
+/// put a whole operation of each of two threads into the middle of a reading. Without a limit the models take hours.
 fn explore(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
     builder.check(move || {
-        // The first step makes the shared word, so that making it is not an event between threads.
+        // The first step initializes the shared word, so that loom does not explore its initialization too.
         step();
         model();
     });
 }
 
-/// Runs `work` as two threads, and `watch` as a third beside them.
+/// Runs `work` in two threads, and at the same time `watch` in a third.
 fn race<C: Send + Sync + 'static>(cell: C, work: fn(&C), watch: fn(&C)) -> Arc<C> {
     let cell = Arc::new(cell);
     let run = |number, work: fn(&C)| {
@@ -36,7 +36,7 @@ fn race<C: Send + Sync + 'static>(cell: C, work: fn(&C), watch: fn(&C)) -> Arc<C
             work(&cell);
         })
     };
-    // Models have one shard that a single thread writes, and one for all others: the lowest number takes the former.
+    // A model has one shard for the thread with the lowest number, and one that all other threads share.
     let threads = [run(0, work), run(1, work)];
     watch(&cell);
     for thread in threads {
@@ -84,8 +84,9 @@ fn loom_what_one_thread_adds_and_another_takes_never_reads_below_zero() {
     explore(3, || {
         let cell = Arc::new(GaugeCell::met());
         let (coming, going) = (Arc::clone(&cell), Arc::clone(&cell));
-        // The subtracting thread has seen the addition, as when a request moves between threads. Both threads exist before the
-        // reading: loom explores no order in which a thread that is spawned later overtakes it.
+        // The subtracting thread has seen the addition, as when a request moves between threads. Both threads exist
+        // before the reading, because loom explores no interleaving in which a thread that is spawned later comes
+        // first.
         let (tell, told) = mpsc::channel();
         let come = thread::spawn(move || {
             Thread::enter(0);

@@ -1,4 +1,4 @@
-//! The shards of a cell, and the shard that a thread writes.
+//! The shards of a cell, and the assignment of threads to shards.
 
 use std::cell::Cell;
 use std::cmp::Reverse;
@@ -9,17 +9,17 @@ use std::thread::available_parallelism;
 
 use super::sync::{self, AtomicU64};
 
-/// The identity of a thread: a number from one on that no other living thread has.
+/// The identity of a thread: a number, starting at one, that no other living thread has.
 ///
-/// When the thread ends, a lock passes the number on. So the next holder sees everything that the last one wrote, and words that
-/// belong to a number have one writer at every moment.
+/// When a thread ends, its number is passed on to a later thread through a lock. So the next holder sees everything
+/// that the last one wrote, and the words that belong to a number have one writer at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Thread(u64);
 
-/// The thread has no number yet.
+/// A thread that has no number yet.
 const UNKNOWN: Thread = Thread(0);
 
-/// A thread that is ending and has returned its number. There may be several, so they own no words.
+/// A thread that is ending and has returned its number. There may be several such threads, so they own no words.
 const ENDING: Thread = Thread(u64::MAX);
 
 impl Thread {
@@ -29,7 +29,8 @@ impl Thread {
         Self(sync::NUMBER.with(std::cell::Cell::get) + 1)
     }
 
-    /// Gives the calling thread of a model its number. Models run on one thread of the system, whose own cannot be used.
+    /// Sets the number of the calling thread of a model. All threads of a model run on one system thread, whose own
+    /// number cannot be used.
     #[cfg(mme_loom)]
     pub(super) fn enter(number: u64) {
         sync::NUMBER.with(|own| own.set(number));
@@ -52,15 +53,16 @@ impl Thread {
         known
     }
 
-    /// Says whether this thread alone may write what `owner` guards; the first thread becomes the owner.
+    /// Returns whether this thread owns the words that `owner` guards, so that no other thread may write them. The
+    /// first thread that calls it becomes the owner.
     #[inline]
     pub(super) fn owns(self, owner: &AtomicU64) -> bool {
-        // Relaxed: the word is written once, and the holder of a number sees what the holder before it wrote.
+        // Relaxed: the word is written once, and the holder of a number sees what the previous holder wrote.
         let found = owner.load(Ordering::Relaxed);
         if found == self.0 {
             return true;
         }
-        // Relaxed, as above: if the exchange fails, another thread owns the cell.
+        // Relaxed, as above. If the exchange fails, another thread owns the cell.
         found == 0 && self != ENDING && owner.compare_exchange(0, self.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
@@ -70,31 +72,31 @@ thread_local! {
     static LEASE: Lease = Lease::take();
 }
 
-/// Numbers that ended threads have returned, smallest first.
+/// Numbers that ended threads have returned. The smallest is reused first.
 static FREE: Mutex<BinaryHeap<Reverse<usize>>> = Mutex::new(BinaryHeap::new());
 
-/// A number, held while its thread lives.
+/// The number of a thread, which is returned when the thread ends.
 struct Lease(usize);
 
 impl Lease {
     fn take() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let free = FREE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        // Relaxed: only uniqueness matters.
+        // Relaxed: the numbers only have to be unique.
         Self(free.map_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed), |Reverse(number)| number))
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // The rest of the teardown must not write words that belong to the next holder of the number.
+        // What still runs while the thread ends must not write words that belong to the next holder of the number.
         THREAD.with(|thread| thread.set(ENDING));
         FREE.lock().unwrap_or_else(PoisonError::into_inner).push(Reverse(self.0));
     }
 }
 
-/// How many threads have a shard of their own in each cell: one for each core, but enough for sleeping threads, and so few that a
-/// busy histogram takes at most 32 KiB.
+/// Returns how many threads have their own shard in each cell. It is one for each core, but at least enough for some
+/// sleeping threads, and at most so many that a busy histogram takes 32 KiB.
 fn own_shards() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {
@@ -105,14 +107,14 @@ fn own_shards() -> usize {
     })
 }
 
-/// Slots for shards, filled on demand: the first half for the threads with the lowest numbers, one each; the other half is shared by
-/// all other threads.
+/// Slots for shards, filled on demand. In the first half, each thread with one of the lowest numbers has its own slot.
+/// All other threads share the second half.
 type ShardSlots<T> = Box<[sync::OnceLock<T>]>;
 
-/// The shards of a cell, which most cells never need.
+/// The shards of a cell. Most cells never get any.
 pub(super) struct Shards<T>(sync::OnceLock<ShardSlots<T>>);
 
-/// The shards of a cell that has them.
+/// The shards of a cell that has shards.
 #[derive(Clone, Copy)]
 pub(super) struct ShardSlice<'a, T>(&'a [sync::OnceLock<T>]);
 
@@ -131,22 +133,23 @@ impl<T> Shards<T> {
         ShardSlice(self.0.get_or_init(|| (0..2 * own_shards()).map(|_| sync::OnceLock::new()).collect()))
     }
 
-    /// Lists the shards that exist.
+    /// Iterates over the shards that exist.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.get().into_iter().flat_map(|places| places.iter().filter_map(|place| place.get()))
     }
 }
 
 impl<'a, T> ShardSlice<'a, T> {
-    /// Returns the shard that `thread` writes, and whether it writes that one alone.
+    /// Returns the shard of `thread`, and whether no other thread writes it.
     #[inline]
     pub(super) fn of(self, thread: Thread, make: impl FnOnce() -> T) -> (&'a T, bool) {
         let own = self.0.len() / 2;
-        // A number is at least one. The mask ignores the bits that the cast drops on a 32-bit machine.
+        // The number is at least one. On a 32-bit machine the cast drops the upper bits, which the mask below ignores
+        // anyway.
         #[allow(clippy::cast_possible_truncation)]
         let number = (thread.0 as usize).wrapping_sub(1);
         let alone = number < own;
-        // The number of own shards is a power of two.
+        // `own` is a power of two.
         let place = if alone { number } else { own + (number & (own - 1)) };
         (self.0[place].get_or_init(make), alone)
     }

@@ -1,4 +1,4 @@
-//! The atomics of the cells: the standard ones, or loom's in a model.
+//! The atomic types of the cells: those of the standard library, or those of loom in a model.
 
 #[cfg(not(mme_loom))]
 pub(super) use std::sync::OnceLock;
@@ -27,16 +27,16 @@ mod model {
         static ref STEPS: atomic::AtomicU64 = atomic::AtomicU64::new(0);
     }
 
-    /// Comes before each operation, so that the order of any two is explored.
+    /// Runs before each operation, so that loom explores both orders of any two operations.
     ///
-    /// For each word, loom keeps only the last access. A thread that reads a word before it writes it made the last access itself, so
-    /// loom forgets a read by another thread in between, and never tries a write between two reads. A step before each operation
-    /// prevents that. Steps are relaxed, so they make nothing else visible.
+    /// For each word, loom remembers only the last access. If a thread reads a word and then writes it, that last
+    /// access is its own. So loom forgets a read by another thread in between, and never tries a write between two
+    /// reads. A step before each operation prevents that. Steps are relaxed, so they make no other write visible.
     pub(in crate::recorder::cell) fn step() {
         STEPS.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// loom's word, with a step before each operation.
+    /// The atomic word of loom, with a step before each operation.
     pub(in crate::recorder::cell) struct AtomicU64(atomic::AtomicU64);
 
     impl Default for AtomicU64 {
@@ -82,8 +82,8 @@ mod model {
         }
     }
 
-    /// A cell that is filled once, which loom lacks: the standard one behind loom's lock and flag, so that its orders of events are
-    /// explored too.
+    /// A replacement for `OnceLock`, which loom lacks. It puts the standard one behind a lock and a flag of loom, so
+    /// that its interleavings are explored too.
     pub(in crate::recorder::cell) struct OnceLock<T> {
         filled: AtomicBool,
         lock: Mutex<()>,
@@ -97,7 +97,7 @@ mod model {
 
         pub(in crate::recorder::cell) fn get(&self) -> Option<&T> {
             step();
-            // Acquire: pairs with the release below, as in the standard cell.
+            // Acquire: pairs with the release below, as in the standard `OnceLock`.
             if self.filled.load(Ordering::Acquire) { self.value.get() } else { None }
         }
 

@@ -1,45 +1,48 @@
-//! The seam between the series and a format.
+//! The trait of an exposition format, and the walk over all series that calls it.
 
 use std::sync::Arc;
 
 use super::super::cell::Reading;
 use super::super::family::{MetricFamily, SeriesList};
 
-/// Size at which a chunk is complete. One series may write past it.
+/// Size at which a chunk is complete. The last series of a chunk may exceed it.
 pub(super) const CHUNK_BYTES: usize = 32 * 1024;
 
-/// A format of the exposition. The walk calls it for each family and each series, in this order; it is compiled once for each
-/// format, so no number costs a dynamic call.
+/// An encoder of one exposition format. The walk calls it for each family and then for each of its series. The walk is
+/// generic over the encoder, so writing a number costs no dynamic call.
 ///
-/// `labels` is the escaped label text `a="x",b="y"` without braces, empty for a series without labels. Values are finite.
+/// `labels` is the escaped label text `a="x",b="y"` without braces. It is empty for a series without labels. Values are
+/// finite.
 pub(super) trait Encode {
-    /// Text that the samples of a family share, made once for each family.
+    /// Text that all samples of a family share. It is made once for each family.
     type Head;
 
-    /// Begins a family: its kind, help, unit and bounds are in `family`.
+    /// Writes the lines before the samples of a family. `family` has the kind, help, unit and bounds.
     fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Self::Head;
 
-    /// Writes one counter with a whole value.
+    /// Writes one counter with an integer value.
     fn counter(head: &Self::Head, labels: &str, total: u64, out: &mut Vec<u8>);
 
-    /// Writes one gauge, or one counter with a fraction: `family.kind` of [`Self::family`] says which.
+    /// Writes one gauge, or one counter with a fractional value. The `family.kind` given to [`Self::family`] says
+    /// which.
     fn gauge(head: &Self::Head, labels: &str, value: f64, out: &mut Vec<u8>);
 
-    /// Writes one histogram. The buckets of `reading` are not cumulative and end with that of `+Inf`; its count is their sum.
+    /// Writes one histogram. The buckets of `reading` are not cumulative, and the last one is `+Inf`. Its count is
+    /// their sum.
     fn histogram(head: &Self::Head, family: &MetricFamily, labels: &str, reading: &Reading, out: &mut Vec<u8>);
 
-    /// Ends the exposition, after the last family.
+    /// Writes the end of the exposition, after the last family.
     fn end(out: &mut Vec<u8>);
 }
 
-/// The walk over the families of a recorder and their series, in one format.
+/// Walks over the families of a recorder and their series, and writes them in one format.
 pub(super) struct Walk<E: Encode> {
     families: std::vec::IntoIter<Arc<MetricFamily>>,
     current: Option<Position<E::Head>>,
     reading: Reading,
 }
 
-/// The place of a walk within a family.
+/// The position of a walk within a family.
 struct Position<H> {
     family: Arc<MetricFamily>,
     head: H,
@@ -52,7 +55,7 @@ impl<E: Encode> Walk<E> {
         Self { families: families.into_iter(), current: None, reading: Reading::default() }
     }
 
-    /// Fills `out` with whole series until it is full or there are no more; returns whether there are more.
+    /// Appends whole series to `out` until a chunk is full or no series is left. Returns whether more series are left.
     pub(super) fn fill(&mut self, out: &mut Vec<u8>) -> bool {
         while out.len() < CHUNK_BYTES {
             let Some(Position { family, head, next, end }) = &mut self.current else {
@@ -80,7 +83,7 @@ impl<E: Encode> Walk<E> {
                     }
                 }
                 SeriesList::Gauges(list) => {
-                    // NaN: the value was cleared.
+                    // NaN means that the value was cleared.
                     if let Some((series, value)) =
                         list.get(at).map(|series| (series, series.cell.read())).filter(|(_, value)| !value.is_nan())
                     {

@@ -1,4 +1,4 @@
-//! The formats by name.
+//! The exposition formats that a caller can choose.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::encode::Walk;
 use super::open_metrics::OpenMetrics;
 use super::text::Text;
 
-/// A format that Prometheus reads.
+/// An exposition format that Prometheus reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -18,7 +18,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Returns the full `Content-Type` of this format.
+    /// Returns the full value of the `Content-Type` header for this format.
     pub const fn content_type(self) -> &'static str {
         match self {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
@@ -27,7 +27,7 @@ impl Format {
     }
 }
 
-/// A walk in one format. The format is matched once for each chunk.
+/// A walk in the chosen format. The `match` on the format happens once for each chunk.
 pub(super) enum FormatWalk {
     Text(Walk<Text>),
     OpenMetrics(Walk<OpenMetrics>),
@@ -41,7 +41,7 @@ impl FormatWalk {
         }
     }
 
-    /// Fills `out` with the next chunk; returns whether there are more.
+    /// Appends the next chunk to `out`. Returns whether more chunks are left.
     pub(super) fn fill(&mut self, out: &mut Vec<u8>) -> bool {
         match self {
             Self::Text(walk) => walk.fill(out),

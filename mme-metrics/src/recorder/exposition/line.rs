@@ -1,13 +1,13 @@
-//! The parts of a line that the text formats share.
+//! Writes the parts of a line that the text formats share.
 
 use super::super::admission::admit;
 use super::super::cell::Reading;
 use super::super::family::MetricFamily;
 
-/// The help text of a metric without a description; `promtool check metrics` demands one.
+/// The help text of a metric without a description, because `promtool check metrics` requires one.
 const NO_HELP: &str = "No description was given.";
 
-/// The texts that the lines of a family begin with.
+/// The texts at the beginning of the lines of a family.
 pub(super) struct Lines {
     pub(super) sample: SampleName,
     bucket: String,
@@ -15,7 +15,7 @@ pub(super) struct Lines {
     count: SampleName,
 }
 
-/// The name of a sample, with what follows it before labels and before a number.
+/// The name of a sample in both forms: followed by `{` for labels, and followed by a space for the number.
 pub(super) struct SampleName {
     labelled: String,
     plain: String,
@@ -28,7 +28,7 @@ impl Lines {
     }
 }
 
-/// Writes the `HELP` line of a family that the format calls `name`.
+/// Writes the `HELP` line of a family under `name`, which depends on the format.
 pub(super) fn help(out: &mut Vec<u8>, name: &str, family: &MetricFamily, escape_quotes: bool) {
     out.extend_from_slice(b"# HELP ");
     out.extend_from_slice(name.as_bytes());
@@ -37,7 +37,7 @@ pub(super) fn help(out: &mut Vec<u8>, name: &str, family: &MetricFamily, escape_
     out.push(b'\n');
 }
 
-/// Writes a comment line that needs no escapes.
+/// Writes a comment line whose text needs no escaping.
 pub(super) fn comment(out: &mut Vec<u8>, keyword: &[u8], name: &str, word: &str) {
     out.extend_from_slice(keyword);
     out.extend_from_slice(name.as_bytes());
@@ -63,15 +63,15 @@ pub(super) fn integer(out: &mut Vec<u8>, value: u64) {
 }
 
 pub(super) fn float(out: &mut Vec<u8>, value: f64) {
-    /// Below this, a whole float is written like an integer, which is faster to write.
+    /// Below this limit, a float without a fraction is written as an integer, which is faster.
     const WHOLE: f64 = 1e15;
     if (0.0..WHOLE).contains(&value) && value.fract() == 0.0 {
-        // Whole, not negative and below the limit.
+        // Lossless: the value is not negative, has no fraction and is below the limit.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         return integer(out, value as u64);
     }
     let mut number = zmij::Buffer::new();
-    // Every value of a cell is finite, and so is every sum.
+    // Every value and every sum of a cell is finite.
     let text = number.format_finite(value);
     out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
     out.push(b'\n');
@@ -84,7 +84,7 @@ pub(super) fn histogram(out: &mut Vec<u8>, family: &MetricFamily, lines: &Lines,
         out.extend_from_slice(labels.as_bytes());
         out.push(b',');
     }
-    // All buckets have the same beginning: one copy instead of three.
+    // All bucket lines have the same beginning, so it is copied as one piece instead of three.
     let beginning = start..out.len();
     let mut below = 0_u64;
     let mut number = itoa::Buffer::new();
@@ -93,7 +93,7 @@ pub(super) fn histogram(out: &mut Vec<u8>, family: &MetricFamily, lines: &Lines,
         if index > 0 {
             out.extend_from_within(beginning.clone());
         }
-        // Most buckets of most series are empty, so their cumulative number repeats.
+        // Most buckets of most series are empty, so the text of the cumulative number is reused.
         if *bucket > 0 {
             below = below.saturating_add(*bucket);
             text = number.format(below);

@@ -1,13 +1,13 @@
-//! The exposition: one walk over the families and their series, written chunk by chunk in any [`Format`].
+//! Writes the exposition: one walk over all families and series, chunk by chunk, in any [`Format`].
 //!
-//! | file | what it holds |
+//! | file | content |
 //! |---|---|
-//! | `format` | the formats by name, and which encoder writes each |
-//! | `encode` | the seam: the trait of an encoder, and the walk that calls it |
+//! | `format` | the names of the formats, and the encoder of each |
+//! | `encode` | the trait of an encoder, and the walk that calls it |
 //! | `text`, `open_metrics` | one encoder each |
 //! | `line` | the parts of a line that both text formats share |
 //!
-//! A new format is one file with an [`Encode`](encode::Encode), and its name in `format`.
+//! To add a format, implement [`Encode`](encode::Encode) in a new file and add its name to `format`.
 
 mod encode;
 mod format;
@@ -26,25 +26,25 @@ use self::encode::CHUNK_BYTES;
 use self::format::FormatWalk;
 use super::state::State;
 
-/// Room for the series that passes that size.
+/// Extra capacity of a chunk, for the last series, which may exceed [`CHUNK_BYTES`].
 const CHUNK_ROOM: usize = 8 * 1024;
 
-/// An exposition being written: an iterator of chunks, each made when it is asked for.
+/// The text of all metrics, as an iterator of chunks. Each chunk is written when it is requested.
 ///
-/// It holds no lock that a writer waits for. Each series is read when it is written, so memory stays at one chunk, however
-/// large the exposition is. Series that are registered while it runs may be missing from it.
+/// It holds no lock that a writer of metrics waits for. Each series is read at the moment it is written, so memory use
+/// stays at one chunk, however large the exposition is. Series that are registered meanwhile may be missing from it.
 #[must_use = "an exposition is written as its chunks are asked for"]
 pub struct Exposition {
     recorder: Arc<State>,
     format: Format,
     walk: FormatWalk,
-    /// Time spent writing so far; waiting for the reader is not part of it.
+    /// Time spent writing so far, without the time spent waiting for the reader.
     spent: Duration,
     ended: bool,
 }
 
 impl Exposition {
-    /// Begins an exposition whose collectors began to run when it `started`.
+    /// Creates an exposition. `started` is the time at which its collectors began to run.
     pub(super) fn new(recorder: Arc<State>, format: Format, started: Instant) -> Self {
         let walk = FormatWalk::new(format, recorder.registry.families());
         Self { recorder, format, walk, spent: started.elapsed(), ended: false }

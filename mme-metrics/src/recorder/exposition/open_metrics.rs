@@ -1,5 +1,5 @@
-//! `OpenMetrics` 1.0: the text format with units, escaped quotes in help texts, families of counters without `_total`, and an
-//! end mark. Its samples are those of the text format.
+//! The encoder of `OpenMetrics` 1.0. It writes the same samples as the text format, and adds units and an end mark. It
+//! escapes quotes in help texts and omits `_total` from the family names of counters.
 
 use super::super::cell::Reading;
 use super::super::family::MetricFamily;
@@ -16,7 +16,7 @@ impl Encode for OpenMetrics {
 
     fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Lines {
         let name = match family.kind {
-            // OpenMetrics names the family of a counter without `_total`.
+            // In OpenMetrics the family name of a counter has no `_total`.
             Kind::Counter => family.name.strip_suffix("_total").unwrap_or(&family.name),
             Kind::Gauge | Kind::Histogram => &family.name,
         };

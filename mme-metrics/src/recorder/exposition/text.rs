@@ -1,4 +1,4 @@
-//! Prometheus text format 0.0.4.
+//! The encoder of the Prometheus text format 0.0.4.
 
 use super::super::cell::Reading;
 use super::super::family::MetricFamily;

@@ -32,7 +32,7 @@ impl Backup {
         self.0.as_str()
     }
 
-    /// Returns one run, to be measured by [`guard`](crate::operation).
+    /// Creates one run of the backup. Measure it with a guard of [`operation`](crate::operation).
     pub const fn run(self) -> BackupRun {
         BackupRun { backup: self, bytes: None }
     }

@@ -49,7 +49,7 @@ impl BackupFiles {
             if !entry.file_name().to_string_lossy().ends_with(&self.suffix) {
                 continue;
             }
-            // The file may just have been removed.
+            // The file may have been removed since the folder was read.
             let Some((written, bytes)) = self.good(&entry.path(), now) else { continue };
             newest = newest.max(Some((written, bytes)));
         }

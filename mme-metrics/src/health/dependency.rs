@@ -13,13 +13,13 @@ use crate::metric::GaugeHandle;
 #[cfg(feature = "probe")]
 use crate::metric::HistogramHandle;
 
-/// From this many consecutive failed calls on, a dependency is down. A single call can fail for a reason of its own.
+/// The number of failed calls in a row from which a dependency is down. A single call can fail for a reason of its own.
 const FAILURES: u32 = 3;
 
-/// A dependency, by its name and kind. Clones share it.
+/// A dependency, by its name and kind. Clones share its state.
 ///
-/// Either a [monitor](super) probes it, or it is judged by the calls that the service makes anyway. Do not use both, because they
-/// overwrite each other.
+/// Either a [monitor](super) probes it, or it is judged by the calls that the service makes anyway. Do not use both,
+/// because they overwrite each other's results.
 #[derive(Clone)]
 pub struct Dependency(Arc<Series>);
 
@@ -65,7 +65,7 @@ impl Dependency {
 
     /// Sets it up or down, whatever it was before.
     pub fn mark(&self, up: bool) {
-        // Relaxed: a count that orders nothing.
+        // Relaxed: no other memory access depends on the order of this count.
         self.0.failures.store(if up { 0 } else { FAILURES }, Ordering::Relaxed);
         self.show(up);
     }
@@ -85,8 +85,8 @@ impl Dependency {
         }
     }
 
-    /// Reports the result of a call and returns it. Every error is a failure; see [`judge_by`](Self::judge_by) for errors that are
-    /// valid answers.
+    /// Reports the result of a call and returns it. Every error is a failure; see [`judge_by`](Self::judge_by) for
+    /// errors that are valid answers.
     ///
     /// ```
     /// use mme_metrics::health::{Dependency, DependencyKind};
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use crate::testing::{Emission, record};
 
-    /// Returns what `dependency_up` stands at, if it was ever set.
+    /// Returns the value of `dependency_up`, if it was ever set.
     fn up(emission: &Emission) -> Option<String> {
         let text = emission.recorder().render(crate::Format::Text);
         let line = text.lines().find(|line| line.starts_with("dependency_up{"));

@@ -12,20 +12,20 @@ labels! {
 }
 
 labels! {
-    /// The label `kind`: what a dependency is there for. Alerts go by it.
+    /// The label `kind`: the purpose of a dependency. Alerts select dependencies by it.
     #[non_exhaustive]
     pub closed DependencyKind: "kind" {
-        /// Keeps data: the service can do nothing without it.
+        /// Stores data that the service cannot work without.
         Database = "database",
-        /// Keeps copies of data.
+        /// Stores copies of data.
         Cache = "cache",
-        /// Keeps secrets, such as Vault.
+        /// Stores secrets, as Vault does.
         Secrets = "secrets",
         /// Issues certificates.
         Pki = "pki",
-        /// Passes messages on.
+        /// Delivers messages.
         Queue = "queue",
-        /// Keeps files and objects.
+        /// Stores files and objects.
         Storage = "storage",
         /// Authenticates users, as an identity provider does.
         Identity = "identity",
@@ -39,7 +39,7 @@ labels! {
 }
 
 labels! {
-    /// The label `result`: what a check of data found.
+    /// The label `result`: the result of a consistency check.
     #[non_exhaustive]
     pub closed CheckResult: "result" {
         /// The data is consistent.

@@ -9,9 +9,10 @@ use crate::exchange::{End, ExchangeLayer, Observe, Watch};
 
 /// Creates a tower layer for a client that judges a dependency by the client's requests.
 ///
-/// The dependency is up after a complete response with a status below 500, or a gRPC status that is not a server error. Anything
-/// else is a failure, and from the third failure in a row the dependency is down: a failed connection, a 5xx, an incomplete body,
-/// a gRPC call that ends with `UNAVAILABLE` or without a status. A request dropped before its response changes nothing.
+/// The dependency is up after a complete response with a status below 500, or a gRPC status that is not a server error.
+/// Anything else is a failure: a failed connection, a 5xx, an incomplete body, a gRPC call that ends with `UNAVAILABLE`
+/// or without a status. From the third failure in a row the dependency is down. A request dropped before its response
+/// changes nothing.
 ///
 /// ```
 /// use mme_metrics::health::{Dependency, DependencyKind, dependency_layer};
@@ -55,16 +56,16 @@ pub struct DependencyExchange {
 enum Answer {
     /// Nothing yet.
     None,
-    /// It is good if its body is complete.
+    /// A good response if its body is complete.
     Good,
-    /// It is bad, and the failure was reported.
+    /// A bad response, whose failure was reported.
     Bad,
-    /// It belongs to a gRPC call, whose result is its gRPC status, not the HTTP status.
+    /// A gRPC response: its gRPC status decides, not its HTTP status.
     Call { is_good: bool },
 }
 
 impl Observe for DependencyExchange {
-    // They contain the gRPC status.
+    // The trailers contain the gRPC status.
     const NEEDS_TRAILERS: bool = true;
 
     fn head<B: Body>(&mut self, response: &Response<B>) {
@@ -74,7 +75,7 @@ impl Observe for DependencyExchange {
         } else if is_call(response.headers()) {
             Answer::Call { is_good: is_good(response.headers()) }
         } else {
-            // After a failure the end of the body decides, because a response that breaks off has a good head.
+            // After a failure the end of the body decides, because a response that is cut off has a good head, too.
             if !self.dependency.has_failed() {
                 self.dependency.succeeded();
             }
@@ -94,7 +95,7 @@ impl Observe for DependencyExchange {
             (_, End::Error | End::BodyError) | (Answer::Call { is_good: false }, End::Complete) => {
                 self.dependency.failed();
             }
-            // This was reported at the head.
+            // `head` has already reported this success.
             (Answer::Good, _) if !self.dependency.has_failed() => {}
             (_, End::Complete | End::Cancelled) => self.dependency.succeeded(),
         }
@@ -106,8 +107,8 @@ fn is_call(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
 }
 
-/// Returns whether there is a gRPC status that is not a server error, as `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`,
-/// `UNAVAILABLE` and `DATA_LOSS` are.
+/// Returns whether the headers contain a gRPC status that is not a server error. Server errors are `UNKNOWN`,
+/// `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS`.
 fn is_good(headers: &HeaderMap) -> bool {
     let status = headers.get("grpc-status").and_then(|status| status.to_str().ok()?.parse().ok());
     matches!(status, Some(0..=16_u8)) && !matches!(status, Some(2 | 4 | 12..=15))

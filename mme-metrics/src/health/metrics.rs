@@ -1,4 +1,4 @@
-//! The truth: every metric of what a service depends on.
+//! The declarations of all metrics of dependencies, backups and data consistency.
 
 use super::label::{BackupName, CheckName, CheckResult, DependencyKind, DependencyName};
 use crate::buckets;

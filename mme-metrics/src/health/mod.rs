@@ -41,8 +41,8 @@
 //! # Ok::<(), mme_metrics::label::RegisterError>(())
 //! ```
 //!
-//! A dependency that the service calls anyway needs no probe: [`Dependency::judge`] uses the result of a call, and
-//! `dependency_layer` (feature `http`) the requests of an HTTP or gRPC client.
+//! A dependency that the service calls anyway needs no probe. [`Dependency::judge`] uses the result of a call, and
+//! `dependency_layer` (feature `http`) uses the requests of an HTTP or gRPC client.
 //!
 //! # When each metric moves
 //!
@@ -57,8 +57,8 @@
 //! | `backup_runs_total` | with each run, by its outcome; a panic is an error |
 //! | `data_consistency_checks_total` | with each check: `pass`, `fail`, or `unknown` if the check failed |
 //!
-//! A dependency without any result yet has no `dependency_up`. The series of a backup's runs and a check's results exist at zero
-//! from registration on.
+//! `dependency_up` is absent until the first result of a dependency. The series of a backup's runs and of a check's
+//! results exist at zero from registration on.
 //!
 //! # When a probe reports up
 //!
@@ -74,16 +74,16 @@
 //!
 //! HTTP probes support `https` if the service builds `reqwest` with TLS, for instance with
 //! `reqwest = { version = "0.13", default-features = false, features = ["rustls"] }` among its dependencies. Otherwise they report
-//! down, and the log gives the reason. They trust the system's certificate authorities; for your own, pass a `reqwest::Client`. A
-//! certificate that is untrusted, expired or of another host means down.
+//! down, and the log gives the reason. They trust the system's certificate authorities. To trust others, pass a
+//! `reqwest::Client`. A certificate that is untrusted, expired or of another host means down.
 //!
 //! Each probe runs as a separate task, reports down after its time limit, reads a bounded part of the response, and does not delay
 //! other probes.
 //!
 //! # What it costs
 //!
-//! At most 200 dependencies with 21 series each, 100 backups with 6, and 200 checks with 3. A probe keeps no connection between
-//! two checks.
+//! At most 200 dependencies with 21 series each, 100 backups with 6 each, and 200 checks with 3 each. A probe keeps no
+//! connection between two checks.
 //!
 //! # Assets
 //!

@@ -1,4 +1,4 @@
-//! The task that keeps asking.
+//! The background task that probes dependencies, scans backup files and checks data.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -20,23 +20,23 @@ use super::probe::DependencyProbe;
 use crate::clock::Moment;
 use crate::probe::{Attempts, PeriodicTask, ProbeFailure, SupervisedTask};
 
-/// Time between two questions to a dependency unless it is said otherwise.
+/// Default interval between two probes of a dependency.
 const EVERY: Duration = Duration::from_secs(15);
 
-/// Time that an answer may take unless it is said otherwise.
+/// Default time limit of a probe.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Time between two looks at backup files.
+/// Interval between two scans of backup files.
 const FILES_EVERY: Duration = Duration::from_mins(1);
 
-/// Time that a check of data may take; it reads more than a question asks.
+/// Time limit of a consistency check, which reads more than a probe does, and of a scan of backup files.
 const CONSISTENCY_LIMIT: Duration = Duration::from_mins(1);
 
 type Watch = Pin<Box<dyn Future<Output = Infallible> + Send>>;
 
-/// Keeps asking dependencies, looking at backup files and checking data, each at its own pace and none in the way of another.
+/// Probes dependencies, scans backup files and checks data. Each has its own interval, and none delays another.
 ///
-/// See the [module](super) for an example. What is set applies to what is added after it.
+/// See the [module](super) for an example. A setting applies to everything that is added after it.
 #[must_use = "a monitor asks nothing until it is started or run"]
 pub struct HealthMonitor {
     every: Duration,
@@ -52,31 +52,33 @@ impl Default for HealthMonitor {
 }
 
 impl HealthMonitor {
-    /// Starts with nothing to ask.
+    /// Creates a monitor without probes and checks.
     pub const fn new() -> Self {
         Self { every: EVERY, limit: LIMIT, at_once: false, watches: Vec::new() }
     }
 
-    /// Sets how often the dependencies added after this are asked: every 15 s unless said otherwise. An alert on one whose
-    /// probe has stopped expects it at least every 2 minutes.
+    /// Sets the interval of the probes added after this, 15 s by default. The alert on a stopped probe expects a result
+    /// at least every 2 minutes.
     pub const fn every(mut self, interval: Duration) -> Self {
         self.every = interval;
         self
     }
 
-    /// Sets how long the dependencies added after this may take to answer: 5 s unless said otherwise.
+    /// Sets the time limit of the probes added after this, 5 s by default.
     pub const fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Begins what is added after this at once, instead of after a random part of the interval. Off by default.
+    /// Starts the probes and checks added after this at once, instead of after a random part of the interval. Off by
+    /// default.
     pub const fn at_once(mut self, on: bool) -> Self {
         self.at_once = on;
         self
     }
 
-    /// Asks a dependency. It is up with an answer and down with a failure, with no answer in time and with a panic.
+    /// Adds a probe of a dependency. The dependency is up if the probe succeeds, and down if the probe fails, panics or
+    /// exceeds its time limit.
     pub fn probe(self, dependency: Dependency, probe: impl DependencyProbe) -> Self {
         let asked =
             Asked { dependency, probe: Arc::new(probe), attempts: one(self.limit), before: AtomicU8::new(UNKNOWN) };
@@ -84,7 +86,8 @@ impl HealthMonitor {
         self.watch(async move { pace.run(|| asked.ask()).await })
     }
 
-    /// Looks for the newest file of a backup each minute. Its runs are not counted, because they are not seen.
+    /// Adds a scan for the newest file of a backup, once a minute. The scan does not see the runs of the backup, so
+    /// they are not counted.
     pub fn backup_files(self, backup: Backup, files: BackupFiles) -> Self {
         let (attempts, files) = (one(CONSISTENCY_LIMIT), Arc::new(files));
         let pace = self.pace(FILES_EVERY);
@@ -94,8 +97,8 @@ impl HealthMonitor {
         })
     }
 
-    /// Runs a check of data at this interval. It returns how many things disagree: none is a pass; an error, a panic and a minute
-    /// without an answer are unknown.
+    /// Adds a consistency check that runs at this interval. `count` returns the number of inconsistencies; zero is a
+    /// pass. An error, a panic and a minute without a result are unknown.
     pub fn consistency<F, R, E>(self, check: ConsistencyCheck, interval: Duration, count: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -110,7 +113,7 @@ impl HealthMonitor {
         })
     }
 
-    /// Runs for ever.
+    /// Runs the probes and checks forever.
     ///
     /// # Panics
     ///
@@ -118,7 +121,7 @@ impl HealthMonitor {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future stops what runs; figures stay as they are.
+    /// Dropping the future stops the running probes and checks. The metrics keep their values.
     pub async fn run(self) -> Infallible {
         let mut watches: FuturesUnordered<Watch> = self.watches.into_iter().collect();
         match watches.next().await {
@@ -127,7 +130,7 @@ impl HealthMonitor {
         }
     }
 
-    /// Runs on a task of its own, until what is returned is dropped or told to stop.
+    /// Starts a background task that runs the probes and checks until the returned handle is stopped or dropped.
     ///
     /// # Panics
     ///
@@ -156,7 +159,7 @@ impl fmt::Debug for HealthMonitor {
     }
 }
 
-/// What a dependency was when it was last asked; only a change is worth a line in the log.
+/// States of a dependency after its last probe. Only a change of the state is logged.
 const UNKNOWN: u8 = 0;
 const UP: u8 = 1;
 const DOWN: u8 = 2;
@@ -193,18 +196,18 @@ impl<P: DependencyProbe> Asked<P> {
     }
 }
 
-/// One question at a time: what hangs is not asked again.
+/// Allows one attempt at a time, so a probe or check that hangs is not started again.
 fn one(limit: Duration) -> Attempts {
     Attempts::new(1, limit)
 }
 
 async fn look(attempts: &Attempts, files: &Arc<BackupFiles>, backup: Backup) {
     let files = Arc::clone(files);
-    // A file system that hangs blocks a thread made for that, and one only: the place is kept until it ends.
+    // A file system that hangs blocks one thread of the blocking pool only: no other scan starts until this one ends.
     let found = attempts.run(async move { tokio::task::spawn_blocking(move || files.newest(SystemTime::now())).await });
     match found.await {
         Ok(Ok(Ok(Some((made, bytes))))) => backup.found(made, bytes),
-        // Whatever was found before gets older, and that is what the alert goes by.
+        // The metrics keep the last backup found. The alert fires on its age.
         Ok(Ok(Ok(None))) => {}
         Ok(Ok(Err(_)) | Err(_)) | Err(_) => {
             tracing::warn!(target: "mme::health", backup = backup.name(), "the folder of a backup cannot be read");

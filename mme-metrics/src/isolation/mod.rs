@@ -78,8 +78,8 @@
 //! # What it costs
 //!
 //! 25 series; tenants and resources are not labels. A round makes two reads for each resource and each tenant that
-//! tries it: at most 8 at once, each within 10 s. Rounds never overlap: checks that are not reached within the interval are
-//! `unknown`. At most 64 KiB of a body are read.
+//! tries it: at most 8 at once, each within 10 s. Rounds never overlap: checks that are not reached within the interval
+//! are `unknown`. At most 64 KiB of a body are read.
 //!
 //! # Assets
 //!

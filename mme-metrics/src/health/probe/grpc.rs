@@ -1,4 +1,4 @@
-//! Dependencies with the gRPC health service, `grpc.health.v1`.
+//! A probe of dependencies that implement the gRPC health service, `grpc.health.v1`.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use client::{Client, Url};
 use super::DependencyProbe;
 use crate::probe::{Answer, ProbeFailure, ProbeUrlError, answer, client as client_of_checks, parse_url};
 
-/// Bytes of the answer that are read; it has seven.
+/// Upper bound of the bytes that are read of a response. A usual response has seven.
 const LIMIT: usize = 1024;
 
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 
-/// Asks `grpc.health.v1.Health/Check`: up is SERVING.
+/// Probes a gRPC server with `grpc.health.v1.Health/Check`. It is up if the response is SERVING.
 ///
-/// The call is framed here, so that it needs no code generator; `http` speaks HTTP/2 without encryption, `https` needs a TLS
-/// feature of `reqwest`.
+/// The probe encodes the call itself, so it needs no code generator. With `http`, it uses HTTP/2 without encryption;
+/// `https` needs a TLS feature of `reqwest`.
 pub struct GrpcProbe {
     url: Url,
     service: String,
@@ -25,23 +25,23 @@ pub struct GrpcProbe {
 }
 
 impl GrpcProbe {
-    /// Asks the server at this address, such as `http://ledger:50051`, how it is as a whole.
+    /// Creates a probe for the overall health of the server at this address, such as `http://ledger:50051`.
     ///
     /// # Errors
     ///
-    /// When it is not the absolute URL of an HTTP server.
+    /// When the address is not the absolute URL of an HTTP server.
     pub fn new(address: &str) -> Result<Self, ProbeUrlError> {
         let url = parse_url(&format!("{}/grpc.health.v1.Health/Check", address.trim_end_matches('/')))?;
         Ok(Self { url, service: String::new(), client: None })
     }
 
-    /// Asks for one of its services, such as `ledger.v1.Ledger`.
+    /// Checks one service of the server instead, such as `ledger.v1.Ledger`.
     pub fn service(mut self, name: impl Into<String>) -> Self {
         self.service = name.into();
         self
     }
 
-    /// Asks with a client of the service's own, which has to speak HTTP/2 from the first byte.
+    /// Sets your own HTTP client. It has to speak HTTP/2 from the first byte.
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self
@@ -62,7 +62,7 @@ impl DependencyProbe for GrpcProbe {
     }
 }
 
-/// Frames a `HealthCheckRequest`: not compressed, its length, and `service` as field 1.
+/// Encodes a `HealthCheckRequest` as a gRPC frame: the byte for no compression, the length, and `service` as field 1.
 fn question(service: &str) -> Vec<u8> {
     let mut message = Vec::new();
     if !service.is_empty() {
@@ -71,7 +71,7 @@ fn question(service: &str) -> Vec<u8> {
         message.extend_from_slice(service.as_bytes());
     }
     let mut frame = vec![0];
-    // A name that does not fit four bytes of length fits no memory either.
+    // The length always fits in four bytes: a longer name would not fit in memory.
     frame.extend_from_slice(&u32::try_from(message.len()).unwrap_or(u32::MAX).to_be_bytes());
     frame.extend(message);
     frame
@@ -87,7 +87,7 @@ fn put_varint(bytes: &mut Vec<u8>, mut number: usize) {
 
 /// Returns the lowest seven bits.
 fn low_bits(number: usize) -> u8 {
-    // Seven bits fit.
+    // Seven bits fit in a byte.
     u8::try_from(number & 0x7f).unwrap_or_default()
 }
 
@@ -98,7 +98,7 @@ fn read_off(answer: &Answer) -> Result<(), ProbeFailure> {
     if !answer.whole {
         return Err(ProbeFailure::TooLarge);
     }
-    // A call that fails has its status in the head; one without a status anywhere was cut off.
+    // A failed call has its status in the head. A call without any status was cut off.
     let status = answer.trailers.as_ref().and_then(|trailers| trailers.get(STATUS)).or(answer.headers.get(STATUS));
     match status.map(HeaderValue::as_bytes) {
         Some(b"0") => {}
@@ -117,7 +117,8 @@ fn read_off(answer: &Answer) -> Result<(), ProbeFailure> {
     }
 }
 
-/// Reads the last field 1 of a `HealthCheckResponse`, of which 1 is SERVING; nothing if it is none.
+/// Returns whether the last field 1 of a `HealthCheckResponse` is 1, which means SERVING; `None` if the message is
+/// malformed.
 fn is_serving(mut message: &[u8]) -> Option<bool> {
     let mut status = 0;
     while !message.is_empty() {
@@ -125,7 +126,7 @@ fn is_serving(mut message: &[u8]) -> Option<bool> {
         let (value, rest) = take_varint(rest)?;
         message = match key & 7 {
             0 => rest,
-            // A field of a later version, with its length.
+            // A field of a later version, preceded by its length, is skipped.
             2 => rest.get(usize::try_from(value).ok()?..)?,
             _ => return None,
         };
@@ -181,7 +182,7 @@ mod tests {
         assert_eq!(read("0", &[0, 0, 0, 0, 2, 8, 2]), Err(ProbeFailure::Other("not serving")));
         assert_eq!(read("0", &[0, 0, 0, 0, 0]), Err(ProbeFailure::Other("not serving")));
         assert_eq!(read("5", &[]), Err(ProbeFailure::Other("the call failed")));
-        // A field of a later version is passed over, and the last status counts.
+        // A field of a later version is skipped, and the last status counts.
         assert_eq!(read("0", &[0, 0, 0, 0, 7, 8, 2, 0x12, 1, 7, 8, 1]), Ok(()));
     }
 

@@ -1,4 +1,4 @@
-//! Dependencies that answer HTTP.
+//! A probe of HTTP servers.
 
 use std::fmt;
 
@@ -8,12 +8,14 @@ use client::{Client, RequestBuilder, Url};
 use super::DependencyProbe;
 use crate::probe::{ProbeFailure, ProbeUrlError, answer, client as client_of_checks, parse_url};
 
-/// Bytes of a body that are read; one that is longer is no answer to a question of health.
+/// Upper bound of the bytes that are read of a body. A longer body is not the response of a health check.
 const LIMIT: usize = 64 * 1024;
 
-/// Asks with GET: up is a 2xx whose body ends, with a certain text if one is set.
+/// Probes an HTTP server with GET. It is up after a 2xx response with a complete body. If a text is expected, the body
+/// has to contain it.
 ///
-/// No redirect is followed, no proxy used and no connection kept, so each answer is of this dependency and of now.
+/// The probe follows no redirect, uses no proxy and keeps no connection. So each response comes from this dependency
+/// and shows its current state.
 pub struct HttpProbe {
     url: Url,
     text: Option<String>,
@@ -22,28 +24,29 @@ pub struct HttpProbe {
 }
 
 impl HttpProbe {
-    /// Asks at this address.
+    /// Creates a probe of this URL.
     ///
     /// # Errors
     ///
-    /// When it is not the absolute URL of an HTTP server.
+    /// When `url` is not the absolute URL of an HTTP server.
     pub fn new(url: &str) -> Result<Self, ProbeUrlError> {
         Ok(Self { url: parse_url(url)?, text: None, client: None, prepare: None })
     }
 
-    /// Expects this text in the body: a proxy in front may answer 200 to anything. No text at all expects nothing.
+    /// Sets a text that the body has to contain, because a proxy in front may answer 200 to anything. An empty text is
+    /// ignored.
     pub fn containing(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into()).filter(|text| !text.is_empty());
         self
     }
 
-    /// Adds to each request what it needs, such as credentials.
+    /// Sets a callback that prepares each request, such as by adding credentials.
     pub fn with(mut self, prepare: impl Fn(RequestBuilder) -> RequestBuilder + Send + Sync + 'static) -> Self {
         self.prepare = Some(Box::new(prepare));
         self
     }
 
-    /// Asks with a client of the service's own, for its certificates or its proxy.
+    /// Sets your own HTTP client, for instance because of its certificates or its proxy.
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self
@@ -72,7 +75,7 @@ impl DependencyProbe for HttpProbe {
 
 impl fmt::Debug for HttpProbe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The address may hold a password or a token.
+        // Show only the origin, because the URL may contain a password or a token.
         f.debug_struct("HttpProbe").field("origin", &self.url.origin().ascii_serialization()).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Ways to ask a dependency.
+//! Probes of dependencies.
 
 mod grpc;
 mod http;
@@ -18,19 +18,20 @@ pub use self::vault::VaultProbe;
 
 use crate::probe::ProbeFailure;
 
-/// A way to find out whether a dependency does what it is there for.
+/// A probe that checks whether a dependency works.
 ///
-/// A closure that returns a future does as well. How long it may take is not its business: the future is dropped in time.
+/// A closure that returns a future is a probe, too. A probe needs no time limit of its own, because its future is
+/// dropped in time.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not ask a dependency",
     note = "use one of the probes of `mme_metrics::health`, or a closure such as `|| async {{ Ok(()) }}`"
 )]
 pub trait DependencyProbe: Send + Sync + 'static {
-    /// Asks once.
+    /// Probes the dependency once.
     ///
     /// # Errors
     ///
-    /// When it does not do what it is there for, or could not be asked.
+    /// When the dependency does not work or could not be probed.
     fn probe(&self) -> impl Future<Output = Result<(), ProbeFailure>> + Send;
 }
 

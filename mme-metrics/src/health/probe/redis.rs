@@ -1,4 +1,4 @@
-//! Redis and what speaks its protocol.
+//! A probe of Redis and of servers that speak its protocol.
 
 use std::fmt::{self, Write as _};
 
@@ -9,12 +9,12 @@ use super::DependencyProbe;
 use super::tcp::connect;
 use crate::probe::ProbeFailure;
 
-/// Longest line that is read as an answer.
+/// Upper bound of the length of a response line.
 const MAX_LINE: usize = 512;
 
-/// Sends PING and expects PONG, over TCP without encryption.
+/// Probes a Redis server: sends PING and expects PONG, over TCP without encryption.
 ///
-/// One that is loading its data, has lost its master or wants a password answers with an error, and is down.
+/// A server that is loading its data, has lost its master or requires a password answers with an error, so it is down.
 #[derive(Clone)]
 pub struct RedisProbe {
     host: String,
@@ -23,12 +23,12 @@ pub struct RedisProbe {
 }
 
 impl RedisProbe {
-    /// Asks at this host, a name or an address.
+    /// Creates a probe that connects to this host, given by name or address.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
         Self { host: host.into(), port, password: None }
     }
 
-    /// Logs in first; the user is `default` where there is only a password.
+    /// Logs in before the PING. If the server has only a password, the user is `default`.
     pub fn login(mut self, user: impl Into<String>, password: impl Into<String>) -> Self {
         self.password = Some((user.into(), password.into()));
         self
@@ -45,7 +45,7 @@ impl DependencyProbe for RedisProbe {
     }
 }
 
-/// Sends a command and reads the line that answers it.
+/// Sends a command and checks that the response is the expected line.
 async fn expect(stream: &mut TcpStream, command: &[&str], answer: &str) -> Result<(), ProbeFailure> {
     let mut bytes = format!("*{}\r\n", command.len());
     for word in command {
@@ -57,7 +57,7 @@ async fn expect(stream: &mut TcpStream, command: &[&str], answer: &str) -> Resul
     if line == answer.as_bytes() { Ok(()) } else { Err(ProbeFailure::Unexpected) }
 }
 
-/// Reads to the end of a line; what follows it was not asked for.
+/// Reads one line. Bytes after its end are dropped, because no command asked for them.
 async fn read_line(stream: &mut TcpStream) -> Result<Vec<u8>, ProbeFailure> {
     let mut line = Vec::new();
     let mut part = [0; MAX_LINE];

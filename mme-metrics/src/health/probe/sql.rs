@@ -1,4 +1,4 @@
-//! Databases.
+//! A probe of SQL databases.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use sqlx::{Connection, Database, Pool};
 use super::DependencyProbe;
 use crate::probe::ProbeFailure;
 
-/// Takes a connection of the service's own pool and pings the database over it.
+/// Probes a database: acquires a connection from the service's own pool and pings the database over it.
 ///
-/// A pool that has none to give makes the database look down to the service, and so it is shown.
+/// A pool without a free connection also means down, because the service cannot use the database then.
 pub struct SqlProbe<DB: Database>(Pool<DB>);
 
 impl<DB: Database> SqlProbe<DB> {
-    /// Asks over this pool.
+    /// Creates a probe that uses this pool.
     pub const fn new(pool: Pool<DB>) -> Self {
         Self(pool)
     }

@@ -1,13 +1,14 @@
-//! Dependencies that listen.
+//! A probe that opens a TCP connection.
 
 use tokio::net::TcpStream;
 
 use super::DependencyProbe;
 use crate::probe::ProbeFailure;
 
-/// Connects and hangs up: up is whatever takes the connection.
+/// Opens a TCP connection and closes it. The dependency is up if it accepts the connection.
 ///
-/// A full queue or a dead program behind a port that a proxy holds open looks up; ask in its own language where you can.
+/// A dependency can look up although its queue is full, or although it has crashed behind a proxy that keeps the port
+/// open. Where you can, use a probe that speaks its protocol.
 #[derive(Clone, Debug)]
 pub struct TcpProbe {
     host: String,
@@ -15,7 +16,7 @@ pub struct TcpProbe {
 }
 
 impl TcpProbe {
-    /// Connects to this host, a name or an address.
+    /// Creates a probe that connects to this host, given by name or address.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
         Self { host: host.into(), port }
     }

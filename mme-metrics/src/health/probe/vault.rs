@@ -1,4 +1,4 @@
-//! Vault and `OpenBao`.
+//! A probe of Vault and `OpenBao`.
 
 use std::fmt;
 
@@ -9,28 +9,29 @@ use serde::Deserialize;
 use super::DependencyProbe;
 use crate::probe::{ProbeFailure, ProbeUrlError, answer, client as client_of_checks, parse_url};
 
-/// Bytes of the answer that are read; it has a few hundred.
+/// Upper bound of the bytes that are read of a response. A usual response has a few hundred.
 const LIMIT: usize = 16 * 1024;
 
-/// Asks `sys/health`, without a token: up is what is initialised and unsealed and serves requests.
+/// Probes Vault with `sys/health`, without a token. It is up if it is initialised, unsealed and serving requests.
 ///
-/// | status | means | |
+/// | status | meaning | result |
 /// |---|---|---|
 /// | 200 | active | up |
 /// | 429 | standby: passes requests on to the active one | up |
 /// | 473 | performance standby | up |
-/// | 472 | secondary for disaster recovery: serves nobody | down |
+/// | 472 | secondary for disaster recovery: serves no requests | down |
 /// | 474 | standby that cannot reach the active one | down |
 /// | 501 | not initialised | down |
 /// | 503 | sealed | down |
 ///
-/// What answers so without saying in JSON that it is initialised and not sealed is not Vault, and down too.
+/// The response must also state in JSON that Vault is initialised and not sealed. A response that does not state this
+/// is not from Vault and means down.
 pub struct VaultProbe {
     url: Url,
     client: Option<Client>,
 }
 
-/// The part of the answer that the status has to agree with.
+/// The part of the response body that has to agree with the status.
 #[derive(Deserialize)]
 struct Health {
     initialized: bool,
@@ -38,17 +39,17 @@ struct Health {
 }
 
 impl VaultProbe {
-    /// Asks the Vault at this address, such as `https://vault:8200`.
+    /// Creates a probe of the Vault at this address, such as `https://vault:8200`.
     ///
     /// # Errors
     ///
-    /// When it is not the absolute URL of an HTTP server.
+    /// When the address is not the absolute URL of an HTTP server.
     pub fn new(address: &str) -> Result<Self, ProbeUrlError> {
         let url = parse_url(&format!("{}/v1/sys/health", address.trim_end_matches('/')))?;
         Ok(Self { url, client: None })
     }
 
-    /// Asks with a client of the service's own, for its certificates.
+    /// Sets your own HTTP client, for instance because of its certificates.
     pub fn client(mut self, client: Client) -> Self {
         self.client = Some(client);
         self

@@ -1,6 +1,6 @@
 //! The smallest measured service, in one file: `cargo run --release -p quickstart`.
 //!
-//! A layer measures every request, an attribute measures a function, and a family adds metrics of the service's own.
+//! A layer measures every request, an attribute measures a function, and a family declares the service's own metrics.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -14,13 +14,13 @@ use mme_metrics::{Counter, Gauge, LabelValue, Recorder, Unit, family, instrument
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How a guest likes to be greeted.
+/// The language in which a guest is greeted.
 #[derive(Clone, Copy, Debug, LabelValue)]
 #[label(key = "language")]
 enum Language {
     English,
     French,
-    /// Every language that we do not speak.
+    /// Every language that the service does not speak.
     Other,
 }
 
@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn Error>> {
     Recorder::builder().family(&GREETER).build_info(env!("CARGO_PKG_VERSION"), "unknown").install()?;
 
-    // The layer comes last, so that it also measures requests that no route matches.
+    // Add the layer last, so that it also measures requests that match no route.
     let app = Router::new()
         .route("/hello/{language}", get(hello))
         .merge(metrics_router())
@@ -62,7 +62,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 async fn hello(Path(language): Path<String>) -> String {
-    // Counts the guest until the end of the scope, however it ends.
+    // Counts the guest until the end of the scope, also after an error or a cancelled request.
     let _guest = GREETER.guests.track(());
     let (language, greeting) = match language.as_str() {
         "english" => (Language::English, "Good day"),
@@ -73,7 +73,7 @@ async fn hello(Path(language): Path<String>) -> String {
     frame(greeting)
 }
 
-/// Counted and timed under `function="frame"`.
+/// Frames a greeting. The attribute counts and times each call as `function="frame"`.
 #[instrument_metrics]
 fn frame(greeting: &str) -> String {
     format!("* {greeting} *\n")

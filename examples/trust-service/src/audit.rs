@@ -1,6 +1,6 @@
-//! The audit trail: a file that each event of the target `mme::audit` is a line of, and that has every request.
+//! The audit trail: a file with a line for every request and for each log event of the target `mme::audit`.
 //!
-//! Where it goes has nothing to do with `RUST_LOG`. A real trail is kept where whoever runs the service cannot change it.
+//! `RUST_LOG` does not affect it. A real trail is stored where the operators of the service cannot change it.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,13 +15,13 @@ use mme_metrics::security::{AuditEvent, EventOutcome, EventType, SECURITY};
 
 use crate::state::App;
 
-/// Where the library tells the events.
+/// The log target of the library's audit events.
 pub(crate) const TARGET: &str = "mme::audit";
 
-/// Bytes after which the trail is set aside and begun anew; the one before that is lost.
+/// Size in bytes at which the trail is rotated. One older file is kept.
 const MOST: u64 = 64 << 20;
 
-/// The file. It writes what it is given, whole lines at a time.
+/// The file of the trail. It writes whole lines.
 #[derive(Debug)]
 pub(crate) struct Trail {
     path: PathBuf,
@@ -29,7 +29,7 @@ pub(crate) struct Trail {
 }
 
 impl Trail {
-    /// Goes on with this file, or begins it.
+    /// Opens the file to append to it, or creates it.
     pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
         let open = Mutex::new(Self::append_to(&path)?);
         Ok(Self { path, open })
@@ -55,7 +55,7 @@ impl Trail {
 
 impl Write for &Trail {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        // Who writes here looks at no error, and a line that is lost has to be seen.
+        // The callers ignore errors, so a lost line is counted here.
         self.add(line).inspect_err(|_| SECURITY.audit_write_failures.increment(()))?;
         Ok(line.len())
     }
@@ -65,7 +65,7 @@ impl Write for &Trail {
     }
 }
 
-/// Puts each request into the trail, with where it came from and whether it was done.
+/// Writes each request to the trail, with its source and its outcome.
 pub(crate) async fn request(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
@@ -80,7 +80,8 @@ pub(crate) async fn request(
     response
 }
 
-/// What is written when this is dropped: also of a request whose client left, of which nobody knows what was done.
+/// The entry of a request, written when this is dropped. So a request whose client left has an entry too, with an
+/// unknown outcome.
 struct Entry {
     event: AuditEvent,
 }

@@ -1,4 +1,4 @@
-//! What the service earns and pays, how content its customers are, and what waits.
+//! Business metrics: revenue and cost, customer satisfaction, and the length of queues.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,27 +11,27 @@ use mme_metrics::label::{CountryCode, RegisterError};
 use crate::documents::Kind;
 use crate::tenant::ACCOUNTS;
 
-/// Documents that are processed, by their kind.
+/// The processing of documents, by their kind.
 pub(crate) static PROCESSING: BusinessOperation<Kind> = BusinessOperation::new("document_processing");
 
-/// Documents whose processing somebody waits for.
+/// The documents that wait for processing.
 pub(crate) static BACKLOG: BusinessQueue = BusinessQueue::new("documents");
 
 static SATISFACTION: BusinessScore = BusinessScore::new("satisfaction");
 
-/// The currency that prices are in.
+/// The currency of all prices.
 const EUR: Currency = Currency::EUR;
 
-/// What the recognition of a scan costs the service, whatever becomes of it.
+/// The cost of recognizing a scan, for the service, whether it succeeds or not.
 const RECOGNITION: Money = Money::from_minor(8, EUR);
 
-/// What a signature costs its customer.
+/// The price of a signature.
 const SIGNATURE: Money = Money::from_minor(5, EUR);
 
-/// How much a new opinion counts among all.
+/// The weight of a new opinion in the mean.
 const WEIGHT: f64 = 0.05;
 
-/// Makes customers known to the metrics, and lets every series begin at zero.
+/// Registers the customers as label values, and creates the zero series.
 pub(crate) fn set_up() -> Result<(), RegisterError> {
     for (tenant, _) in ACCOUNTS {
         BusinessClient::register(tenant)?;
@@ -43,7 +43,7 @@ pub(crate) fn set_up() -> Result<(), RegisterError> {
     Ok(())
 }
 
-/// What processing a document costs its customer.
+/// Returns the price of processing a document.
 const fn price(kind: Kind) -> Money {
     let cents = match kind {
         Kind::Contract => 120,
@@ -54,7 +54,7 @@ const fn price(kind: Kind) -> Money {
     Money::from_minor(cents, EUR)
 }
 
-/// Charges for a document in advance; a scan costs the service something, too.
+/// Charges the customer for a document in advance. For a scan it also counts the cost of the service.
 pub(crate) fn charge(tenant: &str, kind: Kind) -> Deposit<'_> {
     customer(ValueKind::Revenue, tenant).add(price(kind));
     if let Kind::Scan = kind {
@@ -63,8 +63,8 @@ pub(crate) fn charge(tenant: &str, kind: Kind) -> Deposit<'_> {
     Deposit { tenant, kind, earned: false }
 }
 
-/// What a customer has paid for a document. It is given back when this is dropped before it was earned, whatever went wrong:
-/// revenue stays, and the refund is counted by itself.
+/// The advance payment of a customer for a document. If it is dropped before it is earned, the customer gets a refund.
+/// The revenue stays, and the refund is counted separately.
 #[derive(Debug)]
 #[must_use = "dropping this refunds the customer"]
 pub(crate) struct Deposit<'a> {
@@ -74,7 +74,7 @@ pub(crate) struct Deposit<'a> {
 }
 
 impl Deposit<'_> {
-    /// Keeps the money.
+    /// Marks the payment as earned.
     pub(crate) fn earn(mut self) {
         self.earned = true;
     }
@@ -88,12 +88,12 @@ impl Drop for Deposit<'_> {
     }
 }
 
-/// Charges for a signature.
+/// Charges the customer for a signature.
 pub(crate) fn charge_signature(tenant: &str) {
     customer(ValueKind::Fee, tenant).add(SIGNATURE);
 }
 
-/// Returns what a customer's money is counted in. A tenant that nobody registered has no name there.
+/// Returns the metric that counts a customer's money. An unregistered tenant has no name in it.
 fn customer(kind: ValueKind, tenant: &str) -> BusinessValue {
     let country = match tenant {
         "acme" => CountryCode::find("FR"),
@@ -103,7 +103,7 @@ fn customer(kind: ValueKind, tenant: &str) -> BusinessValue {
     BusinessValue::new(kind, EUR).client(BusinessClient::find(tenant)).country(country)
 }
 
-/// Takes an opinion between 0 and 1 into the mean of the latest ones. It stands in for asking customers.
+/// Adds an opinion between 0 and 1 to the moving mean. It stands in for a survey of customers.
 pub(crate) fn rate(opinion: f64) {
     static MEAN: Mutex<f64> = Mutex::new(1.0);
     let mut mean = MEAN.lock().unwrap_or_else(PoisonError::into_inner);

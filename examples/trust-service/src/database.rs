@@ -1,4 +1,5 @@
-//! The database: `SQLite` in memory, or what `DATABASE_URL` names, which may be a file or a `PostgreSQL` server.
+//! The database: `SQLite` in memory by default. `DATABASE_URL` can name an `SQLite` file or a `PostgreSQL` server
+//! instead.
 
 use std::error::Error;
 use std::fmt;
@@ -9,23 +10,24 @@ use mme_metrics::database::sqlx::{Measure, MeasuredPool};
 use sqlx::Any;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 
-/// The pool, wrapped once: whatever is done with it is measured. With a single database it would be a
-/// `MeasuredPool<Postgres>`.
+/// The connection pool. It is wrapped once, and then every statement is measured. A service with one kind of database
+/// would use a type such as `MeasuredPool<Postgres>`.
 pub(crate) type Database = MeasuredPool<Any>;
 
-/// Connections to a server, or to a file; `SQLite` has one writer at a time, so more would only wait for each other.
+/// Number of connections to a server or a file. `SQLite` allows one writer at a time, so more connections would only
+/// wait for each other.
 const CONNECTIONS: u32 = 4;
 
-/// Longest time that a request waits for a connection, and a connection to a file for a lock.
+/// Longest time that a request waits for a connection, and that a connection to a file waits for a lock.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Tables that are told apart in metrics; all others read `_other`.
+/// Tables that are values of a label. All others read `_other`.
 const TABLES: [&str; 5] = ["users", "sessions", "documents", "tags", "certificates"];
 
-/// What each connection to a file begins with. One that reads does not wait for the one that writes.
+/// Statements that each connection to a file runs first. With them a reader does not wait for the writer.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL;";
 
-/// Opens the database and creates what is missing in it.
+/// Opens the database and creates the missing tables.
 pub(crate) async fn open(url: &str) -> Result<Database, OpenError> {
     install_default_drivers();
     let mut options = AnyConnectOptions::from_str(url).map_err(OpenError)?;
@@ -37,7 +39,8 @@ pub(crate) async fn open(url: &str) -> Result<Database, OpenError> {
     }
     let mut pool = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE);
     if is_memory {
-        // It lives as long as its one connection, which is lost when somebody stops waiting while it is being tested.
+        // A database in memory lives as long as its only connection. A request cancelled during the test of the
+        // connection would close it.
         pool = pool.max_connections(1).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
     } else if is_file {
         pool = pool.after_connect(|connection, _| {
@@ -50,12 +53,12 @@ pub(crate) async fn open(url: &str) -> Result<Database, OpenError> {
     Ok(database)
 }
 
-/// Says whether the database lives in this process or in a file of its own, and not on a server.
+/// Returns whether the database is embedded: in memory or in a file, not on a server.
 pub(crate) fn is_embedded(database: &Database) -> bool {
     database.connect_options().database_url.scheme() == "sqlite"
 }
 
-/// The database could not be opened. Which one is not said: the address may have a password in it.
+/// The error of opening the database. It does not contain the address, which may include a password.
 #[derive(Debug)]
 pub(crate) struct OpenError(sqlx::Error);
 

@@ -1,4 +1,4 @@
-//! What a client is told when a request cannot be answered.
+//! The errors of a request, and their HTTP answers.
 
 use std::error::Error;
 use std::fmt;
@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use mme_metrics::operation::ErrorType;
 use serde_json::json;
 
-/// A request that ends without its answer, one variant for each status.
+/// The error of a request, with one variant for each HTTP status.
 #[derive(Debug)]
 pub(crate) enum ApiError {
     Unauthorized(&'static str),
@@ -18,11 +18,11 @@ pub(crate) enum ApiError {
     Conflict(&'static str),
     Unprocessable(String),
     TooMany(&'static str),
-    /// Something of the service's own failed; the log has the reason, the client does not.
+    /// An internal error. The reason is logged and not sent to the client.
     Internal(Box<dyn Error + Send + Sync>),
-    /// The database has no connection to give.
+    /// The connection pool of the database is exhausted.
     Busy,
-    /// Something the service depends on took too long.
+    /// A dependency of the service took too long.
     Timeout(&'static str),
 }
 
@@ -67,7 +67,7 @@ impl Error for ApiError {
     }
 }
 
-/// How measured functions name these errors; without it they would all be one.
+/// Names these errors in the label `error_type` of measured functions. Without it all would have the same value.
 impl ErrorType for ApiError {
     const ERROR_TYPES: &'static [&'static str] = &[
         "unauthorized",

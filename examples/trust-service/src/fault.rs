@@ -1,6 +1,7 @@
-//! Faults on demand, so that alerts and dashboards can be seen at work. A demonstration switch: leave it out of a copy.
+//! Fault injection, to see alerts and dashboards react. It is only for demonstrations: leave it out when you copy this
+//! service.
 //!
-//! Set at start by `TRUST_FAULT`, and while the service runs by whoever sits at the same machine:
+//! `TRUST_FAULT` sets the fault at the start. While the service runs, set it from the same machine:
 //! `curl -X PUT http://127.0.0.1:8080/demo/fault -d errors=4`
 
 use std::error::Error;
@@ -20,12 +21,12 @@ use axum::routing::put;
 use crate::error::ApiError;
 use crate::state::App;
 
-/// What goes wrong on purpose.
+/// An injected fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Fault {
     #[default]
     Off,
-    /// Every so-many-th request fails with status 500.
+    /// Every n-th request fails with status 500.
     Errors(u64),
     /// Every request waits before it is handled.
     Slow(Duration),
@@ -41,14 +42,14 @@ impl FromStr for Fault {
         match kind {
             "" | "off" => Ok(Self::Off),
             "errors" => Ok(Self::Errors(number(4)?.max(1))),
-            // A minute is the most that a client would wait.
+            // A minute at most, because no client would wait longer.
             "slow" => Ok(Self::Slow(Duration::from_millis(number(800)?.min(60_000)))),
             _ => Err(wrong()),
         }
     }
 }
 
-/// A fault that is none of those there are.
+/// The error of an unknown fault.
 #[derive(Debug, PartialEq)]
 pub(crate) struct FaultError(String);
 
@@ -60,7 +61,7 @@ impl fmt::Display for FaultError {
 
 impl Error for FaultError {}
 
-/// The fault that is on now.
+/// The current fault.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     now: RwLock<Fault>,
@@ -76,10 +77,10 @@ impl Faults {
         *self.now.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets the current fault happen.
+    /// Applies the current fault.
     pub(crate) async fn happen(&self) -> Result<(), ApiError> {
         match self.current() {
-            // Relaxed: only the number matters.
+            // Relaxed: no other memory access depends on this count.
             Fault::Errors(every) if self.requests.fetch_add(1, Ordering::Relaxed).is_multiple_of(every) => {
                 return Err(ApiError::Internal("an injected fault: see TRUST_FAULT".into()));
             }
@@ -90,7 +91,7 @@ impl Faults {
     }
 }
 
-/// Lets the current fault happen to a request.
+/// Applies the current fault to a request.
 pub(crate) async fn inject(State(app): State<App>, request: Request, next: Next) -> Response {
     match app.faults.happen().await {
         Ok(()) => next.run(request).await,
@@ -98,7 +99,7 @@ pub(crate) async fn inject(State(app): State<App>, request: Request, next: Next)
     }
 }
 
-/// The switch, outside the reach of the fault itself.
+/// Returns the route that sets the fault. The fault itself does not affect it.
 pub(crate) fn routes() -> Router<App> {
     Router::new().route("/demo/fault", put(switch))
 }

@@ -1,11 +1,11 @@
-//! A small document service that is measured from end to end: the example to copy from.
+//! A small document service that is measured from end to end, as an example to copy from.
 //!
 //! ```text
 //! cargo run --release -p trust-service -- --demo
 //! ```
 //!
 //! Tenants log in, store documents, have them processed, sign them with certificates and ask which document to promote.
-//! Machines do some of it by gRPC. Everything the service does is a metric at `/metrics`, on the port of HTTP.
+//! Machines use part of it through gRPC. The metrics are at `/metrics`, on the HTTP port.
 //!
 //! | to see | look at |
 //! |---|---|
@@ -16,17 +16,17 @@
 //! | how a gRPC server is measured, in one line | `grpc/mod.rs` |
 //! | how a gRPC client is measured | `demo/rpc.rs` |
 //! | how a function is measured | `#[instrument_metrics]` in `documents/process.rs` |
-//! | what the service promises, and an alert when it is not kept | `objectives.rs` |
-//! | what exactly the slowest requests were | `spikes.rs`, and `Notes` in `promote.rs` |
-//! | a metric family of the service's own | `documents/metrics.rs` |
-//! | a label whose values come from outside | `tenant.rs` |
-//! | who logs in, is refused or keeps trying | `login/`, `sources.rs` |
-//! | what may be done | `documents/access.rs` |
-//! | a rate limit of tower | `LOGINS` in `login/mod.rs` |
+//! | the service's objectives, and an alert when one is missed | `objectives.rs` |
+//! | traces of the slowest requests | `spikes.rs`, and `Notes` in `promote.rs` |
+//! | the service's own metric family | `documents/metrics.rs` |
+//! | a label whose values come from outside the program | `tenant.rs` |
+//! | logins, refusals, and detection of brute-force sources | `login/`, `sources.rs` |
+//! | authorization: policy decisions | `documents/access.rs` |
+//! | a rate limit in tower | `LOGINS` in `login/mod.rs` |
 //! | the audit trail | `audit.rs` |
-//! | tenants, dependencies, backups and data watched | `watch/` |
+//! | background checks of tenants, dependencies, backups and data | `watch/` |
 //!
-//! One folder for each domain; a domain knows its own routes, tables and metrics.
+//! Each domain has its own folder, with its routes, tables and metrics.
 
 mod audit;
 mod business;
@@ -60,7 +60,7 @@ use crate::settings::{Command, HELP, Settings};
 fn main() -> ExitCode {
     let command = match Settings::read(std::env::args().skip(1), |name| std::env::var(name).ok()) {
         Ok(command) => command,
-        // 2 is what command lines answer when they were called wrongly.
+        // 2 is the usual exit code of a wrong command line.
         Err(error) => return complain(&error, ExitCode::from(2)),
     };
     match command {
@@ -79,14 +79,14 @@ fn main() -> ExitCode {
 async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     let identity = Identity::open(settings.certificate.clone())?;
     let sources = sources::track(&settings.proxies, settings.secret.as_deref())?;
-    // What is in it goes with the service; the log lives on until the process has ended.
+    // The directory is removed when the service ends. The log is used until the process ends.
     let folder = tempfile::tempdir()?;
     let trail = settings.audit.clone().unwrap_or_else(|| folder.path().join("audit.log"));
     telemetry::start(&identity, &sources, Trail::open(trail.clone())?)?;
     server::run(settings, identity, sources, &trail).await
 }
 
-/// Says what went wrong and why, innermost reason last.
+/// Prints an error with its chain of causes, the innermost last.
 fn complain(error: &dyn Error, code: ExitCode) -> ExitCode {
     eprint!("trust-service: {error}");
     let mut source = error.source();

@@ -1,6 +1,6 @@
-//! What the service promises: a share of events that is good, and what good means.
+//! The objectives of the service: which share of events has to be good, and which events are good.
 //!
-//! Routes count for their objectives in `server.rs`, a function in `documents/process.rs`.
+//! `server.rs` assigns objectives to routes, and `documents/process.rs` to a function.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ static PROMOTE_LATENCY: Objective = Objective::latency("promote_latency", 0.95, 
 /// Promotions: errors under 0.5 %.
 static PROMOTE_SUCCESS: Objective = Objective::success("promote_success", 0.995);
 
-/// Reading documents works, and at once.
+/// Reading documents: 99.9 % succeed within 250 ms.
 static READ: Objective = Objective::success("document_read", 0.999).within(Duration::from_millis(250));
 
-/// Text recognition reads what it is given; what takes it too long is given up.
+/// Text recognition: 90 % of scans are read. A scan that takes too long counts as failed.
 pub(crate) static RECOGNITION: Objective = Objective::success("text_recognition", 0.9);
 
-/// Tells the objectives of routes how requests end.
+/// Assigns the objectives to routes.
 pub(crate) fn of_routes(layer: HttpLayer) -> Result<HttpLayer, HttpRouteError> {
     layer
         .listener_on("POST /promote", &PROMOTE_LATENCY)?
@@ -27,7 +27,7 @@ pub(crate) fn of_routes(layer: HttpLayer) -> Result<HttpLayer, HttpRouteError> {
         .listener_on("GET /documents/{id}", &READ)
 }
 
-/// Makes the objectives of functions known before their first call; layers do that for theirs.
+/// Creates the zero series of the functions' objectives. The layers do that for the objectives of routes.
 pub(crate) fn declare() {
     RECOGNITION.touch();
 }

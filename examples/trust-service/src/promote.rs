@@ -1,4 +1,5 @@
-//! Which documents to promote for a subject. Three tiers are asked in turn, and the first that knows any answers.
+//! Selects the documents to promote for a subject. It queries three tiers in turn, and the first that finds any
+//! document answers.
 
 use axum::extract::State;
 use axum::routing::post;
@@ -14,24 +15,24 @@ use crate::error::ApiError;
 use crate::login::Session;
 use crate::state::App;
 
-/// Most documents that are promoted at once.
+/// Largest number of documents in one promotion.
 const MAX_LIMIT: i64 = 20;
 
-/// Most words that a question may have.
+/// Largest number of words in one query.
 const MAX_WORDS: usize = 16;
 
-/// Letters that two words share to be neighbors: `invoice` and `invoicing`.
+/// Number of first letters that two words share to be neighbors, such as `invoice` and `invoicing`.
 const STEM: usize = 4;
 
-/// Where an answer came from, best first.
+/// The tier that an answer came from, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Tier {
-    /// Documents that have one of the words as a tag.
+    /// Documents with one of the words as a tag.
     Direct,
-    /// Documents with a tag that begins like one of the words.
+    /// Documents with a tag that begins with the same letters as one of the words.
     Neighbors,
-    /// The newest documents, whatever they are about.
+    /// The newest documents of any subject.
     Recent,
 }
 
@@ -81,7 +82,8 @@ async fn promote(
     let words: Vec<String> = question.about.iter().map(|word| word.to_lowercase()).collect();
     let limit = question.limit.unwrap_or(5).clamp(1, MAX_LIMIT);
     let documents = Documents::of(&app.database, &session.tenant);
-    // Counts once, for the tier that answers; left by an error or a client that goes, for the one asked last.
+    // Counts the request once, for the tier that answers. After an error, or if the client leaves, it counts for the
+    // tier that was queried last.
     let mut request = tier::DIRECT.start_request();
     for tier in [Tier::Direct, Tier::Neighbors, Tier::Recent] {
         request.pass_to(tier.measured());
@@ -94,7 +96,7 @@ async fn promote(
         };
         if !found.is_empty() {
             request.end(Outcome::Ok);
-            // What a spike trace says of this request, should it become one.
+            // Notes for a spike trace, in case this request becomes one.
             let notes = Notes::new().tier(tier.name()).attribute("words", &words.len().to_string());
             return Ok((Extension(notes), Json(Promotion { tier, documents: found })));
         }
@@ -103,7 +105,7 @@ async fn promote(
     Err(ApiError::NotFound("there is nothing to promote yet: store a document first"))
 }
 
-/// Asks one tier.
+/// Queries one tier.
 #[instrument_metrics(name = "ask_tier")]
 async fn ask(tier: Tier, documents: Documents<'_>, words: &[String], limit: i64) -> Result<Vec<Document>, sqlx::Error> {
     match tier {
@@ -116,7 +118,7 @@ async fn ask(tier: Tier, documents: Documents<'_>, words: &[String], limit: i64)
     }
 }
 
-/// Returns the beginning of a word that is long enough to have one.
+/// Returns the first letters of a word, if it is long enough.
 fn stem(word: &str) -> Option<String> {
     let stem: String = word.chars().take(STEM).collect();
     (stem.chars().count() == STEM).then_some(stem)

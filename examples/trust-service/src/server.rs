@@ -1,4 +1,4 @@
-//! The router, its port, and how the service starts and stops.
+//! The router and the port, and the start and stop of the service.
 
 use std::error::Error;
 use std::fmt;
@@ -26,10 +26,10 @@ use crate::state::{App, Stop};
 use crate::watch::Watch;
 use crate::{audit, certificates, database, demo, documents, fault, grpc, login, objectives, promote, sources, spikes};
 
-/// Longest time that requests in flight get to finish once the service is told to stop.
+/// Grace period: the longest time that requests in flight get to finish after the service receives the stop signal.
 const GRACE: Duration = Duration::from_secs(4);
 
-/// Routes whose series exist before their first request, with their usual statuses, so that who reads `rate()` sees that request.
+/// Routes with zero series for their usual statuses, so that `rate()` sees their first request.
 const EXPECTED: [&str; 6] = [
     "POST /login 200 401",
     "GET /documents",
@@ -39,7 +39,7 @@ const EXPECTED: [&str; 6] = [
     "POST /promote",
 ];
 
-/// Puts the domains together and measures them.
+/// Merges the routes of the domains and adds the layer that measures them.
 fn router(app: App, traces: &Spikes, admin_token: &str) -> Result<Router, HttpRouteError> {
     let measured = HttpLayer::new().routes(EXPECTED)?.listener(traces.clone());
     let sources = sources::router(&app.sources, admin_token);
@@ -59,7 +59,7 @@ fn router(app: App, traces: &Spikes, admin_token: &str) -> Result<Router, HttpRo
         .merge(sources))
 }
 
-/// Serves until the process is told to stop.
+/// Serves until the service is stopped.
 pub(crate) async fn run(
     settings: Settings,
     identity: Identity,
@@ -87,13 +87,13 @@ pub(crate) async fn run(
         faults: Arc::new(Faults::new(settings.fault)),
         stop: Stop::new(),
     };
-    // A description that is none is told before the addresses are.
+    // Checked first, so that invalid descriptors are reported before the addresses are printed.
     let calls = grpc::measured()?;
     tokio::spawn(stop_on_signal(app.stop.clone()));
     print(&welcome(address, grpc_address, &password, &admin_token, trail));
     let watch = Watch::start(&app, demo::reachable(address), settings.demo).await?;
     let demo = settings.demo.then(|| tokio::spawn(demo::run(address, grpc_address, password, app.stop.clone())));
-    // With the traffic comes a rotation of the service's own certificate from time to time.
+    // The demo also rotates the service's own certificate periodically.
     let renewing = async {
         if settings.demo {
             identity.keep_renewing().await;
@@ -119,20 +119,20 @@ pub(crate) async fn run(
         demo.await?;
     }
     watch.stop().await;
-    // Waits for statements that are running; what was cut off has none.
+    // Waits for running statements. Requests that were cut off have none.
     let _ = timeout(Duration::from_millis(500), app.database.close()).await;
     spikes::stop(traces).await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Does `work`, and is never done.
+/// Awaits `work`, then never completes.
 async fn keep_on(work: impl Future<Output = ()>) {
     work.await;
     std::future::pending::<()>().await;
 }
 
-/// Writes to standard output, which may have been closed by whoever started the service.
+/// Writes to standard output, and ignores that it may be closed.
 pub(crate) fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
@@ -142,7 +142,7 @@ async fn bind(variable: &'static str, address: SocketAddr) -> Result<TcpListener
     TcpListener::bind(address).await.map_err(|source| BindError { variable, address, source })
 }
 
-/// Waits for Ctrl-C, or for SIGTERM where there is one, and spreads the word.
+/// Waits for Ctrl-C or, on Unix, SIGTERM. Then it sends the stop signal.
 async fn stop_on_signal(stop: Stop) {
     #[cfg(unix)]
     let terminated = async {
@@ -165,7 +165,7 @@ async fn stop_on_signal(stop: Stop) {
     stop.stop();
 }
 
-/// Says where the service is and what to try.
+/// Returns the welcome text: the addresses of the service and commands to try.
 fn welcome(address: SocketAddr, grpc_address: SocketAddr, password: &str, admin_token: &str, trail: &Path) -> String {
     let base = format!("http://{address}");
     let grpc = grpc::try_it(grpc_address);
@@ -195,7 +195,7 @@ try:
     )
 }
 
-/// The port cannot be had.
+/// The error of binding the port.
 #[derive(Debug)]
 struct BindError {
     variable: &'static str,
@@ -211,7 +211,7 @@ impl fmt::Display for BindError {
                 f,
                 "{address} is in use: stop the other program, or set {variable} to another address such as {}:{}",
                 address.ip(),
-                // The highest port has no next one; any other will do there.
+                // The highest port has no next one, so the message suggests another.
                 address.port().checked_add(1).unwrap_or(8080)
             ),
             _ => write!(f, "cannot listen on {address}: set {variable} to an address of this machine"),

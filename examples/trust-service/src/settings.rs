@@ -1,4 +1,4 @@
-//! What the command line and the environment say.
+//! Reads the settings from the command line and the environment.
 
 use std::error::Error;
 use std::fmt;
@@ -34,22 +34,22 @@ Environment:
   RUST_LOG          what to log to standard error [info]
 ";
 
-/// The variable that says where to listen.
+/// The environment variable with the address to listen on for HTTP.
 pub(crate) const HTTP_ADDR: &str = "TRUST_HTTP_ADDR";
 
-/// The variable that says where to listen for gRPC.
+/// The environment variable with the address to listen on for gRPC.
 pub(crate) const GRPC_ADDR: &str = "TRUST_GRPC_ADDR";
 
-/// What the program was asked to do.
+/// The command that the program was started with.
 #[derive(Debug, PartialEq)]
-// Made once.
+// The size does not matter, because there is only one value.
 #[allow(clippy::large_enum_variant)]
 pub(crate) enum Command {
     Serve(Settings),
     Help,
 }
 
-/// How the service is to run.
+/// The settings of the service.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) address: SocketAddr,
@@ -60,18 +60,18 @@ pub(crate) struct Settings {
     pub(crate) admin_token: Option<String>,
     pub(crate) fault: Fault,
     pub(crate) demo: bool,
-    /// What tokens are signed with.
+    /// The secret from which the key of the tokens is derived.
     pub(crate) secret: Option<String>,
     /// Networks of trusted proxies.
     pub(crate) proxies: Vec<String>,
-    /// Where the audit trail goes.
+    /// The file of the audit trail.
     pub(crate) audit: Option<PathBuf>,
-    /// The service's own certificate; it makes one if there is none.
+    /// The file of the service's own certificate. Without one, the service issues a certificate to itself.
     pub(crate) certificate: Option<PathBuf>,
 }
 
 impl Settings {
-    /// Reads the arguments, without the program's name, and the environment.
+    /// Reads the arguments, without the name of the program, and the environment.
     pub(crate) fn read(
         args: impl Iterator<Item = String>,
         env: impl Fn(&str) -> Option<String>,
@@ -90,7 +90,7 @@ impl Settings {
         };
         let proxies = env("TRUST_PROXIES").unwrap_or_default();
         let proxies = proxies.split(',').map(str::trim).filter(|proxy| !proxy.is_empty());
-        // The demo comes from this machine, and says to come from elsewhere.
+        // The requests of the demo come from this machine, with headers that claim other addresses.
         let own = if demo { &["127.0.0.0/8", "::1"][..] } else { &[] };
         let proxies = proxies.chain(own.iter().copied()).map(str::to_owned).collect();
         let fault = env("TRUST_FAULT").unwrap_or_default();
@@ -111,7 +111,7 @@ impl Settings {
     }
 }
 
-/// Why the settings cannot be used.
+/// The error of invalid settings.
 #[derive(Debug, PartialEq)]
 pub(crate) enum SettingsError {
     Argument(String),

@@ -1,4 +1,4 @@
-//! Where requests come from: who fails to log in too often, from which country, and who is known to be a threat.
+//! Tracks the sources of requests: detects brute-force sources, maps addresses to countries, and knows threats.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,23 +9,24 @@ use mme_metrics::security::{
     BlockReason, EventOutcome, EventType, Feed, SECURITY, SourceTracker, SourceTrackerError, ThreatCategory,
 };
 
-/// A feed of addresses that others have had trouble with. A real one is fetched every few minutes.
+/// A threat feed: a list of addresses known for attacks. A real one is fetched every few minutes.
 const FEED: Feed = Feed::new("example");
 
-/// Its one entry, an address that nobody has.
+/// The only entry of the feed, an address reserved for examples.
 const THREATS: [(Ipv4Addr, ThreatCategory); 1] = [(Ipv4Addr::new(192, 0, 2, 66), ThreatCategory::new("scanner"))];
 
-/// Begins to track who fails to log in. These proxies, and nobody else, are believed where a request came from.
+/// Starts to track the sources of failed logins. The source address in a header is trusted only if it comes from one of
+/// `proxies`.
 pub(crate) fn track(proxies: &[String], secret: Option<&str>) -> Result<SourceTracker, SourceTrackerError> {
     let tracker = SourceTracker::builder().x_forwarded_for(proxies).country(country);
     match secret {
-        // Instances that share it put a source into the same bucket.
+        // Instances with the same secret assign a source to the same bucket.
         Some(secret) => tracker.shared_secret(secret.as_bytes()).build(),
         None => tracker.build(),
     }
 }
 
-/// Lets what should never happen begin at zero, so that its first time is seen as an increase.
+/// Creates the zero series of the events that should never happen.
 pub(crate) fn set_up() {
     for (_, category) in THREATS {
         SECURITY.threats.touch((FEED, category));
@@ -35,12 +36,12 @@ pub(crate) fn set_up() {
     SECURITY.events.touch((EventType::SOURCE_OVER_LIMIT, EventOutcome::Failure));
 }
 
-/// Shows the sources that fail, with their addresses, to whoever knows the token.
+/// Returns the routes that list the failing sources with their addresses. They require the token.
 pub(crate) fn router(tracker: &SourceTracker, token: &str) -> Router {
     SourcesEndpoint::new(tracker, token).into_router()
 }
 
-/// Says whether an address is on the feed, and counts it if so.
+/// Returns whether an address is on the feed, and counts it if it is.
 pub(crate) fn is_threat(address: IpAddr) -> bool {
     let known = THREATS.into_iter().find(|(threat, _)| IpAddr::from(*threat) == address);
     if let Some((_, category)) = known {
@@ -49,7 +50,8 @@ pub(crate) fn is_threat(address: IpAddr) -> bool {
     known.is_some()
 }
 
-/// Stands in for a database of addresses: networks that are there for examples (RFC 5737), each in a country.
+/// Returns the country of an address. It stands in for a geolocation database, and knows only the example networks of
+/// RFC 5737.
 fn country(address: IpAddr) -> Option<CountryCode> {
     let IpAddr::V4(address) = address else { return None };
     match address.octets() {

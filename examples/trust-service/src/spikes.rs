@@ -1,7 +1,7 @@
-//! Spike traces: the slowest requests of each minute, and those that failed or were hung up on.
+//! Spike traces: records of the slowest requests of each minute, and of failed and cancelled requests.
 //!
-//! In memory they are at `/spikes`, for whoever knows the admin token; with `TRUST_SPIKES` they are also written to a directory,
-//! of which `mme-metrics report daily --dir …` makes a report.
+//! `/spikes` serves the traces in memory and requires the admin token. With `TRUST_SPIKES` they are also written to a
+//! directory, from which `mme-metrics report daily --dir …` makes a report.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,13 +10,13 @@ use axum::Router;
 use mme_metrics::endpoint::SpikeEndpoint;
 use mme_metrics::spike::{Sampler, SpikeStartError, Spikes};
 
-/// What is not even so slow is no spike.
+/// A request that is faster than this is not a spike.
 const AT_LEAST: Duration = Duration::from_millis(5);
 
-/// Longest time that stopping waits for the disk.
+/// Longest time that the shutdown waits for the disk.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Starts to keep traces.
+/// Starts to record traces.
 pub(crate) fn start(directory: Option<PathBuf>) -> Result<Spikes, SpikeStartError> {
     let sampler = Sampler::new().slowest(10).errors(20).cancels(10).at_least(AT_LEAST);
     match directory {
@@ -25,14 +25,14 @@ pub(crate) fn start(directory: Option<PathBuf>) -> Result<Spikes, SpikeStartErro
     }
 }
 
-/// Shows them to whoever knows the token.
+/// Returns the routes that serve the traces. They require the token.
 pub(crate) fn router(spikes: Spikes, token: &str) -> Router {
     SpikeEndpoint::new(spikes).bearer(token).into_router()
 }
 
-/// Writes what is left; the last minute of a service is often the one that matters.
+/// Writes the remaining traces, because the last minute of a service is often the most important.
 pub(crate) async fn stop(spikes: Spikes) {
-    // It waits for a disk, which a thread of requests must not.
+    // Flushing blocks on the disk, so it must not run on a thread of the async runtime.
     let is_written = tokio::task::spawn_blocking(move || spikes.flush(PATIENCE)).await;
     if !is_written.unwrap_or(false) {
         tracing::warn!("some spike traces were not written");

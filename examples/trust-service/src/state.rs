@@ -1,4 +1,4 @@
-//! What every request can reach.
+//! The state that every request can access.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::documents::{Access, Events, Recent};
 use crate::fault::Faults;
 use crate::login::{OpenSessions, TokenKey};
 
-/// The service's state; clones share it.
+/// The state of the service. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) database: Database,
@@ -24,7 +24,7 @@ pub(crate) struct App {
     pub(crate) stop: Stop,
 }
 
-/// Tells everything that runs for long that the service is stopping.
+/// The signal to long-running tasks that the service is stopping. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop(watch::Sender<bool>);
 
@@ -33,16 +33,16 @@ impl Stop {
         Self(watch::Sender::new(false))
     }
 
-    /// Says it.
+    /// Sends the signal.
     pub(crate) fn stop(&self) {
         self.0.send_replace(true);
     }
 
-    /// Waits until it was said.
+    /// Waits for the signal.
     pub(crate) fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut told = self.0.subscribe();
         async move {
-            // An error means that nobody is left who could say it, which is as good.
+            // An error means that every sender is gone, which counts as the signal too.
             let _ = told.wait_for(|stopping| *stopping).await;
         }
     }

@@ -1,4 +1,4 @@
-//! Everything that has to be set up for the service to be observed: once, before anything else runs.
+//! Sets up metrics, log and audit trail, once, before anything else runs.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) 
     let lines = fmt::layer().with_writer(std::io::stderr).with_filter(filter);
     let audited = Targets::new().with_target(audit::TARGET, LevelFilter::INFO);
     let trail = fmt::layer().with_writer(Arc::new(trail)).with_filter(audited);
-    // Last, so that it also counts what the filters hide.
+    // Last, so that it also counts events that the filters hide.
     let counted = LogLayer::new().target("trust_service")?.max_level(LevelFilter::INFO);
     registry().with(lines).with(trail).with(counted).init();
 
@@ -37,7 +37,7 @@ pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) 
     tenant::register()?;
     business::set_up()?;
     sources::set_up();
-    // Series that exist from the start begin at zero, so that their first event is seen as an increase.
+    // Zero series, so that the first event of each is an increase.
     DOCUMENTS.processed.touch_all();
     objectives::declare();
     Ok(())

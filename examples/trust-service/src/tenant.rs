@@ -1,4 +1,4 @@
-//! Whose data it is: every row belongs to one tenant, and every session sees the rows of its own.
+//! Tenants: every row belongs to one tenant, and a session sees only the rows of its own tenant.
 
 use mme_metrics::label::RegisterError;
 use mme_metrics::labels;
@@ -8,13 +8,13 @@ labels! {
     pub(crate) registered Tenant: "tenant", budget = 100, fallback = "_unknown";
 }
 
-/// The accounts that the example comes with: a tenant, and the name of its one user.
+/// The accounts of the example: a tenant, and the name of its only user.
 pub(crate) const ACCOUNTS: [(&str, &str); 2] = [("acme", "alice"), ("globex", "bob")];
 
-/// An account that is there to have a second factor: the demo gives it one.
+/// The account for which the demo sets up a second factor.
 pub(crate) const CAREFUL: (&str, &str) = ("globex", "carol");
 
-/// Makes the tenants known to the metrics, so that each of them is a label value.
+/// Registers the tenants as values of the label `tenant`.
 pub(crate) fn register() -> Result<(), RegisterError> {
     for (tenant, _) in ACCOUNTS {
         Tenant::register(tenant)?;

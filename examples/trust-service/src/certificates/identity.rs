@@ -1,4 +1,4 @@
-//! The service's own certificate: a file that operators give it, or one that it makes for itself and renews.
+//! The service's own certificate: a file that operators provide, or one that the service issues to itself and renews.
 
 use std::fs;
 use std::io;
@@ -14,22 +14,22 @@ use rcgen::{CertificateParams, Error, KeyIdMethod, PKCS_ED25519, PublicKeyData, 
 
 use crate::clock;
 
-/// Time after which the demo renews the certificate, so that a rotation is seen at work.
+/// Time after which the demo renews the certificate, so that a rotation can be observed.
 const DEMO_LIFE: Duration = Duration::from_secs(20);
 
-/// Days that a certificate of the service's own holds.
+/// Validity of a self-issued certificate, in days.
 const DAYS: i64 = 90;
 
-/// Where the certificate is.
+/// The location of the certificate.
 #[derive(Debug)]
 pub(crate) struct Identity {
     path: PathBuf,
-    /// Removed with the service, if it is its own.
+    /// The directory of a self-issued certificate, which is removed when the service ends.
     folder: Option<tempfile::TempDir>,
 }
 
 impl Identity {
-    /// Takes the certificate in this file, or makes one.
+    /// Uses the certificate in the file at `path`, or issues one.
     pub(crate) fn open(path: Option<PathBuf>) -> io::Result<Self> {
         if let Some(path) = path {
             return Ok(Self { path, folder: None });
@@ -44,7 +44,7 @@ impl Identity {
         &self.path
     }
 
-    /// Renews the certificate again and again, if it is the service's own.
+    /// Renews a self-issued certificate periodically.
     pub(crate) async fn keep_renewing(&self) {
         while self.folder.is_some() {
             tokio::time::sleep(DEMO_LIFE).await;
@@ -54,7 +54,7 @@ impl Identity {
         }
     }
 
-    /// Puts a new certificate in the place of the old one, which is whole at every moment.
+    /// Replaces the certificate by a new one. The file is complete at every moment.
     #[instrument_metrics(record = CertificateOperation::Renewal)]
     fn renew(&self) -> io::Result<()> {
         let next = self.path.with_extension("new");
@@ -63,7 +63,7 @@ impl Identity {
     }
 }
 
-/// Makes a certificate with a key that nobody else ever sees.
+/// Issues a certificate with a new key, which is not stored.
 #[instrument_metrics(record = CertificateOperation::Issuance)]
 fn make() -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let mut secret = [0; ed25519_dalek::SECRET_KEY_LENGTH];
@@ -84,7 +84,7 @@ fn text(line: &[u8]) -> String {
     String::from_utf8_lossy(line).into_owned()
 }
 
-/// A key that signs its own certificate.
+/// The key of a self-signed certificate.
 struct Key {
     signing: SigningKey,
     public: [u8; ed25519_dalek::PUBLIC_KEY_LENGTH],

@@ -1,5 +1,5 @@
-//! Certificates: a key pair with a period of validity, which signs documents. A stand-in for X.509 that shows the
-//! operations a certificate has; a real service keeps the keys elsewhere.
+//! Certificates that sign documents: each is a key pair with a period of validity. They stand in for X.509 and show the
+//! usual operations on a certificate. A real service stores the keys elsewhere.
 
 mod identity;
 mod store;
@@ -46,7 +46,7 @@ struct Order {
     days: i64,
 }
 
-/// A document, and the signature to check if there is one.
+/// A document and, if given, a signature to check.
 #[derive(Deserialize)]
 pub(crate) struct Signed {
     pub(crate) document: i64,
@@ -68,7 +68,7 @@ struct Made {
     signature: String,
 }
 
-/// Whether a certificate can be relied on, and why.
+/// The result of a validation: whether the certificate is valid, and the reason.
 #[derive(Serialize)]
 pub(crate) struct Verdict {
     pub(crate) valid: bool,
@@ -99,7 +99,7 @@ async fn validate(
     judge(&app, &session.tenant, id, signed.map(|Json(signed)| signed)).await.map(Json)
 }
 
-/// Says whether a certificate can be relied on now, and with a signature, whether it is the document's.
+/// Validates a certificate at the current time and, if a signature is given, that it belongs to the document.
 pub(crate) async fn judge(app: &App, tenant: &str, id: i64, signed: Option<Signed>) -> Result<Verdict, ApiError> {
     match verify(app, tenant, id, signed).await {
         Ok(()) => Ok(Verdict { valid: true, reason: "in force" }),
@@ -109,7 +109,8 @@ pub(crate) async fn judge(app: &App, tenant: &str, id: i64, signed: Option<Signe
     }
 }
 
-/// Why a certificate or a signature does not hold: an answer to the client, and a failed validation to the metrics.
+/// The reason why a certificate or a signature is invalid. The client gets it as an answer, and the metrics count it as
+/// a failed validation.
 enum Invalid {
     Certificate(&'static str),
     Signature,
@@ -150,7 +151,7 @@ async fn sign(
     Ok(Json(Made { signature: seal(&app, &session.tenant, id, document).await? }))
 }
 
-/// Signs a document with a certificate that is in force.
+/// Signs a document with a certificate that is valid now.
 #[instrument_metrics(name = "sign_document")]
 #[instrument_metrics(record = CertificateOperation::Signing)]
 pub(crate) async fn seal(app: &App, tenant: &str, id: i64, document: i64) -> Result<String, ApiError> {

@@ -21,7 +21,7 @@ pub(super) struct Certificate {
 }
 
 impl Certificate {
-    /// Says why it cannot be relied on at `now`, if it cannot.
+    /// Checks that the certificate is valid at `now`. The error is the reason why it is not.
     pub(super) fn check(&self, now: i64) -> Result<(), &'static str> {
         if self.revoked_at.is_some() {
             Err("the certificate is revoked")
@@ -51,7 +51,7 @@ impl<'a> Certificates<'a> {
         Self { database, tenant }
     }
 
-    /// Makes a certificate with a new key, valid from now on.
+    /// Creates a certificate with a new key. It is valid from now on.
     pub(super) async fn insert(&self, subject: &str, not_after: i64) -> Result<Certificate, ApiError> {
         let mut secret_key = vec![0; ed25519_dalek::SECRET_KEY_LENGTH];
         getrandom::fill(&mut secret_key).map_err(|error| ApiError::Internal(error.into()))?;
@@ -91,7 +91,7 @@ impl<'a> Certificates<'a> {
         .ok_or(ApiError::NotFound("there is no such certificate"))
     }
 
-    /// Moves the end of a certificate that is not revoked.
+    /// Changes the expiry of a certificate that is not revoked.
     pub(super) async fn renew(&self, id: i64, not_after: i64) -> Result<Certificate, ApiError> {
         sqlx::query_as(
             "UPDATE certificates SET not_after = $1 WHERE tenant = $2 AND id = $3 AND revoked_at IS NULL

@@ -1,4 +1,4 @@
-//! One user of the demo: an account, its session and the documents it remembers.
+//! One user of the demo: an account, its session and the numbers of its documents.
 
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
@@ -14,14 +14,15 @@ use super::KEPT;
 use super::rpc::Caller;
 use crate::login::code_now;
 
-/// Longest time that a client waits.
+/// Longest time that a client waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a user looks at a document before taking another one. Most looks find it in the cache, as in a service that is
-/// well: `MmeCacheMissRateHigh` judges that.
+/// Number of times that a user reads a document before the next one. So most reads are cache hits, as in a healthy
+/// service, and `MmeCacheMissRateHigh` does not fire.
 const LOOKS: u32 = 5;
 
-/// Addresses that users say to come from, of networks that are there for examples, as the proxy of a service says it.
+/// Source addresses of the users, from networks reserved for examples. The requests carry them in the header that a
+/// proxy sets.
 pub(super) const ADDRESSES: [[u8; 4]; 12] = [
     [192, 0, 2, 10],
     [192, 0, 2, 11],
@@ -47,26 +48,26 @@ pub(super) struct Client {
     memory: Mutex<Memory>,
 }
 
-/// What a user keeps in mind between two requests.
+/// The state of a user between two requests.
 #[derive(Debug, Default)]
 struct Memory {
     token: String,
-    /// Of the second factor, once there is one.
+    /// The secret of the second factor, once the account has one.
     secret: Option<String>,
     documents: VecDeque<i64>,
-    /// The document that is being read, and the looks that are left for it.
+    /// The document that is being read, and how many more times it will be read.
     in_hand: (i64, u32),
     certificate: Option<i64>,
 }
 
 impl Client {
     pub(super) fn new(base: String, caller: Caller, account: (&'static str, &'static str), password: String) -> Self {
-        // Only TLS and proxies can fail to build, and neither is used.
+        // Only TLS and proxies can make the build fail, and neither is used.
         let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().unwrap_or_default();
         Self { http, base, caller, account, password, memory: Mutex::default() }
     }
 
-    /// Opens a session and uses it from now on; the one before is closed.
+    /// Opens a session, uses it from now on, and closes the previous one.
     pub(super) async fn log_in(&self, from: u64) -> reqwest::Result<()> {
         let answer = self.log_in_with(&self.password, from).await?.error_for_status()?;
         let token = answer.json::<Value>().await?["token"].as_str().unwrap_or_default().to_owned();
@@ -77,13 +78,14 @@ impl Client {
         Ok(())
     }
 
-    /// Tries to log in with this password, and with the code of now if there is a second factor; `from` says from where.
+    /// Tries to log in with this password, and with the current code if the account has a second factor. `from` selects
+    /// the source address.
     pub(super) async fn log_in_with(&self, password: &str, from: u64) -> reqwest::Result<Response> {
         let code = self.remember(|memory| memory.secret.as_deref().map(code_now));
         self.try_to_log_in(password, code.as_deref(), from).await
     }
 
-    /// Tries to log in with the right password and no code that anybody has.
+    /// Tries to log in with the right password and a wrong code.
     pub(super) async fn log_in_without_factor(&self, from: u64) -> reqwest::Result<Response> {
         self.try_to_log_in(&self.password, Some("none"), from).await
     }
@@ -96,7 +98,7 @@ impl Client {
         request.json(&credentials).send_measured().await
     }
 
-    /// Logs in so many times at once, and out again.
+    /// Sends `times` logins at once, and then logs out.
     pub(super) async fn log_in_often(&self, times: usize, from: u64) -> reqwest::Result<()> {
         let logins = join_all((0..times).map(|_| self.log_in_with(&self.password, from))).await;
         for answer in logins {
@@ -112,7 +114,7 @@ impl Client {
         self.http.post(format!("{}/logout", self.base)).bearer_auth(token).send_measured().await.map(drop)
     }
 
-    /// Takes a second factor, which each later login needs.
+    /// Sets up a second factor, which each later login needs.
     pub(super) async fn enrol(&self) -> reqwest::Result<()> {
         let answer = self.request(Method::POST, "/login/factor").send_measured().await?.error_for_status()?;
         let secret = answer.json::<Value>().await?["secret"].as_str().map(str::to_owned);
@@ -120,17 +122,17 @@ impl Client {
         Ok(())
     }
 
-    /// Starts a request without a session.
+    /// Returns a request without a session.
     pub(super) fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, format!("{}{path}", self.base))
     }
 
-    /// Starts a request in the user's session.
+    /// Returns a request with the user's session.
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.anonymous(method, path).bearer_auth(self.remember(|memory| memory.token.clone()))
     }
 
-    /// Stores a document and returns its number; the oldest is deleted once there are too many.
+    /// Stores a document and returns its number. It deletes the oldest document once there are too many.
     pub(super) async fn store(&self, document: &Value) -> reqwest::Result<i64> {
         let answer =
             self.request(Method::POST, "/documents").json(document).send_measured().await?.error_for_status()?;
@@ -145,7 +147,7 @@ impl Client {
         Ok(id)
     }
 
-    /// Returns the number of one of the user's documents; 0, which no document has, before there is one.
+    /// Returns the number of one of the user's documents. If there is none yet, it returns 0, which no document has.
     pub(super) fn some_document(&self, turn: u64) -> i64 {
         self.remember(|memory| {
             let at = turn.checked_rem(memory.documents.len() as u64).unwrap_or_default();
@@ -153,7 +155,8 @@ impl Client {
         })
     }
 
-    /// Returns the number of the document that the user is reading, the same one a few times; 0 before there is any.
+    /// Returns the number of the document that the user is reading, which is the same a few times in a row. It returns
+    /// 0 if there is none yet.
     pub(super) fn document_in_hand(&self, turn: u64) -> i64 {
         let next = self.some_document(turn);
         self.remember(|memory| {
@@ -163,7 +166,7 @@ impl Client {
         })
     }
 
-    /// Returns the user's certificate, which is issued when it is first needed.
+    /// Returns the user's certificate, and issues it when it is first needed.
     pub(super) async fn certificate(&self) -> reqwest::Result<i64> {
         if let Some(certificate) = self.remember(|memory| memory.certificate) {
             return Ok(certificate);
@@ -175,12 +178,12 @@ impl Client {
         Ok(self.remember(|memory| *memory.certificate.insert(id)))
     }
 
-    /// Returns who calls by gRPC, and the token to do it with.
+    /// Returns the user's gRPC client and the token for its calls.
     pub(super) fn caller(&self) -> (Caller, String) {
         (self.caller.clone(), self.remember(|memory| memory.token.clone()))
     }
 
-    /// Deletes documents that nobody will need.
+    /// Deletes documents.
     pub(super) async fn delete(&self, documents: Vec<i64>) -> reqwest::Result<()> {
         for id in documents {
             self.request(Method::DELETE, &format!("/documents/{id}")).send_measured().await?;

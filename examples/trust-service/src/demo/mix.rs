@@ -1,4 +1,4 @@
-//! What the demo does, and how often: each turn is one entry of a table.
+//! The actions of the demo and their frequency. Each turn runs one action of a table.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use tonic::Status;
 use super::client::Client;
 use crate::login::AT_ONCE;
 
-/// Time after which an impatient client hangs up; text recognition of a scan takes longer.
+/// Time after which an impatient client hangs up. Text recognition of a scan takes longer.
 const IMPATIENCE: Duration = Duration::from_millis(60);
 
-/// Time that a client follows the events of its tenant.
+/// Time for which a client follows the events of its tenant.
 pub(super) const FOLLOWS: Duration = Duration::from_secs(3);
 
-/// Logins of a crowd that are one too many.
+/// Number of logins in a crowd that exceed the limit.
 const TURNED_AWAY: usize = 1;
 
-/// Something that a user does.
+/// An action of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Action {
     List,
@@ -28,7 +28,7 @@ enum Action {
     Store,
     Process,
     ProcessScan,
-    /// Takes longer than most, and comes to its end.
+    /// A scan that takes longer than most, and succeeds.
     ProcessLongScan,
     Promote,
     Sign,
@@ -36,22 +36,22 @@ enum Action {
     ListCertificates,
     LogIn,
     Follow,
-    /// Goes away while the service is working.
+    /// Hangs up while the service is working.
     HangUp,
-    /// Sends a scan that takes longer than recognition may take: status 504.
+    /// Sends a scan that exceeds the time limit of recognition: status 504.
     ScanTooMuch,
     ProcessNothing,
     WrongPassword,
     /// Logs in with a second factor.
     LogInWithFactor,
     WrongFactor,
-    /// One login more at once than there is room for.
+    /// Sends one login more at once than the limit allows.
     LogInOften,
     NoSession,
     Malformed,
     ReadUnknown,
     Scan,
-    /// What follows is asked by gRPC.
+    /// This and the following actions are gRPC calls.
     CallValidate,
     CallValidateEach,
     CallSign,
@@ -61,7 +61,7 @@ enum Action {
     CallWithoutSession,
 }
 
-/// How many of each hundred or so turns go to each action.
+/// The number of turns for each action, of about a hundred turns.
 const MIX: &[(Action, u64)] = &[
     (Action::Read, 26),
     (Action::List, 16),
@@ -85,8 +85,9 @@ const MIX: &[(Action, u64)] = &[
     (Action::CallWithoutSession, 1),
 ];
 
-/// What goes wrong, is slow or takes work, and every how many turns it is due. It is there to be seen, and stays below what the
-/// bundled alerts call trouble: an alert that fires over the demo is one that was made to, see `fault.rs`.
+/// Rare actions, which fail, are slow or need much work, and the number of turns from one to the next. They appear on
+/// dashboards but stay below the limits of the bundled alerts. An alert fires in the demo only after fault injection:
+/// see `fault.rs`.
 const RARE: &[(Action, u64)] = &[
     (Action::LogInOften, 7_200),
     (Action::ScanTooMuch, 3_600),
@@ -100,29 +101,29 @@ const RARE: &[(Action, u64)] = &[
     (Action::ProcessLongScan, 300),
 ];
 
-/// What documents are about.
+/// The subjects of documents.
 const SUBJECTS: [&str; 5] = ["storage", "transport", "insurance", "warranty", "catering"];
 
-/// What is asked for at times instead of a subject: words that only begin like one, and one that no document has.
+/// Words that some queries use instead of a subject: two that only begin like a subject, and one that no document has.
 const OTHER_QUESTIONS: [&str; 3] = ["insured", "transfers", "zoology"];
 
-/// Every how many questions one is of [`OTHER_QUESTIONS`].
+/// One of this many queries uses one of [`OTHER_QUESTIONS`].
 const OTHER_EVERY: u64 = 8;
 
-/// Paths that strangers try everywhere.
+/// Paths that scanners try on every server.
 const STRANGE_PATHS: [&str; 4] = ["/wp-login.php", "/.env", "/admin", "/api/v9/users"];
 
-/// Returns the account whose turn it is: the first has more to do.
+/// Returns the account of a turn. The first account gets more turns.
 pub(super) fn tenant(turn: u64) -> usize {
     usize::from(scatter(turn, 1).is_multiple_of(3))
 }
 
-/// Says whether this turn is that of the account with a second factor.
+/// Returns whether this turn belongs to the account with a second factor.
 pub(super) fn is_careful(turn: u64) -> bool {
     matches!(action(turn), Action::LogInWithFactor | Action::WrongFactor)
 }
 
-/// Does what this turn has.
+/// Runs the action of this turn.
 pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
     let subject = SUBJECTS[scatter_to(turn, SUBJECTS.len())];
     let some = client.some_document(scatter(turn, 2));
@@ -153,7 +154,7 @@ pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
         Action::HangUp => {
             let id = client.store(&scan(&format!("{subject} ").repeat(40))).await?;
             let answer = client.request(Method::POST, &format!("/documents/{id}/process")).send_measured();
-            // Running out of patience is the point.
+            // The timeout is intended.
             let _ = timeout(IMPATIENCE, answer).await;
         }
         Action::ScanTooMuch => process(client, &scan(&format!("{subject} ").repeat(150))).await?,
@@ -176,7 +177,7 @@ pub(super) async fn take_turn(client: &Client, turn: u64) -> Result<()> {
     Ok(())
 }
 
-/// Does what this turn has by gRPC. A call that fails is part of the picture.
+/// Runs the gRPC call of this turn. The demo includes calls that fail.
 async fn take_call(client: &Client, call: Action, turn: u64) -> Result<()> {
     let (caller, token) = client.caller();
     let some = client.some_document(scatter(turn, 2));
@@ -193,7 +194,7 @@ async fn take_call(client: &Client, call: Action, turn: u64) -> Result<()> {
             client.delete(caller.upload(&token, titles).await.map_err(failed).unwrap_or_default()).await?;
         }
         Action::CallWatch => _ = caller.watch(&token).await.map_err(failed),
-        // No certificate has this number, and nobody this token.
+        // No certificate has this number, and no session has this token.
         Action::CallUnknown => _ = caller.validate(&token, 0).await.map_err(failed),
         _ => _ = caller.validate("nobody's", 0).await.map_err(failed),
     }
@@ -201,7 +202,7 @@ async fn take_call(client: &Client, call: Action, turn: u64) -> Result<()> {
 }
 
 fn action(turn: u64) -> Action {
-    // Each at a turn of its own, so soon that all of it is seen within the first half minute.
+    // Each rare action has its own turn, early enough that all of them run within the first half minute.
     let due = |at: usize, every: u64| turn % every == every / 10 + 7 * at as u64;
     if let Some((_, (action, _))) = RARE.iter().enumerate().find(|(at, (_, every))| due(*at, *every)) {
         return *action;
@@ -233,7 +234,7 @@ async fn follow(client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Reads an answer to its end, as a client that wants it does.
+/// Reads an answer to its end, as a normal client does.
 async fn finish(answer: Response) -> Result<()> {
     answer.bytes().await.map(drop)
 }
@@ -256,7 +257,7 @@ fn scan(body: &str) -> Value {
     json!({ "kind": "scan", "title": "from the scanner", "body": body })
 }
 
-/// Scatters turns evenly and the same way in each run, so that two runs can be compared (`SplitMix64`'s finalizer).
+/// Hashes a turn evenly, and in the same way in each run, so that two runs can be compared (`SplitMix64`'s finalizer).
 fn scatter(turn: u64, stream: u64) -> u64 {
     let mut mixed = turn.wrapping_add(stream << 32).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -274,7 +275,7 @@ mod tests {
     use super::super::client::ADDRESSES;
     use super::*;
 
-    /// Ten minutes, and the first of them.
+    /// Ten minutes, and the first of these minutes, in seconds.
     const WINDOWS: [u64; 2] = [600, 60];
 
     fn count(turns: u64, actions: &[Action]) -> f64 {
@@ -290,8 +291,8 @@ mod tests {
             let processed = [Action::Process, Action::ProcessScan, Action::ProcessLongScan, Action::ProcessNothing];
             let processed = count(turns, &processed) + count(turns, &failing) + count(turns, &given_up);
             let unauthorized = count(turns, &[Action::NoSession, Action::WrongPassword, Action::WrongFactor]);
-            // `MmeHttpErrorRateHigh`, `MmeHttpRequestsCancelled`, `MmeHttpLatencyHigh`, `MmeFunctionErrorRateHigh` and
-            // `MmeAuthFailuresHigh`, in this order; with a margin.
+            // The limits of `MmeHttpErrorRateHigh`, `MmeHttpRequestsCancelled`, `MmeHttpLatencyHigh`,
+            // `MmeFunctionErrorRateHigh` and `MmeAuthFailuresHigh`, in this order, with a margin.
             assert!(count(turns, &failing) / processed < 0.005 * 0.8, "{seconds} s");
             assert!(count(turns, &given_up) / processed < 0.1 * 0.5, "{seconds} s");
             assert!(count(turns, &slow) / processed < 0.05 * 0.8, "{seconds} s");
@@ -307,7 +308,8 @@ mod tests {
             let crowds = count(turns, &[Action::LogInOften]);
             let others = [Action::LogIn, Action::LogInWithFactor, Action::WrongPassword, Action::WrongFactor];
             let logins = crowds * (AT_ONCE + TURNED_AWAY) as f64 + count(turns, &others);
-            // `MmeRateLimitingExcessive`, and `MmeJwtValidationFailures`: every fifth action needs no token at most.
+            // The limits of `MmeRateLimitingExcessive` and `MmeJwtValidationFailures`. At most every fifth action needs
+            // no token.
             assert!(crowds * TURNED_AWAY as f64 / logins < 0.1 * 0.8, "{seconds} s");
             assert!(count(turns, &[Action::CallWithoutSession]) / (turns as f64 * 0.8) < 0.05 * 0.5, "{seconds} s");
         }
@@ -318,7 +320,7 @@ mod tests {
         let asked: Vec<_> =
             (0..3_600 * u64::from(RATE)).filter(|turn| action(*turn) == Action::Promote).map(question).collect();
         let others = asked.iter().filter(|asked| OTHER_QUESTIONS.contains(asked)).count();
-        // `MmeTierFallbackHigh`, with a margin; and each of them is asked.
+        // The limit of `MmeTierFallbackHigh`, with a margin. Each of the other words is queried.
         assert!((others as f64) < asked.len() as f64 * 0.2 * 0.8, "{others} of {}", asked.len());
         assert!(OTHER_QUESTIONS.iter().all(|question| asked.contains(question)), "{others}");
     }
@@ -326,17 +328,17 @@ mod tests {
     #[test]
     fn no_address_of_the_demo_fails_as_often_as_an_attacker() {
         let mut failures = [0_u64; ADDRESSES.len()];
-        // An hour, and as much more as its window may reach back.
+        // An hour, plus the time that the window of the alert may reach back.
         for turn in 0..65 * 60 * u64::from(RATE) {
             if matches!(action(turn), Action::WrongPassword | Action::WrongFactor) {
                 failures[usize::try_from(scatter(turn, 5) % failures.len() as u64).expect("it is below 12")] += 1;
             }
         }
-        // `MmeAuthBruteForce`, whose limit is 50, and so `MmeAuthSourceFailures`: 10 within a minute.
+        // The limits of `MmeAuthBruteForce`, which is 50, and of `MmeAuthSourceFailures`: 10 within a minute.
         let most = failures.iter().max().copied().unwrap_or_default();
         assert!((1..25).contains(&most), "{failures:?}");
         let a_minute = count(60 * u64::from(RATE), &[Action::WrongPassword, Action::WrongFactor]);
-        // `MmeAuthSourceBucketHigh` and `MmeFailedLoginsHigh`, too.
+        // The limits of `MmeAuthSourceBucketHigh` and `MmeFailedLoginsHigh`.
         assert!(a_minute < 10.0 * 0.5, "{a_minute}");
     }
 

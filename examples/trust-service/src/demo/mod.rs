@@ -1,7 +1,7 @@
-//! Traffic that the service sends itself with `--demo`, over TCP like anybody else's: mostly good, some of it wrong,
-//! slow, cut off or aimed at nothing.
+//! Demo traffic: with `--demo` the service sends requests to itself, over TCP like any client. Most succeed, and some
+//! fail, are slow, are cut off or ask for unknown paths.
 //!
-//! It is bounded: [`RATE`] requests a second, [`IN_FLIGHT`] at a time, [`KEPT`] documents.
+//! The traffic is limited to [`RATE`] requests per second, [`IN_FLIGHT`] requests at a time and [`KEPT`] documents.
 
 mod client;
 mod mix;
@@ -20,13 +20,13 @@ use self::rpc::Caller;
 use crate::state::Stop;
 use crate::tenant::{ACCOUNTS, CAREFUL};
 
-/// Requests in a second.
+/// Number of requests per second.
 const RATE: u32 = 30;
 
-/// Requests that wait for their answer at one time.
+/// Largest number of requests that wait for their answer at the same time.
 const IN_FLIGHT: usize = 50;
 
-/// Documents that the demo leaves standing for each tenant; it deletes older ones.
+/// Number of documents that the demo keeps for each tenant. It deletes older ones.
 const KEPT: usize = 100;
 
 /// Sends traffic until the service stops.
@@ -36,7 +36,7 @@ pub(crate) async fn run(address: SocketAddr, grpc_address: SocketAddr, password:
         () = stop.stopped() => {}
         never = send(address, grpc_address, password, &mut running) => match never {},
     }
-    // Clients of a service that stops hang up.
+    // When the service stops, the clients hang up.
     running.shutdown().await;
 }
 
@@ -67,7 +67,7 @@ async fn send(
     }
     let places = Arc::new(Semaphore::new(IN_FLIGHT));
     let mut ticks = interval(Duration::from_secs(1) / RATE);
-    // After a pause the demo goes on at its rate; it does not catch up.
+    // After a delay the demo continues at its rate, without catching up.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for turn in 0_u64.. {
         ticks.tick().await;
@@ -76,7 +76,7 @@ async fn send(
         let client = if mix::is_careful(turn) { &careful } else { &clients[mix::tenant(turn)] };
         let client = Arc::clone(client);
         running.spawn(async move {
-            // A request that fails is part of the picture, and is seen at /metrics.
+            // The demo includes requests that fail, and they appear at /metrics.
             if let Err(error) = mix::take_turn(&client, turn).await {
                 tracing::debug!(%error, "a request of the demo failed");
             }
@@ -86,7 +86,8 @@ async fn send(
     std::future::pending().await
 }
 
-/// Returns where to reach a service that listens on `address`, which may be every address of the machine.
+/// Returns an address at which a service that listens on `address` can be reached. `address` may mean every address of
+/// the machine.
 pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
     if !address.ip().is_unspecified() {
         return address;

@@ -1,4 +1,4 @@
-//! What a user of the demo asks by gRPC: mostly good, some of it wrong or left before its end.
+//! The gRPC calls of a user of the demo. Most succeed, and some fail or are cancelled.
 
 use std::net::SocketAddr;
 
@@ -13,17 +13,17 @@ use super::mix::FOLLOWS;
 use crate::grpc::proto::trust_client::TrustClient;
 use crate::grpc::proto::{Kind, SignRequest, UploadRequest, ValidateRequest, WatchRequest};
 
-/// Calls the service, each call measured; clones share a connection.
+/// A gRPC client of the service that measures each call. Clones share a connection.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     client: TrustClient<GrpcClientService<Channel>>,
 }
 
 impl Caller {
-    /// Connects with the first call.
+    /// Creates a client, which connects at the first call.
     pub(super) fn new(server: SocketAddr) -> Self {
         let uri = format!("http://{server}");
-        // An address and a port are an address of HTTP.
+        // Cannot fail: an address and a port make a valid URI.
         let endpoint = Endpoint::from_shared(uri.clone()).unwrap_or_else(|_| Endpoint::from_static("http://[::1]"));
         Self { client: TrustClient::new(GrpcClientLayer::new(&uri).layer(endpoint.connect_lazy())) }
     }
@@ -32,7 +32,7 @@ impl Caller {
         self.client.validate(with_token(token, asked(certificate))?).await.map(drop)
     }
 
-    /// Asks for so many verdicts on one stream.
+    /// Validates a certificate `times` times on one stream.
     pub(super) async fn validate_each(mut self, token: &str, certificate: i64, times: usize) -> Result<(), Status> {
         let asked = futures_util::stream::iter(vec![asked(certificate); times]);
         let mut verdicts = self.client.validate_each(with_token(token, asked)?).await?.into_inner();
@@ -52,7 +52,7 @@ impl Caller {
         Ok(self.client.upload(with_token(token, uploads)?).await?.into_inner().documents)
     }
 
-    /// Follows the documents of the tenant for a while, and leaves.
+    /// Follows the documents of the tenant for a while, and then cancels the call.
     pub(super) async fn watch(mut self, token: &str) -> Result<(), Status> {
         let told = self.client.watch(with_token(token, WatchRequest {})?).await?;
         sleep(FOLLOWS).await;

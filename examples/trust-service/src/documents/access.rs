@@ -1,6 +1,7 @@
-//! Who may do something with a document: whoever belongs to its tenant.
+//! Authorization: a document may be accessed only by its own tenant.
 //!
-//! Statements name the tenant anyway; the policy is there to decide, and to tell when somebody reaches for what is another's.
+//! Every SQL statement names the tenant anyway. The policy also records each decision, and each attempt to access
+//! another tenant's document.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,19 +15,19 @@ use crate::error::ApiError;
 
 static POLICY: Policy = Policy::new(PolicyName::new("documents"));
 
-/// Decisions that are kept; when there is no more room, all are forgotten.
+/// Capacity of the cache, in decisions. When it is full, it is cleared.
 const CAPACITY: usize = 1024;
 
-/// Longest time that a decision is kept.
+/// Longest time that a decision stays in the cache.
 const LIFETIME: Duration = Duration::from_secs(10);
 
-/// Documents that tenants were allowed lately; clones share them. What was denied is looked up each time: it may be theirs by
-/// then.
+/// The cache of recent decisions that allowed access. Clones share it. Denials are not cached, because the document may
+/// belong to the tenant later.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Access(Arc<Mutex<HashMap<(String, i64), Instant>>>);
 
 impl Access {
-    /// Lets a tenant have a document, or says that there is none.
+    /// Checks that a tenant may access a document. The error says that there is no such document.
     pub(super) async fn check(&self, database: &Database, tenant: &str, id: i64) -> Result<(), ApiError> {
         if self.was_allowed(tenant, id) {
             POLICY.cache_hit();
@@ -38,11 +39,11 @@ impl Access {
             self.keep(tenant, id);
             return Ok(());
         }
-        // Whose it is, or whether there is one, is for nobody to know.
+        // The answer does not reveal whether the document exists or which tenant owns it.
         Err(ApiError::NotFound("there is no such document"))
     }
 
-    /// Forgets what was decided of a document that is gone.
+    /// Removes the decision on a deleted document.
     pub(super) fn forget(&self, tenant: &str, id: i64) {
         self.allowed().remove(&(tenant.to_owned(), id));
     }

@@ -1,4 +1,4 @@
-//! What happens to a tenant's documents, as a stream of server-sent events.
+//! Streams the changes of a tenant's documents as server-sent events.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use super::Document;
 use crate::login::Session;
 use crate::state::App;
 
-/// Events that a slow reader may lag behind before it misses some.
+/// Number of events that a slow reader may lag behind before it misses some.
 const BACKLOG: usize = 64;
 
-/// Where events are told and followed; clones share it.
+/// The channel of events. Clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Events(broadcast::Sender<Told>);
 
@@ -32,16 +32,16 @@ impl Events {
         Self(broadcast::Sender::new(BACKLOG))
     }
 
-    /// Tells that a document came or changed.
+    /// Publishes that a document is new or has changed.
     pub(super) fn tell(&self, tenant: &str, document: &Document) {
-        // Nobody pays for an event that nobody follows.
+        // Without a reader, the document need not be cloned.
         if self.0.receiver_count() > 0 {
             // An error means that the last reader has just left.
             let _ = self.0.send(Told { tenant: tenant.to_owned(), document: document.clone() });
         }
     }
 
-    /// Follows the documents of one tenant.
+    /// Subscribes to the documents of one tenant.
     pub(crate) fn of(&self, tenant: String) -> impl Stream<Item = Document> + use<> {
         let told = stream::unfold(self.0.subscribe(), async |mut receiver| {
             loop {

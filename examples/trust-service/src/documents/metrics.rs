@@ -1,19 +1,19 @@
-//! The metrics of this domain: a family like those of the library, described, linted and checked like them.
+//! The metric family of this domain. It is described, linted and checked like the families of the library.
 
 use mme_metrics::{Counter, Histogram, LabelValue, Unit, buckets, family};
 
 use super::Kind;
 use crate::tenant::Tenant;
 
-/// How processing ended.
+/// The outcome of processing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, LabelValue)]
 #[label(key = "outcome")]
 pub(crate) enum Outcome {
-    /// Text and tags are stored.
+    /// Text and tags were stored.
     Completed,
-    /// Something was wrong, with the document or here.
+    /// There was an error in the document or in the service.
     Failed,
-    /// Nobody waited for the end.
+    /// The client left before the end.
     Cancelled,
 }
 
@@ -29,7 +29,7 @@ family! {
     }
 }
 
-/// One attempt to process a document. It is counted when it is dropped, so that no end can be forgotten.
+/// One attempt to process a document. It is counted when it is dropped, so that every outcome is counted.
 #[derive(Debug)]
 #[must_use = "dropping this ends the attempt"]
 pub(super) struct Attempt {
@@ -39,11 +39,11 @@ pub(super) struct Attempt {
 
 impl Attempt {
     pub(super) fn start(kind: Kind) -> Self {
-        // What is true as long as nobody says otherwise: axum drops a request whose client has left.
+        // The default outcome, because axum drops the future of a request whose client has left.
         Self { kind, outcome: Outcome::Cancelled }
     }
 
-    /// Says how it ended, and hands the result on.
+    /// Sets the outcome from the result, and returns the result.
     pub(super) fn end<T, E>(mut self, result: Result<T, E>) -> Result<T, E> {
         self.outcome = if result.is_ok() { Outcome::Completed } else { Outcome::Failed };
         result

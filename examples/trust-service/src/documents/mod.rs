@@ -1,4 +1,4 @@
-//! Documents: stored, listed, read, processed and deleted, each by its own tenant.
+//! Documents: a tenant can store, list, read, process and delete its own.
 
 mod access;
 mod event;
@@ -28,7 +28,7 @@ use crate::login::Session;
 use crate::state::App;
 use crate::tenant::Tenant;
 
-/// What a document is. A metric label as well, so the list is closed.
+/// The kind of a document. It is also a metric label, so the set of values is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, LabelValue)]
 #[label(key = "kind")]
 #[serde(rename_all = "lowercase")]
@@ -39,7 +39,7 @@ pub(crate) enum Kind {
     Scan,
 }
 
-/// How far a document has come.
+/// The state of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Progress {
@@ -47,7 +47,7 @@ pub(crate) enum Progress {
     Processed,
 }
 
-/// The database keeps the words that clients write.
+/// The database stores the same names that clients send.
 impl TryFrom<String> for Kind {
     type Error = serde::de::value::Error;
 
@@ -90,7 +90,7 @@ async fn create(
     Ok((StatusCode::CREATED, Json(store(&app, &session.tenant, &draft).await?)))
 }
 
-/// Stores a document and tells of it.
+/// Stores a document and publishes an event.
 pub(crate) async fn store(app: &App, tenant: &str, draft: &Draft) -> Result<Document, ApiError> {
     if draft.title.trim().is_empty() {
         return Err(ApiError::Unprocessable("a document has a title".to_owned()));
@@ -128,7 +128,7 @@ async fn process(
     let deposit = business::charge(&session.tenant, document.kind);
     let processed = process::process(&documents, &document).await;
     drop(waiting);
-    // A customer whose document could not be read is not content.
+    // A customer is dissatisfied if the document could not be read.
     business::rate(if processed.is_ok() { 1.0 } else { 0.0 });
     let processed = processed?;
     deposit.earn();

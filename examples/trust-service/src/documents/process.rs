@@ -1,4 +1,4 @@
-//! Processing: the text is read, and its most frequent words become the document's tags.
+//! Processing of documents: reads the text, and makes its most frequent words the tags of the document.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -15,16 +15,16 @@ use crate::business::PROCESSING;
 use crate::error::ApiError;
 use crate::objectives::RECOGNITION;
 
-/// Tags that a document gets.
+/// Number of tags that a document gets.
 const TAGS: usize = 5;
 
-/// Shortest word that can be a tag.
+/// Length of the shortest word that can be a tag.
 const TAG_LENGTH: usize = 5;
 
 /// Longest time that text recognition may take.
 const RECOGNITION_TIMEOUT: Duration = Duration::from_millis(900);
 
-/// What processing found.
+/// The result of processing.
 #[derive(Debug, Serialize)]
 pub(super) struct Processed {
     words: usize,
@@ -32,7 +32,7 @@ pub(super) struct Processed {
     sha256: String,
 }
 
-/// Processes a document once, and counts the attempt however it ends.
+/// Processes a document that was not processed before, and counts every attempt with its outcome.
 #[instrument_metrics(name = "process_document")]
 #[instrument_metrics(record = PROCESSING.of(document.kind))]
 pub(super) async fn process(documents: &Documents<'_>, document: &Document) -> Result<Processed, ApiError> {
@@ -52,7 +52,7 @@ async fn read_and_tag(documents: &Documents<'_>, document: &Document) -> Result<
     Ok(processed)
 }
 
-/// Reads the text off a scan. It stands in for a real recognition engine by taking its time: 1 ms for a character.
+/// Recognizes the text of a scan. It stands in for a real recognition engine, and waits 1 ms for each character.
 #[instrument_metrics(concurrent, objective = &RECOGNITION)]
 async fn recognize(body: &str) -> Result<(), ApiError> {
     let work = Duration::from_millis(body.len() as u64);

@@ -1,4 +1,4 @@
-//! Documents that were read lately, so that reading one again asks no database.
+//! A cache of recently read documents, so that reading one again needs no database query.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,20 +9,20 @@ use mme_metrics::cache::Cache;
 
 use super::Document;
 
-/// How its lookups are counted.
+/// Counts the lookups in the cache.
 static CACHE: Cache = Cache::new("documents");
 
-/// Documents that are kept; when there is no more room, all are forgotten.
+/// Capacity of the cache, in documents. When it is full, it is cleared.
 const CAPACITY: usize = 512;
 
-/// Longest time that a document is kept. Another instance of the service may have changed it since.
+/// Longest time that a document stays in the cache, because another instance of the service may change it meanwhile.
 const LIFETIME: Duration = Duration::from_secs(10);
 
-/// The documents; clones share them. A tenant finds its own only.
+/// The cache. Clones share it. A tenant finds only its own documents.
 #[derive(Clone, Default)]
 pub(crate) struct Recent(Arc<Mutex<HashMap<Place, Kept>>>);
 
-/// A tenant and one of its documents.
+/// The key of an entry: a tenant and one of its documents.
 type Place = (String, i64);
 
 struct Kept {
@@ -31,14 +31,14 @@ struct Kept {
 }
 
 impl Recent {
-    /// Returns a document that was read lately.
+    /// Returns a document from the cache.
     pub(super) fn find(&self, tenant: &str, id: i64) -> Option<Document> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = kept.get(&(tenant.to_owned(), id)).filter(|kept| kept.since.elapsed() < LIFETIME);
         CACHE.observe(kept.map(|kept| kept.document.clone()))
     }
 
-    /// Keeps a document for a while.
+    /// Adds a document to the cache.
     pub(super) fn keep(&self, tenant: &str, document: &Document) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= CAPACITY {
@@ -47,7 +47,7 @@ impl Recent {
         kept.insert((tenant.to_owned(), document.id), Kept { since: Instant::now(), document: document.clone() });
     }
 
-    /// Forgets a document that has changed.
+    /// Removes a document that has changed.
     pub(super) fn forget(&self, tenant: &str, id: i64) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&(tenant.to_owned(), id));
     }

@@ -1,4 +1,5 @@
-//! The documents of one tenant. There is no other way to the tables, and every statement here names the tenant.
+//! The documents of one tenant. Requests reach the tables only through this type, and every statement in it names the
+//! tenant.
 
 use mme_metrics::LabelValue;
 use serde::Serialize;
@@ -9,7 +10,7 @@ use crate::clock;
 use crate::database::Database;
 use crate::error::ApiError;
 
-/// Most documents that one answer lists.
+/// Largest number of documents in one list.
 pub(super) const PAGE: i64 = 50;
 
 /// A stored document.
@@ -52,7 +53,7 @@ impl<'a> Documents<'a> {
         .await
     }
 
-    /// Finds a document; another tenant's is as unknown as one that never was.
+    /// Finds a document. A document of another tenant is not found, like one that does not exist.
     pub(crate) async fn find(&self, id: i64) -> Result<Document, ApiError> {
         sqlx::query_as("SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = $1 AND id = $2")
             .bind(self.tenant)
@@ -77,12 +78,13 @@ impl<'a> Documents<'a> {
         self.with_tags(tags, limit, |number| format!("tag = ${number}")).await
     }
 
-    /// Finds the newest documents with a tag that begins like one of these words.
+    /// Finds the newest documents with a tag that begins with one of these stems.
     pub(crate) async fn tagged_like(&self, stems: &[String], limit: i64) -> Result<Vec<Document>, sqlx::Error> {
         self.with_tags(stems, limit, |number| format!("substr(tag, 1, length(${number})) = ${number}")).await
     }
 
-    /// Finds documents by their tags; `condition` is what a tag has to meet for the parameter of a number.
+    /// Finds documents by their tags. `condition` gets the number of a parameter and returns the SQL condition for a
+    /// tag.
     async fn with_tags(
         &self,
         words: &[String],
@@ -92,7 +94,7 @@ impl<'a> Documents<'a> {
         if words.is_empty() {
             return Ok(Vec::new());
         }
-        // Two parameters come before the words. What becomes text is how many words there are, and never a word.
+        // Two parameters come before the words. The SQL text depends on the number of words, and never contains a word.
         let conditions: Vec<_> = (3..3 + words.len()).map(condition).collect();
         let sql = format!(
             "SELECT id, kind, title, body, state, created_at FROM documents WHERE tenant = $1 AND id IN
@@ -101,13 +103,13 @@ impl<'a> Documents<'a> {
             conditions.join(" OR ")
         );
         let query = sqlx::query_as(AssertSqlSafe(sql)).bind(self.tenant).bind(limit);
-        // The method by its name would need types that only the closure lets the compiler find.
+        // A method path in place of the closure would need types that the compiler infers only from the closure.
         #[allow(clippy::redundant_closure_for_method_calls)]
         let query = words.iter().fold(query, |query, word| query.bind(word));
         query.fetch_all(self.database).await
     }
 
-    /// Stores what processing found, all of it or nothing.
+    /// Stores the result of processing in one transaction.
     pub(super) async fn complete(&self, id: i64, tags: &[String]) -> Result<(), ApiError> {
         let mut transaction = self.database.begin().await?;
         let updated = sqlx::query(

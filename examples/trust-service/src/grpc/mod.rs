@@ -1,6 +1,6 @@
-//! The service for machines: gRPC, on a port of its own, with health and reflection.
+//! The gRPC interface for machines, on its own port, with health checks and reflection.
 //!
-//! It is measured by one line, the layer in [`serve`]; the metrics stand at `/metrics` with all others.
+//! One line measures it: the layer in [`serve`]. Its metrics are at `/metrics` with all others.
 
 mod service;
 mod status;
@@ -19,7 +19,7 @@ use self::proto::trust_server::TrustServer;
 use self::service::Trust;
 use crate::state::App;
 
-/// What the build generates from `proto/trust.proto`.
+/// The code that the build generates from `proto/trust.proto`.
 #[allow(missing_docs, missing_debug_implementations, unreachable_pub, clippy::pedantic, reason = "it is generated")]
 pub(crate) mod proto {
     tonic::include_proto!("trust.v1");
@@ -27,12 +27,13 @@ pub(crate) mod proto {
 
 const TRUST: &[u8] = tonic::include_file_descriptor_set!("trust.v1");
 
-/// Makes what measures the calls. The descriptors tell it which methods there are; what strangers call reads `_OTHER`.
+/// Returns the layer that measures the calls. It takes the list of methods from the descriptors. A call of any other
+/// method gets the label value `_OTHER`.
 pub(crate) fn measured() -> Result<GrpcServerLayer, Box<dyn Error>> {
     Ok(GrpcServerLayer::new().descriptors(TRUST)?.descriptors(HEALTH)?.descriptors(REFLECTION)?)
 }
 
-/// Serves until the process is told to stop.
+/// Serves until the service is stopped.
 pub(crate) async fn serve(listener: TcpListener, app: App, measured: GrpcServerLayer) -> Result<(), Box<dyn Error>> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<TrustServer<Trust>>().await;
@@ -43,7 +44,7 @@ pub(crate) async fn serve(listener: TcpListener, app: App, measured: GrpcServerL
     let stopped = app.stop.stopped();
     let going_down = async move {
         stopped.await;
-        // Load balancers that ask send nothing more.
+        // Load balancers that check the health send no more requests.
         health.set_not_serving::<TrustServer<Trust>>().await;
     };
     Server::builder()
@@ -56,7 +57,7 @@ pub(crate) async fn serve(listener: TcpListener, app: App, measured: GrpcServerL
     Ok(())
 }
 
-/// Says how to try it.
+/// Returns instructions for trying the interface.
 pub(crate) fn try_it(address: SocketAddr) -> String {
     format!(
         r#"  grpcurl -plaintext -H "authorization: Bearer $TOKEN" -d '{{"certificate":1}}' {address} trust.v1.Trust/Validate"#

@@ -1,4 +1,4 @@
-//! The calls: each asks the same domains that the routes of HTTP ask.
+//! Implements the gRPC calls. They use the same domains as the HTTP routes.
 
 use std::pin::Pin;
 
@@ -16,10 +16,10 @@ use crate::error::ApiError;
 use crate::login::Session;
 use crate::state::App;
 
-/// Most documents of one upload.
+/// Largest number of documents in one upload.
 const MAX_UPLOAD: usize = 100;
 
-/// Answers the calls.
+/// The implementation of the gRPC service.
 #[derive(Clone, Debug)]
 pub(super) struct Trust {
     app: App,
@@ -32,7 +32,7 @@ impl Trust {
         Self { app }
     }
 
-    /// Finds out who is calling; without a session there is no answer.
+    /// Returns the session of the caller. Without a session the call fails.
     async fn admit<T>(&self, request: &Request<T>) -> Result<Session, ApiError> {
         self.app.faults.happen().await?;
         let header = request.metadata().get("authorization").and_then(|value| value.to_str().ok());

@@ -1,4 +1,4 @@
-//! What a client of gRPC is told when a call cannot be answered.
+//! Converts an error of the service to a gRPC status.
 
 use tonic::{Code, Status};
 

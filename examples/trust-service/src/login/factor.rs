@@ -1,4 +1,4 @@
-//! Second factors: codes that change every half minute (RFC 6238, with HMAC-SHA-256), as authenticator apps show them.
+//! Second factors: time-based one-time codes (TOTP, RFC 6238, with HMAC-SHA-256), as authenticator apps show them.
 
 use hmac::{Hmac, KeyInit, Mac};
 use mme_metrics::instrument_metrics;
@@ -11,16 +11,16 @@ use crate::clock;
 use crate::database::Database;
 use crate::error::ApiError;
 
-/// Challenges for a code.
+/// Counts the challenges for a code.
 static CODE: MfaFactor = MfaFactor::new(MfaMethod::TOTP);
 
-/// Seconds that a code is shown.
+/// Lifetime of a code, in seconds.
 const STEP: i64 = 30;
 
-/// A code is six digits.
+/// The number of possible codes: a code has six digits.
 const CODES: u32 = 1_000_000;
 
-/// Gives an account a second factor in place of any it has, and returns the secret that its owner's app needs.
+/// Sets the second factor of an account, replaces any that it has, and returns the secret for the owner's app.
 pub(super) async fn enrol(database: &Database, tenant: &str, account: &str) -> Result<String, ApiError> {
     let secret = session::random_bytes::<32>()?;
     sqlx::query(
@@ -36,19 +36,19 @@ pub(super) async fn enrol(database: &Database, tenant: &str, account: &str) -> R
     Ok(digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect())
 }
 
-/// Takes the second factor away from an account.
+/// Removes the second factor of an account.
 pub(super) async fn remove(database: &Database, tenant: &str, account: &str) -> Result<(), sqlx::Error> {
     let remove = sqlx::query("DELETE FROM factors WHERE tenant = $1 AND account = $2");
     remove.bind(tenant).bind(account).execute(database).await.map(drop)
 }
 
-/// Returns the secret of an account that has a second factor.
+/// Returns the secret of the second factor of an account, if it has one.
 pub(super) async fn secret(database: &Database, tenant: &str, account: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
     let find = sqlx::query_scalar("SELECT secret FROM factors WHERE tenant = $1 AND account = $2");
     find.bind(tenant).bind(account).fetch_optional(database).await
 }
 
-/// Checks a code: the one of now, or of half a minute before or after, and each once.
+/// Checks a code. It accepts the current code and those of the half minute before and after, each of them once.
 #[instrument_metrics(record = CODE.challenge())]
 pub(super) async fn challenge(
     database: &Database,
@@ -63,18 +63,18 @@ pub(super) async fn challenge(
     if spent.rows_affected() == 0 { Err(Denied::SecondFactor) } else { Ok(()) }
 }
 
-/// Returns the code of now, for the demo's own app; the secret is as [`enrol`] returns it.
+/// Returns the current code, for the demo. `secret` is as [`enrol`] returns it.
 pub(crate) fn code_now(secret: &str) -> String {
     let bytes = secret.as_bytes().chunks(2).filter_map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok());
     code(&bytes.collect::<Vec<_>>(), clock::now() / STEP)
 }
 
 fn code(secret: &[u8], step: i64) -> String {
-    // A key may have any length.
+    // Cannot fail: a key may have any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return String::new() };
     mac.update(&step.to_be_bytes());
     let digest: [u8; 32] = mac.finalize().into_bytes().into();
-    // RFC 4226, section 5.3: the last four bits say which 31 bits count.
+    // RFC 4226, section 5.3: the last four bits are the offset of the 31 bits to use.
     let at = usize::from(digest[31] & 15);
     let [a, b, c, d] = std::array::from_fn(|offset| digest[at + offset]);
     format!("{:06}", (u32::from_be_bytes([a, b, c, d]) & 0x7fff_ffff) % CODES)
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_the_standard() {
-        // RFC 6238, appendix B: the last six of its eight digits.
+        // The test values of RFC 6238, appendix B: the last six of their eight digits.
         let secret = b"12345678901234567890123456789012";
         for (seconds, expected) in [(59, "119246"), (1_111_111_109, "084774"), (20_000_000_000, "737706")] {
             assert_eq!(code(secret, seconds / STEP), expected);

@@ -1,4 +1,4 @@
-//! Who is calling: passwords, second factors, sessions, and the extractor that lets only sessions in.
+//! Authentication: passwords, second factors, sessions, and the extractor that requires a session.
 
 mod factor;
 mod open;
@@ -36,20 +36,21 @@ use crate::sources;
 use crate::state::App;
 use crate::tenant::{ACCOUNTS, CAREFUL};
 
-/// Logins with a password.
+/// Counts the logins with a password.
 static PASSWORD: Authenticator = Authenticator::new(AuthMethod::PASSWORD).reasons(&[
     FailureReason::CREDENTIALS,
     FailureReason::SECOND_FACTOR,
     FailureReason::BLOCKED,
 ]);
 
-/// Logins at one time: hashing is slow on purpose, so who sends many would keep everybody else waiting.
+/// The rate limit of concurrent logins. Hashing is slow on purpose, so a client with many logins would delay all
+/// others.
 static LOGINS: RateLimit = RateLimit::new(PolicyName::new("logins"));
 
-/// How many those are.
+/// Largest number of concurrent logins.
 pub(crate) const AT_ONCE: usize = 8;
 
-/// Seconds that a session of the service itself is good for.
+/// Lifetime of a session of the service itself, in seconds.
 const OWN_LIFETIME: i64 = 5 * 60;
 
 /// The routes of this domain.
@@ -70,7 +71,7 @@ struct Credentials {
     tenant: String,
     user: String,
     password: String,
-    /// Of the second factor, if the account has one.
+    /// The code of the second factor, if the account has one.
     code: Option<String>,
 }
 
@@ -82,7 +83,7 @@ struct Opened {
 
 #[derive(Serialize)]
 struct Enrolled {
-    /// Hexadecimal, as `oathtool --totp=sha256` takes it.
+    /// The secret in hexadecimal, as `oathtool --totp=sha256` expects it.
     secret: String,
 }
 
@@ -103,13 +104,13 @@ async fn login(
     Ok(Json(Opened { token: entered?, expires_in: session::LIFETIME }))
 }
 
-/// Opens a session for whoever proves to be the user.
+/// Checks the credentials and opens a session.
 async fn enter(app: &App, client: &SecurityClient, given: Credentials) -> Result<String, Denied> {
     let Credentials { tenant, user, password, code } = given;
     if sources::is_threat(client.address()) {
         return Err(blocked(BlockReason::THREAT));
     }
-    // Each attempt counts, so who goes on trying stays out.
+    // Each attempt counts, so a source that keeps trying stays blocked.
     if client.standing().is_over_limit() {
         return Err(blocked(BlockReason::BRUTE_FORCE));
     }
@@ -133,7 +134,7 @@ fn blocked(reason: BlockReason) -> Denied {
     Denied::Blocked(reason)
 }
 
-/// Gives the account of the session a second factor; the next login needs its code.
+/// Sets up a second factor for the account of the session. The next login needs its code.
 async fn enrol(State(app): State<App>, session: Session) -> Result<Json<Enrolled>, ApiError> {
     let secret = factor::enrol(&app.database, &session.tenant, &session.account).await?;
     AuditEvent::new(EventType::new("factor_enrolled"), EventOutcome::Success).record();
@@ -146,7 +147,7 @@ async fn logout(State(app): State<App>, session: Session) -> Result<StatusCode, 
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives the example accounts this password and no second factor, and makes those that are missing.
+/// Creates the missing example accounts, sets the password of all of them, and removes their second factors.
 pub(crate) async fn seed(database: &Database, password: &str) -> Result<(), ApiError> {
     for (tenant, user) in ACCOUNTS.into_iter().chain([CAREFUL]) {
         let hash = password::hash(password.to_owned()).await?;
@@ -164,17 +165,17 @@ pub(crate) async fn seed(database: &Database, password: &str) -> Result<(), ApiE
     Ok(())
 }
 
-/// Makes a password for the example accounts that nobody can know beforehand.
+/// Returns a random password for the example accounts.
 pub(crate) fn invent_password() -> Result<String, ApiError> {
     session::random::<9>()
 }
 
-/// Opens a session for a task of the service itself, which needs no password and not for long.
+/// Opens a short session for a task of the service itself, without a password.
 pub(crate) async fn open_session(app: &App, tenant: &str, user: &str) -> Result<String, ApiError> {
     session::open(app, tenant, user, OWN_LIFETIME).await
 }
 
-/// Makes a text that nobody can guess.
+/// Returns a random text that cannot be guessed.
 pub(crate) fn random_text() -> Result<String, ApiError> {
     session::random::<18>()
 }

@@ -1,11 +1,11 @@
-//! Sessions that this instance has opened, each a guard that the metrics count.
+//! The open sessions of this instance. Each holds a guard, which counts it in the metrics.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mme_metrics::security::SessionGuard;
 
-/// The sessions, by the digest of their token, with their end; clones share them.
+/// The sessions by the digest of their token, with their expiry. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenSessions(Arc<Mutex<HashMap<Vec<u8>, Open>>>);
 
@@ -16,14 +16,14 @@ struct Open {
 }
 
 impl OpenSessions {
-    /// Counts a session until it is closed or over; those that are over are let go on the way.
+    /// Adds a session, which counts until it is closed or expires. It also removes expired sessions.
     pub(super) fn open(&self, digest: Vec<u8>, now: i64, expires_at: i64) {
         let mut sessions = self.all();
         sessions.retain(|_, open| open.expires_at > now);
         sessions.insert(digest, Open { expires_at, _counted: SessionGuard::open() });
     }
 
-    /// Counts it no longer.
+    /// Removes a session.
     pub(super) fn close(&self, digest: &[u8]) {
         self.all().remove(digest);
     }

@@ -1,4 +1,5 @@
-//! Passwords, kept as Argon2id. Hashing takes tens of milliseconds on purpose, so it has threads of its own.
+//! Passwords, stored as Argon2id hashes. Hashing takes tens of milliseconds on purpose, so it runs on threads for
+//! blocking work.
 
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -10,11 +11,11 @@ use tokio::task::spawn_blocking;
 
 use crate::error::ApiError;
 
-/// What an unknown user's password is compared with, so that the time of the answer does not tell who exists.
+/// A hash to verify an unknown user's password against. So the response time does not reveal which users exist.
 static NOBODY: LazyLock<String> = LazyLock::new(|| compute("nobody").unwrap_or_default());
 
-/// The 19 MiB that hashing works in. They are kept and shared: if each thread took its own, the allocator would keep some
-/// for each, and the process would grow by hundreds of MiB.
+/// The 19 MiB of memory that hashing needs, kept and shared by all threads. If each thread allocated its own, the
+/// allocator would keep some for each thread, and the process would grow by hundreds of MiB.
 static MEMORY: Mutex<Vec<Block>> = Mutex::new(Vec::new());
 
 /// Hashes a password with a new salt.
@@ -22,7 +23,7 @@ pub(super) async fn hash(password: String) -> Result<String, ApiError> {
     spawn_blocking(move || compute(&password)).await?.map_err(|error| ApiError::Internal(error.into()))
 }
 
-/// Says whether `password` is the one that was stored; nobody's password is right if none was.
+/// Returns whether `password` matches the stored hash. Without a stored hash it returns false.
 #[instrument_metrics(name = "verify_password")]
 pub(super) async fn verify(password: String, stored: Option<String>) -> Result<bool, ApiError> {
     let verified = spawn_blocking(move || {
@@ -49,11 +50,11 @@ fn compute(password: &str) -> Result<String, Error> {
     Ok(hash.to_string())
 }
 
-/// Derives what is kept of a password, of one at a time.
+/// Derives the hash of a password, of one password at a time.
 fn derive(password: &str, salt: Salt<'_>, params: Params) -> Result<Output, Error> {
     let mut bytes = [0; Salt::MAX_LENGTH];
     let salt = salt.decode_b64(&mut bytes)?;
-    // Whatever is left in it is overwritten.
+    // A poisoned lock is safe to use, because the memory is overwritten.
     let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
     memory.resize(params.block_count(), Block::default());
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);

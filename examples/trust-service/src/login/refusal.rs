@@ -1,17 +1,17 @@
-//! Why somebody is not let in: to the client a status, to the metrics a reason.
+//! The reasons for a refused login: a status for the client, and a label value for the metrics.
 
 use mme_metrics::security::{BlockReason, FailureReason, Refusal};
 
 use crate::error::ApiError;
 
-/// Why a login ends without a session.
+/// The reason why a login ends without a session.
 #[derive(Debug)]
 pub(super) enum Denied {
-    /// Nobody looked at the password.
+    /// The login was blocked before the password was checked.
     Blocked(BlockReason),
     Credentials,
     SecondFactor,
-    /// Something of the service's own failed: nobody was refused.
+    /// An internal error, which is not a refusal.
     Broken(ApiError),
 }
 

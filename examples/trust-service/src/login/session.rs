@@ -1,4 +1,4 @@
-//! Sessions: a token for the client, its digest for the database.
+//! Sessions: the client gets a token, and the database stores its digest.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -13,10 +13,10 @@ use crate::clock;
 use crate::error::ApiError;
 use crate::state::App;
 
-/// Seconds that a session is good for.
+/// Lifetime of a session, in seconds.
 pub(super) const LIFETIME: i64 = 12 * 60 * 60;
 
-/// A caller who logged in. Taking it as an argument is what makes a route private.
+/// The session of a caller who logged in. A handler that takes it as an argument makes its route private.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) tenant: String,
@@ -24,10 +24,10 @@ pub(crate) struct Session {
     digest: Vec<u8>,
 }
 
-/// Why a token opens nothing.
+/// The reason why a token is rejected.
 enum Invalid {
     Token(JwtReason),
-    /// It could not be found out.
+    /// The token could not be checked.
     Unknown(ApiError),
 }
 
@@ -43,7 +43,7 @@ impl Refusal<JwtReason> for Invalid {
 impl From<Invalid> for ApiError {
     fn from(invalid: Invalid) -> Self {
         match invalid {
-            // What exactly is wrong with it is for the metrics; who made it up learns nothing.
+            // Only the metrics get the exact reason. The client does not, so that a forger learns nothing from it.
             Invalid::Token(_) => Self::Unauthorized("the session is over: log in again at /login"),
             Invalid::Unknown(error) => error,
         }
@@ -51,7 +51,7 @@ impl From<Invalid> for ApiError {
 }
 
 impl Session {
-    /// Finds the session that a header of authorization opens.
+    /// Finds the session for an `Authorization` header.
     pub(crate) async fn open_with(app: &App, header: Option<&str>) -> Result<Self, ApiError> {
         let token = header
             .and_then(|value| value.strip_prefix("Bearer "))
@@ -59,7 +59,7 @@ impl Session {
         Ok(validate(app, token).await?)
     }
 
-    /// Ends the session; its token opens nothing any more.
+    /// Ends the session. Its token is invalid from now on.
     pub(super) async fn close(self, app: &App) -> Result<(), sqlx::Error> {
         sqlx::query("DELETE FROM sessions WHERE digest = $1").bind(&self.digest).execute(&app.database).await?;
         app.sessions.close(&self.digest);
@@ -67,7 +67,7 @@ impl Session {
     }
 }
 
-/// Finds the session of a token that is ours, has not expired and was not taken back.
+/// Finds the session of a token. The token must be issued by this service, and be neither expired nor revoked.
 #[instrument_metrics(record = JwtValidation::new())]
 async fn validate(app: &App, token: &str) -> Result<Session, Invalid> {
     let now = clock::now();
@@ -93,7 +93,7 @@ impl FromRequestParts<App> for Session {
     }
 }
 
-/// Opens a session for so many seconds and returns its token; sessions that are over are forgotten on the way.
+/// Opens a session of `lifetime` seconds and returns its token. It also deletes expired sessions.
 pub(super) async fn open(app: &App, tenant: &str, user: &str, lifetime: i64) -> Result<String, ApiError> {
     let now = clock::now();
     let expires_at = now + lifetime;
@@ -111,12 +111,12 @@ pub(super) async fn open(app: &App, tenant: &str, user: &str, lifetime: i64) -> 
     Ok(token)
 }
 
-/// Returns `N` random bytes as text that is safe in a header and in a shell.
+/// Returns `N` random bytes as text that is safe in a header and in a shell command.
 pub(super) fn random<const N: usize>() -> Result<String, ApiError> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(random_bytes::<N>()?))
 }
 
-/// Returns `N` bytes that nobody can guess.
+/// Returns `N` random bytes that cannot be guessed.
 pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], ApiError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| ApiError::Internal(error.into()))?;

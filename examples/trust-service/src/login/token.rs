@@ -1,7 +1,7 @@
-//! Access tokens: JSON Web Tokens (RFC 7519) that this service makes for itself, with HMAC-SHA-256.
+//! Access tokens: JSON Web Tokens (RFC 7519) that this service issues and checks itself, with HMAC-SHA-256.
 //!
-//! It knows one header and takes no other, so there is no algorithm to be talked into. Who takes tokens of others needs more
-//! than this, and there are crates for it.
+//! It accepts only one header, so an attacker cannot choose another algorithm. A service that accepts tokens of other
+//! issuers needs more than this; use a crate for it.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -13,17 +13,17 @@ use sha2::{Digest, Sha256};
 /// The header of every token.
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
-/// Who makes them.
+/// The issuer of the tokens.
 const ISSUER: &str = "trust-service";
 
-/// What tokens are signed with; clones share it.
+/// The key that signs the tokens.
 #[derive(Clone)]
 pub(crate) struct TokenKey([u8; 32]);
 
 #[derive(Deserialize, Serialize)]
 struct Claims {
     iss: String,
-    /// Makes no two tokens the same.
+    /// The ID of the token, so that no two tokens are the same.
     jti: String,
     exp: i64,
 }
@@ -34,24 +34,25 @@ struct Header {
 }
 
 impl TokenKey {
-    /// Derives the key from a secret that is there for more than this.
+    /// Derives the key from a secret that has other uses too.
     pub(crate) fn derive(secret: &str) -> Self {
         let digest = Sha256::new().chain_update("trust-service access token ").chain_update(secret).finalize();
         Self(digest.into())
     }
 
-    /// Makes a token that nobody else can.
+    /// Issues a signed token.
     pub(super) fn issue(&self, id: String, expires_at: i64) -> String {
         SECURITY.jwt_issued.increment((TokenType::ACCESS,));
         let claims = Claims { iss: ISSUER.to_owned(), jti: id, exp: expires_at };
-        // Two texts and a number are JSON.
+        // Cannot fail: two texts and a number are valid JSON.
         let claims = serde_json::to_vec(&claims).unwrap_or_default();
         let signed = format!("{}.{}", encoded(HEADER), encoded(claims));
         let signature = encoded(self.mac(&signed).finalize().into_bytes());
         format!("{signed}.{signature}")
     }
 
-    /// Says whether a token is one of ours that has not expired, or what is wrong with it.
+    /// Checks that this service issued the token and that it has not expired. The error is the reason for the
+    /// rejection.
     pub(super) fn check(&self, token: &str, now: i64) -> Result<(), JwtReason> {
         let (signed, signature) = token.rsplit_once('.').ok_or(JwtReason::Malformed)?;
         let (header, claims) = signed.split_once('.').ok_or(JwtReason::Malformed)?;
@@ -82,7 +83,7 @@ fn decoded(text: &str) -> Result<Vec<u8>, JwtReason> {
     BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| JwtReason::Malformed)
 }
 
-// A key is nothing for a log.
+// Hides the key, so that it never appears in a log.
 impl std::fmt::Debug for TokenKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("TokenKey").finish_non_exhaustive()

@@ -1,5 +1,5 @@
-//! A backup of the embedded database, each minute, in a folder that goes with the process. A real one goes to another machine;
-//! that of a server is the server's own business.
+//! Backs up the embedded database every minute, to a directory that is removed when the process ends. A real backup
+//! goes to another machine. A database server makes its own backups.
 
 use std::io;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::database::Database;
 /// Time between two backups.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// Makes backups until what is returned is dropped.
+/// Makes backups until the returned task is dropped.
 pub(super) fn start(database: Database) -> Result<SupervisedTask, Box<dyn std::error::Error>> {
     let (backup, folder) = (Backup::register("documents")?, tempfile::tempdir()?);
     Ok(SupervisedTask::spawn(
@@ -29,7 +29,7 @@ fn path(folder: &TempDir) -> Box<Path> {
 }
 
 async fn run(backup: Backup, database: Database, path: Box<Path>) {
-    // Whatever becomes of it, the guard tells: dropped half-way it was cancelled.
+    // The guard records the outcome in every case. If it is dropped before the end, the backup counts as cancelled.
     let mut guard = Guard::start(backup.run());
     match copy(&database, &path).await {
         Ok(bytes) => {
@@ -45,7 +45,7 @@ async fn run(backup: Backup, database: Database, path: Box<Path>) {
     }
 }
 
-/// Writes a copy that is whole or not there, over the one before; returns its size.
+/// Replaces the previous copy atomically by a new one, and returns its size.
 async fn copy(database: &Database, path: &Path) -> Result<u64, Box<dyn std::error::Error>> {
     let unfinished = path.with_extension("unfinished");
     match std::fs::remove_file(&unfinished) {
@@ -53,7 +53,7 @@ async fn copy(database: &Database, path: &Path) -> Result<u64, Box<dyn std::erro
         _ => {}
     }
     let name = unfinished.to_str().ok_or("the folder for temporary files has a name that is no text")?;
-    // As an address, because a copy of a database in memory would otherwise be one in memory.
+    // The name is a URI, because the copy of a database in memory would otherwise be in memory too.
     let name = format!("file:{}?mode=rwc", name.replace('%', "%25").replace('?', "%3f").replace('#', "%23"));
     sqlx::query("VACUUM INTO $1").bind(name).execute(database).await?;
     std::fs::rename(&unfinished, path)?;

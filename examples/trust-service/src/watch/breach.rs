@@ -1,13 +1,14 @@
-//! What a breach between tenants is, once it is found: an incident, and a control that was breached.
+//! Records a breach between tenants as a security incident and as a breached compliance control.
 
 use mme_metrics::isolation::IsolationCheck;
 use mme_metrics::security::{AuditEvent, Control, EventOutcome, EventType, Framework, SECURITY};
 
-/// Who asks for it: article 32 of the General Data Protection Regulation, security of processing.
+/// The framework that requires the control: article 32 of the General Data Protection Regulation, security of
+/// processing.
 const GDPR: Framework = Framework::new("gdpr");
 const SEPARATION: Control = Control::new("art_32_separation");
 
-/// Lets what should never happen begin at zero.
+/// Creates the zero series of the events that should never happen.
 pub(super) fn set_up() {
     SECURITY.events.touch((EventType::INCIDENT, EventOutcome::Success));
     SECURITY.audit_events.touch((EventType::CROSS_TENANT_ACCESS, EventOutcome::Success));
@@ -16,7 +17,7 @@ pub(super) fn set_up() {
 
 /// Counts a breach.
 pub(super) fn found(_: &IsolationCheck) {
-    // The sentinel has told it, with whose it is and who could read it.
+    // The sentinel has already logged the event, with the owner and the reader of the document.
     AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).record_told();
     SECURITY.events.increment((EventType::INCIDENT, EventOutcome::Success));
     SECURITY.violations.increment((GDPR, SEPARATION));

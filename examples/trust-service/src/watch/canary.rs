@@ -1,5 +1,5 @@
-//! Whether tenants are separated, seen from outside: each has a document that only it may read, and the sentinel tries each as
-//! the other, over the service's own API.
+//! Checks the isolation of tenants from outside. Each tenant has a canary document that only it may read. The sentinel
+//! tries to read it as the other tenant, over the service's own API.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,16 +14,16 @@ use crate::login;
 use crate::state::App;
 use crate::tenant::ACCOUNTS;
 
-/// Time between two rounds. Five minutes would do; a demonstration is watched for less.
+/// Time between two rounds. Five minutes are enough for a service; a demonstration is shorter.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// Makes the sentinel of this service.
+/// Returns the isolation sentinel of this service.
 pub(super) fn sentinel(app: &App, address: SocketAddr) -> IsolationSentinel {
     let app = app.clone();
     IsolationSentinel::planned(move || plan(app.clone(), address)).every(EVERY).at_once(true).on_breach(breach::found)
 }
 
-/// Says what there is to check: asked anew before each round, so that sessions and documents may come and go.
+/// Returns the resources to check. It is called before each round, because sessions and documents may change.
 async fn plan(app: App, address: SocketAddr) -> Result<Vec<IsolationResource>, ProbeFailure> {
     let mut sessions = Vec::new();
     for (tenant, user) in ACCOUNTS {
@@ -47,7 +47,7 @@ async fn plan(app: App, address: SocketAddr) -> Result<Vec<IsolationResource>, P
     Ok(resources)
 }
 
-/// Returns the number and the title of a tenant's document that is there for this; its title stands nowhere else.
+/// Returns the number and the title of a tenant's canary document. No other document has its title.
 async fn canary(database: &Database, tenant: &str) -> Result<(i64, String), ApiError> {
     let known = sqlx::query_as("SELECT id, title FROM documents WHERE tenant = $1 AND title LIKE 'canary-%'")
         .bind(tenant)

@@ -1,4 +1,5 @@
-//! A neighbour that is not always well: a stand-in for another service, so that a dependency can be seen to flap.
+//! A dependency that fails from time to time. It stands in for another service, so that a flapping dependency can be
+//! observed.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -10,13 +11,14 @@ use axum::routing::get;
 use mme_metrics::probe::SupervisedTask;
 use tokio::net::TcpListener;
 
-/// It is ill for this long at the end of each turn, which is less than `MmeDependencyDown` waits.
+/// Length of the outage at the end of each turn. It is shorter than the time that `MmeDependencyDown` waits.
 const ILL: Duration = Duration::from_secs(20);
 
-/// One turn. Twice in it the ledger changes, which in half an hour is less than `MmeDependencyFlapping` allows.
+/// Length of one turn. The state of the ledger changes twice in it. In half an hour that is less than
+/// `MmeDependencyFlapping` allows.
 const TURN: Duration = Duration::from_mins(15);
 
-/// Starts it on a port of its own, and returns where to ask how it is.
+/// Starts the dependency on its own port, and returns the address of its health check.
 pub(super) async fn start() -> io::Result<(String, SupervisedTask)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = format!("http://{}/health", listener.local_addr()?);

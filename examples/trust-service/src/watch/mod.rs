@@ -1,5 +1,5 @@
-//! The service looks after itself: its database and its data always, and with `--demo` also whether tenants are separated, a
-//! neighbour that is not always well, and a backup.
+//! Background checks. The service always checks its database and its data. With `--demo` it also checks the isolation
+//! of tenants, a dependency that fails from time to time, and a backup.
 
 mod backup;
 mod breach;
@@ -16,15 +16,15 @@ use mme_metrics::probe::SupervisedTask;
 use crate::database::{self, Database};
 use crate::state::App;
 
-/// Time between two looks at the data. Five minutes would do; a demonstration is watched for less.
+/// Time between two checks of the data. Five minutes are enough for a service; a demonstration is shorter.
 const DATA_EVERY: Duration = Duration::from_mins(1);
 
-/// Everything that keeps looking, until it is stopped or dropped.
+/// The running background checks. They run until this is stopped or dropped.
 #[derive(Debug)]
 pub(crate) struct Watch(Vec<SupervisedTask>);
 
 impl Watch {
-    /// Begins to look; `address` is where the service itself can be reached.
+    /// Starts the checks. `address` is the address of the service itself.
     pub(crate) async fn start(app: &App, address: SocketAddr, demo: bool) -> Result<Self, Box<dyn Error>> {
         let database = app.database.clone();
         let documents = Dependency::register("documents", DependencyKind::Database)?;
@@ -48,7 +48,7 @@ impl Watch {
         Ok(Self(running))
     }
 
-    /// Stops looking.
+    /// Stops the checks.
     pub(crate) async fn stop(self) {
         for supervised in self.0 {
             supervised.stop().await;
@@ -56,7 +56,7 @@ impl Watch {
     }
 }
 
-/// Counts the tags of documents that their tenant does not have.
+/// Counts the tags whose document does not exist for their tenant.
 async fn stray_tags(database: Database) -> Result<u64, sqlx::Error> {
     let stray: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM tags WHERE NOT EXISTS

@@ -1,4 +1,4 @@
-//! One operation of a client.
+//! One operation of a database client.
 
 use super::DatabaseClient;
 use super::label::CollectionName;
@@ -6,20 +6,20 @@ use super::memo::Reading;
 use crate::clock::Moment;
 use crate::operation::{Operation, Outcome};
 
-/// One operation, to be measured by [`guard`](crate::operation); made by a [`DatabaseClient`].
+/// One database operation, made by a [`DatabaseClient`]. Measure it with the module [`operation`](crate::operation).
 #[derive(Debug)]
 #[must_use = "an operation is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct DatabaseCall<'c> {
     client: &'c DatabaseClient,
     target: Target<'c>,
     rows: u64,
-    /// Seconds that were not the database's, but spent by the caller between two rows.
+    /// Seconds that the caller spent between two rows. They do not count as time of the database.
     away: f64,
-    /// When the caller was handed a row, until it comes back for more.
+    /// The time at which the caller got a row, until it asks for the next one.
     handed: Option<Moment>,
 }
 
-/// What is done to what.
+/// The operation and the table or collection.
 #[derive(Clone, Copy, Debug)]
 enum Target<'c> {
     Named(&'static str, &'static str),
@@ -39,24 +39,24 @@ impl<'c> DatabaseCall<'c> {
         Self { client, target, rows: 0, away: 0.0, handed: None }
     }
 
-    /// Names the table or collection the operation is for; a program has at most 1 000 of them.
+    /// Sets the table or collection of the operation. A program has at most 1 000 of them.
     pub const fn collection(mut self, name: &'static str) -> Self {
         self.target = Target::Named(self.target.names().0, name);
         self
     }
 
-    /// Notes rows that were returned, for clients that [record them](DatabaseClient::returned_rows).
+    /// Adds to the number of returned rows, for clients that [record it](DatabaseClient::returned_rows).
     pub const fn add_rows(&mut self, rows: u64) {
         self.rows = self.rows.saturating_add(rows);
     }
 
-    /// Leaves out the time until [`take_back`](Self::take_back): a row was handed to the caller.
+    /// Pauses the measurement until [`take_back`](Self::take_back), because the caller got a row.
     #[cfg(feature = "sqlx")]
     pub(super) fn hand_over(&mut self) {
         self.handed = Some(Moment::now());
     }
 
-    /// The caller came back for more.
+    /// Resumes the measurement, because the caller asks for the next row.
     pub(super) fn take_back(&mut self) {
         if let Some(handed) = self.handed.take() {
             self.away += handed.seconds();
@@ -77,7 +77,7 @@ impl Target<'_> {
 impl Operation for DatabaseCall<'_> {
     fn end(mut self, outcome: Outcome, seconds: f64) {
         self.take_back();
-        // The parts are measured by readings of their own, so their sum may pass the whole by a tick.
+        // The pauses have clock readings of their own, so their sum may exceed the total by a tick.
         let seconds = (seconds - self.away).max(0.0);
         let client = self.client;
         let series = match self.target {

@@ -1,4 +1,4 @@
-//! A client of one database: what all its operations have in common, and their kept series.
+//! A client of one database: the settings of its operations, and their kept series.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,13 +13,13 @@ use super::shape::Shape;
 use super::slow::SlowLog;
 use super::transaction::TransactionGuard;
 
-/// Longest name of a table that is looked up, in bytes; `PostgreSQL` and `MySQL` allow 63 and 64.
+/// Maximum length of a table name that is looked up, in bytes. `PostgreSQL` and `MySQL` allow 63 and 64.
 const MAX_NAME: usize = 128;
 
-/// Operations that take as long as this are slow, unless the client is told otherwise.
+/// Default threshold from which on an operation is slow.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// What a driver's calls to one database are measured by. Make it a `static`: it keeps the series of its operations.
+/// Measures the calls of a driver to one database. Make it a `static`: it keeps the series of its operations.
 ///
 /// ```
 /// use mme_metrics::database::{DatabaseClient, DatabaseSystem};
@@ -33,14 +33,14 @@ const SLOW: Duration = Duration::from_secs(1);
 /// # assert!(inserted.is_ok());
 /// ```
 ///
-/// For a driver that speaks SQL, [`statement`](Self::statement) reads operation and table from the text.
+/// For a driver of an SQL database, [`statement`](Self::statement) reads the operation and the table from the text.
 pub struct DatabaseClient {
     system: DatabaseSystem,
     namespace: &'static str,
     tables: &'static [&'static str],
     slow: Duration,
     rows: bool,
-    /// The tables by their names in small letters.
+    /// The registered tables, by their names in lower case.
     known: OnceLock<HashMap<Box<str>, &'static str>>,
     series: OnceLock<Series>,
     memo: OnceLock<Memo>,
@@ -48,7 +48,7 @@ pub struct DatabaseClient {
 }
 
 impl DatabaseClient {
-    /// Measures the operations of a client of `system`.
+    /// Makes a client of a database of the product `system`.
     pub const fn new(system: DatabaseSystem) -> Self {
         Self {
             system,
@@ -63,20 +63,20 @@ impl DatabaseClient {
         }
     }
 
-    /// Names the database within its system: what `db_namespace` reads.
+    /// Sets the name of the database, the value of the label `db_namespace`.
     pub const fn namespace(mut self, namespace: &'static str) -> Self {
         self.namespace = namespace;
         self
     }
 
-    /// Names the tables that [`statement`](Self::statement) tells apart, without their schemas; all others read `_other`.
-    /// If none is named, statements have no table.
+    /// Registers the tables whose names [`statement`](Self::statement) exports, without their schemas. All other tables
+    /// read `_other`. If none is registered, statements have no table.
     pub const fn tables(mut self, tables: &'static [&'static str]) -> Self {
         self.tables = tables;
         self
     }
 
-    /// Sets from which duration on an operation is slow; 1 s unless said otherwise.
+    /// Sets the duration from which on an operation is slow. The default is 1 s.
     pub const fn slow_after(mut self, threshold: Duration) -> Self {
         self.slow = threshold;
         self
@@ -88,36 +88,37 @@ impl DatabaseClient {
         self
     }
 
-    /// Returns one operation, to be measured by [`guard`](crate::operation).
+    /// Returns one operation. Measure it with the module [`operation`](crate::operation).
     ///
-    /// `name` is what the driver or the protocol calls it: `HGETALL`, `find`. A program has at most 256 of them.
+    /// `name` is the name of the operation in the driver or the protocol, such as `HGETALL` or `find`. A program has at
+    /// most 256 names.
     pub const fn operation(&self, name: &'static str) -> DatabaseCall<'_> {
         DatabaseCall::new(self, name, "")
     }
 
-    /// Returns the operation that a prepared statement of SQL is, to be measured by [`guard`](crate::operation).
+    /// Returns the operation of a prepared SQL statement. Measure it with the module [`operation`](crate::operation).
     ///
-    /// The text is read as far as its first table, and nothing of it is kept. What it was read as is, for 1 024 texts of up to
-    /// 8 KiB that came again, so that they are only hashed.
+    /// The text is parsed up to its first table, and nothing of it is stored. The result is cached by the hash of the
+    /// text, for 1 024 texts of up to 8 KiB that occurred more than once. A cache hit only hashes the text.
     pub fn statement(&self, sql: &str) -> DatabaseCall<'_> {
         self.read(sql, false)
     }
 
-    /// Returns the operation that a text of SQL is which may hold several statements; then it is a `BATCH`.
+    /// Returns the operation of an SQL text that may contain several statements. If it does, the operation is `BATCH`.
     pub fn batch(&self, sql: &str) -> DatabaseCall<'_> {
         self.read(sql, true)
     }
 
-    /// Begins a transaction, which is counted when what is returned is dropped.
+    /// Starts a transaction. It is counted when the returned guard is dropped.
     pub fn start_transaction(&self) -> TransactionGuard {
         TransactionGuard::new(self.system)
     }
 
-    /// Names the tables while the program runs; those that pass the budget read `_other`.
+    /// Registers tables at run time. Tables beyond the budget read `_other`.
     #[cfg(feature = "sqlx")]
     pub(super) fn know<'a>(&self, tables: impl IntoIterator<Item = &'a str>) {
         let admitted = tables.into_iter().map(|table| (lower(table), CollectionName::admit(table).as_str()));
-        // Told once, before anything is measured.
+        // This is called once, before anything is measured.
         let _ = self.known.set(admitted.collect());
     }
 
@@ -151,7 +152,7 @@ impl DatabaseClient {
         DatabaseCall::new(self, shape.operation, table)
     }
 
-    /// Returns the first table that the service named, or what stands for those it did not.
+    /// Returns the first registered table of a statement, or the fallback if its tables are not registered.
     fn table_of(&self, shape: &Shape<'_>) -> &'static str {
         let mut tables = shape.tables.iter().flatten();
         match tables.clone().find_map(|table| self.find(table)) {
@@ -166,7 +167,7 @@ impl DatabaseClient {
         self.known.get_or_init(|| self.tables.iter().map(admit).collect())
     }
 
-    /// Finds a table that the service named, without allocating.
+    /// Finds a registered table without allocating.
     fn find(&self, table: &str) -> Option<&'static str> {
         let known = self.known();
         if known.is_empty() {

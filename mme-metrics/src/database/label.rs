@@ -1,28 +1,28 @@
-//! The labels of database metrics, each with its bound.
+//! The labels of database metrics, each with its maximum cardinality.
 
 use metrics::SharedString;
 
 use crate::label::{Cardinality, LabelValue, labels};
 use crate::operation::Outcome;
 
-/// Names of operations that one program has: those of SQL, and what its other clients call theirs.
+/// Maximum number of operation names in a program: those of SQL and those of its other clients.
 pub(super) const OPERATIONS: usize = 256;
 
-/// Tables and collections that one program tells apart.
+/// Maximum number of tables and collections in a program.
 pub(super) const COLLECTIONS: usize = 1_000;
 
-/// Databases that one program is a client of.
+/// Maximum number of databases in a program.
 const NAMESPACES: usize = 64;
 
 labels! {
-    /// The name of a connection pool, as the service gave it.
+    /// The name of a connection pool, which the service chooses.
     pub registered PoolName: "db_client_connection_pool_name", budget = 100, fallback = "_other";
-    /// The name of a replica, as the service gave it.
+    /// The name of a replica, which the service chooses.
     pub registered Replica: "replica", budget = 100, fallback = "_other";
 }
 
 labels! {
-    /// Which product a database is, by its name in the OpenTelemetry conventions.
+    /// The product of a database, by its name in the OpenTelemetry conventions.
     #[non_exhaustive]
     pub closed DatabaseSystem: "db_system_name" {
         /// PostgreSQL.
@@ -35,9 +35,9 @@ labels! {
         Sqlite = "sqlite",
         /// Microsoft SQL Server.
         MicrosoftSqlServer = "microsoft.sql_server",
-        /// Any other that speaks SQL.
+        /// Any other SQL database.
         OtherSql = "other_sql",
-        /// Redis, and what speaks its protocol.
+        /// Redis and servers that use its protocol.
         Redis = "redis",
         /// MongoDB.
         Mongodb = "mongodb",
@@ -47,50 +47,51 @@ labels! {
         Cassandra = "cassandra",
         /// Elasticsearch.
         Elasticsearch = "elasticsearch",
-        /// Any other.
+        /// Any other database.
         Other = "_OTHER",
     }
 }
 
 labels! {
-    /// What a connection of a pool does.
+    /// The state of a connection of a pool.
     #[non_exhaustive]
     pub closed ConnectionState: "db_client_connection_state" {
-        /// It waits for somebody who needs it.
+        /// The connection is open and not in use.
         Idle = "idle",
-        /// Somebody has it, or it is being opened.
+        /// The connection is in use, or it is being opened.
         Used = "used",
     }
 }
 
 labels! {
-    /// How a transaction ended.
+    /// The outcome of a transaction.
     #[non_exhaustive]
     pub closed TransactionOutcome: "outcome" {
-        /// It was committed.
+        /// The transaction was committed.
         Commit = "commit",
-        /// It was rolled back: when told to, when dropped, or because its commit failed.
+        /// The transaction was rolled back: by a call, because it was dropped, or because its commit failed.
         Rollback = "rollback",
     }
 }
 
 labels! {
-    /// The database within its system, for instance the name after the last `/` of a URL.
+    /// The name of the database, for instance the part after the last `/` of a URL.
     pub admitted Namespace: "db_namespace", budget = NAMESPACES, fallback = "_other",
         limit = NAMESPACES + 2, none = "";
-    /// What is done: `SELECT`, `HGETALL`, `find`.
+    /// The name of the operation, such as `SELECT`, `HGETALL` or `find`.
     pub admitted DatabaseOperationName: "db_operation_name", budget = OPERATIONS, fallback = "_OTHER",
         limit = OPERATIONS + 1, none = "";
-    /// The table or collection it is done to, if the service registered it.
+    /// The table or collection of the operation, if the service registered it.
     pub admitted CollectionName: "db_collection_name", budget = COLLECTIONS, fallback = "_other", none = "";
 }
 
-/// Why an operation failed; empty if it did not.
+/// The error type of an operation that failed; empty if it succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DatabaseErrorType(&'static str);
 
 impl DatabaseErrorType {
-    /// Reads how an operation ended. Unlike a function that was cancelled, its query may have been lost half-way.
+    /// Returns the error type of an outcome. Unlike a cancelled function, a cancelled operation has one, because its
+    /// query may have been lost half-way.
     pub fn of(outcome: Outcome) -> Self {
         Self(match outcome {
             Outcome::Cancelled => "cancelled",
@@ -106,7 +107,7 @@ impl DatabaseErrorType {
 
 impl LabelValue for DatabaseErrorType {
     const KEY: &'static str = "error_type";
-    // The words of the program and of sqlx, `panic`, `cancelled`, `other` and nothing.
+    // The error types of the program and of sqlx, `panic`, `cancelled`, `other` and the empty text.
     const CARDINALITY: Cardinality = Cardinality::Bounded(1028);
 
     fn label_value(&self) -> SharedString {

@@ -1,4 +1,5 @@
-//! What statements were read as, so that one that comes again and again is read once. Of their texts only hashes are kept.
+//! A cache of parsed statements, so that a repeated statement is parsed once. It stores hashes of the texts, not the
+//! texts.
 
 use std::fmt;
 use std::hash::BuildHasher;
@@ -11,29 +12,31 @@ use super::DatabaseClient;
 use super::series::Durations;
 use crate::metric::AppendMap;
 
-/// How many statements of one client are kept.
+/// Maximum number of cached statements of one client.
 const BUDGET: usize = 1_024;
 
-/// Longest text that is looked for, in bytes: with values in it, it would not come again.
+/// Maximum length of a cached text, in bytes. A longer text probably contains values, so it would not occur again.
 const MAX_TEXT: usize = 8_192;
 
-/// Places for the hash of a text that came once.
+/// Number of places for hashes of texts that occurred once.
 const PLACES: usize = 256;
 
-/// The statements of one client that came twice within a short while.
+/// The cache of one client, with the statements that occurred twice within a short time.
 pub(super) struct Memo {
     hasher: DefaultHashBuilder,
     kept: AppendMap<Key, Reading>,
     taken: AtomicUsize,
-    /// So that texts with values in them, each of which comes once, do not use the budget up.
+    /// Hashes of texts that occurred once. A text is cached only at its second occurrence, so that texts with values in
+    /// them, which occur once each, do not use up the budget.
     once: Box<[AtomicU64]>,
 }
 
-/// The hash of a text. Its seed is another one in each process, and two texts of one hash cost a wrong label, of those there are.
+/// The hash of a text. Each process has another seed. A collision labels a statement as another known one; it cannot
+/// create a label.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Key(u64);
 
-/// What a statement was read as.
+/// The result of parsing a statement.
 pub(super) struct Reading {
     pub(super) operation: &'static str,
     pub(super) collection: &'static str,
@@ -48,23 +51,23 @@ impl Default for Memo {
 }
 
 impl Memo {
-    /// Returns where `sql` is kept, if it may be.
+    /// Returns the cache key of `sql`, if the text is short enough.
     pub(super) fn key(&self, sql: &str, is_batch: bool) -> Option<Key> {
         (sql.len() <= MAX_TEXT).then(|| Key(self.hasher.hash_one((sql, is_batch))))
     }
 
-    /// Returns what the statement was read as, if it is kept.
+    /// Returns the cached result, if there is one.
     pub(super) fn get(&self, key: Key) -> Option<&Reading> {
         self.kept.get(&key)
     }
 
-    /// Keeps what a statement was read as if it is not the first time, and there is room.
+    /// Caches the result of a statement if it occurred before and the budget is not spent.
     pub(super) fn offer(&self, key: Key, operation: &'static str, collection: &'static str) {
-        // It has two places, so that two statements that take turns do not keep each other out. A part of the hash is enough
-        // to spread.
+        // Each hash has two places, so that two statements that alternate do not evict each other. A part of the hash
+        // is enough to spread them.
         #[allow(clippy::cast_possible_truncation)]
         let places = [key.0, key.0 >> 32].map(|bits| &self.once[bits as usize % PLACES]);
-        // Relaxed, all through: what is lost in a race is read once more.
+        // Relaxed, in all of these: a statement that is lost in a race is parsed once more.
         let came = places.iter().any(|place| place.load(Ordering::Relaxed) == key.0);
         places.iter().for_each(|place| place.store(key.0, Ordering::Relaxed));
         if came && self.taken.fetch_add(1, Ordering::Relaxed) < BUDGET {
@@ -75,7 +78,7 @@ impl Memo {
 }
 
 impl Reading {
-    /// Returns its series, which exist from the end of its first operation on.
+    /// Returns the series of the statement, which exist from the end of its first operation on.
     pub(super) fn durations(&self, client: &DatabaseClient) -> &Durations {
         let find = || Arc::clone(client.series().find(self.operation, self.collection));
         self.durations.get_or_init(find)
@@ -116,7 +119,7 @@ mod tests {
         }
         let kept =
             statements.iter().filter(|sql| memo.key(sql, false).is_some_and(|key| memo.get(key).is_some())).count();
-        // Whoever finds both of its places taken tries again.
+        // A statement whose two places were overwritten is cached at a later occurrence.
         assert!(kept >= 20, "{kept}");
     }
 

@@ -1,4 +1,4 @@
-//! What one pool is measured by, and one connection's way from asking to giving back.
+//! The metrics of one pool, and the measurement of one request for a connection from the wait to the return.
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,43 +7,43 @@ use super::label::PoolName;
 use crate::clock::Moment;
 use crate::metric::{CounterHandle, HistogramHandle};
 
-/// What a pool says of itself at one moment.
+/// A snapshot of a pool: the numbers of its connections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolFigures {
-    /// Connections that wait for somebody who needs them.
+    /// Connections that are open and not in use.
     pub idle: usize,
-    /// Connections that somebody has, or that are being opened.
+    /// Connections that are in use or being opened.
     pub used: usize,
-    /// Most connections there may be.
+    /// Maximum number of connections.
     pub max: usize,
-    /// Connections that are kept open although nobody needs them.
+    /// Minimum number of idle connections that the pool keeps open.
     pub idle_min: usize,
 }
 
 impl PoolFigures {
-    /// Starts with what pools of every kind know.
+    /// Makes a snapshot from the two numbers that every pool has.
     pub const fn new(idle: usize, used: usize) -> Self {
         Self { idle, used, max: 0, idle_min: 0 }
     }
 
-    /// Sets how many connections there may be.
+    /// Sets the maximum number of connections.
     pub const fn max(mut self, connections: usize) -> Self {
         self.max = connections;
         self
     }
 
-    /// Sets how many connections are kept open although nobody needs them.
+    /// Sets the minimum number of idle connections that the pool keeps open.
     pub const fn idle_min(mut self, connections: usize) -> Self {
         self.idle_min = connections;
         self
     }
 }
 
-/// The series of one pool, and what is asked of it.
+/// The series of one pool, and the callback that reads its state.
 pub(super) struct Meter {
     pub(super) name: PoolName,
-    /// Those who wait now.
+    /// Number of callers that wait for a connection now.
     pub(super) pending: AtomicUsize,
     pub(super) figures: Box<dyn Fn() -> PoolFigures + Send + Sync>,
     pub(super) waits: HistogramHandle,
@@ -52,10 +52,10 @@ pub(super) struct Meter {
     pub(super) timeouts: CounterHandle,
 }
 
-/// Somebody who wants a connection, from asking for it to giving it back.
+/// One request for a connection, from the start of the wait to the return of the connection.
 pub(super) struct PoolSlot<M: Deref<Target = Meter>> {
     pub(super) meter: M,
-    /// When the stage began.
+    /// Start of the stage.
     since: Moment,
     stage: Stage,
 }
@@ -67,36 +67,36 @@ enum Stage {
 }
 
 impl<M: Deref<Target = Meter>> PoolSlot<M> {
-    /// Begins to wait.
+    /// Starts to wait for a connection.
     pub(super) fn begin(meter: M, since: Moment) -> Self {
-        // Relaxed: a count that orders nothing.
+        // Relaxed: the count orders no other memory access.
         meter.pending.fetch_add(1, Ordering::Relaxed);
         Self { meter, since, stage: Stage::Waiting }
     }
 
-    /// Begins to use a connection that somebody has waited for elsewhere.
+    /// Starts the use of a connection whose wait another slot measured.
     #[cfg(feature = "sqlx")]
     pub(super) fn using(meter: M, since: Moment) -> Self {
         Self { meter, since, stage: Stage::Using }
     }
 
-    /// Says that there has been a connection since `now`.
+    /// Ends the wait and starts the use of the connection at `now`.
     pub(super) fn acquired(mut self, now: Moment) -> Self {
         self.record(now);
         (self.since, self.stage) = (now, Stage::Using);
         self
     }
 
-    /// Says that the pool had none in time.
+    /// Ends the wait with a timeout.
     pub(super) fn timed_out(self) {
         self.meter.timeouts.increment();
     }
 
-    /// Records the stage, which ends `now`.
+    /// Records the stage, which ends at `now`.
     fn record(&self, now: Moment) {
         match self.stage {
             Stage::Waiting => {
-                // Relaxed, as where it went up.
+                // Relaxed, as in `begin`.
                 self.meter.pending.fetch_sub(1, Ordering::Relaxed);
                 self.meter.waits.record(self.since.until(now));
             }

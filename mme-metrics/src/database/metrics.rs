@@ -1,4 +1,4 @@
-//! The truth: every metric of database clients.
+//! The declaration of every metric of database clients.
 
 use super::label::{
     CollectionName, ConnectionState, DatabaseErrorType, DatabaseOperationName, DatabaseSystem, Namespace, PoolName,

@@ -1,4 +1,4 @@
-//! Databases: operations, slow operations, transactions and connection pools.
+//! Metrics for database clients: operations, slow operations, transactions and connection pools.
 //!
 //! With sqlx, one line measures a pool and all its operations; see [`sqlx`](mod@sqlx):
 //!
@@ -15,7 +15,7 @@
 //! # }).unwrap();
 //! ```
 //!
-//! With any other driver an operation is measured where it is called. For Redis:
+//! With any other driver, measure each operation where the service calls it. For Redis:
 //!
 //! ```
 //! use mme_metrics::database::{DatabaseClient, DatabaseSystem};
@@ -65,8 +65,8 @@
 //! | `db_client_connection_create_time_seconds` | when a connection was opened for a waiting caller |
 //! | `db_replication_lag_seconds`, `db_replication_last_check_timestamp_seconds` | when a replica answers a probe |
 //!
-//! The label `error_type` is empty if the operation succeeded. Otherwise it is `cancelled` (dropped before its end), `panic`, or the
-//! word of the error, which is never a message.
+//! The label `error_type` is empty if the operation succeeded. Otherwise it is `cancelled` (dropped before its end),
+//! `panic`, or a word for the error, which is never a message.
 //!
 //! # What becomes a label
 //!
@@ -81,8 +81,9 @@
 //! operations. There are at most 256 operations, 1 000 tables and 64 databases, all from the program's source and set-up; later
 //! ones count as `_OTHER` or `_other`. A pool has 6 gauges, a counter and up to 36 lines of histograms.
 //!
-//! An operation costs about 100 ns and no allocation. Its statement is read up to the first table, at about 10 ns a byte. The result
-//! is cached by the statement's hash, up to 1 024 for each client, and a cache hit takes about 30 ns.
+//! An operation costs about 100 ns and no allocation. Its statement is parsed up to the first table, at about 10 ns a
+//! byte. The result is cached by the statement's hash, with up to 1 024 entries for each client. A cache hit takes
+//! about 30 ns.
 //!
 //! # Assets
 //!

@@ -1,4 +1,4 @@
-//! Connection pools: what they hold, who waits for them, and for how long.
+//! Metrics of connection pools: their connections, the callers that wait, and the times of waiting and use.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use super::metrics::DATABASE;
 use super::pools;
 use crate::clock::Moment;
 
-/// Measures one connection pool, whoever made it. Clones measure the same pool; when the last one is gone, so is the pool.
+/// Measures one connection pool of any library. Clones measure the same pool. When the last clone is dropped, the pool
+/// is no longer measured.
 ///
 /// ```
 /// use mme_metrics::database::{PoolFigures, PoolMeter};
@@ -41,10 +42,10 @@ use crate::clock::Moment;
 pub struct PoolMeter(Arc<Meter>);
 
 impl PoolMeter {
-    /// Measures the pool that `figures` tells of, under a name of the service's choice.
+    /// Measures a pool under a name that the service chooses. The callback `figures` returns a snapshot of the pool.
     ///
-    /// `figures` is asked right before each exposition. Pools of one name are shown as one, with the sums of their figures;
-    /// a program has at most 100 names, and pools after those are called `_other`.
+    /// It is called right before each exposition. Pools with the same name are exported as one, with the sums of their
+    /// figures. A program has at most 100 names; later pools are called `_other`.
     pub fn new(name: &str, figures: impl Fn() -> PoolFigures + Send + Sync + 'static) -> Self {
         let name = PoolName::register(name).unwrap_or(PoolName::FALLBACK);
         let meter = Arc::new(Meter {
@@ -61,18 +62,18 @@ impl PoolMeter {
         Self(meter)
     }
 
-    /// Begins to wait for a connection.
+    /// Starts to wait for a connection.
     pub fn start_wait(&self) -> PoolWait {
         PoolWait(PoolSlot::begin(Arc::clone(&self.0), Moment::now()))
     }
 
-    /// Begins to wait, from `since` on, in a place that this outlives.
+    /// Starts a wait at `since` that borrows this meter.
     #[cfg(feature = "sqlx")]
     pub(super) fn wait_here(&self, since: Moment) -> PoolSlot<&Meter> {
         PoolSlot::begin(&self.0, since)
     }
 
-    /// Says that there is a connection, which may be kept for longer than the wait was.
+    /// Ends a wait with a connection, and returns its use, which does not borrow this meter.
     #[cfg(feature = "sqlx")]
     pub(super) fn acquired(&self, waited: PoolSlot<&Meter>) -> PoolUse {
         drop(waited);
@@ -101,17 +102,17 @@ impl fmt::Debug for PoolMeter {
     }
 }
 
-/// Somebody who waits for a connection; the time is recorded however the waiting ends.
+/// A wait for a connection. Its time is recorded however it ends.
 #[must_use = "dropping this ends the waiting"]
 pub struct PoolWait(PoolSlot<Arc<Meter>>);
 
 impl PoolWait {
-    /// Says that there is a connection, which is in use until what is returned is dropped.
+    /// Ends the wait with a connection. It is in use until the returned guard is dropped.
     pub fn acquired(self) -> PoolUse {
         PoolUse(self.0.acquired(Moment::now()))
     }
 
-    /// Says that the pool had none in time.
+    /// Ends the wait with a timeout of the pool.
     pub fn timed_out(self) {
         self.0.timed_out();
     }
@@ -123,7 +124,7 @@ impl fmt::Debug for PoolWait {
     }
 }
 
-/// Somebody who has a connection; dropping this gives it back.
+/// The use of a connection. It ends when this guard is dropped, so drop it when the connection goes back to the pool.
 #[must_use = "dropping this ends the use"]
 pub struct PoolUse(PoolSlot<Arc<Meter>>);
 

@@ -1,4 +1,4 @@
-//! Every pool of the process, to be asked at each exposition.
+//! The list of all measured pools of the process, which are read at each exposition.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -8,7 +8,7 @@ use super::label::{ConnectionState, PoolName};
 use super::meter::{Meter, PoolFigures};
 use super::metrics::DATABASE;
 
-/// The pools by their names, which stay when their pools are gone: their figures are then zero.
+/// The pools by name. A name stays when its pools are gone; its figures are then zero.
 static POOLS: Mutex<Vec<(PoolName, Vec<Weak<Meter>>)>> = Mutex::new(Vec::new());
 
 pub(super) fn add(meter: &Arc<Meter>) {
@@ -23,16 +23,17 @@ pub(super) fn add(meter: &Arc<Meter>) {
     }
 }
 
-/// Sets the gauges of every pool of the process to what the pools say now.
+/// Sets the gauges of every pool of the process to the current state of the pools.
 ///
-/// Our recorder does so before each exposition. A service that keeps another recorder calls it as often as that is scraped.
+/// The recorder of this library calls it before each exposition. A service with another recorder calls it once per
+/// scrape.
 pub fn report_pools() {
-    // What a pool is asked may make a pool, so nothing is asked under the lock.
+    // The callback of a pool may create a pool, so it is not called under the lock.
     let pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for (name, meters) in pools {
         let meters: Vec<_> = meters.iter().filter_map(Weak::upgrade).collect();
         let (sum, pending) = meters.iter().fold((PoolFigures::default(), 0), |(sum, pending), meter| {
-            // Relaxed: a figure to be shown.
+            // Relaxed: the number is only displayed.
             (add_up(sum, ask(meter)), pending + meter.pending.load(Ordering::Relaxed))
         });
         DATABASE.connections.set((name, ConnectionState::Idle), sum.idle as f64);
@@ -45,7 +46,7 @@ pub fn report_pools() {
     }
 }
 
-/// Asks one pool; one that panics has nothing to say, and the others are asked all the same.
+/// Reads one pool. If its callback panics, its figures are zero, and the other pools are still read.
 fn ask(meter: &Meter) -> PoolFigures {
     catch_unwind(AssertUnwindSafe(|| (meter.figures)())).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The kept handles of one client: an operation finds its series by two short words.
+//! The kept metric handles of one client. An operation finds its series by the names of operation and table.
 
 use std::sync::{Arc, OnceLock};
 
@@ -22,7 +22,7 @@ struct OperationSeries {
     collections: CappedMap<Arc<Durations>>,
 }
 
-/// What is not told apart by table.
+/// The series of one operation that have no label for the table.
 #[derive(Debug)]
 pub(super) struct OperationTotals {
     pub(super) slow: CounterHandle,
@@ -47,7 +47,7 @@ impl Series {
         Self { operations: CappedMap::new(OPERATIONS, rest) }
     }
 
-    /// Finds the series of `operation` on `collection`; their words are bounded, so the tables are.
+    /// Finds the series of `operation` on `collection`. The maps have a bounded size, because the labels have a budget.
     pub(super) fn find(&self, operation: &'static str, collection: &'static str) -> &Arc<Durations> {
         let rest = self.operations.overflow();
         let series =
@@ -71,7 +71,7 @@ impl OperationSeries {
     fn like(&self, operation: DatabaseOperationName) -> Self {
         let rest = self.collections.overflow();
         let made = Self::new(rest.system, rest.namespace, operation);
-        // Its first event is then an increase, and not a beginning.
+        // A zero series, so that the first slow operation is an increase.
         made.whatever_table.slow.touch();
         made
     }

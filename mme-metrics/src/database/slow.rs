@@ -1,4 +1,4 @@
-//! The event that tells of slow operations: which, how slow, and never with which values.
+//! The log event for slow operations. It has the names of operation and table and the duration, but never values.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::label::{CollectionName, DatabaseSystem};
 
-/// Least time between two events of one client; those between them are counted.
+/// Minimum time between two events of one client. Slow operations between them are only counted.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// When a client told of a slow operation last, and how many it has kept to itself since.
+/// The rate limit of one client: the time of its next event, and the number of slow operations without an event.
 #[derive(Debug)]
 pub(super) struct SlowLog {
-    /// Milliseconds since [`START`] at which it may tell again.
+    /// The earliest time of the next event, in milliseconds since [`START`].
     next: AtomicU64,
     kept_back: AtomicU64,
 }
@@ -24,7 +24,7 @@ impl SlowLog {
         Self { next: AtomicU64::new(0), kept_back: AtomicU64::new(0) }
     }
 
-    /// Tells of an operation, unless it told of one just before.
+    /// Emits an event for a slow operation, unless the last event was less than [`INTERVAL`] ago.
     pub(super) fn tell(&self, system: DatabaseSystem, operation: &str, collection: CollectionName, seconds: f64) {
         let now = millis(START.elapsed());
         if let Some(kept_back) = self.turn(now) {
@@ -32,9 +32,10 @@ impl SlowLog {
         }
     }
 
-    /// Takes the turn to tell, with how many were kept back before; nothing if it is not due.
+    /// Decides whether an event is due. If it is, returns the number of operations without an event since the last one.
     fn turn(&self, now: u64) -> Option<u64> {
-        // Relaxed, all through: counts that order nothing; who moves `next` has the turn.
+        // Relaxed, in all of these: the counts order no other memory access. The thread that changes `next` emits the
+        // event.
         let due = |next| (next <= now).then_some(now + millis(INTERVAL));
         if self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_err() {
             self.kept_back.fetch_add(1, Ordering::Relaxed);
@@ -50,7 +51,7 @@ fn millis(duration: Duration) -> u64 {
 
 #[cfg(feature = "tracing")]
 fn emit(system: DatabaseSystem, operation: &str, collection: CollectionName, seconds: f64, kept_back: u64) {
-    // A subscriber may panic, and a second panic while one unwinds ends the process.
+    // A subscriber may panic, and a second panic during unwinding aborts the process.
     if std::thread::panicking() {
         return;
     }

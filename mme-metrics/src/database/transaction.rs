@@ -1,9 +1,9 @@
-//! How transactions end.
+//! The outcomes of transactions.
 
 use super::label::{DatabaseSystem, TransactionOutcome};
 use super::metrics::DATABASE;
 
-/// A transaction that is running; made by [`DatabaseClient::start_transaction`](super::DatabaseClient::transaction).
+/// A running transaction, which [`DatabaseClient::start_transaction`](super::DatabaseClient::start_transaction) starts.
 ///
 /// ```
 /// use mme_metrics::database::{DATABASE, DatabaseClient, DatabaseSystem, TransactionOutcome};
@@ -26,12 +26,12 @@ pub struct TransactionGuard {
 
 impl TransactionGuard {
     pub(super) fn new(system: DatabaseSystem) -> Self {
-        // Both exist from the first transaction on, so that the first rollback is an increase.
+        // Zero series of both outcomes, so that the first rollback is an increase.
         TransactionOutcome::ALL.into_iter().for_each(|outcome| DATABASE.transactions.touch((system, outcome)));
         Self { system, outcome: TransactionOutcome::Rollback }
     }
 
-    /// Says that the database has confirmed the commit.
+    /// Ends the transaction as committed. Call it when the database has confirmed the commit.
     pub fn committed(mut self) {
         self.outcome = TransactionOutcome::Commit;
     }

@@ -1,28 +1,28 @@
-//! SQL cut into pieces, as far as needed to tell words from what stands in literals and comments.
+//! A lexer for SQL, which splits a text into tokens. It separates words from the content of literals and comments.
 
 use crate::database::label::DatabaseSystem;
 
-/// A piece of a statement.
+/// A token of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token<'s> {
     /// A keyword, or a name without quotes.
     Word(&'s str),
-    /// A name in quotes, without them.
+    /// A quoted name, without its quotes.
     Quoted(&'s str),
-    /// A literal, a number or a parameter. What it says is nobody's business.
+    /// A literal, a number or a parameter. The token does not contain its text.
     Value,
-    /// Anything else.
+    /// Any other byte.
     Sign(u8),
 }
 
-/// How products differ in what is a comment and what is a string.
+/// The differences between database products in the syntax of comments, strings and quoted names.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dialect {
-    /// `\` escapes in every string; `#` and only `-- ` begin comments.
+    /// `\` is an escape in every string. Comments begin with `#`, or with `--` and a blank.
     mysql: bool,
-    /// Comments nest, `$tag$` quotes, and brackets index.
+    /// Comments can be nested, `$tag$` is a quote, and brackets are array indices.
     postgresql: bool,
-    /// Brackets quote names.
+    /// Brackets are quotes of names.
     brackets: bool,
 }
 
@@ -36,7 +36,7 @@ impl Dialect {
     }
 }
 
-/// Reads a statement from its start to its end, each byte once.
+/// An iterator over the tokens of a statement. It reads each byte once.
 #[derive(Debug)]
 pub(super) struct Lexer<'s> {
     text: &'s str,
@@ -55,7 +55,7 @@ impl<'s> Iterator for Lexer<'s> {
             b'"' | b'`' => self.quoted(byte),
             b'[' if self.dialect.brackets => self.quoted(b']'),
             b'$' if self.dialect.postgresql => self.dollar(),
-            // Parameters of any spelling; what is behind a `:` or `@` is no keyword.
+            // A parameter in any spelling. A word after `:` or `@` is not a keyword.
             b'$' | b':' | b'@' | b'?' if self.peek(1).is_some_and(is_word) => {
                 self.at += 1;
                 self.word();
@@ -83,13 +83,13 @@ impl<'s> Lexer<'s> {
         self.text.as_bytes().get(self.at + ahead).copied()
     }
 
-    /// Moves to right behind the next `end`, or to the end of the text.
+    /// Moves to the position right after the next `end`, or to the end of the text.
     fn skip_past(&mut self, end: &str) {
         let rest = self.rest(self.at);
         self.at = rest.find(end).map_or(self.text.len(), |found| self.at + found + end.len());
     }
 
-    /// Returns the text from `start` on, which lies behind a character of one byte.
+    /// Returns the text from `start` on. The character before `start` must have one byte.
     fn rest(&self, start: usize) -> &'s str {
         self.text.get(start..).unwrap_or_default()
     }
@@ -106,7 +106,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// In MySQL `--1` is a double negation.
+    /// Returns `true` if `--` begins a comment. In MySQL `--1` is a double negation.
     fn is_line_comment(&self) -> bool {
         !self.dialect.mysql || self.peek(2).is_none_or(|byte| byte.is_ascii_whitespace() || byte.is_ascii_control())
     }
@@ -127,7 +127,8 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// Reads to the quote that ends what begins here; one that is doubled or escaped does not. Returns where it ended.
+    /// Moves past the quote that ends the text that begins here, and returns the position of that quote. A doubled or
+    /// escaped quote does not end the text.
     fn skip_quotes(&mut self, end: u8, escapes: bool) -> usize {
         self.at += 1;
         while let Some(byte) = self.peek(0) {
@@ -141,7 +142,7 @@ impl<'s> Lexer<'s> {
                 self.at += 1;
             }
         }
-        // An escape at the very end points behind it.
+        // An escape as the last byte moves the position past the end of the text.
         self.at = self.text.len();
         self.at
     }
@@ -157,7 +158,7 @@ impl<'s> Lexer<'s> {
         Token::Quoted(self.text.get(start..stop).unwrap_or_default())
     }
 
-    /// Reads `$1` or `$tag$ … $tag$`.
+    /// Reads a parameter such as `$1`, or a quoted string such as `$tag$ … $tag$`.
     fn dollar(&mut self) -> Token<'s> {
         let start = self.at;
         self.at += 1;
@@ -183,7 +184,7 @@ impl<'s> Lexer<'s> {
 
     fn name(&mut self) -> Token<'s> {
         let word = self.word();
-        // The one prefix that makes `\` escape in PostgreSQL.
+        // In PostgreSQL, `\` is an escape only in strings with the prefix `e`.
         if self.dialect.postgresql && word.eq_ignore_ascii_case("e") && self.peek(0) == Some(b'\'') {
             return self.string(b'\'', true);
         }
@@ -191,7 +192,7 @@ impl<'s> Lexer<'s> {
     }
 }
 
-/// Says whether a byte belongs to a word: every byte of a character beyond ASCII does.
+/// Returns `true` if a byte is part of a word. Every byte of a non-ASCII character is.
 const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80
 }

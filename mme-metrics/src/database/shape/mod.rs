@@ -1,14 +1,15 @@
-//! The shape of a statement: what it does and what it does it to. Never a value out of it.
+//! Parsing of SQL statements for labels: the operation and the first table, and never a value.
 //!
-//! This is no parser of SQL: it reads as far as the first table, once, and what it does not understand has no table. Whatever
-//! it takes for a table is only compared with the tables that the service named, so a mistake cannot let a literal out.
+//! This is not a full SQL parser. It reads each statement once, up to its first table. A statement that it does not
+//! understand has no table. A name that it takes for a table is only compared with the tables that the service
+//! registered, so a mistake cannot export a literal.
 
 mod lexer;
 
 use self::lexer::{Dialect, Lexer, Token};
 use super::label::DatabaseSystem;
 
-/// What statements can do; all others are [`OTHER`]. The frequent ones come first.
+/// The known operations of statements, the frequent ones first. All others are [`OTHER`].
 const VERBS: &[&str] = &[
     "SELECT",
     "INSERT",
@@ -79,27 +80,27 @@ const VERBS: &[&str] = &[
     "WITH",
 ];
 
-/// What a statement does that is none of the known ones.
+/// The fallback for a statement whose operation is unknown.
 pub(super) const OTHER: &str = "_OTHER";
 
-/// Several statements in one text.
+/// The operation of a text with several statements.
 const BATCH: &str = "BATCH";
 
-/// What a statement does, and where the names of its tables stand in it.
+/// The operation of a statement, and the names of its tables as parts of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shape<'s> {
     pub(super) operation: &'static str,
-    /// The table of the statement itself, then the first one inside its `WITH`; without their schemas.
+    /// The table of the statement itself, then the first table inside its `WITH` clause, both without their schemas.
     pub(super) tables: [Option<&'s str>; 2],
 }
 
 impl<'s> Shape<'s> {
-    /// Reads the shape of a prepared statement, as far as its first table.
+    /// Parses a prepared statement up to its first table.
     pub(super) fn of(sql: &'s str, system: DatabaseSystem) -> Self {
         Reader::new(sql, system).shape()
     }
 
-    /// Reads the shape of a text that may hold several statements, all of it.
+    /// Parses a text that may contain several statements, up to its end.
     pub(super) fn of_batch(sql: &'s str, system: DatabaseSystem) -> Self {
         let mut reader = Reader::new(sql, system);
         let shape = reader.shape();
@@ -107,7 +108,7 @@ impl<'s> Shape<'s> {
     }
 }
 
-/// What stands where a table is expected.
+/// The kind of text at a position where a table is expected.
 enum Place<'s> {
     Table(&'s str),
     Subselect,
@@ -116,9 +117,9 @@ enum Place<'s> {
 
 struct Reader<'s> {
     tokens: std::iter::Peekable<Lexer<'s>>,
-    /// The first statement ended with a `;` that was read.
+    /// The parser has read the `;` that ends the first statement.
     ended: bool,
-    /// It has a body of statements of its own.
+    /// The first statement has a body of further statements, such as a trigger.
     has_body: bool,
 }
 
@@ -137,7 +138,7 @@ impl<'s> Reader<'s> {
         Shape { operation, tables: [self.table_of(operation), None] }
     }
 
-    /// Reads `WITH name AS ( … ), … statement`.
+    /// Parses `WITH name AS ( … ), … statement`.
     fn with(&mut self) -> Shape<'s> {
         let (mut depth, mut inner) = (0_usize, None);
         while let Some(token) = self.next() {
@@ -171,7 +172,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Finds the first table behind `FROM`, inside subselects where those stand in its place.
+    /// Finds the first table after `FROM`. If a subselect stands there, finds the first table inside it.
     fn after_from(&mut self) -> Option<&'s str> {
         loop {
             self.seek_from()?;
@@ -183,7 +184,8 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Goes to behind the `FROM` of this statement: not one of `extract(year FROM …)`, nor that of `IS DISTINCT FROM`.
+    /// Moves past the `FROM` of this statement. It skips the `FROM` in `extract(year FROM …)` and in
+    /// `IS DISTINCT FROM`.
     fn seek_from(&mut self) -> Option<()> {
         let (mut depth, mut before) = (0_usize, ["", ""]);
         loop {
@@ -208,7 +210,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reads the table that a statement changes.
+    /// Parses the table that a statement changes.
     fn target(&mut self) -> Option<&'s str> {
         let modifiers: &[&str] = &[
             "INTO",
@@ -234,7 +236,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reads the table that is created, altered or dropped, if it is one.
+    /// Parses the table that is created, altered or dropped, if the object is a table.
     fn definition(&mut self) -> Option<&'s str> {
         while let Some(word) = self.word() {
             if is(word, &["TABLE"]) {
@@ -256,7 +258,7 @@ impl<'s> Reader<'s> {
         None
     }
 
-    /// Reads what stands where a table is expected.
+    /// Parses the text at a position where a table is expected.
     fn place(&mut self) -> Place<'s> {
         loop {
             match self.next() {
@@ -270,7 +272,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Returns the last part of `schema.name`, of which the first was read.
+    /// Returns the last part of a name such as `schema.name`, whose first part was read.
     fn last_part(&mut self, first: &'s str) -> &'s str {
         let mut name = first;
         while self.tokens.next_if_eq(&Token::Sign(b'.')).is_some() {
@@ -295,7 +297,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reads the rest, and says whether there is another statement in it.
+    /// Reads the rest of the text, and returns `true` if it contains another statement.
     fn is_followed(&mut self) -> bool {
         if self.has_body {
             return false;

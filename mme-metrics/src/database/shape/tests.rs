@@ -94,7 +94,7 @@ fn what_is_unknown_is_other() {
     }
 }
 
-/// Every operation is one of the closed set, whatever the text.
+/// Every text yields an operation of the closed set.
 #[test]
 fn garbage_is_read_to_its_end_without_a_panic() {
     let pieces = [
@@ -116,7 +116,8 @@ fn garbage_is_read_to_its_end_without_a_panic() {
     }
 }
 
-/// Counted in work, not in time: nested deep enough, recursion would end the test, and looking back would never end it.
+/// The test needs no clock. With a recursive parser, the nesting would overflow the stack and abort the test. With a
+/// parser that reads bytes again, the test would never end.
 #[test]
 fn long_and_deep_texts_are_read_once() {
     let many = 100_000;

@@ -1,6 +1,6 @@
-//! Pool, connection and transaction for what asks for anything that has a connection, such as migrations.
+//! Implementations of the trait `Acquire` for pool, connection and transaction, which for instance migrations need.
 //!
-//! The trait gives out sqlx's own types. So waits are measured, and what is done with them is not.
+//! The trait returns types of sqlx itself. So the waits are measured, but the operations on these types are not.
 
 use ::sqlx::pool::PoolConnection;
 use ::sqlx::{Acquire, Connection, Error, Transaction};
@@ -30,7 +30,7 @@ impl<'a, DB: Driver> Acquire<'a> for &'_ MeasuredPool<DB> {
     }
 }
 
-/// Hands on the connection that is behind a type of ours.
+/// Implements `Acquire` for a type of this crate by passing on the connection that it wraps.
 macro_rules! acquire_borrowed {
     ($($type:ty),+) => { $(
         impl<'t, DB: Driver> Acquire<'t> for &'t mut $type {

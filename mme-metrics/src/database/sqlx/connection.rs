@@ -1,4 +1,4 @@
-//! A connection, alone or within a transaction.
+//! The measured connection, alone or within a transaction.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -13,9 +13,9 @@ use super::shared::Shared;
 use super::transaction::{self, MeasuredTransaction};
 use crate::database::{DatabaseClient, PoolUse};
 
-/// A connection whose operations are measured: what `&mut *connection` and `&mut *transaction` are.
+/// A connection whose operations are measured: the type of `*connection` and of `*transaction`.
 ///
-/// A function that takes either is written with this type instead of the driver's:
+/// A function that accepts both has a parameter of this type instead of the driver's connection:
 ///
 /// ```
 /// # #[cfg(feature = "sqlx-sqlite")] {
@@ -30,12 +30,12 @@ use crate::database::{DatabaseClient, PoolUse};
 /// ```
 pub struct MeasuredConnection<'c, DB: Driver> {
     held: Held<'c, DB>,
-    /// Recorded when the connection goes back; nothing where it is only borrowed.
+    /// The use of the connection, recorded when it goes back to the pool. `None` for a borrowed connection.
     in_use: Option<PoolUse>,
     shared: Arc<Shared<DB>>,
 }
 
-/// What a connection is to sqlx.
+/// The sqlx type that holds a connection.
 pub(super) enum Held<'c, DB: Driver> {
     Pooled(PoolConnection<DB>),
     Transaction(Transaction<'c, DB>),
@@ -50,17 +50,18 @@ impl<'c, DB: Driver> MeasuredConnection<'c, DB> {
         Self { held: Held::Transaction(transaction), in_use, shared }
     }
 
-    /// Takes it apart, to end what it is.
+    /// Splits the connection into its parts, to end a transaction.
     pub(super) fn into_parts(self) -> (Held<'c, DB>, Option<PoolUse>, Arc<Shared<DB>>) {
         (self.held, self.in_use, self.shared)
     }
 
-    /// Returns the connection, and what its operations are measured by.
+    /// Returns the connection and the client that measures its operations.
     pub(super) fn lend(&mut self) -> (&mut DB::Connection, &DatabaseClient) {
         (&mut self.held, &self.shared.client)
     }
 
-    /// Begins a transaction, or a savepoint within one, as [`Connection::begin`](::sqlx::Connection::begin) does.
+    /// Begins a transaction, or a savepoint within a transaction, as [`Connection::begin`](::sqlx::Connection::begin)
+    /// does.
     ///
     /// # Errors
     ///
@@ -78,12 +79,12 @@ impl<'c, DB: Driver> MeasuredConnection<'c, DB> {
         self.begin_as(Some(statement.into_sql_str())).await
     }
 
-    /// Runs `callback` within a transaction, which is committed if it succeeds, as
-    /// [`Connection::transaction`](::sqlx::Connection::transaction) does.
+    /// Runs `callback` within a transaction, as [`Connection::transaction`](::sqlx::Connection::transaction) does. If
+    /// the callback succeeds, the transaction is committed.
     ///
     /// # Errors
     ///
-    /// Those of `callback`, and those of beginning and ending the transaction.
+    /// Those of `callback`, and those of the start and the end of the transaction.
     pub async fn transaction<'a, F, R, E>(&'a mut self, callback: F) -> Result<R, E>
     where
         for<'t> F: FnOnce(&'t mut MeasuredTransaction<'_, DB>) -> BoxFuture<'t, Result<R, E>> + 'a + Send + Sync,
@@ -103,7 +104,7 @@ impl<'c, DB: Driver> MeasuredConnection<'c, DB> {
         }
     }
 
-    /// Returns the connection itself, for what takes nothing else; nothing that is done with it is measured.
+    /// Returns the connection itself, for code that accepts only the type of sqlx. Operations on it are not measured.
     pub fn unmeasured(&mut self) -> &mut DB::Connection {
         &mut self.held
     }
@@ -113,7 +114,7 @@ impl<'c, DB: Driver> MeasuredConnection<'c, DB> {
     }
 }
 
-/// A connection of a [`MeasuredPool`](super::MeasuredPool), which gets it back when this is dropped.
+/// A connection of a [`MeasuredPool`](super::MeasuredPool). It goes back to the pool when it is dropped.
 pub struct MeasuredPoolConnection<DB: Driver> {
     connection: MeasuredConnection<'static, DB>,
 }
@@ -141,11 +142,11 @@ impl<DB: Driver> MeasuredPoolConnection<DB> {
         self.into_unmeasured().close().await
     }
 
-    /// Ends the measurement, and returns the connection as sqlx knows it.
+    /// Ends the measurement, and returns the connection as the type of sqlx.
     ///
     /// # Panics
     ///
-    /// Never: only a transaction holds something else.
+    /// Never: a connection of a pool does not hold a transaction.
     pub fn into_unmeasured(self) -> PoolConnection<DB> {
         match self.connection.held {
             Held::Pooled(connection) => connection,

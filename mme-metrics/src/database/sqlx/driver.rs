@@ -1,10 +1,10 @@
-//! What the wrapper has to know of each of sqlx's drivers.
+//! The trait for the drivers of sqlx that can be measured.
 
 use ::sqlx::{Connection, Database};
 
 use crate::database::label::DatabaseSystem;
 
-/// How a driver's connections are opened.
+/// The connect options of a driver.
 pub(super) type Options<DB> = <<DB as Database>::Connection as Connection>::Options;
 
 mod sealed {
@@ -20,11 +20,11 @@ mod sealed {
     note = "turn on the feature `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite` or `sqlx-any` of `mme-metrics`"
 )]
 pub trait Driver: Database + sealed::Sealed {
-    /// Returns the product that is at the other end.
+    /// Returns the product of the database.
     #[doc(hidden)]
     fn system(options: &Options<Self>) -> DatabaseSystem;
 
-    /// Returns the name of the database, and nothing else of what the options know.
+    /// Returns the name of the database, the only part of the options that is exported.
     #[doc(hidden)]
     fn namespace(options: &Options<Self>) -> Option<String>;
 }
@@ -43,7 +43,7 @@ mod postgres {
             DatabaseSystem::Postgresql
         }
 
-        // Without one the server takes the user's name, which is not told.
+        // Without a name the server uses the name of the user, which is not exported.
         fn namespace(options: &PgConnectOptions) -> Option<String> {
             options.get_database().map(str::to_owned)
         }
@@ -115,13 +115,13 @@ mod any {
                 return file_name(path);
             }
             let name = path.trim_start_matches('/');
-            // What is escaped is no name that somebody would look for.
+            // An escaped name would not be readable, so it is not exported.
             (!name.is_empty() && !name.contains(['/', '%'])).then(|| name.to_owned())
         }
     }
 }
 
-/// Returns the name of a file without its directory and ending; a database in memory has none.
+/// Returns the name of a file without its directory and extension, or nothing for a database in memory.
 #[cfg(any(feature = "sqlx-sqlite", feature = "sqlx-any"))]
 fn file_name(path: &str) -> Option<String> {
     let is_memory = path.starts_with("file:") || path.contains(":memory:");

@@ -1,17 +1,18 @@
-//! The word an error of sqlx reads as. Its message has statements, values and names of users in it.
+//! The error type of an sqlx error, for the label `error_type`. Its message is not exported, because it contains
+//! statements, values and names of users.
 
 use ::sqlx::Error;
 
 use crate::operation::ErrorWord;
 
-/// The classes of SQLSTATE, by the SQL standard, PostgreSQL's appendix A and MySQL's error reference.
+/// The classes of SQLSTATE, from the SQL standard, appendix A of PostgreSQL and the error reference of MySQL.
 const CLASSES: &[&str] = &[
     "00", "01", "02", "03", "07", "08", "09", "0A", "0B", "0F", "0L", "0P", "0Z", "10", "20", "21", "22", "23", "24",
     "25", "26", "27", "28", "2B", "2D", "2F", "34", "38", "39", "3B", "3D", "3F", "40", "42", "44", "53", "54", "55",
     "57", "58", "70", "72", "F0", "HV", "HY", "P0", "XA", "XX",
 ];
 
-/// The primary result codes of SQLite, by their numbers from 1 on: <https://sqlite.org/rescode.html>.
+/// The primary result codes of SQLite, in the order of their numbers from 1 on: <https://sqlite.org/rescode.html>.
 const SQLITE: &[&str] = &[
     "sqlite_error",
     "sqlite_internal",
@@ -41,7 +42,7 @@ const SQLITE: &[&str] = &[
     "sqlite_notadb",
 ];
 
-/// Returns the word that stands in `error_type` for an error of sqlx: a class of SQLSTATE, or one of a closed set.
+/// Returns the label `error_type` of an sqlx error: a class of SQLSTATE, or a word of a closed set.
 ///
 /// | error | word |
 /// |---|---|
@@ -76,7 +77,7 @@ pub fn error_type(error: &Error) -> &'static str {
     }
 }
 
-/// Reads a code that a server sent, which may be anything.
+/// Returns the word for an error code of a server, which may be any text.
 fn word(code: &str) -> &'static str {
     // No code of SQLite has five digits, and every SQLSTATE has five characters.
     if code.len() == 5 {

@@ -1,4 +1,4 @@
-//! Pool and connection as executors: what runs every query of sqlx.
+//! Implementations of the trait `Executor`, which runs every query of sqlx, for pool and connection.
 
 use ::sqlx::{Either, Error, Execute, Executor, SqlStr};
 use futures_util::StreamExt;
@@ -13,10 +13,10 @@ use super::statement::OwnedQuery;
 use super::watch::{Relay, Rows, measured, settle_row};
 use crate::operation::Guard;
 
-/// What preparing a statement is called.
+/// The operation name for preparing a statement.
 const PREPARE: &str = "PREPARE";
 
-/// What asking for the types of a statement is called.
+/// The operation name for asking for the types of a statement.
 const DESCRIBE: &str = "DESCRIBE";
 
 impl<'p, DB> Executor<'p> for &'_ MeasuredPool<DB>

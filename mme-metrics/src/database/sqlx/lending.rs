@@ -1,4 +1,4 @@
-//! An acquire that is watched.
+//! Futures that acquire a connection from the pool and measure the wait.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -18,12 +18,12 @@ use crate::operation::Guard;
 use crate::operation::Outcome;
 
 impl<DB: Driver> Shared<DB> {
-    /// Acquires a connection, which is in use from then on.
+    /// Acquires a connection and measures the wait and the use.
     pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
         self.lend(Moment::now()).await.map(|(connection, waited)| (connection, self.meter.acquired(waited)))
     }
 
-    /// Acquires a connection, and tells of the wait from `since` on, whatever comes of it.
+    /// Acquires a connection and measures the wait from `since` on, however it ends.
     pub(super) fn lend(
         &self,
         since: Moment,
@@ -33,11 +33,12 @@ impl<DB: Driver> Shared<DB> {
 }
 
 pin_project! {
-    /// Somebody to whom the pool is about to lend a connection. The future of the acquire is large, and stands here only once.
+    /// A future that acquires a connection and measures the wait. The future of sqlx inside it is large, so it is
+    /// stored only once.
     #[must_use = "a future does nothing unless it is polled"]
     pub(super) struct AcquireFuture<'s, DB: Driver, F> {
         shared: &'s Shared<DB>,
-        // Nothing once it has ended.
+        // `None` after the end of the wait.
         wait: Option<PoolSlot<&'s Meter>>,
         opening: Opening,
         #[pin]
@@ -46,7 +47,7 @@ pin_project! {
 }
 
 impl<'s, DB: Driver, F> AcquireFuture<'s, DB, F> {
-    /// Waits for `acquiring`, from `since` on.
+    /// Measures the wait for `acquiring` from `since` on.
     pub(super) fn new(shared: &'s Shared<DB>, since: Moment, acquiring: F) -> Self {
         Self { shared, wait: Some(shared.meter.wait_here(since)), opening: Opening::default(), acquiring }
     }
@@ -82,7 +83,7 @@ where
 }
 
 pin_project! {
-    /// An operation that is about to have a connection.
+    /// A future that acquires the connection of an operation.
     #[must_use = "a future does nothing unless it is polled"]
     pub(super) struct ConnectFuture<'s, 'g, 'c, DB: Driver, F> {
         guard: &'g mut Guard<DatabaseCall<'c>>,
@@ -91,7 +92,8 @@ pin_project! {
     }
 }
 
-/// Acquires a connection for an operation. Its time begins when there is one; if there is none, its time was the wait.
+/// Acquires a connection for an operation. The time of the operation begins with the connection. If the pool has none,
+/// the operation fails, and its time is that of the wait.
 pub(super) fn connect<'s, 'g, 'c, DB: Driver>(
     guard: &'g mut Guard<DatabaseCall<'c>>,
     shared: &'s Shared<DB>,
@@ -106,7 +108,7 @@ where
     DB: Driver,
     F: Future<Output = Result<PoolConnection<DB>, Error>>,
 {
-    /// The connection, and its use.
+    /// The connection and the slot that measures its use.
     type Output = Result<(PoolConnection<DB>, PoolSlot<&'s Meter>), Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {

@@ -1,4 +1,4 @@
-//! What is measured of a pool beyond what goes without saying.
+//! Options for measuring a pool of sqlx.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::shared::Shared;
 use crate::database::label::Namespace;
 use crate::database::{DatabaseClient, PoolFigures, PoolMeter};
 
-/// Decides what is measured of a pool, then measures one.
+/// A builder for a [`MeasuredPool`]: it sets the name, the tables and other options, and then measures a pool.
 ///
 /// ```
 /// # #[cfg(feature = "sqlx-sqlite")]
@@ -42,33 +42,35 @@ pub struct Measure {
 }
 
 impl Measure {
-    /// Starts with the defaults.
+    /// Makes a builder with the default options.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names the pool; without a name it has that of its database, or of its system if that has none.
+    /// Sets the name of the pool. The default is the name of its database, or the name of the system if the database
+    /// has none.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Names the database, where the options to connect with do not, or not well.
+    /// Sets the name of the database, if the connect options contain none or an unsuitable one.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
     }
 
-    /// Names the tables that are told apart, without their schemas; all others read `_other`. If none is named, statements have
-    /// no table.
+    /// Registers the tables whose names are exported, without their schemas. All other tables read `_other`. If none is
+    /// registered, statements have no table.
     ///
-    /// Statements can name any table, so nothing but this makes one a label. A program has at most 1 000.
+    /// Statements can name any table, so only registered tables become label values. A program has at most 1 000
+    /// tables.
     pub fn tables<T: Into<String>>(mut self, tables: impl IntoIterator<Item = T>) -> Self {
         self.tables.extend(tables.into_iter().map(Into::into));
         self
     }
 
-    /// Sets from which duration on an operation is slow; 1 s unless said otherwise.
+    /// Sets the duration from which on an operation is slow. The default is 1 s.
     pub fn slow_after(mut self, threshold: Duration) -> Self {
         self.slow = Some(threshold);
         self
@@ -80,14 +82,15 @@ impl Measure {
         self
     }
 
-    /// Keeps sqlx's own log of statements as the connect options set it. Off by default: [`connect_with`](Self::connect_with) and
-    /// [`connect_lazy_with`](Self::connect_lazy_with) disable that log, because it contains statements with their values.
+    /// Keeps the statement log of sqlx as the connect options set it. Off by default:
+    /// [`connect_with`](Self::connect_with) and [`connect_lazy_with`](Self::connect_lazy_with) disable that log,
+    /// because it contains statements with their values.
     pub fn statement_log(mut self, on: bool) -> Self {
         self.statement_log = on;
         self
     }
 
-    /// Opens a pool and its first connection, which is measured like all others.
+    /// Opens a pool and its first connection, which is measured like all other connections.
     ///
     /// # Errors
     ///
@@ -102,15 +105,16 @@ impl Measure {
         Ok(pool)
     }
 
-    /// Makes a pool that opens connections when they are needed.
+    /// Makes a pool that opens each connection when it is needed.
     pub fn connect_lazy_with<DB: Driver>(self, pool: PoolOptions<DB>, options: Options<DB>) -> MeasuredPool<DB> {
         let options = if self.statement_log { options } else { options.disable_statement_logging() };
         self.pool(pool.connect_lazy_with(options))
     }
 
-    /// Measures a pool that there is already.
+    /// Measures an existing pool.
     ///
-    /// What sqlx logs of its statements stays as it is: see `disable_statement_logging` of [`ConnectOptions`].
+    /// This does not change the statement log of sqlx. To disable it, call `disable_statement_logging` of
+    /// [`ConnectOptions`].
     pub fn pool<DB: Driver>(self, pool: Pool<DB>) -> MeasuredPool<DB> {
         let options = pool.connect_options();
         let system = DB::system(&options);
@@ -132,7 +136,7 @@ impl Measure {
 }
 
 impl<DB: Driver> MeasuredPool<DB> {
-    /// Measures `pool`, under the name of its database; [`Measure`] has more to say.
+    /// Measures `pool` under the name of its database. [`Measure`] has more options.
     pub fn new(pool: Pool<DB>) -> Self {
         Measure::new().pool(pool)
     }
@@ -144,17 +148,17 @@ impl<DB: Driver> From<Pool<DB>> for MeasuredPool<DB> {
     }
 }
 
-/// Says whether what stands in the place of a database's name is one, and not the rest of an address in which a password was not
-/// escaped: `postgres://user:pass/word@host/shop`.
+/// Returns `true` if a text can be the name of a database. Returns `false` for the rest of an address in which a
+/// password was not escaped: `postgres://user:pass/word@host/shop`.
 fn is_plain(name: &str) -> bool {
     !name.contains(['/', '@', ':', '?', '%'])
 }
 
-/// Asks a pool what it holds.
+/// Returns the callback that reads the state of a pool.
 fn figures<DB: Driver>(pool: Pool<DB>) -> impl Fn() -> PoolFigures + Send + Sync {
     move || {
         let (size, idle) = (pool.size() as usize, pool.num_idle());
-        // Two readings, between which a connection may have come back.
+        // The two numbers are read one after the other, so a connection may have come back between them.
         PoolFigures::new(idle.min(size), size.saturating_sub(idle))
             .max(pool.options().get_max_connections() as usize)
             .idle_min(pool.options().get_min_connections() as usize)

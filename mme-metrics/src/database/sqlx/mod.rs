@@ -1,7 +1,7 @@
-//! Pools, connections and transactions of sqlx, measured where they stand.
+//! Metrics for sqlx: measured pools, connections and transactions that replace those of sqlx.
 //!
-//! Wrap the pool once. Queries, streams, transactions and migrations are written as before: `&pool`, `&mut *connection` and
-//! `&mut *transaction` are executors.
+//! Wrap the pool once. The code of queries, streams, transactions and migrations does not change: `&pool`,
+//! `&mut *connection` and `&mut *transaction` are executors.
 //!
 //! ```
 //! # #[cfg(feature = "sqlx-sqlite")]
@@ -28,40 +28,46 @@
 //! # }).unwrap();
 //! ```
 //!
-//! A pool that there is already is measured by [`MeasuredPool::new`]. What reaches the caller is what the driver gave: the same
-//! rows in the same order, none fetched before it is asked for, and the same errors.
+//! [`MeasuredPool::new`] measures an existing pool. The caller gets exactly the results of the driver: the same rows in
+//! the same order, no row fetched before the caller asks for it, and the same errors.
 //!
 //! # What one operation is
 //!
-//! One call of an executor: from the moment it has a connection until the driver is done or its future or stream is dropped.
-//! The wait for a connection is no part of it, unless none came: then the operation failed, and the wait was its time. Nor is
-//! the time that the reader of a stream takes between two rows. A stream that is dropped before its end was `cancelled`; what
-//! was never polled did not happen. `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT` and `RELEASE` are operations too, where the
-//! code awaits them; the rollback of a transaction that is dropped is sent later, by sqlx, and only counted.
+//! An operation is one call of an executor. It starts when the call has a connection. It ends when the driver has
+//! finished, or when the future or stream is dropped. The wait for a connection is not part of it. If the pool has no
+//! connection, the operation fails, and its time is that of the wait. The time that the reader of a stream takes
+//! between two rows is not part of it either. A stream that is dropped before its end is `cancelled`. A future
+//! or stream that was never polled is not counted.
+//!
+//! `BEGIN`, `COMMIT`, `ROLLBACK`, `SAVEPOINT` and `RELEASE` are operations too, if the code awaits them. If a
+//! transaction is dropped, sqlx sends the rollback later; it is counted as a transaction, and not measured as an
+//! operation.
 //!
 //! # What is not measured
 //!
-//! Whatever goes around the wrapper, and it says so in its name: `unmeasured` of pool and connection, for functions that take
-//! `&PgPool` or `&mut PgConnection` and cannot be changed to take [`MeasuredPool`] or [`MeasuredConnection`]. And what is done
-//! through the trait [`Acquire`](::sqlx::Acquire), which gives out sqlx's own types: of migrations and of functions that take
-//! `impl Acquire`, the wait is measured and the rest is not. Connections that the pool opens by itself, to have its minimum,
-//! are seen in the gauges only.
+//! * Operations that bypass the wrapper by the methods `unmeasured` of pool and connection. These methods are for
+//!   functions that take `&PgPool` or `&mut PgConnection` and cannot be changed to take [`MeasuredPool`] or
+//!   [`MeasuredConnection`].
+//! * Operations through the trait [`Acquire`](::sqlx::Acquire), which returns types of sqlx itself. For migrations and
+//!   functions that take `impl Acquire`, only the wait is measured.
+//! * Connections that the pool opens by itself to reach its minimum. They are visible only in the gauges.
 //!
 //! # What sqlx itself logs
 //!
-//! sqlx writes every statement to the target `sqlx::query`, at the level DEBUG and slow ones at WARN, with the values that
-//! stand in it. [`Measure::connect_with`] and [`Measure::connect_lazy_with`] turn that off; for a pool that there is already,
-//! `disable_statement_logging` of its options does. The event of this crate, target `mme_metrics::database`, names the
-//! operation and the table of a slow statement, at most once a second for each pool.
+//! sqlx logs every statement to the target `sqlx::query`, with the values in its text: at the level DEBUG, and at WARN
+//! if it is slow. [`Measure::connect_with`] and [`Measure::connect_lazy_with`] disable this log. For an existing pool,
+//! call `disable_statement_logging` of its connect options. The event of this crate, with the target
+//! `mme_metrics::database`, names the operation and the table of a slow statement, at most once a second for each pool.
 //!
-//! Two things nobody outside of sqlx can turn off, but a filter of their targets. The notices of PostgreSQL, in the server's
-//! words, go to `sqlx::postgres::notice`. And when an address is parsed, a parameter of it that sqlx does not know is logged
-//! with its value, by `sqlx_postgres::options::parse`.
+//! Two logs of sqlx can only be disabled with a filter for their targets. The target `sqlx::postgres::notice` gets the
+//! notices of PostgreSQL, in the server's words. The target `sqlx_postgres::options::parse` gets parameters of an
+//! address that sqlx does not know, with their values.
 //!
 //! # What it costs
 //!
-//! A query on the pool allocates no more than without it, one on a connection once more. A point query on SQLite in memory takes
-//! some 2.5 % longer on the pool, which is 0.4 µs of 19, and 2 % on a connection, 0.15 µs of 7; `benches/README.md` has the tables.
+//! A query on the pool makes no additional allocation, and a query on a connection makes one. A point query on SQLite
+//! in memory takes about 2.5 % longer on the pool (0.4 µs of 19 µs), and 2 % longer on a connection (0.15 µs of 7 µs).
+//! `benches/README.md` has the tables.
 
 mod acquire;
 mod connection;

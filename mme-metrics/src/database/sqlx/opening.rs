@@ -1,4 +1,4 @@
-//! When an acquire opens a connection.
+//! Detection of connections that a pool opens during an acquire.
 
 use std::task::Poll;
 
@@ -6,12 +6,13 @@ use super::driver::Driver;
 use super::shared::Shared;
 use crate::clock::Moment;
 
-/// Finds out since when one acquire has been opening a connection, if it does.
+/// Detects whether one acquire opens a connection, and since when.
 ///
-/// A pool says nothing of this, and its hooks belong to the service. But everybody who opens a connection holds a share of the
-/// options to connect with, from the first attempt to the last: so a poll that begins to open one leaves one share more
-/// than it found, and the poll that ends it one less. A poll that does both leaves a larger pool. Two tasks that do so within
-/// the same microsecond on two threads can hide each other; that loses or gains one measurement, and nothing else.
+/// A pool of sqlx does not report this, and its callbacks belong to the service. But an acquire that opens a connection
+/// holds a reference (`Arc`) to the connect options, from its first attempt to its last. So a poll that starts to open
+/// a connection leaves one reference more than before, and the poll that ends it leaves one less. A poll that does both
+/// leaves a larger pool. Two tasks that open connections within the same microsecond on two threads can hide each
+/// other; that loses or adds one measurement, and nothing else.
 #[derive(Debug, Default)]
 pub(super) struct Opening {
     since: Option<Moment>,
@@ -22,7 +23,7 @@ impl Opening {
     pub(super) fn watch<DB: Driver, T>(&mut self, shared: &Shared<DB>, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
         let (held, size) = (shared.shares(), shared.pool.size());
         let has_room = size < shared.pool.options().get_max_connections() && shared.pool.num_idle() == 0;
-        // Where there is an idle one or no room, as mostly, the clock need not be read.
+        // Usually a connection is idle or the pool is full; then the clock is not read.
         let begun = has_room.then(Moment::now);
         let polled = ask();
         match (polled.is_pending(), self.since) {
@@ -34,7 +35,7 @@ impl Opening {
         polled
     }
 
-    /// Returns when it began to open the connection it came back with.
+    /// Returns the time at which the acquire started to open its connection, if it opened one.
     pub(super) fn since(&self) -> Option<Moment> {
         self.since
     }

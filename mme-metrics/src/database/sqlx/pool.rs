@@ -1,4 +1,4 @@
-//! The pool.
+//! The measured pool.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::driver::{Driver, Options};
 use super::shared::Shared;
 use super::transaction::{self, MeasuredTransaction};
 
-/// A pool of sqlx that is measured. Use it where the pool was used: it is an executor, and has the same methods.
+/// A measured pool of sqlx. Use it in place of the pool: it is an executor and has the same methods.
 ///
 /// Clones share the pool. The [module](super) has an example.
 pub struct MeasuredPool<DB: Driver> {
@@ -35,7 +35,7 @@ impl<DB: Driver> MeasuredPool<DB> {
     ///
     /// # Cancellation
     ///
-    /// Dropped before its end it stops waiting; the time it waited is recorded.
+    /// If the future is dropped before its end, the wait ends and its time is recorded.
     pub fn acquire(
         &self,
     ) -> impl Future<Output = Result<MeasuredPoolConnection<DB>, Error>> + Send + 'static + use<DB> {
@@ -97,7 +97,7 @@ impl<DB: Driver> MeasuredPool<DB> {
         self.shared.pool.close()
     }
 
-    /// Says whether the pool was closed.
+    /// Returns `true` if the pool was closed.
     pub fn is_closed(&self) -> bool {
         self.shared.pool.is_closed()
     }
@@ -117,12 +117,12 @@ impl<DB: Driver> MeasuredPool<DB> {
         self.shared.pool.num_idle()
     }
 
-    /// Returns what connections are opened with.
+    /// Returns the options with which connections are opened.
     pub fn connect_options(&self) -> Arc<Options<DB>> {
         self.shared.pool.connect_options()
     }
 
-    /// Replaces what connections are opened with from now on.
+    /// Replaces the options with which connections are opened from now on.
     pub fn set_connect_options(&self, options: Options<DB>) {
         self.shared.pool.set_connect_options(options);
     }
@@ -132,7 +132,7 @@ impl<DB: Driver> MeasuredPool<DB> {
         self.shared.pool.options()
     }
 
-    /// Returns the pool itself, for what takes nothing else; nothing that is done with it is measured.
+    /// Returns the pool itself, for code that accepts only the type of sqlx. Operations on it are not measured.
     pub fn unmeasured(&self) -> &Pool<DB> {
         &self.shared.pool
     }
@@ -156,7 +156,7 @@ impl<DB: Driver> Clone for MeasuredPool<DB> {
     }
 }
 
-/// Shows nothing of what the pool connects to.
+/// Shows only the name of the pool, not its connect options.
 impl<DB: Driver> fmt::Debug for MeasuredPool<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MeasuredPool").field("name", &self.shared.meter.name()).finish_non_exhaustive()

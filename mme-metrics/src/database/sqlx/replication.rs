@@ -1,4 +1,4 @@
-//! How far a replica of PostgreSQL is behind.
+//! The replication lag of a PostgreSQL replica.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,12 +7,12 @@ use ::sqlx::{Error, Executor, Postgres};
 use crate::database::label::{DatabaseSystem, Replica};
 use crate::database::metrics::DATABASE;
 
-/// Asks a server how far it is behind.
+/// The query for the replication lag of a server.
 ///
-/// A replica that has applied all it received is not behind, as long as somebody sends to it: without a receiver it cannot
-/// know what it lacks, and then the age of the last transaction it applied is told, which grows. A clock that is behind the
-/// primary's makes no negative lag. A server that is no replica is not behind. One that has never applied a transaction has no
-/// age, which `GREATEST` would take for none.
+/// The lag of a replica that has applied everything it received is 0, as long as its WAL receiver runs. Without a
+/// receiver it cannot know what it lacks; then the lag is the age of the last applied transaction, which grows. A clock
+/// that is behind the primary's clock does not make the lag negative. The lag of a server that is not a replica is 0. A
+/// replica that has never applied a transaction has the age NULL, which `GREATEST` would ignore.
 const LAG: &str = "SELECT CASE
         WHEN NOT pg_is_in_recovery() THEN 0
         WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT FROM pg_stat_wal_receiver) THEN 0
@@ -21,10 +21,10 @@ const LAG: &str = "SELECT CASE
     END::float8
     FROM (SELECT EXTRACT(EPOCH FROM clock_timestamp() - pg_last_xact_replay_timestamp()) AS age) AS replay";
 
-/// Asks a replica of PostgreSQL how far it is behind, whenever it is told to.
+/// Measures the replication lag of a PostgreSQL replica.
 ///
-/// It is a plain call without a task or a timer of its own. Run it every so often, for instance in a task of the service that
-/// is supervised like its others:
+/// The probe has no task and no timer. Call [`ask`](Self::ask) regularly, for instance in a task that the service
+/// supervises like its other tasks:
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -48,15 +48,16 @@ pub struct ReplicationProbe {
 }
 
 impl ReplicationProbe {
-    /// Names the replica, as the service calls it; a program has at most 100.
+    /// Makes a probe for a replica with this name. A program has at most 100 names.
     pub fn new(replica: &str) -> Self {
         Self { replica: Replica::register(replica).unwrap_or(Replica::FALLBACK) }
     }
 
-    /// Asks the replica, and sets `db_replication_lag_seconds` and the time of the answer.
+    /// Queries the lag of the replica, and sets `db_replication_lag_seconds` and the time of the answer.
     ///
-    /// Returns nothing where nobody can tell: a replica that has never applied a transaction, and lacks what was sent or has no
-    /// sender. Then, and when it fails, neither is set.
+    /// Returns nothing if the lag is unknown. This is the case for a replica that has never applied a transaction, and
+    /// that has not applied everything it received or has no WAL receiver. If the lag is unknown or the query fails,
+    /// neither gauge is set.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What clones of a pool and all its connections share.
+//! The shared state of a pool.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use ::sqlx::Pool;
 use super::driver::{Driver, Options};
 use crate::database::{DatabaseClient, PoolMeter};
 
-/// What clones of a pool, and all its connections, share.
+/// The state that all clones of a pool and all its connections share.
 pub(super) struct Shared<DB: Driver> {
     pub(super) pool: Pool<DB>,
     pub(super) client: DatabaseClient,
     pub(super) meter: PoolMeter,
-    /// What connections were opened with at first: asking the pool for it takes a lock.
+    /// The first connect options of the pool. They are kept here, because the pool returns them under a lock.
     options: Arc<Options<DB>>,
 }
 
@@ -22,10 +22,10 @@ impl<DB: Driver> Shared<DB> {
         Self { pool, client, meter, options }
     }
 
-    /// Returns how many hold a share of what connections are opened with.
+    /// Returns the number of references to the connect options.
     pub(super) fn shares(&self) -> usize {
         match Arc::strong_count(&self.options) {
-            // The pool has others now.
+            // The options of the pool were replaced.
             1 => Arc::strong_count(&self.pool.connect_options()),
             shares => shares,
         }

@@ -1,4 +1,4 @@
-//! A query taken apart, because sqlx shows its text only to whoever takes it.
+//! A query split into its parts, because sqlx gives access to its text only by value.
 
 use std::mem;
 
@@ -7,7 +7,7 @@ use ::sqlx::{Database, Execute, SqlStr};
 
 use crate::database::{DatabaseCall, DatabaseClient};
 
-/// A query as its driver will see it, with its text in reach.
+/// A query with the same parts that its driver will see, and with access to its text.
 pub(super) struct OwnedQuery<DB: Database> {
     sql: SqlStr,
     arguments: Result<Option<DB::Arguments>, BoxDynError>,
@@ -16,7 +16,7 @@ pub(super) struct OwnedQuery<DB: Database> {
 }
 
 impl<DB: Database> OwnedQuery<DB> {
-    /// Takes `query` apart in the order in which drivers do.
+    /// Splits `query` into its parts, in the order in which drivers do.
     pub(super) fn of<'q>(mut query: impl Execute<'q, DB>) -> Self {
         let statement = query.statement().cloned();
         let arguments = query.take_arguments();
@@ -24,10 +24,10 @@ impl<DB: Database> OwnedQuery<DB> {
         Self { sql: query.sql(), arguments, persistent, statement }
     }
 
-    /// Returns the operation that the query is.
+    /// Returns the measured operation of the query.
     pub(super) fn call<'c>(&self, client: &'c DatabaseClient) -> DatabaseCall<'c> {
         match self.arguments {
-            // What is not prepared may hold several statements.
+            // A query that is not prepared may contain several statements.
             Ok(None) => client.batch(self.sql.as_str()),
             _ => client.statement(self.sql.as_str()),
         }

@@ -1,4 +1,4 @@
-//! A transaction.
+//! The measured transaction.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -14,16 +14,16 @@ use super::watch::measured;
 use crate::database::{PoolUse, TransactionGuard};
 use crate::operation::Guard;
 
-/// A transaction or savepoint, to be ended like one of sqlx; dropped before that, it is rolled back.
+/// A measured transaction or savepoint. End it as in sqlx; if it is dropped before that, it is rolled back.
 ///
-/// It is an executor as `&mut *transaction`.
+/// Use it as an executor with `&mut *transaction`.
 pub struct MeasuredTransaction<'c, DB: Driver> {
     connection: MeasuredConnection<'c, DB>,
-    /// Nothing for a savepoint, which ends nothing by itself.
+    /// The guard that counts the transaction. `None` for a savepoint, which is not counted.
     counted: Option<TransactionGuard>,
 }
 
-/// Begins a transaction on a connection that this one owns or borrows.
+/// Begins a transaction on a connection that it owns or borrows.
 pub(super) async fn begin<'c, DB: Driver>(
     shared: Arc<Shared<DB>>,
     connection: impl Into<MaybePoolConnection<'c, DB>>,
@@ -42,7 +42,7 @@ pub(super) async fn begin<'c, DB: Driver>(
 }
 
 impl<DB: Driver> MeasuredTransaction<'_, DB> {
-    /// Commits, or releases the savepoint, as [`Transaction::commit`] does.
+    /// Commits the transaction, or releases the savepoint, as [`Transaction::commit`] does.
     ///
     /// # Errors
     ///
@@ -50,7 +50,8 @@ impl<DB: Driver> MeasuredTransaction<'_, DB> {
     ///
     /// # Cancellation
     ///
-    /// Dropped before its end, it is counted as rolled back: whether the server still heard of it, nobody here knows.
+    /// If the future is dropped before its end, the transaction is counted as rolled back. The client cannot know
+    /// whether the server received the commit.
     pub async fn commit(self) -> Result<(), Error> {
         let name = if self.counted.is_some() { "COMMIT" } else { "RELEASE" };
         let counted = self.end(name, Held::commit).await?;
@@ -60,7 +61,7 @@ impl<DB: Driver> MeasuredTransaction<'_, DB> {
         Ok(())
     }
 
-    /// Rolls back, to the savepoint if it is one, as [`Transaction::rollback`] does.
+    /// Rolls back the transaction, or rolls back to the savepoint, as [`Transaction::rollback`] does.
     ///
     /// # Errors
     ///
@@ -80,7 +81,7 @@ impl<'c, DB: Driver> MeasuredTransaction<'c, DB> {
         self.connection.begin().await
     }
 
-    /// Ends it by `end`, and returns what counts it.
+    /// Ends the transaction with `end`, and returns the guard that counts it.
     async fn end<F>(
         self,
         name: &'static str,
@@ -101,7 +102,7 @@ impl<DB: Driver> Held<'_, DB> {
     async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Transaction(transaction) => transaction.commit().await,
-            // A connection without a transaction has nothing to end.
+            // A connection without a transaction has nothing to commit.
             Self::Pooled(_) => Ok(()),
         }
     }
@@ -109,7 +110,7 @@ impl<DB: Driver> Held<'_, DB> {
     async fn rollback(self) -> Result<(), Error> {
         match self {
             Self::Transaction(transaction) => transaction.rollback().await,
-            // As above.
+            // A connection without a transaction has nothing to roll back.
             Self::Pooled(_) => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! Futures and streams of a driver, watched until their end.
+//! Futures and streams of a driver that are measured until their end.
 
 use std::borrow::BorrowMut;
 use std::pin::Pin;
@@ -16,14 +16,14 @@ use crate::database::DatabaseCall;
 use crate::operation::Guard;
 use crate::operation::Outcome;
 
-/// What a driver's stream yields: rows, and after those of each statement its result.
+/// The item of a driver's stream: a row, or the result of a statement after its last row.
 pub(super) type Item<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
 
 pin_project! {
-    /// A future that is the rest of what a guard measures.
+    /// A future whose end is the end of a measured operation.
     #[must_use = "a future does nothing unless it is polled"]
     pub(super) struct MeasuredFuture<G, F, R> {
-        // Dropped before the future, so that what the future's own drop does is not in its time.
+        // It is dropped before the future, so that the time does not include the drop of the future.
         guard: G,
         rows: R,
         #[pin]
@@ -31,7 +31,7 @@ pin_project! {
     }
 }
 
-/// Awaits `future`, which is the rest of what `guard` measures.
+/// Awaits `future`, whose end is the end of the operation of `guard`.
 pub(super) fn measured<G, F, T>(guard: G, future: F) -> MeasuredFuture<G, F, impl Fn(&T) -> u64>
 where
     F: Future<Output = Result<T, Error>>,
@@ -39,7 +39,7 @@ where
     MeasuredFuture { guard, rows: |_: &T| 0, future }
 }
 
-/// Awaits at most one row, as the rest of what `guard` measures.
+/// Awaits at most one row, which is the end of the operation of `guard`.
 pub(super) fn settle_row<G, F, T>(guard: G, future: F) -> MeasuredFuture<G, F, impl Fn(&Option<T>) -> u64>
 where
     F: Future<Output = Result<Option<T>, Error>>,
@@ -80,7 +80,7 @@ fn outcome<T>(result: &Result<T, Error>) -> Outcome {
     }
 }
 
-/// The rows of one operation. The time that their reader takes between two of them is not the database's.
+/// The rows of one operation. The time that the reader takes between two rows is not part of the operation.
 pub(super) struct Rows<'c, 'e, DB: Database> {
     guard: Guard<DatabaseCall<'c>>,
     rows: BoxStream<'e, Item<DB>>,
@@ -118,14 +118,15 @@ impl<DB: Database> Stream for Rows<'_, '_, DB> {
     }
 }
 
-/// A stream of what a future hands on, one item at a time: so that one thing can own a connection and the rows it lends.
+/// A stream of the items that a future sends, one at a time. The future can own a connection and the rows that borrow
+/// from it.
 pub(super) struct Relay<'e, T> {
     slot: Arc<Mutex<Option<T>>>,
-    /// Nothing once it has ended.
+    /// `None` after the end of the future.
     source: Option<BoxFuture<'e, ()>>,
 }
 
-/// Where the future of a [`Relay`] hands its items on.
+/// The sender for the future of a [`Relay`].
 pub(super) struct RelaySender<T>(Arc<Mutex<Option<T>>>);
 
 impl<'e, T> Relay<'e, T> {
@@ -140,11 +141,11 @@ impl<'e, T> Relay<'e, T> {
 }
 
 impl<T> RelaySender<T> {
-    /// Hands `item` on, and goes on when the next one is asked for.
+    /// Sends `item`, and waits until the reader asks for the next one.
     pub(super) async fn hand_on(&self, item: T) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(item);
         let mut handed = false;
-        // Whoever takes the item polls again by itself, so nobody has to be woken.
+        // The reader polls again after it took the item, so no waker is needed.
         poll_fn(|_| if std::mem::replace(&mut handed, true) { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 }

@@ -18,7 +18,7 @@ use crate::metric::{GaugeHandle, InFlight};
 /// static APPROVALS: BusinessQueue = BusinessQueue::new("approvals");
 ///
 /// let item = APPROVALS.enter();
-/// // Dropped with the last thing that knows of it, whatever becomes of that.
+/// // Keep the guard together with the item. The item counts until its guard is dropped.
 /// drop(item);
 /// ```
 pub struct BusinessQueue {

@@ -33,7 +33,8 @@ pub static RECENT: Tier = Tier::new("recent");
 /// fn answer() -> Result<String, std::io::Error> {
 ///     let mut request = tier::DIRECT.start_request();
 ///     for tier in [&tier::DIRECT, &ARCHIVE] {
-///         // An early return counts where it stands: an error of `?` is dropped, so say the end of it.
+///         // An early return counts for this tier. A return by `?` drops the guard and counts as cancelled, so end
+///         // the request explicitly before.
 ///         request.pass_to(tier);
 ///         match ask(tier) {
 ///             Ok(None) => {}

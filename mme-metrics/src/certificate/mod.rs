@@ -55,7 +55,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Without the feature, or for certificates that are stored elsewhere, the service calls [`CertificateName::set_validity`].
+//! Without the feature, or for certificates that are stored elsewhere, the service calls
+//! [`CertificateName::set_validity`].
 //!
 //! # When each metric moves
 //!

@@ -26,7 +26,7 @@
 //!
 //! static SESSIONS: DatabaseClient = DatabaseClient::new(DatabaseSystem::Redis).namespace("sessions");
 //!
-//! /// Reads how a command ended. An error's message can have a key in it; these words cannot.
+//! /// Classifies the result of a command. The message of an error may contain a key; these error types do not.
 //! struct ByRedis;
 //!
 //! impl<O, T> Classify<O, RedisResult<T>> for ByRedis {
@@ -70,16 +70,17 @@
 //!
 //! # What becomes a label
 //!
-//! Two words of a statement become labels. `db_operation_name` is one of about sixty verbs, or `_OTHER`; several statements in one
-//! text are a `BATCH`. `db_collection_name` is a table registered at set-up, else `_other`; it is absent if none was registered.
-//! Literals, comments, column names and other tables are skipped. Of the connect options, only the name of the database becomes a
-//! label; user, password and host are not read.
+//! Two words of a statement become labels. `db_operation_name` is one of about sixty verbs, or `_OTHER`; several
+//! statements in one text are a `BATCH`. `db_collection_name` is a table registered at set-up, else `_other`; it is
+//! absent if none was registered. Literals, comments, column names and other tables are skipped. Of the connect
+//! options, only the name of the database becomes a label; user, password and host are not read.
 //!
 //! # What it costs
 //!
-//! An operation on a table has a histogram of 12 lines for each `error_type` that occurs. Each operation has one series for slow
-//! operations. There are at most 256 operations, 1 000 tables and 64 databases, all from the program's source and set-up; later
-//! ones count as `_OTHER` or `_other`. A pool has 6 gauges, a counter and up to 36 lines of histograms.
+//! An operation on a table has a histogram of 12 lines for each `error_type` that occurs. Each operation has one series
+//! for slow operations. There are at most 256 operations, 1 000 tables and 64 databases, all from the program's source
+//! and set-up; later ones count as `_OTHER` or `_other`. A pool has 6 gauges, a counter and up to 36 lines of
+//! histograms.
 //!
 //! An operation costs about 100 ns and no allocation. Its statement is parsed up to the first table, at about 10 ns a
 //! byte. The result is cached by the statement's hash, with up to 1 024 entries for each client. A cache hit takes

@@ -32,7 +32,7 @@ use crate::clock::Moment;
 /// match pool.get() {
 ///     Ok(connection) => {
 ///         let using = wait.acquired();
-///         // … until it is given back.
+///         // … use the connection until it goes back to the pool.
 ///         drop((connection, using));
 ///     }
 ///     Err(_timeout) => wait.timed_out(),

@@ -41,7 +41,7 @@ pub fn report_pools() {
         DATABASE.connection_max.set((name,), sum.max as f64);
         DATABASE.connection_idle_min.set((name,), sum.idle_min as f64);
         DATABASE.connection_pending.set((name,), pending as f64);
-        // A pool may be older than the recorder.
+        // The pool may have been created before the recorder, so its zero series is created again.
         DATABASE.connection_timeouts.touch((name,));
     }
 }

@@ -12,7 +12,7 @@ use super::metrics::DATABASE;
 ///
 /// let emission = mme_metrics::testing::record(|| {
 ///     let transaction = BOOKS.start_transaction();
-///     // … what belongs together; left by `return`, `?` or a panic it was rolled back.
+///     // … the statements of the transaction. An exit by `return`, `?` or a panic counts as a rollback.
 ///     transaction.committed();
 /// });
 /// emission.expect().counter(&DATABASE.transactions, (DatabaseSystem::Mysql, TransactionOutcome::Commit), 1).only();

@@ -37,7 +37,7 @@ const LAG: &str = "SELECT CASE
 ///     let mut turns = tokio::time::interval(Duration::from_secs(15));
 ///     loop {
 ///         turns.tick().await;
-///         // A probe that fails sets nothing, and the alert on its age tells of it.
+///         // A probe that fails sets no gauge. The alert `MmeReplicationCheckStale` reports a check that is too old.
 ///         let _ = probe.ask(&replica).await;
 ///     }
 /// }

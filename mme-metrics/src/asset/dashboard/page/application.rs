@@ -1,6 +1,7 @@
 //! The service as its clients see it.
 
-use super::{calls, health, isolation, requests, share, state};
+use super::ratio::share;
+use super::{calls, health, isolation, requests, state};
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Row, Series, Variable};
 use crate::function::FUNCTION;
 use crate::http::HTTP;

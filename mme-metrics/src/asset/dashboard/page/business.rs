@@ -1,6 +1,7 @@
 //! The business that the service is there for.
 
-use super::{certificate, requests, security, share, state};
+use super::ratio::share;
+use super::{certificate, requests, security, state};
 use crate::asset::dashboard::{Audience, Dashboard, DisplayUnit, Panel, Promql, Row, Series, Variable, View};
 use crate::business::BUSINESS;
 

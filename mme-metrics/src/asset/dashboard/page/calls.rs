@@ -1,6 +1,6 @@
 //! Calls of gRPC.
 
-use super::share;
+use super::ratio::share;
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series};
 use crate::grpc::GRPC;
 

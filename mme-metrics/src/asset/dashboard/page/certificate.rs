@@ -1,6 +1,7 @@
 //! Certificates: their expiry, and the operations on them.
 
-use super::{share, state};
+use super::ratio::share;
+use super::state;
 use crate::asset::dashboard::{Audience, Dashboard, DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::certificate::CERTIFICATE;
 

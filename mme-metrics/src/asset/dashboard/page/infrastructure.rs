@@ -1,6 +1,7 @@
 //! What the service runs on: databases, connection pools, replicas, caches, hosts.
 
-use super::{failed, host, share_of, state, store};
+use super::ratio::{failed, share_of};
+use super::{host, state, store};
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::cache::CACHE;
 use crate::database::DATABASE;

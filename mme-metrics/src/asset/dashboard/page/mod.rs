@@ -14,6 +14,7 @@ mod meta;
 mod operational;
 mod overview;
 mod process;
+mod ratio;
 mod requests;
 mod security;
 mod slo;
@@ -35,10 +36,6 @@ pub use self::security::security;
 pub use self::slo::slo;
 pub use self::store::stores;
 use super::Dashboard;
-use super::query::{Promql, Series};
-
-/// Matches what counts as an error: a client that left has no outcome the service could answer for.
-const FAILED: [&str; 2] = ["error_type!=\"\"", "error_type!=\"cancelled\""];
 
 /// Every dashboard of this crate, with the path of its file among [`FILES`](crate::asset::FILES).
 pub fn all() -> Vec<(&'static str, Dashboard)> {
@@ -57,22 +54,6 @@ pub fn all() -> Vec<(&'static str, Dashboard)> {
         ("grafana/dashboards/security/security.json", security()),
         ("grafana/dashboards/business/business.json", business()),
     ]
-}
-
-/// Narrows a selection to what failed.
-fn failed(series: &Series) -> Series {
-    FAILED.into_iter().fold(series.clone(), Series::matching)
-}
-
-/// Returns the share of `all` that a matcher selects, 0 where it selects nothing.
-fn share(all: &Series, matcher: &str, by: &[&str]) -> Promql {
-    share_of(&all.clone().matching(matcher), all, by)
-}
-
-/// Returns `part` as a share of `all`, 0 where there is none.
-fn share_of(part: &Series, all: &Series, by: &[&str]) -> Promql {
-    let whole = all.rate().sum_by(by);
-    part.rate().sum_by(by).or_zero_of(&whole).share_of(&whole)
 }
 
 #[cfg(test)]

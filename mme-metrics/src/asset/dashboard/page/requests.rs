@@ -1,6 +1,6 @@
 //! HTTP requests that the service answers and sends.
 
-use super::{failed, share, share_of};
+use super::ratio::{failed, share, share_of};
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series, View};
 use crate::http::HTTP;
 

@@ -1,6 +1,7 @@
 //! Authentication, sources of attacks, authorization, and the audit trail.
 
-use super::{share, state};
+use super::ratio::share;
+use super::state;
 use crate::asset::dashboard::link;
 use crate::asset::dashboard::{Audience, Dashboard, DisplayUnit, Panel, Row, Series, View};
 use crate::http::HTTP;

@@ -1,5 +1,6 @@
 //! The report of a day: slow and failed events, and which of them repeat.
 
+mod format;
 mod overall;
 mod pattern;
 mod read;
@@ -13,16 +14,13 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use self::format::{MAX_LISTED, code, duration, route};
 use self::pattern::Patterns;
 use self::read::{Line, Reader};
 use self::tally::Tally;
 use super::day::Day;
 use super::label::SpikeCause;
 use super::trace::Trace;
-use crate::label::is_deceiving;
-
-/// Upper bound of the routes and patterns that a report lists.
-const MAX_LISTED: usize = 10;
 
 /// A summary of the traces of one day, formatted as Markdown.
 ///
@@ -212,24 +210,4 @@ impl Report {
         }
         Ok(())
     }
-}
-
-/// Returns the method and route of a trace.
-fn route(trace: &Trace) -> String {
-    format!("{} {}", trace.method, trace.route).trim_start().to_owned()
-}
-
-/// Formats a duration for people.
-fn duration(seconds: Option<f64>) -> String {
-    match seconds {
-        None => "–".to_owned(),
-        Some(seconds) if seconds < 1.0 => format!("{:.1} ms", seconds * 1e3),
-        Some(seconds) => format!("{seconds:.2} s"),
-    }
-}
-
-/// Formats untrusted text as code in a table.
-fn code(text: &str) -> String {
-    let plain = text.replace(is_deceiving, "?").replace('`', "'").replace('|', "\\|");
-    if plain.is_empty() { "–".to_owned() } else { format!("`{plain}`") }
 }

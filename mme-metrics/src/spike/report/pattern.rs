@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::format::{MAX_LISTED, code, duration, route};
 use super::tally::Tally;
-use super::{MAX_LISTED, code, duration, route};
 use crate::spike::trace::Trace;
 
 /// From this count on, a pattern counts as repeated.

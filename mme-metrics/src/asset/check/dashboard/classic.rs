@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Language, Query, Sources, list, name, push};
+use super::json::{list, name};
+use super::query::{Language, Query, push};
+use super::source::Sources;
 
 pub(super) fn read(dashboard: &Value, queries: &mut Vec<Query>) {
     let variables = &dashboard["templating"]["list"];

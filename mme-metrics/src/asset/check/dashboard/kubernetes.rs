@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::json::{entries, list, name};
+use super::query::{Language, Query, push};
 use super::source::speaks_promql;
-use super::{Language, Query, entries, list, name, push};
 
 pub(super) fn read(spec: &Value, queries: &mut Vec<Query>) {
     for (key, element) in entries(&spec["elements"]) {

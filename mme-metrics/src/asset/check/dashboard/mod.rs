@@ -1,40 +1,23 @@
 //! The queries of a dashboard, in each model that Grafana and Perses write.
 
 mod classic;
+mod json;
 mod kubernetes;
 mod perses;
+mod query;
 mod source;
 mod variable_query;
 
 use promql_parser::parser::Expr;
 use serde_json::Value;
 
-use self::source::Sources;
+use self::query::{Language, Query};
 pub(in crate::asset) use self::variable_query::expression as variable_expression;
 use super::expression::Reader;
 use super::vocabulary::Vocabulary;
 use super::{AssetFinding, Problem, Site};
 use crate::asset::finding::FindingKind;
 use crate::asset::{AssetFile, promql};
-
-/// A query with the place it stands in.
-#[derive(Debug)]
-struct Query {
-    place: String,
-    text: String,
-    language: Language,
-}
-
-/// How a query is written.
-#[derive(Debug, PartialEq, Eq)]
-enum Language {
-    /// `PromQL`.
-    Promql,
-    /// One of Grafana's functions for variables, such as `label_values(…)`, or `PromQL`.
-    Variable,
-    /// That of another data source, by its type.
-    Other(String),
-}
 
 /// Checks every query of every panel, variable and annotation.
 pub(super) fn check(file: &AssetFile, vocabulary: &Vocabulary, findings: &mut Vec<AssetFinding>) {
@@ -78,25 +61,6 @@ pub(super) fn skipped(file: &AssetFile, findings: &mut Vec<AssetFinding>) {
             let message = format!("a query for {source}, which is not checked: only PromQL is");
             findings.push(query.site(file).finding(&query.text, FindingKind::SkippedQuery.says(message)));
         }
-    }
-}
-
-impl Query {
-    /// Returns the `PromQL` of a query, with the label that a variable needs; nothing if there is none.
-    fn expression(&self) -> Option<(&str, Option<&str>)> {
-        match self.language {
-            Language::Promql => Some((&self.text, None)),
-            Language::Variable => variable_query::expression(&self.text),
-            Language::Other(_) => None,
-        }
-    }
-
-    fn site<'f>(&self, file: &'f AssetFile) -> Site<'f> {
-        // JSON has one way to write most texts; where a file uses another, the finding has no line.
-        let quoted = Value::from(self.text.as_str()).to_string();
-        let at = file.text().find(&quoted).or_else(|| file.text().find(&self.text));
-        let line = at.map(|at| file.text()[..at].matches('\n').count() + 1);
-        Site { file, line, place: self.place.clone() }
     }
 }
 
@@ -145,22 +109,4 @@ fn read(document: &Value, queries: &mut Vec<Query>) -> bool {
         return false;
     }
     true
-}
-
-fn push(queries: &mut Vec<Query>, place: String, text: &Value, language: Language) {
-    if let Some(text) = text.as_str().filter(|text| !text.trim().is_empty()) {
-        queries.push(Query { place, text: text.to_owned(), language });
-    }
-}
-
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
-}
-
-fn name(value: &Value) -> &str {
-    value.as_str().unwrap_or("without a name")
 }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Language, Query, entries, list, name, push};
+use super::json::{entries, list, name};
+use super::query::{Language, Query, push};
 
 pub(super) fn read(spec: &Value, queries: &mut Vec<Query>) {
     for (key, panel) in entries(&spec["panels"]) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::Language;
+use super::query::Language;
 
 /// Types that name no data source: the panel or its queries say which.
 const NO_TYPE: [&str; 3] = ["", "datasource", "mixed"];

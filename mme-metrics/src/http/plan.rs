@@ -9,7 +9,6 @@ use ::http::{Method, Request, Version, header};
 use super::label::{HttpMethod, HttpStreamKind, Scheme};
 use super::rules::{ExtraValues, RequestHead, Rules};
 use super::series::RouteSeries;
-use super::watch::HttpWatch;
 use crate::event::Notes;
 
 /// What a layer does with a request.
@@ -53,24 +52,24 @@ impl LateRoute {
     }
 }
 
-impl HttpWatch {
-    /// Decides what to do with a request. Labels and notes are read only for a request that this layer measures.
+impl Plan {
+    /// Decides what a layer with these rules does with a request. Labels and notes are read only for a request that it
+    /// measures. The scheme is read from the request unless the layer has a `fixed_scheme`.
     #[inline]
-    pub(super) fn plan<B>(&self, request: &Request<B>) -> Plan {
+    pub(super) fn of<B>(request: &Request<B>, rules: Option<&Rules>, fixed_scheme: Option<Scheme>) -> Self {
         let head = RequestHead::of(request);
-        let rules = self.rules.as_deref();
         let template = template(head, rules);
         if rules.is_some_and(|rules| rules.skips(head.uri, template)) {
-            return Plan::Skip;
+            return Self::Skip;
         }
         let route = template.map(RouteSeries::of);
         if head.extensions.get::<MeasurementMark>().is_some() {
-            return Plan::Inform(route);
+            return Self::Inform(route);
         }
-        Plan::Measure(RequestPlan {
+        Self::Measure(RequestPlan {
             route,
             method: HttpMethod::of(head.method),
-            scheme: self.scheme.unwrap_or_else(|| scheme(request.version(), head)),
+            scheme: fixed_scheme.unwrap_or_else(|| scheme(request.version(), head)),
             upgrade: upgrade_kind(head),
             labels: rules.and_then(|rules| rules.request_labels(head)),
             notes: rules.map_or(Notes::new(), |rules| rules.request_notes(head)),

@@ -32,7 +32,7 @@ impl<B: 'static> Watch<B> for HttpWatch {
     type Body = B;
 
     fn begin(&self, request: &mut Request<B>) -> Option<HttpExchange> {
-        let plan = match self.plan(request) {
+        let plan = match Plan::of(request, self.rules.as_deref(), self.scheme) {
             Plan::Measure(plan) => plan,
             Plan::Skip => {
                 // A layer further out that measures this request and cannot see its route skips it too.

@@ -6,7 +6,7 @@ use metrics::Key;
 
 use super::SECURITY;
 use super::label::{AuthMethod, AuthResult, FailureReason};
-use super::proof::Proof;
+use super::proof::{Proof, sealed};
 use crate::label::CountryCode;
 use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
@@ -134,6 +134,8 @@ impl Operation for AuthAttempt {
         }
     }
 }
+
+impl sealed::Sealed for AuthAttempt {}
 
 impl Proof for AuthAttempt {
     type Why = FailureReason;

@@ -4,7 +4,7 @@ use metrics::Key;
 
 use super::SECURITY;
 use super::label::{AuthResult, MfaMethod};
-use super::proof::Proof;
+use super::proof::{Proof, sealed};
 use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
 
@@ -61,6 +61,8 @@ impl Operation for MfaChallenge {
         self.factor.series.record(self.factor, &[AuthResult::of(outcome) as usize], None);
     }
 }
+
+impl sealed::Sealed for MfaChallenge {}
 
 impl Proof for MfaChallenge {
     type Why = ();

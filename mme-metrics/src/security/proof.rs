@@ -43,12 +43,9 @@ pub trait Refusal<Why> {
     fn refusal(&self) -> Option<Why>;
 }
 
-mod sealed {
+/// Only the operations of this crate are proofs.
+pub(super) mod sealed {
     pub trait Sealed {}
-
-    impl Sealed for crate::security::AuthAttempt {}
-    impl Sealed for crate::security::JwtValidation {}
-    impl Sealed for crate::security::MfaChallenge {}
 }
 
 /// An operation that a caller passes or not: [`AuthAttempt`](super::AuthAttempt), [`JwtValidation`](super::JwtValidation) and

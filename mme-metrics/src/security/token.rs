@@ -4,7 +4,7 @@ use metrics::Key;
 
 use super::SECURITY;
 use super::label::{AuthResult, JwtReason};
-use super::proof::Proof;
+use super::proof::{Proof, sealed};
 use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
 
@@ -70,6 +70,8 @@ impl Operation for JwtValidation {
         SERIES.record(&Results, &[at], None);
     }
 }
+
+impl sealed::Sealed for JwtValidation {}
 
 impl Proof for JwtValidation {
     type Why = JwtReason;

@@ -1,4 +1,4 @@
-//! The audit trail.
+//! Events of the audit trail.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,11 +9,11 @@ use super::label::{EventOutcome, EventType};
 #[cfg(feature = "security")]
 use super::SecurityClient;
 
-/// Where subscribers find the trail.
+/// The `tracing` target of audit events.
 #[cfg(feature = "tracing")]
 const TARGET: &str = "mme::audit";
 
-/// One event of the audit trail: counted, and told as a structured event, in one call.
+/// One event of the audit trail. One call counts it and emits it as a structured event.
 ///
 /// ```
 /// use mme_metrics::security::{AuditEvent, EventOutcome, EventType};
@@ -21,17 +21,18 @@ const TARGET: &str = "mme::audit";
 /// AuditEvent::new(EventType::new("document_signed"), EventOutcome::Success).record();
 /// ```
 ///
-/// With the feature `tracing`, the event goes to the target `mme::audit` at the level INFO, with the fields below and no others.
-/// What else belongs to it comes from the spans it happens in.
+/// With the feature `tracing`, the event goes to the target `mme::audit` at the level INFO, with the fields below and
+/// no others. The spans around the event provide any other data.
 ///
-/// | field | what |
+/// | field | content |
 /// |---|---|
 /// | `event_type`, `outcome` | the labels of `audit_events_total` |
-/// | `source_address` | the address, if [`source`](Self::source) or [`by`](Self::by) told it: this field is the one place that has it |
-/// | `account` | the account under the key of the tracker, 16 hexadecimal digits: the same account reads the same, and nobody without the key can tell which it is |
+/// | `source_address` | the address, if [`source`](Self::source) or [`by`](Self::by) set it; it appears in this field only |
+/// | `account` | the [`Pseudonym`] of the account, 16 hexadecimal digits |
 ///
-/// An event that nobody takes is lost. If no subscriber is interested in the target, that is counted in
-/// `audit_write_failures_total`; a trail of your own hands over how its writing went with [`record_to`](Self::record_to).
+/// An event that no subscriber receives is lost. If no subscriber is interested in the target,
+/// `audit_write_failures_total` counts the event. If you write your own trail, report the result of the write with
+/// [`record_to`](Self::record_to).
 #[derive(Clone, Copy)]
 #[must_use = "an event is told by `record` or `record_to`"]
 pub struct AuditEvent {
@@ -42,39 +43,39 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
-    /// Describes an event.
+    /// Creates an event.
     pub const fn new(kind: EventType, outcome: EventOutcome) -> Self {
         Self { kind, outcome, address: None, account: None }
     }
 
-    /// Says which address it came from.
+    /// Sets the address that the event came from.
     pub const fn source(mut self, address: IpAddr) -> Self {
         self.address = Some(address);
         self
     }
 
-    /// Says who did it: address and account as the tracker knows them.
+    /// Sets the client that caused the event: its address and account, as the tracker knows them.
     #[cfg(feature = "security")]
     pub fn by(self, client: &SecurityClient) -> Self {
         Self { address: Some(client.address()), account: client.account_hash().or(self.account), ..self }
     }
 
-    /// Returns what kind of event it is.
+    /// Returns the type of the event.
     pub const fn event_type(&self) -> EventType {
         self.kind
     }
 
-    /// Returns how it went.
+    /// Returns the outcome of the event.
     pub const fn outcome(&self) -> EventOutcome {
         self.outcome
     }
 
-    /// Returns the address it came from.
+    /// Returns the address that the event came from.
     pub const fn source_address(&self) -> Option<IpAddr> {
         self.address
     }
 
-    /// Returns the account, under the key of the tracker.
+    /// Returns the pseudonym of the account, which is a hash under the tracker's key.
     pub const fn account(&self) -> Option<Pseudonym> {
         match self.account {
             Some(hash) => Some(Pseudonym(hash)),
@@ -82,7 +83,7 @@ impl AuditEvent {
         }
     }
 
-    /// Counts the event and tells it.
+    /// Counts the event and emits it.
     pub fn record(self) {
         self.count();
         if !self.tell() {
@@ -90,8 +91,8 @@ impl AuditEvent {
         }
     }
 
-    /// Counts an event that something else tells under the target `mme::audit`, such as a breach that the
-    /// [isolation sentinel](crate::isolation) found: told once more, it would stand in the trail twice.
+    /// Counts an event that other code emits under the target `mme::audit`, such as a breach that the
+    /// [isolation sentinel](crate::isolation) found. It does not emit the event: the trail would contain it twice.
     pub fn record_told(self) {
         self.count();
         if !Self::is_heard() {
@@ -99,16 +100,16 @@ impl AuditEvent {
         }
     }
 
-    /// Counts the event, tells it, and has `write` put it into a trail of the service's own, whose word it is whether it was
-    /// written.
+    /// Counts the event, emits it, and calls `write` to write it to your own trail. The result of `write` decides
+    /// whether the event counts as written.
     ///
     /// # Errors
     ///
-    /// When `write` fails, with its error; that is counted.
+    /// When `write` fails, with its error. It counts as a write failure.
     ///
     /// # Panics
     ///
-    /// When `write` does; that is counted as well.
+    /// When `write` panics. It counts as a write failure, too.
     pub fn record_to<E>(self, write: impl FnOnce(&Self) -> Result<(), E>) -> Result<(), E> {
         self.count();
         self.tell();
@@ -123,7 +124,8 @@ impl AuditEvent {
         SECURITY.audit_write_failures.touch(());
     }
 
-    /// Says whether somebody listens; without the feature, counting is all that was asked for.
+    /// Returns whether a subscriber receives audit events. Without the feature `tracing`, it always returns `true`, because
+    /// events are only counted then.
     fn is_heard() -> bool {
         #[cfg(feature = "tracing")]
         return tracing::event_enabled!(target: TARGET, tracing::Level::INFO);
@@ -131,7 +133,7 @@ impl AuditEvent {
         true
     }
 
-    /// Tells the event, and says whether somebody listens.
+    /// Emits the event, and returns whether a subscriber receives it.
     #[cfg_attr(not(feature = "tracing"), allow(clippy::unused_self, reason = "it is what is told"))]
     fn tell(&self) -> bool {
         let is_heard = Self::is_heard();
@@ -150,7 +152,7 @@ impl AuditEvent {
     }
 }
 
-// An address in a log is one too many.
+// The output leaves out the address, which does not belong in a log.
 impl fmt::Debug for AuditEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("AuditEvent");
@@ -158,18 +160,20 @@ impl fmt::Debug for AuditEvent {
     }
 }
 
-/// An account under the key of a [`SourceTracker`](crate::security): the same account reads the same.
+/// The pseudonym of an account: its hash under the key of a [`SourceTracker`](crate::security).
+///
+/// The same account has the same pseudonym. Without the key, the pseudonym does not reveal the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pseudonym(u64);
 
-/// Sixteen hexadecimal digits.
+/// Writes sixteen hexadecimal digits.
 impl fmt::Display for Pseudonym {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
 }
 
-/// Counts a failure when it is dropped, unless there was none; so a panic in between counts.
+/// Counts a write failure when it is dropped, unless the write succeeded. So a panic of the write counts, too.
 struct Failure {
     happened: bool,
 }

@@ -1,4 +1,4 @@
-//! Attempts to authenticate.
+//! Authentication methods and attempts.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::operation::{Operation, Outcome};
 #[cfg(feature = "security")]
 use super::SecurityClient;
 
-/// A way to authenticate. Make it a `static`: it keeps the series of its attempts.
+/// A way to authenticate callers. Declare it as a `static`, so that it keeps the series of its attempts.
 ///
 /// ```
 /// use mme_metrics::operation::Guard;
@@ -43,19 +43,20 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Names the method.
+    /// Creates an authenticator for this method.
     pub const fn new(method: AuthMethod) -> Self {
         Self { method, reasons: &[FailureReason::CREDENTIALS], series: KeptSeries::new() }
     }
 
-    /// Says why attempts can be refused, so that the series of each reason exist at zero from the first attempt on. Unless it
-    /// is called, [`FailureReason::CREDENTIALS`] is the one.
+    /// Sets the reasons why attempts can be refused, only [`FailureReason::CREDENTIALS`] by default. The series of each
+    /// reason exists at zero from the first attempt on.
     pub const fn reasons(mut self, reasons: &'static [FailureReason]) -> Self {
         self.reasons = reasons;
         self
     }
 
-    /// Returns one attempt, to be measured by [`guard`](crate::operation) or by `#[instrument_metrics(record = …)]`.
+    /// Creates one attempt. Measure it with a guard of [`operation`](crate::operation) or with
+    /// `#[instrument_metrics(record = …)]`.
     pub const fn attempt(&'static self) -> AuthAttempt {
         AuthAttempt {
             authenticator: self,
@@ -77,7 +78,7 @@ impl SeriesKeys<3> for Authenticator {
     }
 }
 
-/// One attempt at an [`Authenticator`].
+/// One attempt to authenticate with an [`Authenticator`].
 #[must_use = "an attempt is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct AuthAttempt {
     authenticator: &'static Authenticator,
@@ -88,15 +89,15 @@ pub struct AuthAttempt {
 }
 
 impl AuthAttempt {
-    /// Says from which country it comes, for `auth_requests_by_country_total`.
+    /// Sets the country that the attempt comes from, for `auth_requests_by_country_total`.
     pub const fn country(mut self, country: CountryCode) -> Self {
         self.country = Some(country);
         self
     }
 
-    /// Says who tries, so that a failure is held against its source, and against nobody else.
+    /// Sets the client that makes the attempt. A failure then counts against its source, and against no other.
     ///
-    /// The country is that of the tracker's resolver, unless [`country`](Self::country) says another.
+    /// The country comes from the tracker's resolver, unless [`country`](Self::country) sets another.
     #[cfg(feature = "security")]
     pub fn by(mut self, client: &SecurityClient) -> Self {
         self.country = self.country.or(client.country());
@@ -128,7 +129,7 @@ impl Operation for AuthAttempt {
             match result {
                 AuthResult::Success => client.success(),
                 AuthResult::Failure => _ = client.failure(),
-                // Nobody was refused, so nothing is held against anybody.
+                // The caller was not refused, so no failure counts against its source.
                 AuthResult::Error => {}
             }
         }
@@ -145,7 +146,7 @@ impl Proof for AuthAttempt {
     }
 }
 
-// Who tries is nobody's business in a log.
+// The output leaves out the client, which does not belong in a log.
 impl fmt::Debug for AuthAttempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthAttempt").field("method", &self.authenticator.method).finish_non_exhaustive()

@@ -1,55 +1,55 @@
-//! The labels of security metrics, each with its bound.
+//! The labels of security metrics, each with a bounded number of values.
 
 use metrics::SharedString;
 
 use crate::label::{Cardinality, LabelValue, labels};
 
 labels! {
-    /// The label `auth_method`: how a caller proves who it is.
+    /// The label `auth_method`: how a caller proves its identity.
     pub word AuthMethod: "auth_method", budget = 20 {
         /// A name and a password.
         PASSWORD = "password",
         /// A bearer token.
         TOKEN = "token",
-        /// A key of an API.
+        /// An API key.
         API_KEY = "api_key",
         /// A client certificate.
         CERTIFICATE = "certificate",
-        /// Another service that was asked, by OAuth 2 or OpenID Connect.
+        /// An identity provider, by OAuth 2 or OpenID Connect.
         OAUTH = "oauth",
-        /// Another service that was asked, by SAML.
+        /// An identity provider, by SAML.
         SAML = "saml",
-        /// A passkey or another authenticator of `WebAuthn`.
+        /// A passkey or another `WebAuthn` authenticator.
         PASSKEY = "passkey",
     }
 
-    /// The label `reason` of refused attempts.
+    /// The label `reason`: why an attempt to authenticate was refused.
     pub word FailureReason: "reason", budget = 30 {
-        /// The name or the secret is wrong. Which of them is for nobody to know.
+        /// The name or the secret is wrong. The label does not reveal which.
         CREDENTIALS = "credentials",
         /// The second factor is missing or wrong.
         SECOND_FACTOR = "second_factor",
-        /// What was shown has expired.
+        /// The credential has expired.
         EXPIRED = "expired",
-        /// The account is locked or switched off.
+        /// The account is locked or disabled.
         LOCKED = "locked",
         /// The source has failed too often.
         BLOCKED = "blocked",
     }
 
-    /// The label `token_type`: what an issued token is for.
+    /// The label `token_type`: the purpose of an issued token.
     pub word TokenType: "token_type", budget = 20 {
-        /// It opens an API.
+        /// An access token, which grants access to an API.
         ACCESS = "access",
-        /// It is exchanged for another.
+        /// A refresh token, which is exchanged for another token.
         REFRESH = "refresh",
-        /// It says who somebody is.
+        /// An ID token, which states the identity of a user.
         ID = "id",
-        /// It is a link that somebody was given.
+        /// A token in a link that a user was given.
         LINK = "link",
     }
 
-    /// The label `mfa_method`: what the second factor is.
+    /// The label `mfa_method`: the kind of second factor.
     pub word MfaMethod: "mfa_method", budget = 20 {
         /// A code that changes with time (RFC 6238).
         TOTP = "totp",
@@ -57,57 +57,57 @@ labels! {
         SMS = "sms",
         /// A code by e-mail.
         EMAIL = "email",
-        /// A question on another device.
+        /// A prompt on another device.
         PUSH = "push",
-        /// A hardware key or another authenticator of `WebAuthn`.
+        /// A hardware key or another `WebAuthn` authenticator.
         WEBAUTHN = "webauthn",
-        /// A code that is good once.
+        /// A recovery code, which is valid once.
         RECOVERY_CODE = "recovery_code",
     }
 
-    /// The label `policy`: the rule that decides, or the limit that counts.
+    /// The label `policy`: the policy that decides, or the rate limit that counts.
     pub word PolicyName: "policy", budget = 100 {}
 
     /// The label `event_type` of security and audit events.
     pub word EventType: "event_type", budget = 100 {
-        /// Something that is not as usual; [`MmeSuspiciousActivity`](crate::asset) fires on it.
+        /// Unusual activity; [`MmeSuspiciousActivity`](crate::asset) fires on it.
         SUSPICIOUS = "suspicious",
         /// An incident.
         INCIDENT = "incident",
-        /// Somebody logged in or tried to.
+        /// A login or an attempt to log in.
         LOGIN = "login",
-        /// Somebody logged out.
+        /// A logout.
         LOGOUT = "logout",
-        /// A request, in a trail that has them all.
+        /// A request, in an audit trail that contains all requests.
         REQUEST = "request",
-        /// Something of one tenant was reached for by another.
+        /// A tenant tried to access a resource of another tenant.
         CROSS_TENANT_ACCESS = "cross_tenant_access",
-        /// A source has failed more often than a limit; the source tracker says so itself.
+        /// A source has more failures than a limit allows. The source tracker reports this event itself.
         SOURCE_OVER_LIMIT = "source_over_limit",
-        /// An account has failed from more sources than the limit; the source tracker says so itself.
+        /// An account has failures from more sources than the limit. The source tracker reports this event itself.
         ACCOUNT_OVER_LIMIT = "account_over_limit",
     }
 
-    /// The label `reason` of blocks.
+    /// The label `reason`: why a caller was blocked.
     pub word BlockReason: "reason", budget = 30 {
         /// The source has failed too often.
         BRUTE_FORCE = "brute_force",
-        /// The address is on a list.
+        /// The address is on a deny list.
         DENY_LIST = "deny_list",
-        /// A feed of threats knows the caller.
+        /// A threat feed lists the caller.
         THREAT = "threat",
     }
 
-    /// The label `feed`: where an indicator of a threat comes from.
+    /// The label `feed`: the threat feed that an indicator comes from.
     pub word Feed: "feed", budget = 30 {}
 
-    /// The label `category`: what an indicator stands for.
+    /// The label `category`: the kind of threat that an indicator stands for.
     pub word ThreatCategory: "category", budget = 30 {}
 
-    /// The label `framework`: who asks for a control, such as `gdpr` or `pci_dss`.
+    /// The label `framework`: the compliance framework that requires a control, such as `gdpr` or `pci_dss`.
     pub word Framework: "framework", budget = 20 {}
 
-    /// The label `control`: what was breached, such as `retention` or `r8_3_6`.
+    /// The label `control`: the control that was violated, such as `retention` or `r8_3_6`.
     pub word Control: "control", budget = 200 {}
 }
 
@@ -115,11 +115,11 @@ labels! {
     /// The label `result` of authentication, of second factors and of token checks.
     #[non_exhaustive]
     pub closed AuthResult: "result" {
-        /// The caller is who it says.
+        /// The caller proved its identity.
         Success = "success",
         /// The caller was refused.
         Failure = "failure",
-        /// Neither: something broke, or nobody waited for the end.
+        /// Neither, because an error occurred or the operation was dropped before its end.
         Error = "error",
     }
 }
@@ -128,23 +128,23 @@ labels! {
     /// The label `reason` of token checks; empty unless the token was refused.
     #[non_exhaustive]
     pub closed JwtReason: "reason" {
-        /// It was not refused.
+        /// The token was not refused.
         None = "",
-        /// It is no token.
+        /// The text is not a token.
         Malformed = "malformed",
-        /// It names an algorithm that is not allowed, `none` among them.
+        /// The token names an algorithm that is not allowed, such as `none`.
         Algorithm = "algorithm",
-        /// The signature is not that of a known key.
+        /// The signature does not match a known key.
         Signature = "signature",
         /// `exp` has passed.
         Expired = "expired",
         /// `nbf` or `iat` lies in the future.
         NotYetValid = "not_yet_valid",
-        /// `iss` is somebody else.
+        /// `iss` is not the expected issuer.
         Issuer = "issuer",
-        /// `aud` is somebody else.
+        /// `aud` is not the expected audience.
         Audience = "audience",
-        /// It was taken back.
+        /// The token was revoked.
         Revoked = "revoked",
         /// Another claim is missing or wrong.
         Claims = "claims",
@@ -152,7 +152,7 @@ labels! {
 }
 
 labels! {
-    /// The label `window` of the source tracker.
+    /// The label `window`: a sliding window of the source tracker.
     #[non_exhaustive]
     pub closed Window: "window" {
         /// The last minute.
@@ -163,23 +163,23 @@ labels! {
 }
 
 labels! {
-    /// The label `decision`.
+    /// The label `decision`: the decision of a policy.
     #[non_exhaustive]
     pub closed Decision: "decision" {
-        /// It may be done.
+        /// The action is allowed.
         Allow = "allow",
-        /// It may not.
+        /// The action is denied.
         Deny = "deny",
     }
 }
 
 labels! {
-    /// The label `result` of a look into a cache of decisions.
+    /// The label `result` of a lookup in a cache of decisions.
     #[non_exhaustive]
     pub closed PolicyCacheResult: "result" {
-        /// The decision was there.
+        /// The decision was in the cache.
         Hit = "hit",
-        /// It was not.
+        /// The decision was not in the cache.
         Miss = "miss",
     }
 }
@@ -188,9 +188,9 @@ labels! {
     /// The label `result` of a rate limit.
     #[non_exhaustive]
     pub closed LimitResult: "result" {
-        /// The request was let through.
+        /// The request was allowed.
         Allowed = "allowed",
-        /// The request was turned away.
+        /// The request was rejected.
         Limited = "limited",
     }
 }
@@ -199,20 +199,20 @@ labels! {
     /// The label `outcome` of security and audit events: the values of `event.outcome` in the Elastic Common Schema.
     #[non_exhaustive]
     pub closed EventOutcome: "outcome" {
-        /// It was done.
+        /// The action succeeded.
         Success = "success",
-        /// It was tried.
+        /// The action was tried and failed.
         Failure = "failure",
-        /// Nobody can tell.
+        /// The outcome is not known.
         Unknown = "unknown",
     }
 }
 
-/// The label `source_bucket`: 64 buckets, which a keyed hash spreads sources over.
+/// The label `source_bucket`: one of 64 buckets that a keyed hash distributes sources over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SourceBucket(u8);
 
-/// The texts of the buckets, two digits each.
+/// The label values of the buckets, two digits each.
 const BUCKETS: &[&str] = &[
     "00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "16", "17", "18",
     "19", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "30", "31", "32", "33", "34", "35", "36", "37",
@@ -224,7 +224,7 @@ impl SourceBucket {
     /// Returns the bucket that a hash falls into.
     #[cfg(feature = "security")]
     pub(super) const fn of(hash: u64) -> Self {
-        // Below 64, so nothing is cut off.
+        // The number is below 64, so the cast does not truncate it.
         #[allow(clippy::cast_possible_truncation)]
         Self((hash % BUCKETS.len() as u64) as u8)
     }

@@ -1,4 +1,4 @@
-//! The truth: every metric of security.
+//! The declarations of all security metrics.
 
 use super::label::{
     AuthMethod, AuthResult, BlockReason, Control, Decision, EventOutcome, EventType, FailureReason, Feed, Framework,

@@ -1,4 +1,4 @@
-//! Second factors.
+//! Second factors of authentication.
 
 use metrics::Key;
 
@@ -8,7 +8,7 @@ use super::proof::{Proof, sealed};
 use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
 
-/// A second factor. Make it a `static`: it keeps the series of its challenges.
+/// A second factor of authentication. Declare it as a `static`, so that it keeps the series of its challenges.
 ///
 /// ```
 /// use mme_metrics::operation::Guard;
@@ -26,12 +26,13 @@ pub struct MfaFactor {
 }
 
 impl MfaFactor {
-    /// Names the method.
+    /// Creates a second factor of this kind.
     pub const fn new(method: MfaMethod) -> Self {
         Self { method, series: KeptSeries::new() }
     }
 
-    /// Returns one challenge, to be measured by [`guard`](crate::operation) or by `#[instrument_metrics(record = …)]`.
+    /// Creates one challenge. Measure it with a guard of [`operation`](crate::operation) or with
+    /// `#[instrument_metrics(record = …)]`.
     pub const fn challenge(&'static self) -> MfaChallenge {
         MfaChallenge { factor: self }
     }

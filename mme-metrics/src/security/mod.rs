@@ -1,7 +1,7 @@
 //! Security: authentication, policy decisions, rate limits, audit, and detection of brute-force sources.
 //!
-//! What is known before the first event is a `static`, and keeps its series. What happens is a guard, a closure, an attribute
-//! or one call:
+//! Declare authenticators, policies and rate limits as `static` items, which keep their series. Record events with a
+//! guard, a closure, an attribute or one call:
 //!
 //! ```
 //! use mme_metrics::operation::{Guard, measure};
@@ -47,8 +47,9 @@
 //! # expected.counter(&SECURITY.auth_requests, (method, AuthResult::Failure), 1).among_others();
 //! ```
 //!
-//! By attribute: `#[instrument_metrics(record = PASSWORD.attempt())]` on a function that returns a `Result` whose error is a
-//! [`Refusal`], `#[instrument_metrics(record = SHARE.evaluation())]` on one that returns a [`Decision`] or a `bool`.
+//! As an attribute, use `#[instrument_metrics(record = PASSWORD.attempt())]` on a function that returns a `Result`
+//! whose error is a [`Refusal`]. Use `#[instrument_metrics(record = SHARE.evaluation())]` on a function that returns a
+//! [`Decision`] or a `bool`.
 //!
 //! With the feature `security`, a `SourceTracker` detects sources and accounts with too many failures.
 //!
@@ -68,10 +69,10 @@
 //! | `policy_evaluations_total`, `policy_evaluation_duration_seconds` | once per [`PolicyEvaluation`], at its end |
 //! | `policy_errors_total` | with each evaluation that failed |
 //! | `authz_decisions_total` | with each evaluation that returned a decision, and with [`Policy::decided`] |
-//! | `policy_cache_requests_total`, `policy_cache_hits_total` | with [`Policy::cache_hit`] and, the first one, with [`Policy::cache_miss`] |
+//! | `policy_cache_requests_total`, `policy_cache_hits_total` | both with [`Policy::cache_hit`]; only the first with [`Policy::cache_miss`] |
 //! | `rate_limit_requests_total` | with each request counted by a [`RateLimit`] or a `RateLimitLayer` |
 //! | `security_events_total`, `security_blocks_total`, `security_threat_matches_total`, `compliance_violations_total` | with each call; the tracker also reports events |
-//! | `audit_events_total`, `audit_write_failures_total` | with each [`AuditEvent`], and with each that no subscriber received |
+//! | `audit_events_total`, `audit_write_failures_total` | the first with each [`AuditEvent`]; the second with each that no subscriber received |
 //!
 //! Authentication, second factors and token checks have three results:
 //!
@@ -93,16 +94,16 @@
 //! | token checks | 12 |
 //! | the tracker | 7 gauges and 64 buckets |
 //!
-//! Words such as reasons, policies and types of events stand in the program's text; each label takes 20 to 200 of them, and what
-//! is no word reads `_other`, so that neither an address nor a name nor a secret can become one. Countries are two
-//! letters or `_unknown`, at most 250.
+//! Reasons, policies, event types and the like are words in the source code of the program. Each label takes 20 to 200
+//! words. A text that is not a word becomes `_other`, so no address, name or secret can become a label value. Countries
+//! are two letters or `_unknown`, at most 250.
 //!
-//! An event of a `static` takes no lock and no allocation. Calls with a word look their series up, about 0.2 µs; a handle of
-//! [`Counter::with`](crate::Counter::with) keeps it.
+//! An event of a `static` takes no lock and no allocation. A call with a word looks up its series, which takes about
+//! 0.2 µs. A handle of [`Counter::with`](crate::Counter::with) keeps the series and avoids the lookup.
 //!
 //! # Assets
 //!
-//! Rules, alerts and runbooks for all of this and the dashboard `security` come with the others in `assets/`.
+//! `assets/` contains the rules, alerts and runbooks for these metrics, and the dashboard `security`.
 
 mod audit;
 mod authenticator;

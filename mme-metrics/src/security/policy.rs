@@ -1,4 +1,4 @@
-//! Policies: decisions, and how they are come to.
+//! Policy decisions and their evaluation.
 
 use metrics::Key;
 
@@ -8,7 +8,7 @@ use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::Guard;
 use crate::operation::{ClassifyReturn, ErrorType, Operation, Outcome, ResultLabel};
 
-/// A policy that decides who may do what. Make it a `static`: it keeps the series of its decisions.
+/// A policy that decides who may do what. Declare it as a `static`, so that it keeps the series of its decisions.
 ///
 /// ```
 /// use mme_metrics::operation::{Guard, measure};
@@ -31,22 +31,23 @@ use crate::operation::{ClassifyReturn, ErrorType, Operation, Outcome, ResultLabe
 pub struct Policy {
     name: PolicyName,
     series: KeptSeries<8>,
-    /// Says whether the series of errors exist: evaluations know which there are, lookups in a cache do not.
+    /// Whether the series of errors exist. Evaluations know the kinds of errors, lookups in a cache do not.
     errors: KeptSeries<0>,
 }
 
-/// Where the counters stand among the kept ones; the ends come first, by their ordinal.
+/// Positions of the counters among the kept series. The results of evaluations come first, by their ordinal.
 const DECISIONS: usize = 3;
 const HITS: usize = 5;
 const REQUESTS: usize = 6;
 
 impl Policy {
-    /// Names the policy.
+    /// Creates a policy with this name.
     pub const fn new(name: PolicyName) -> Self {
         Self { name, series: KeptSeries::new(), errors: KeptSeries::new() }
     }
 
-    /// Returns one evaluation, to be measured by [`guard`](crate::operation) or by `#[instrument_metrics(record = …)]`.
+    /// Creates one evaluation. Measure it with a guard of [`operation`](crate::operation) or with
+    /// `#[instrument_metrics(record = …)]`.
     pub const fn evaluation(&'static self) -> PolicyEvaluation {
         PolicyEvaluation { policy: self, decision: None }
     }
@@ -129,7 +130,7 @@ impl Operation for PolicyEvaluation {
     #[inline]
     fn end(self, outcome: Outcome, seconds: f64) {
         let ended = outcome.result_label() as usize;
-        // A decision that was not come to in the end is none.
+        // A decision counts only if the evaluation succeeded.
         let decision = self.decision.filter(|_| outcome == Outcome::Ok).map(|decision| DECISIONS + decision as usize);
         let counters = [ended, decision.unwrap_or(ended)];
         self.policy.series.record(self.policy, &counters[..=usize::from(decision.is_some())], Some(seconds));
@@ -146,7 +147,7 @@ impl ClassifyReturn<Decision> for PolicyEvaluation {
     }
 }
 
-/// `true` is to be read as [`Decision::Allow`].
+/// Reads `true` as [`Decision::Allow`].
 impl ClassifyReturn<bool> for PolicyEvaluation {
     fn classify(&mut self, returned: &bool) -> Outcome {
         self.classify(&if *returned { Decision::Allow } else { Decision::Deny })
@@ -164,7 +165,7 @@ impl<E: ErrorType> ClassifyReturn<Result<Decision, E>> for PolicyEvaluation {
     }
 }
 
-/// `true` is to be read as [`Decision::Allow`].
+/// Reads `true` as [`Decision::Allow`].
 impl<E: ErrorType> ClassifyReturn<Result<bool, E>> for PolicyEvaluation {
     const ERROR_TYPES: &'static [&'static str] = E::ERROR_TYPES;
 

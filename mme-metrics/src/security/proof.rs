@@ -1,17 +1,17 @@
-//! What a caller shows to be let in: accepted, refused, or neither because something broke.
+//! The result of an authentication: the caller is accepted, refused, or neither because an error occurred.
 
 use super::label::AuthResult;
 use crate::operation::Guard;
 use crate::operation::{ClassifyReturn, Operation, Outcome};
 
-/// How an operation ends whose caller was refused.
+/// The outcome of an operation whose caller was refused.
 const REFUSED: Outcome = Outcome::Error("refused");
 
-/// An error that says whether the caller was refused, and why.
+/// An error that states whether the caller was refused, and why.
 ///
-/// Implement it for the errors of functions that authenticate; then a result can be handed over as it is. `Why` is what the
-/// operation wants to know: [`FailureReason`](super::FailureReason) of an attempt to log in, [`JwtReason`](super::JwtReason)
-/// of a token, `()` of a second factor.
+/// Implement it for the errors of functions that authenticate. Then the result of such a function is recorded as it is.
+/// `Why` is the reason that the operation records: [`FailureReason`](super::FailureReason) for an attempt to log in,
+/// [`JwtReason`](super::JwtReason) for a token, `()` for a second factor.
 ///
 /// ```
 /// use mme_metrics::security::{FailureReason, Refusal};
@@ -39,7 +39,7 @@ const REFUSED: Outcome = Outcome::Error("refused");
     note = "implement `mme_metrics::security::Refusal`, or end the guard with `success` and `failure`"
 )]
 pub trait Refusal<Why> {
-    /// Returns why the caller was refused, or nothing if that is not what happened: then something broke.
+    /// Returns why the caller was refused, or `None` if the error is not a refusal.
     fn refusal(&self) -> Option<Why>;
 }
 
@@ -48,24 +48,24 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
-/// An operation that a caller passes or not: [`AuthAttempt`](super::AuthAttempt), [`JwtValidation`](super::JwtValidation) and
-/// [`MfaChallenge`](super::MfaChallenge).
+/// An operation that accepts or refuses a caller: [`AuthAttempt`](super::AuthAttempt),
+/// [`JwtValidation`](super::JwtValidation) and [`MfaChallenge`](super::MfaChallenge).
 pub trait Proof: Operation + sealed::Sealed {
-    /// What is to be known of a refusal.
+    /// The reason for a refusal.
     type Why;
 
-    /// Notes why the caller is refused.
+    /// Sets the reason why the caller is refused.
     #[doc(hidden)]
     fn refuse(&mut self, why: Self::Why);
 }
 
 impl<P: Proof> Guard<P> {
-    /// Ends it: the caller is who it says.
+    /// Ends the operation as a success: the caller proved its identity.
     pub fn success(self) {
         self.end(Outcome::Ok);
     }
 
-    /// Ends it: the caller is refused.
+    /// Ends the operation as a failure: the caller is refused.
     pub fn failure(mut self, why: P::Why) {
         if let Some(proof) = self.operation() {
             proof.refuse(why);
@@ -88,8 +88,8 @@ impl<T, E: Refusal<P::Why>, P: Proof> ClassifyReturn<Result<T, E>> for P {
 }
 
 impl AuthResult {
-    /// Reads a result from how the operation ended. Being given up says nothing about the caller, so it is an error: neither
-    /// let in nor refused.
+    /// Converts the outcome of an operation to a result. A cancelled operation neither accepts nor refuses the caller,
+    /// so it is an error.
     #[inline]
     pub(super) fn of(outcome: Outcome) -> Self {
         match outcome {

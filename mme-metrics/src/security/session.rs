@@ -1,12 +1,12 @@
-//! Sessions that are open.
+//! Open sessions.
 
 use super::SECURITY;
 use crate::metric::InFlight;
 
-/// One open session; dropping it closes it.
+/// One open session. Dropping the guard closes the session.
 ///
-/// It is for sessions that live in the process, such as a connection. Where they live in a database, count them there and
-/// call `SECURITY.active_sessions.set((), …)` instead.
+/// Use it for sessions that live in the process, such as a connection. If sessions live in a database, count them there
+/// and call `SECURITY.active_sessions.set((), …)` instead.
 ///
 /// ```
 /// use mme_metrics::security::{SECURITY, SessionGuard};

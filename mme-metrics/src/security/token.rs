@@ -1,4 +1,4 @@
-//! JSON Web Tokens that are checked.
+//! Checks of JSON Web Tokens.
 
 use metrics::Key;
 
@@ -22,7 +22,7 @@ use crate::operation::{Operation, Outcome};
 /// emission.expect().counter(&SECURITY.jwt_validations, labels, 1).only();
 /// ```
 ///
-/// A token that was issued is one call: `SECURITY.jwt_issued.increment((TokenType::ACCESS,))`.
+/// To count an issued token, call `SECURITY.jwt_issued.increment((TokenType::ACCESS,))`.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use = "a check is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct JwtValidation {
@@ -30,13 +30,13 @@ pub struct JwtValidation {
 }
 
 impl JwtValidation {
-    /// Describes a check that is about to be made.
+    /// Creates a check that has not started yet.
     pub const fn new() -> Self {
         Self { refused: None }
     }
 }
 
-/// Every combination that occurs: accepted, broken, and refused for each reason.
+/// Every combination of labels that occurs: accepted, error, and refused for each reason.
 struct Results;
 
 static SERIES: KeptSeries<{ 2 + JwtReason::ALL.len() }> = KeptSeries::new();

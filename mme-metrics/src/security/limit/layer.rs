@@ -96,7 +96,7 @@ impl Observe for LimitExchange {
         match end {
             _ if self.is_counted => {}
             End::Error if self.watch.errors => self.watch.limit.limited(),
-            // It was allowed, whatever its outcome.
+            // The limit allowed the request, so its outcome does not matter.
             _ => self.watch.limit.allowed(),
         }
     }

@@ -1,4 +1,4 @@
-//! `mme-metrics`: commands to run beside a service, from a shell or a cron job.
+//! The command line tool `mme-metrics`: commands to run beside a service, from a shell or a cron job.
 
 mod prometheus;
 mod report;
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(text) => {
-            // The reader may have closed the pipe.
+            // Errors are ignored, because the reader may have closed the pipe.
             let mut out = io::stdout().lock();
             let _ = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
             ExitCode::SUCCESS

@@ -1,4 +1,4 @@
-//! Queries Prometheus.
+//! Queries Prometheus over its HTTP API.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Time limit of a query.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Returns a quantile of the histogram `name` over the day that ends at `end`; none if there were no events.
+/// Returns the quantile `q` of the histogram `name` over the day that ends at `end`, or `None` if there were no events.
 pub(crate) fn quantile(
     url: &str,
     name: &str,
@@ -19,11 +19,11 @@ pub(crate) fn quantile(
     let matcher = matcher.unwrap_or_default();
     let query = format!("histogram_quantile({q}, sum by (le) (increase({name}_bucket{matcher}[1d])))");
     let value = query_value(url, &query, end)?;
-    // Without events it is NaN.
+    // Without events the quantile is NaN.
     Ok(value.filter(|value| value.is_finite()))
 }
 
-/// Returns the value of `query`, which has at most one series.
+/// Returns the value of `query`, whose result has at most one series.
 fn query_value(url: &str, query: &str, time: SystemTime) -> Result<Option<f64>, String> {
     let address = format!("{}/api/v1/query", url.trim_end_matches('/'));
     let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -36,7 +36,7 @@ fn query_value(url: &str, query: &str, time: SystemTime) -> Result<Option<f64>, 
     Ok(value.as_str().and_then(|value| value.parse().ok()))
 }
 
-/// Removes user and password from a URL: cron mails error messages.
+/// Removes user and password from a URL, because error messages may end up in mails from cron.
 fn without_password(url: &str) -> String {
     match url.split_once("://") {
         Some((scheme, rest)) => {

@@ -1,4 +1,4 @@
-//! `mme-metrics report`.
+//! The command `mme-metrics report`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -47,7 +47,7 @@ pub(crate) struct Daily {
 }
 
 impl Report {
-    /// Runs the command. Returns what to print.
+    /// Runs the command, and returns the text to print.
     pub(crate) fn run(self) -> Result<String, String> {
         match self {
             Self::Daily(daily) => daily.run(),

@@ -1,4 +1,5 @@
-//! What `promtool check metrics` and Prometheus' naming page ask beyond what already fails to compile.
+//! Lints metric families by the rules of `promtool check metrics` and of Prometheus' naming page, except the rules that
+//! the compiler already enforces.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,7 +7,7 @@ use std::fmt;
 use crate::label::Cardinality;
 use crate::metric::{Family, Kind, Spec, claimed_names};
 
-/// A rule that a metric breaks, and where.
+/// A finding of the lint: a metric and the rule that it breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CatalogFinding {
@@ -22,7 +23,7 @@ impl fmt::Display for CatalogFinding {
     }
 }
 
-/// Words that stand for a unit, with the base unit to use instead.
+/// Words that name a unit, with the base unit to use instead.
 ///
 /// Source: <https://prometheus.io/docs/practices/naming/#base-units> and `promtool check metrics`.
 const UNITS: &[(&str, &str)] = &[
@@ -51,10 +52,10 @@ const UNITS: &[(&str, &str)] = &[
     ("fahrenheit", "celsius"),
 ];
 
-/// Series that one metric may come to before its labels are worth a second thought.
+/// Number of possible series of one metric above which the lint checks its budgets.
 const MANY_SERIES: usize = 2_000_000;
 
-/// Checks `families`, one by one and against each other.
+/// Checks each of `families`, and that their names do not collide.
 pub fn lint(families: &[&'static dyn Family]) -> Vec<CatalogFinding> {
     let specs: Vec<_> = families.iter().flat_map(|family| family.specs()).collect();
     let mut findings = Vec::new();
@@ -100,8 +101,8 @@ fn check_words(spec: &Spec, find: &mut impl FnMut(String)) {
 
 fn check_labels(spec: &Spec, find: &mut impl FnMut(String)) {
     for label in spec.labels {
-        // The first word is what the family is about, and may well be what its label tells apart: `cache_requests_total`.
-        // So may the one whose duration it is: `lock_wait_duration_seconds`.
+        // The first word names the subject of the family, so a label may have the same name, as in
+        // `cache_requests_total`. So may the word before `duration`, as in `lock_wait_duration_seconds`.
         let words: Vec<_> = spec.name.split('_').chain([""]).collect();
         let stands = |pair: &[&str]| pair[0] == label.key && pair[1] != "duration";
         if words[1..].windows(2).any(stands) && spec.kind != Kind::Gauge {
@@ -117,7 +118,7 @@ fn check_labels(spec: &Spec, find: &mut impl FnMut(String)) {
     }
     let limit = spec.labels.iter().map(|label| label.values.limit()).fold(1_usize, usize::saturating_mul);
     if limit > MANY_SERIES && spec.labels.iter().all(|label| !matches!(label.values, Cardinality::Capped { .. })) {
-        // Registered values are always admitted, so nothing else would stop this.
+        // Registered values are always admitted, so no budget of the recorder limits them.
         let registered =
             spec.labels.iter().filter(|label| matches!(label.values, Cardinality::Registered { .. })).count();
         if registered > 1 {

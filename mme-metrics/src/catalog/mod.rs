@@ -1,4 +1,4 @@
-//! The families of this crate as data: what they are described, tabled and linted from.
+//! The catalogue: the metric families of this crate as data, for descriptions, the table of metrics and the lint.
 
 mod lint;
 mod table;
@@ -14,7 +14,7 @@ use crate::{
     slo, spike,
 };
 
-/// Every family of this crate, whatever features are on.
+/// Every metric family of this crate. The list does not depend on the enabled features.
 pub const FAMILIES: &[&dyn Family] = &[
     &http::HTTP,
     &grpc::GRPC,
@@ -34,7 +34,7 @@ pub const FAMILIES: &[&dyn Family] = &[
     &process::MME,
 ];
 
-/// Tells a recorder the help texts of `families`; for a host that keeps a recorder of its own.
+/// Sets the help texts of `families` on any recorder, for a program that keeps the recorder of another crate.
 pub fn describe(families: &[&'static dyn Family], recorder: &dyn Recorder) {
     for spec in families.iter().flat_map(|family| family.specs()) {
         let (name, help) = (KeyName::from_const_str(spec.name), SharedString::const_str(spec.help));

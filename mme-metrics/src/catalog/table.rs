@@ -1,11 +1,11 @@
-//! The catalogue as a page.
+//! Formats the catalogue as a Markdown page.
 
 use std::fmt::Write as _;
 
 use crate::label::Cardinality;
 use crate::metric::{Family, Kind, Spec};
 
-/// Writes `families` as Markdown: a section for each, a row for each metric.
+/// Formats `families` as Markdown, with a section for each family and a row for each metric.
 pub fn table(families: &[&'static dyn Family]) -> String {
     let mut page = String::new();
     for family in families {

@@ -2,7 +2,7 @@
 
 use super::{AssetFile, AssetKind};
 
-/// Every file that comes with the crate. A path is relative to the directory that the file is written to.
+/// Every bundled file. Its path is relative to the directory that [`write_to`](super::write_to) gets.
 ///
-/// The build script lists the directory `assets`, so a new file there is bundled.
+/// The build script lists the directory `assets`, so a new file in it is bundled automatically.
 pub const FILES: &[AssetFile] = include!(concat!(env!("OUT_DIR"), "/bundled.rs"));

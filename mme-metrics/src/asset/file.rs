@@ -1,10 +1,10 @@
-//! One asset as a value.
+//! An asset: a file for Prometheus, Alertmanager or Grafana, as a value.
 
 use std::borrow::Cow;
 use std::path::Path;
 use std::{fs, io};
 
-/// What a file is for, and so what is checked in it.
+/// The kind of an asset file. It determines which checks apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AssetKind {
@@ -12,23 +12,23 @@ pub enum AssetKind {
     Rules,
     /// Unit tests of rules, for `promtool test rules`.
     RuleTests,
-    /// A Prometheus configuration, or rules with their test that it includes only where they are wanted.
+    /// A Prometheus configuration, or optional rules with their test, which a configuration includes only if needed.
     Configuration,
     /// An Alertmanager configuration: routes, inhibition and receivers.
     Routing,
-    /// Templates of Alertmanager's notifications.
+    /// Templates for the notifications of Alertmanager.
     Notification,
-    /// The documented metrics of an exporter that no family declares.
+    /// The documented metrics of an exporter, which no family declares.
     Exporter,
     /// A Grafana dashboard.
     Dashboard,
-    /// Folders and data sources that Grafana loads at its start.
+    /// Folders and data sources that Grafana loads when it starts.
     Provisioning,
-    /// What to do when an alert fires.
+    /// A runbook: the steps to take when an alert fires.
     Runbook,
 }
 
-/// A file: one that comes with the crate, or one of your own to be checked.
+/// An asset file: a bundled one, or one of your own to check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssetFile {
     kind: AssetKind,
@@ -37,16 +37,16 @@ pub struct AssetFile {
 }
 
 impl AssetFile {
-    /// Describes a file by its path, which findings name, and its text.
+    /// Creates an asset file from its text. Findings name its path.
     pub fn new(kind: AssetKind, path: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, path: path.into(), text: text.into() }
     }
 
-    /// Reads a file of your own.
+    /// Reads an asset file from disk.
     ///
     /// # Errors
     ///
-    /// Returns what the system says when the file cannot be read or is not UTF-8.
+    /// Returns the error of the operating system if the file cannot be read, and an error if it is not UTF-8.
     pub fn read(kind: AssetKind, path: impl AsRef<Path>) -> io::Result<Self> {
         let text = fs::read_to_string(&path)?;
         Ok(Self::new(kind, path.as_ref().to_string_lossy().replace('\\', "/"), text))
@@ -56,22 +56,22 @@ impl AssetFile {
         Self { kind, path: Cow::Borrowed(path), text: Cow::Borrowed(text) }
     }
 
-    /// Says what the file is for.
+    /// Returns the kind of the file.
     pub const fn kind(&self) -> AssetKind {
         self.kind
     }
 
-    /// Returns where the file stands, with `/` between directories.
+    /// Returns the path of the file, with `/` between directories.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Returns the whole text.
+    /// Returns the whole text of the file.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Returns the last part of the path without its extension.
+    /// Returns the file name without its extension.
     pub fn stem(&self) -> &str {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         name.split_once('.').map_or(name, |(stem, _)| stem)

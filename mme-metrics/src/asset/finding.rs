@@ -1,36 +1,37 @@
-//! What a check has found.
+//! The findings of the asset check and the lint.
 
 use std::fmt;
 
 use super::AssetFile;
 
-/// A fault in a file: where it stands and what to do about it.
+/// A finding in a file: its location, what is wrong and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AssetFinding {
     /// Path of the file.
     pub file: String,
-    /// Line on which the faulty part begins, from 1; none if the part cannot be located or the whole file is meant.
+    /// The line on which the faulty part begins, counted from 1. It is `None` if the part cannot be located or the
+    /// finding is about the whole file.
     pub line: Option<usize>,
-    /// The rule, alert, panel or variable within the file; empty when the file as a whole is meant.
+    /// The rule, alert, panel or variable within the file. It is empty if the finding is about the whole file.
     pub place: String,
-    /// The expression, as it stands in the file; empty when no expression is meant.
+    /// The expression, as written in the file. It is empty if the finding is not about an expression.
     pub expression: String,
     /// What is wrong and what to do.
     pub message: String,
-    /// Which of the checks failed.
+    /// The check that failed.
     pub kind: FindingKind,
 }
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Part of a file that was not checked.
+    /// A part of the file was not checked.
     Note,
-    /// It loads and works, but not as well as it could.
+    /// The file loads and works, but it can be improved.
     Warning,
-    /// It does not load, or never gives what it promises.
+    /// The file does not load, or a part of it can never work.
     Error,
 }
 
@@ -52,7 +53,7 @@ macro_rules! kinds {
                 match self { $(Self::$name => $id,)+ }
             }
 
-            /// Returns how much findings of this kind matter.
+            /// Returns the severity of findings of this kind.
             pub const fn severity(self) -> Severity {
                 match self { $(Self::$name => Severity::$severity,)+ }
             }
@@ -61,17 +62,17 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// The file cannot be read as what it is said to be.
+    /// The file cannot be parsed as the kind of asset that it is declared to be.
     UnreadableFile = "unreadable-file", Error;
-    /// Prometheus 2.42 refuses the rule or its group.
+    /// Prometheus 2.42 rejects the rule or its group.
     InvalidRule = "invalid-rule", Error;
     /// The expression is not PromQL.
     InvalidExpression = "invalid-expression", Error;
     /// A function or syntax that Prometheus 2.42 does not have.
     NewerSyntax = "newer-syntax", Error;
-    /// A template of an alert that Prometheus refuses.
+    /// A template of an alert that Prometheus rejects.
     InvalidTemplate = "invalid-template", Error;
-    /// A dashboard variable where nothing fills it in.
+    /// A dashboard variable in a place where it is not filled in.
     DashboardVariable = "dashboard-variable", Error;
     /// A metric that does not exist.
     UnknownMetric = "unknown-metric", Error;
@@ -81,25 +82,25 @@ kinds! {
     ImpossibleValue = "impossible-value", Error;
     /// A bucket bound that the histogram does not have.
     UnknownBucket = "unknown-bucket", Error;
-    /// A function for counters that gets a gauge, or one for gauges that gets a counter.
+    /// A function for counters applied to a gauge, or a function for gauges applied to a counter.
     WrongFunction = "wrong-function", Error;
     /// A quantile of series without the label `le`.
     MissingBuckets = "missing-buckets", Error;
-    /// Two sides of an operator that have no series in common.
+    /// An operator whose two sides have no matching series.
     NeverMatches = "never-matches", Error;
-    /// A metric that is declared, of which the exposition has no series.
+    /// A declared metric without a series in the exposition.
     NotRecorded = "not-recorded", Error;
-    /// A metric that a file uses, of which the exposition has no series.
+    /// A metric that a file uses, without a series in the exposition.
     NotEmitted = "not-emitted", Warning;
-    /// A query that the check does not read, such as one for Loki.
+    /// A query in another language, such as one for Loki, which is not checked.
     SkippedQuery = "skipped-query", Note;
-    /// A name, label or annotation of an alert that is not as it should be.
+    /// A name, label or annotation of an alert that breaks a convention.
     AlertStyle = "alert-style", Warning;
-    /// A recorded name that does not read `level:metric:operations`.
+    /// A name of a recording rule that does not have the form `level:metric:operations`.
     RecordName = "record-name", Warning;
-    /// More rules in a group than one interval should evaluate.
+    /// A group with more rules than one interval should evaluate.
     LargeGroup = "large-group", Warning;
-    /// Two alerts or groups of one name.
+    /// Two alerts or two groups with the same name.
     DuplicateName = "duplicate-name", Warning;
     /// A YAML alias in place of an expression.
     YamlAlias = "yaml-alias", Error;
@@ -119,14 +120,14 @@ kinds! {
     TestOrder = "test-order", Warning;
 }
 
-/// What is wrong, before it is known where it stands.
+/// A finding without its location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) kind: FindingKind,
     pub(super) message: String,
 }
 
-/// Where a problem stands.
+/// The location of a problem.
 #[derive(Clone, Debug)]
 pub(super) struct Site<'f> {
     pub(super) file: &'f AssetFile,
@@ -141,7 +142,7 @@ impl FindingKind {
 }
 
 impl<'f> Site<'f> {
-    /// The file as a whole.
+    /// Returns the location of a whole file.
     pub(super) fn file(file: &'f AssetFile) -> Self {
         Self { file, line: None, place: String::new() }
     }
@@ -159,7 +160,7 @@ impl<'f> Site<'f> {
 }
 
 impl AssetFinding {
-    /// Returns how much it matters.
+    /// Returns the severity of the finding.
     pub const fn severity(&self) -> Severity {
         self.kind.severity()
     }

@@ -1,6 +1,7 @@
-//! Rules, alerts, their routes, dashboards and runbooks that name exactly what this crate emits.
+//! Recording rules, alerts, alert routes, dashboards and runbooks for the metrics of this crate.
 //!
-//! [`FILES`] holds them as values; [`write_to`] puts them where Prometheus, Alertmanager and Grafana load them:
+//! [`FILES`] contains them as values. [`write_to`] writes them to a directory from which Prometheus, Alertmanager and
+//! Grafana load them:
 //!
 //! ```
 //! # let dir = std::env::temp_dir().join("mme-metrics-doc-assets");
@@ -12,8 +13,9 @@
 //!
 //! # Your own rules
 //!
-//! With the feature `assets`, [`check`] proves that every metric and label in an expression exists, and [`lint`] that
-//! alerts can be acted on. Both take any files and any families, so they hold your rules to your own catalogue:
+//! With the feature `assets`, [`check`] verifies that every metric and label in an expression exists, and [`lint`] that
+//! alerts are actionable. Both take any files, and `check` takes any families. So they also check your own rules,
+//! against your own catalogue:
 //!
 //! ```
 //! # #[cfg(feature = "assets")] {
@@ -32,8 +34,8 @@
 //! # }
 //! ```
 //!
-//! A file of a type [`AssetKind::Dashboard`] is checked the same way, its variables filled in first. `dashboard` describes
-//! dashboards in Rust; a row for a family of your own is one call.
+//! A file of the kind [`AssetKind::Dashboard`] is checked in the same way, after its variables are filled in. The
+//! module `dashboard` describes dashboards in Rust, and a row for a family of your own is one call.
 
 mod bundled;
 #[cfg(feature = "assets")]

@@ -1,11 +1,11 @@
-//! Bundled files on a disk.
+//! Writes the bundled files to disk.
 
 use std::path::{Path, PathBuf};
 use std::{error, fmt, fs, io};
 
 use super::{AssetFile, FILES};
 
-/// A bundled file could not be written.
+/// The error of writing a bundled file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct AssetWriteError {
@@ -25,11 +25,11 @@ impl error::Error for AssetWriteError {
     }
 }
 
-/// Writes every bundled file below `dir`, making directories and replacing what is there.
+/// Writes every bundled file below `dir`. It creates directories and replaces existing files.
 ///
 /// # Errors
 ///
-/// Returns the first path that could not be written; those before it are written.
+/// Returns the first path that could not be written. The files before it are written.
 pub fn write_to(dir: impl AsRef<Path>) -> Result<(), AssetWriteError> {
     write_files(FILES, dir.as_ref())
 }

@@ -1,4 +1,4 @@
-//! An operator between two expressions.
+//! Checks a binary operator between two expressions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ impl Reader<'_> {
     pub(super) fn binary(&mut self, binary: &BinaryExpr) -> Shape {
         let (left, right) = (self.shape(&binary.lhs), self.shape(&binary.rhs));
         let scalar = |side: &promql_parser::parser::Expr| side.value_type() == ValueType::Scalar;
-        // A comparison keeps the numbers of its left side, every other operator makes new ones.
+        // A comparison keeps the values of its left side. Every other operator computes new values.
         let keep =
             |shape: Shape| if binary.op.is_comparison_operator() { shape } else { Shape::computed(shape.labels) };
         match (scalar(&binary.lhs), scalar(&binary.rhs)) {
@@ -34,7 +34,7 @@ impl Reader<'_> {
         keep(self.joined(left, right, binary, matching))
     }
 
-    /// Notes why no series of one side can match one of the other.
+    /// Reports why no series of one side can match a series of the other.
     fn matched(&mut self, left: &Shape, right: &Shape, matching: Option<&LabelModifier>) {
         let (Labels::Known(ours), Labels::Known(theirs)) = (&left.labels, &right.labels) else { return };
         let ignored: BTreeSet<_> = match matching {
@@ -58,7 +58,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns the series of an arithmetic operator or comparison.
+    /// Returns the shape of the result of an arithmetic operator or comparison.
     fn joined(&mut self, left: Shape, right: Shape, binary: &BinaryExpr, matching: Option<&LabelModifier>) -> Shape {
         let card = binary.modifier.as_ref().map(|modifier| &modifier.card);
         let (mut many, one, extra) = match card {

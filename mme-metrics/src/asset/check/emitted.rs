@@ -1,4 +1,4 @@
-//! What a running service exposes, against what its families declare and its files use.
+//! Compares the exposition of a running service with the metrics that its families declare and its files use.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -8,7 +8,7 @@ use super::{AssetFinding, FindingKind, Site, read_rules};
 use crate::asset::{AssetFile, AssetKind, promql};
 use crate::metric::{self, Family, Spec};
 
-/// Lists declared metrics without a series, and uses of them.
+/// Lists the declared metrics without a series, and their uses in files.
 pub(super) fn check(families: &[&'static dyn Family], exposition: &str, files: &[AssetFile]) -> Vec<AssetFinding> {
     let emitted = names(exposition);
     let mut missing: BTreeMap<String, &Spec> = BTreeMap::new();
@@ -47,7 +47,7 @@ fn not_recorded(spec: &Spec) -> AssetFinding {
     }
 }
 
-/// Lists the names under which a metric stands in an exposition.
+/// Lists the names of a metric's series in an exposition.
 fn series(spec: &Spec) -> Vec<String> {
     match spec.kind {
         metric::Kind::Counter | metric::Kind::Gauge => vec![spec.name.to_owned()],
@@ -55,13 +55,13 @@ fn series(spec: &Spec) -> Vec<String> {
     }
 }
 
-/// Lists the names of all samples.
+/// Lists the names of all samples in an exposition.
 fn names(exposition: &str) -> HashSet<&str> {
     let samples = exposition.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
     samples.map(|line| &line[..line.find(['{', ' ', '\t']).unwrap_or(line.len())]).collect()
 }
 
-/// Lists the expressions of rules; what cannot be read is the check's to report.
+/// Lists the expressions of rules. It ignores those that cannot be parsed, because the check reports them.
 fn expressions(files: &[AssetFile]) -> Vec<(Site<'_>, String, Expr)> {
     let rules = read_rules(files, &mut Vec::new());
     let mut all: Vec<_> = rules

@@ -1,26 +1,26 @@
-//! The documented metrics of an exporter.
+//! Parses the files that list the documented metrics of an exporter.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// A file that lists metrics of one exporter.
+/// A file that lists the metrics of one exporter.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Exporter {
     /// The name of the exporter.
     #[serde(rename = "exporter")]
     _name: String,
-    /// The version whose metrics these are.
+    /// The version of the exporter that has these metrics.
     #[serde(rename = "version")]
     _version: String,
-    /// The address of the exporter's documentation.
+    /// The URL of the exporter's documentation.
     #[serde(rename = "documentation")]
     _documentation: String,
     pub(super) metrics: BTreeMap<String, Metric>,
 }
 
-/// A metric, as the exporter's exposition describes it.
+/// A metric, as in the exporter's exposition.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Metric {
@@ -52,7 +52,7 @@ impl Metric {
     }
 }
 
-/// Reads a list.
+/// Parses a list of metrics.
 pub(super) fn parse(text: &str) -> Result<Exporter, String> {
     serde_saphyr::from_str(text).map_err(|error| format!("no list of an exporter's metrics: {error}"))
 }

@@ -1,4 +1,4 @@
-//! An expression: which labels its series have, and what is wrong on the way there.
+//! Infers the labels of the series that an expression returns, and reports problems in it.
 
 use promql_parser::label::{METRIC_NAME, MatchOp};
 use promql_parser::parser::token::{T_BOTTOMK, T_COUNT_VALUES, T_LIMIT_RATIO, T_LIMITK, T_TOPK};
@@ -11,13 +11,13 @@ use super::vocabulary::Vocabulary;
 use crate::asset::finding::{FindingKind, Problem};
 use crate::asset::promql::holds_variable;
 
-/// Functions that need numbers which only grow.
+/// Functions that need a counter.
 const OF_COUNTERS: [&str; 4] = ["increase", "irate", "rate", "resets"];
 
-/// Functions that a restart's fall to zero would deceive.
+/// Functions that give wrong results on a counter, because it falls to zero at a restart.
 const OF_GAUGES: [&str; 4] = ["delta", "deriv", "idelta", "predict_linear"];
 
-/// Reads expressions and keeps what is wrong with them.
+/// Reads expressions and collects the problems in them.
 pub(super) struct Reader<'v> {
     vocabulary: &'v Vocabulary,
     problems: Vec<Problem>,
@@ -28,19 +28,19 @@ impl<'v> Reader<'v> {
         Self { vocabulary, problems: Vec::new() }
     }
 
-    /// Returns what is wrong, each thing once.
+    /// Returns the problems, each once.
     pub(super) fn into_problems(mut self) -> Vec<Problem> {
         let mut seen = std::collections::HashSet::new();
         self.problems.retain(|problem| seen.insert(problem.message.clone()));
         self.problems
     }
 
-    /// Notes what is wrong.
+    /// Adds a problem.
     pub(super) fn find(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
 
-    /// Returns what is known of the series `expression` returns.
+    /// Returns the shape of `expression`: what is known of its series.
     pub(super) fn shape(&mut self, expression: &Expr) -> Shape {
         match expression {
             Expr::VectorSelector(selector) => self.selector(selector),
@@ -84,7 +84,7 @@ impl<'v> Reader<'v> {
         shape
     }
 
-    /// Notes each of `keys` that `shape` does not have.
+    /// Reports each of `keys` that `shape` does not have.
     pub(super) fn need<'k>(&mut self, shape: &Shape, keys: impl IntoIterator<Item = &'k String>) {
         for key in keys.into_iter().filter(|key| *key != METRIC_NAME && !holds_variable(key)) {
             if !shape.labels.has(key) {
@@ -126,7 +126,7 @@ impl<'v> Reader<'v> {
                     shape.labels.set(key, Values::Any);
                 }
             }
-            // The extremes of a counter are still values of that counter.
+            // These return values of the counter itself, so the result is still a counter.
             "last_over_time" | "max_over_time" | "min_over_time" => shape = series.clone(),
             _ => {}
         }
@@ -151,7 +151,7 @@ fn is_series(expression: &Expr) -> bool {
     matches!(expression.value_type(), ValueType::Vector | ValueType::Matrix)
 }
 
-/// Returns the labels that `absent` gives its series: those the selector fixes.
+/// Returns the labels of the series that `absent` returns: those with an equality matcher.
 fn equalities(expression: &Expr) -> Labels {
     let matchers = match expression {
         Expr::VectorSelector(selector) => &selector.matchers,

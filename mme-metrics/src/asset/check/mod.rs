@@ -1,4 +1,4 @@
-//! The asset check: every metric and label in any expression exists.
+//! The asset check: verifies that every metric and label in an expression exists.
 
 mod binary;
 mod dashboard;
@@ -24,31 +24,33 @@ use crate::metric::Family;
 
 /// Checks every expression in the rules, dashboards and runbooks among `files` against `families`.
 ///
-/// It knows the metrics of `families` with what their kind appends (`_bucket`, `_sum`, `_count`) and their labels, the
-/// labels `job` and `instance` that Prometheus adds, the names that the rules among `files` record, the series that
-/// Prometheus makes itself (`up`, `ALERTS`, …), and the metrics of exporters that are listed in the bundled files of the
-/// type [`AssetKind::Exporter`] and in those among `files`. In each expression it finds
+/// It knows the metrics of `families` with their labels and with the suffixes of their kind (`_bucket`, `_sum`,
+/// `_count`). It also knows the labels `job` and `instance` that Prometheus adds, the names that the rules among
+/// `files` record, and the series that Prometheus creates itself (`up`, `ALERTS`, …). The metrics of exporters come
+/// from the files of the kind [`AssetKind::Exporter`], both the bundled ones and those among `files`. In each
+/// expression it finds
 ///
-/// - a metric that does not exist, with the name that was probably meant;
+/// - a metric that does not exist, with a suggestion for the right name;
 /// - a label that the metric does not have, in a matcher, `by`, `on`, `group_left` or a template of an alert;
 /// - a value that a closed label cannot have, and a bucket bound that the histogram does not have;
 /// - `rate` of a gauge, `deriv` of a counter, a histogram without its suffix, a quantile without `le`;
 /// - two sides of an operator whose labels differ, so that no pair ever matches;
-/// - what Prometheus 2.42 refuses: durations, names and fields of rules, templates of alerts, functions that are newer;
-/// - a dashboard's variable in a rule or runbook, where nothing fills it in.
+/// - what Prometheus 2.42 rejects: durations, names and fields of rules, templates of alerts, and newer functions;
+/// - a dashboard variable in a rule or runbook, where it is not filled in.
 ///
-/// Rules are files of Prometheus or `PrometheusRule` objects. Dashboards are Grafana's (the classic model, its older
-/// `rows`, schema 2, with or without the envelope of its interface) or Perses', as JSON or YAML. A query for another
-/// data source is not checked; [`AssetCheck::skipped`] lists those.
+/// Rules are rule files of Prometheus or `PrometheusRule` objects. Dashboards are those of Grafana or Perses, as JSON
+/// or YAML. For Grafana, the check reads the classic model, its older `rows`, and schema 2, with or without the
+/// envelope of the HTTP API. A query for another data source is not checked; [`AssetCheck::skipped`] lists these
+/// queries.
 ///
-/// For rules that use this crate's own families, pass [`catalog::FAMILIES`](crate::catalog::FAMILIES) with yours. For
-/// labels that your Prometheus adds to every target, there is [`AssetCheck`].
+/// For rules that use this crate's own families, pass [`catalog::FAMILIES`](crate::catalog::FAMILIES) with yours. To
+/// declare labels that your Prometheus adds to every target, use [`AssetCheck`].
 ///
 /// # Exporters
 ///
-/// A file of the type [`AssetKind::Exporter`] lists the metrics of one exporter as its documentation has them: `type` is
-/// `counter`, `gauge`, `histogram`, `summary` or `untyped`; `labels` are those that every version has, `optional_labels`
-/// those that depend on the version or its configuration.
+/// A file of the kind [`AssetKind::Exporter`] lists the metrics of one exporter, as in its documentation. `type` is
+/// `counter`, `gauge`, `histogram`, `summary` or `untyped`. `labels` are the labels that every version has.
+/// `optional_labels` depend on the version or its configuration.
 ///
 /// ```
 /// use mme_metrics::asset::{AssetFile, AssetKind, check};
@@ -73,7 +75,7 @@ pub fn check(families: &[&'static dyn Family], files: &[AssetFile]) -> Vec<Asset
     AssetCheck::new(families).run(files)
 }
 
-/// The asset check, told of labels and metrics that no family declares.
+/// Options of the asset check: labels, metrics and buckets that no family declares.
 ///
 /// ```
 /// use mme_metrics::asset::{AssetCheck, AssetFile, AssetKind};
@@ -108,30 +110,32 @@ impl fmt::Debug for AssetCheck {
 }
 
 impl AssetCheck {
-    /// Begins with the metrics of `families`.
+    /// Creates a check that knows the metrics of `families`.
     pub fn new(families: &[&'static dyn Family]) -> Self {
         Self { families: families.to_vec(), target_labels: Vec::new(), metrics: Vec::new(), buckets: Vec::new() }
     }
 
-    /// Adds a label that every series of a target has: from service discovery, or a global label of the recorder.
+    /// Adds a label that every series of a target has, such as one from service discovery or a global label of the
+    /// recorder.
     pub fn target_label(mut self, key: impl Into<String>) -> Self {
         self.target_labels.push(key.into());
         self
     }
 
-    /// Adds one metric of an exporter that has no list, under the name and with the labels it is scraped with.
+    /// Adds one metric, with its name and labels as scraped, for an exporter without a file of the kind
+    /// [`AssetKind::Exporter`].
     pub fn metric(mut self, name: impl Into<String>, labels: &[&str]) -> Self {
         self.metrics.push((name.into(), labels.iter().map(|&key| key.to_owned()).collect()));
         self
     }
 
-    /// Sets the buckets of a histogram whose recorder was given others than the family declares.
+    /// Sets the buckets of a histogram, if the recorder uses others than the family declares.
     pub fn buckets(mut self, metric: impl Into<String>, bounds: &[f64]) -> Self {
         self.buckets.push((metric.into(), bounds.to_vec()));
         self
     }
 
-    /// Checks `files`, as [`check`] does.
+    /// Runs the check on `files`, like [`check`].
     pub fn run(&self, files: &[AssetFile]) -> Vec<AssetFinding> {
         let mut findings = Vec::new();
         let mut vocabulary = self.vocabulary(files, &mut findings);
@@ -156,7 +160,7 @@ impl AssetCheck {
         findings
     }
 
-    /// Lists the queries in `files` that [`run`](Self::run) does not read, such as those for Loki or Tempo.
+    /// Lists the queries in `files` that [`run`](Self::run) does not check, such as those for Loki or Tempo.
     pub fn skipped(&self, files: &[AssetFile]) -> Vec<AssetFinding> {
         let mut findings = Vec::new();
         for file in files.iter().filter(|file| file.kind() == AssetKind::Dashboard) {
@@ -167,15 +171,15 @@ impl AssetCheck {
 
     /// Compares an exposition of the running service with its families and with `files`.
     ///
-    /// It finds
+    /// It finds:
     ///
-    /// - a metric that a family declares and of which the exposition has no series: no code records it, or none has run
-    ///   yet. Take the exposition at the end of a test that exercises the whole service. Metrics that are
-    ///   [optional](crate::metric::Spec::optional) are left out;
-    /// - a metric that a rule, dashboard or runbook uses and that a family declares, of which the exposition has no
-    ///   series, so that the rule never gives a sample.
+    /// - a metric that a family declares but that has no series in the exposition. Either no code records it, or that
+    ///   code has not run yet. Take the exposition at the end of a test that exercises the whole service.
+    ///   [Optional](crate::metric::Spec::optional) metrics are ignored;
+    /// - a metric that a family declares and that a rule, dashboard or runbook uses, but that has no series in the
+    ///   exposition. Such an expression never returns a sample.
     ///
-    /// The exposition is text, 0.0.4 or OpenMetrics. A series at zero is a series.
+    /// The exposition is in the text format 0.0.4 or in OpenMetrics. A zero series counts as a series.
     ///
     /// ```
     /// use mme_metrics::asset::{AssetCheck, FindingKind};
@@ -189,7 +193,8 @@ impl AssetCheck {
         emitted::check(&self.families, exposition, files)
     }
 
-    /// Returns the names that exist before any rule records more; a list that cannot be read goes to `findings`.
+    /// Returns the names that exist before any rule records more. An exporter's list that cannot be read becomes a
+    /// finding.
     fn vocabulary(&self, files: &[AssetFile], findings: &mut Vec<AssetFinding>) -> Vocabulary {
         let mut vocabulary = Vocabulary::new(&self.target_labels);
         for file in FILES.iter().chain(files).filter(|file| file.kind() == AssetKind::Exporter) {
@@ -228,10 +233,10 @@ fn read_rules<'f>(files: &'f [AssetFile], findings: &mut Vec<AssetFinding>) -> V
     rules
 }
 
-/// Gives recorded names the labels of their expressions.
+/// Derives the labels of recorded names from their expressions.
 ///
-/// One may be built on another that stands in a later file, so it is repeated until nothing changes; a chain is at
-/// most as long as there are rules.
+/// A rule may read a record of a later file, so this repeats until nothing changes. A chain of records is at most as
+/// long as the number of rules.
 fn learn_recorded(rules: &[(&AssetFile, rule::Rule)], vocabulary: &mut Vocabulary) {
     let recorded: Vec<_> = rules
         .iter()
@@ -256,7 +261,7 @@ fn check_rule(file: &AssetFile, rule: &rule::Rule, vocabulary: &Vocabulary, find
     let site = rule.site(file);
     let mut find = |problem| findings.push(site.finding(rule.expr(), problem));
     match promql::parse(rule.expr()) {
-        // Said already: an empty expression is no rule.
+        // An empty expression was reported already.
         Err(_) if rule.expr().trim().is_empty() => {}
         Err(problem) => find(problem),
         Ok(expression) => {

@@ -1,11 +1,11 @@
-//! The queries that a runbook gives its reader.
+//! Checks the queries in a runbook.
 
 use promql_parser::parser::Expr;
 
 use super::{AssetFinding, Reader, Site, Vocabulary};
 use crate::asset::{AssetFile, promql};
 
-/// Checks each block of code that is marked as `promql`.
+/// Checks each code block that is marked as `promql`.
 pub(super) fn check(file: &AssetFile, vocabulary: &Vocabulary, findings: &mut Vec<AssetFinding>) {
     for (line, query) in queries(file.text()) {
         let site = Site { file, line: Some(line), place: String::new() };
@@ -20,7 +20,7 @@ pub(super) fn check(file: &AssetFile, vocabulary: &Vocabulary, findings: &mut Ve
     }
 }
 
-/// Lists the expressions that can be read.
+/// Lists the expressions that can be parsed.
 pub(super) fn expressions(file: &AssetFile) -> Vec<(Site<'_>, String, Expr)> {
     let parsed = queries(file.text()).into_iter().filter_map(|(line, query)| {
         let parsed = promql::parse(&query).ok()?;
@@ -29,7 +29,7 @@ pub(super) fn expressions(file: &AssetFile) -> Vec<(Site<'_>, String, Expr)> {
     parsed.collect()
 }
 
-/// Lists the blocks with the lines they begin on, whatever ends a line.
+/// Lists the code blocks with the line that each begins on. It accepts any line ending.
 fn queries(page: &str) -> Vec<(usize, String)> {
     let mut queries = Vec::new();
     let mut lines = page.lines().zip(1..);

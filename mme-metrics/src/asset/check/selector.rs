@@ -1,4 +1,4 @@
-//! A selector: the metrics that its name means, and its matchers.
+//! Checks a selector: its metric name and its matchers.
 
 use promql_parser::label::{METRIC_NAME, MatchOp, Matcher};
 use promql_parser::parser::VectorSelector;
@@ -9,7 +9,7 @@ use super::vocabulary::{Vocabulary, closest};
 use crate::asset::finding::{FindingKind, Problem};
 use crate::asset::promql::holds_variable;
 
-/// Returns what `selector` selects; what is wrong with it goes to `find`.
+/// Returns the shape of the series that `selector` selects, and reports problems to `find`.
 pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &mut impl FnMut(Problem)) -> Shape {
     let matchers = &selector.matchers;
     let all: Vec<_> = matchers.matchers.iter().chain(matchers.or_matchers.iter().flatten()).collect();
@@ -35,7 +35,7 @@ pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &m
     let labels: Vec<_> = labels.copied().collect();
     value::check(&labels, &name, &shape.labels, find);
     for matcher in labels {
-        // A label that has to be empty is one the series do not have.
+        // A matcher for the empty value selects series without the label.
         if matches!(matcher.op, MatchOp::Equal) && matcher.value.is_empty() {
             shape.labels.remove(&matcher.name);
         }
@@ -43,7 +43,7 @@ pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &m
     shape
 }
 
-/// Returns the one name that a selector asks for, wherever it stands.
+/// Returns the metric name of a selector, which may also be a matcher.
 fn name(selector: &VectorSelector) -> Option<String> {
     selector.name.clone().or_else(|| {
         let named = selector.matchers.matchers.iter().find(|matcher| matcher.name == METRIC_NAME)?;
@@ -51,7 +51,7 @@ fn name(selector: &VectorSelector) -> Option<String> {
     })
 }
 
-/// Returns what is known of a selector without a name, or with a pattern for it.
+/// Returns the shape of a selector that has no name, or a pattern for it.
 fn several(matchers: &[&Matcher], vocabulary: &Vocabulary, find: &mut impl FnMut(Problem)) -> Shape {
     if matchers.iter().any(|matcher| holds_variable(&matcher.name) || holds_variable(&matcher.value)) {
         return Shape::anything();
@@ -64,7 +64,7 @@ fn several(matchers: &[&Matcher], vocabulary: &Vocabulary, find: &mut impl FnMut
         find(FindingKind::UnknownMetric.says(format!("no metric has a name like {pattern:?}: correct the pattern")));
         return Shape::anything();
     }
-    // A metric of which the labels are unknown says nothing of a selector that does not name it.
+    // A metric with unknown labels tells nothing about a selector that does not name it.
     let told = |shape: &Shape| !names.is_empty() || shape.labels != Labels::Any;
     let possible = candidates
         .filter(|(_, shape)| told(shape) && labels.iter().all(|matcher| value::possible(matcher, &shape.labels)));
@@ -82,7 +82,7 @@ fn several(matchers: &[&Matcher], vocabulary: &Vocabulary, find: &mut impl FnMut
     }
 }
 
-/// Says that a label does not exist, and which one was probably meant.
+/// Returns the message that a label does not exist, with a suggestion.
 pub(super) fn unknown_label(key: &str, of: &str, labels: &Labels) -> String {
     let of = if of.is_empty() { "what is selected here".to_owned() } else { format!("`{of}`") };
     let meant = match labels {

@@ -1,13 +1,13 @@
-//! What is known of the series an expression returns.
+//! The shape of an expression: what is known of the series that it returns.
 
 use std::collections::BTreeMap;
 
 /// The labels that series can have.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Labels {
-    /// Nothing is known, so nothing is wrong.
+    /// The labels are unknown, so every label is accepted.
     Any,
-    /// These and no others, each with its values.
+    /// The series can have only these labels, each with its values.
     Known(BTreeMap<String, Values>),
 }
 
@@ -16,29 +16,29 @@ pub(super) enum Labels {
 pub(super) enum Values {
     /// Nothing is known.
     Any,
-    /// These and no others.
+    /// Only these values.
     Closed(Vec<String>),
-    /// The bounds of buckets, without `+Inf`.
+    /// The bucket bounds of a histogram, without `+Inf`.
     Bounds(Vec<f64>),
 }
 
-/// What the numbers of series say.
+/// The type of the values of series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sample {
-    /// They only grow, apart from restarts.
+    /// The values only grow, except at restarts.
     Counter,
-    /// They go up and down.
+    /// The values go up and down.
     Gauge,
     /// Nothing is known.
     Any,
 }
 
-/// What is known of the series an expression returns.
+/// The shape of an expression: what is known of the series that it returns.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shape {
     pub(super) labels: Labels,
     pub(super) sample: Sample,
-    /// The metric the numbers come from unchanged; findings name it.
+    /// The metric whose unchanged values these are. Findings name it.
     pub(super) metric: String,
 }
 
@@ -69,7 +69,7 @@ impl Labels {
         }
     }
 
-    /// Returns what is known of the values of a label.
+    /// Returns the possible values of a label.
     pub(super) fn values(&self, key: &str) -> &Values {
         match self {
             Self::Any => &Values::Any,
@@ -77,7 +77,7 @@ impl Labels {
         }
     }
 
-    /// Adds a label, or replaces what is known of its values.
+    /// Adds a label, or replaces its possible values.
     pub(super) fn set(&mut self, key: &str, values: Values) {
         if let Self::Known(keys) = self {
             keys.insert(key.to_owned(), values);
@@ -90,7 +90,7 @@ impl Labels {
         }
     }
 
-    /// Keeps `keys` and their values, and no other label.
+    /// Keeps only the labels `keys`, with their values.
     pub(super) fn only<'k>(&self, keys: impl IntoIterator<Item = &'k String>) -> Self {
         Self::Known(keys.into_iter().map(|key| (key.clone(), self.values(key).clone())).collect())
     }
@@ -107,7 +107,7 @@ impl Labels {
         Self::Known(left)
     }
 
-    /// Lists the labels for a message.
+    /// Formats the labels for a message.
     pub(super) fn list(&self) -> String {
         match self {
             Self::Any => "any".to_owned(),
@@ -118,22 +118,22 @@ impl Labels {
 }
 
 impl Shape {
-    /// Returns the shape of which nothing is known.
+    /// Returns the unknown shape.
     pub(super) fn anything() -> Self {
         Self { labels: Labels::Any, sample: Sample::Any, metric: String::new() }
     }
 
-    /// Returns the shape of a number, or of one series without labels.
+    /// Returns the shape of a scalar, or of one series without labels.
     pub(super) fn bare() -> Self {
         Self::computed(Labels::Known(BTreeMap::new()))
     }
 
-    /// Returns the shape of numbers that were computed, and so go up and down.
+    /// Returns the shape of computed values, which count as a gauge.
     pub(super) fn computed(labels: Labels) -> Self {
         Self { labels, sample: Sample::Gauge, metric: String::new() }
     }
 
-    /// Adds the labels that a rule writes itself; a template can have any value.
+    /// Adds the labels that a rule sets. A template can have any value.
     pub(super) fn with_labels<'k>(mut self, labels: impl IntoIterator<Item = (&'k String, &'k String)>) -> Self {
         for (key, value) in labels {
             let values = if value.contains("{{") { Values::Any } else { Values::Closed(vec![value.clone()]) };

@@ -1,4 +1,4 @@
-//! The texts of an alert: Go templates that Prometheus expands when the alert fires.
+//! Checks the labels and annotations of an alert, which are Go templates that Prometheus expands when the alert fires.
 
 use std::collections::HashSet;
 
@@ -8,16 +8,16 @@ use super::vocabulary::closest;
 use crate::asset::finding::{FindingKind, Problem};
 use crate::asset::rule::Rule;
 
-/// Variables that Prometheus defines; `$` alone is the whole of them.
+/// Variables that Prometheus defines. The empty name is `$`, which contains all of them.
 const VARIABLES: [&str; 5] = ["", "externalLabels", "externalURL", "labels", "value"];
 
-/// Words that begin a part that `end` ends.
+/// Keywords that open a block, which `end` closes.
 const BLOCKS: [&str; 5] = ["block", "define", "if", "range", "with"];
 
-/// The other words of the language.
+/// The other keywords of the language.
 const WORDS: [&str; 8] = ["break", "continue", "else", "end", "false", "nil", "template", "true"];
 
-/// Functions of Go's templates and of Prometheus 2.42.
+/// Functions of Go templates and of Prometheus 2.42.
 const FUNCTIONS: &[&str] = &[
     "and",
     "args",
@@ -66,9 +66,9 @@ const FUNCTIONS: &[&str] = &[
     "value",
 ];
 
-/// Checks that every label and annotation is a template that Prometheus reads, of labels that the alert has.
+/// Checks that every label and annotation is a valid template, and that it uses only labels of the alert.
 pub(super) fn check(rule: &Rule, shape: &Shape, find: &mut impl FnMut(Problem)) {
-    // Prometheus expands the texts of alerts only.
+    // Prometheus expands templates in alerts only.
     if rule.alert.is_none() {
         return;
     }
@@ -90,7 +90,7 @@ pub(super) fn check(rule: &Rule, shape: &Shape, find: &mut impl FnMut(Problem)) 
     }
 }
 
-/// What one text says.
+/// A parsed template.
 #[derive(Default)]
 struct Template<'t> {
     labels: Vec<&'t str>,
@@ -130,7 +130,7 @@ impl<'t> Template<'t> {
                 Some('"' | '`') if previous == "$labels" && at >= 2 && tokens[at - 2] == "index" => {
                     self.labels.push(&token[1..token.len() - 1]);
                 }
-                // `else if` goes on with the part that is open.
+                // `else if` continues the open block.
                 Some(first) if first.is_alphabetic() && previous != "else" => self.word(token),
                 _ => {}
             }
@@ -169,7 +169,7 @@ impl<'t> Template<'t> {
     }
 }
 
-/// Returns where `}}` closes an action; one within a string does not.
+/// Returns the position of the `}}` that closes an action. A `}}` within a string does not count.
 fn end_of_action(text: &str) -> Option<usize> {
     let mut quote = None;
     let mut escaped = false;

@@ -1,4 +1,4 @@
-//! The values that matchers ask for.
+//! Checks the label values that matchers select.
 
 use promql_parser::label::{MatchOp, Matcher};
 
@@ -6,14 +6,14 @@ use super::shape::{Labels, Values};
 use crate::asset::finding::{FindingKind, Problem};
 use crate::asset::promql::holds_variable;
 
-/// Checks that each matcher asks for a value that its label can have, and that all matchers of a label together do.
+/// Checks that each matcher selects a possible value of its label, and that all matchers of a label together do.
 pub(super) fn check(matchers: &[&Matcher], metric: &str, labels: &Labels, find: &mut impl FnMut(Problem)) {
     let known = |matcher: &&&Matcher| labels.has(&matcher.name) && !holds_variable(&matcher.value);
     let mut together: Vec<&Matcher> = Vec::new();
     for matcher in matchers.iter().filter(known) {
         let Some(candidates) = candidates(labels.values(&matcher.name)) else { continue };
         let asked = positive(matcher);
-        // A matcher for the empty value asks for series without the label.
+        // A matcher for the empty value selects series without the label.
         if asked.is_match("") || candidates.iter().any(|value| asks_for(&asked, value)) {
             together.push(matcher);
         } else {
@@ -36,7 +36,7 @@ pub(super) fn check(matchers: &[&Matcher], metric: &str, labels: &Labels, find: 
     }
 }
 
-/// Says whether series with these labels can match.
+/// Returns whether series with these labels can match.
 pub(super) fn possible(matcher: &Matcher, labels: &Labels) -> bool {
     if matcher.is_match("") {
         return true;
@@ -45,7 +45,7 @@ pub(super) fn possible(matcher: &Matcher, labels: &Labels) -> bool {
         && candidates(labels.values(&matcher.name)).is_none_or(|values| values.iter().any(|v| asks_for(matcher, v)))
 }
 
-/// Lists the values of a label, if they are known.
+/// Lists the possible values of a label, if they are known.
 fn candidates(values: &Values) -> Option<Vec<String>> {
     match values {
         Values::Any => None,
@@ -54,13 +54,13 @@ fn candidates(values: &Values) -> Option<Vec<String>> {
     }
 }
 
-/// Says whether a matcher matches a value; a bound is the same number in any notation.
+/// Returns whether a matcher matches a value. Bucket bounds are compared as numbers, in any notation.
 fn asks_for(matcher: &Matcher, value: &str) -> bool {
     let bound =
         || (matcher.name == "le").then(|| value.parse::<f64>().ok()).flatten().filter(|bound| bound.is_finite());
     matcher.is_match(value)
         || bound().is_some_and(|bound| match matcher.op {
-            // Both are read from the same decimal, so they are the same number.
+            // Exact comparison is right, because equal decimals are parsed to equal numbers.
             MatchOp::Equal => matcher.value.parse() == Ok(bound),
             // Prometheus 3 writes whole bounds as `1.0`.
             MatchOp::Re(_) => matcher.is_match(&format!("{bound:?}")),
@@ -68,7 +68,7 @@ fn asks_for(matcher: &Matcher, value: &str) -> bool {
         })
 }
 
-/// Turns `!=` into `=` and `!~` into `=~`: what is excluded has to exist, too.
+/// Converts `!=` to `=` and `!~` to `=~`, because an excluded value has to exist, too.
 fn positive(matcher: &Matcher) -> Matcher {
     let op = match &matcher.op {
         MatchOp::NotEqual => MatchOp::Equal,

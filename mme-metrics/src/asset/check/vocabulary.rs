@@ -1,4 +1,4 @@
-//! Every name that an expression may use.
+//! The vocabulary of the check: all metrics that an expression may use, with their labels.
 
 use std::collections::BTreeMap;
 
@@ -10,13 +10,13 @@ use crate::metric::{Family, Kind, Spec};
 /// Labels that Prometheus gives every series of a target.
 const TARGET: [&str; 4] = ["job", "instance", "cluster", "namespace"];
 
-/// What a histogram's name is followed by in an exposition.
+/// Suffixes of a histogram's name in an exposition.
 const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
-/// How alike two names have to be for one to be proposed instead of the other: Jaro-Winkler, where 1 is the same.
+/// Similarity from which a name is suggested in place of an unknown one: Jaro-Winkler, where 1 means equal.
 const ALIKE: f64 = 0.85;
 
-/// Series that Prometheus makes itself, with their labels beside those of the target; `*` is any.
+/// Series that Prometheus creates itself, with their labels besides those of the target; `*` stands for any label.
 ///
 /// Sources: `prometheus.io/docs/concepts/jobs_instances` and `prometheus.io/docs/prometheus/latest/configuration/alerting_rules`.
 const SYNTHETIC: &[(&str, &[&str])] = &[
@@ -29,17 +29,18 @@ const SYNTHETIC: &[(&str, &[&str])] = &[
     ("ALERTS_FOR_STATE", &["*"]),
 ];
 
-/// Every name that an expression may use.
+/// All metrics that an expression may use, with their labels.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     metrics: BTreeMap<String, Shape>,
     target_labels: Vec<String>,
-    /// Bounds that a recorder was given in place of the declared ones.
+    /// Bucket bounds that a recorder uses in place of the declared ones.
     buckets: BTreeMap<String, Vec<f64>>,
 }
 
 impl Vocabulary {
-    /// Knows nothing but the series that Prometheus makes itself; every series of a target has `target_labels`, too.
+    /// Creates a vocabulary with only the series that Prometheus creates itself. Every series of a target also has
+    /// `target_labels`.
     pub(super) fn new(target_labels: &[String]) -> Self {
         let target_labels = TARGET.into_iter().map(str::to_owned).chain(target_labels.iter().cloned()).collect();
         let mut vocabulary = Self { metrics: BTreeMap::new(), target_labels, buckets: BTreeMap::new() };
@@ -49,19 +50,19 @@ impl Vocabulary {
         vocabulary
     }
 
-    /// Takes a metric that no family declares; `*` among its labels stands for any.
+    /// Adds a metric that no family declares; `*` among its labels stands for any label.
     pub(super) fn foreign(&mut self, name: &str, labels: &[&str]) {
         let labels = if labels.contains(&"*") { Labels::Any } else { self.labels(labels.iter().copied()) };
         let counts = ["_total", "_bucket", "_sum", "_count"].iter().any(|suffix| name.ends_with(suffix));
         self.insert(name, labels, if counts { Sample::Counter } else { Sample::Gauge });
     }
 
-    /// Takes the buckets of a histogram that a family declares with others.
+    /// Replaces the declared buckets of a histogram.
     pub(super) fn buckets(&mut self, metric: &str, bounds: &[f64]) {
         self.buckets.insert(metric.to_owned(), bounds.to_vec());
     }
 
-    /// Takes every metric of an exporter's list; a later list wins over an earlier one.
+    /// Adds every metric of an exporter's list. A later list takes precedence over an earlier one.
     pub(super) fn exporter(&mut self, exporter: &Exporter) {
         for (name, metric) in &exporter.metrics {
             let labels = self.labels(metric.labels());
@@ -77,7 +78,7 @@ impl Vocabulary {
         }
     }
 
-    /// Takes every metric of a family; its own declaration wins over a documented one of the same name.
+    /// Adds every metric of a family. A declared metric takes precedence over a documented one of the same name.
     pub(super) fn family(&mut self, family: &'static dyn Family) {
         for spec in family.specs() {
             self.declare(spec);
@@ -106,7 +107,8 @@ impl Vocabulary {
         }
     }
 
-    /// Takes the series of a histogram or summary: its sum, its count, and its parts, which have one label more.
+    /// Adds the series of a histogram or summary: its sum, its count, and its buckets or quantiles, which have one more
+    /// label.
     fn distribution(
         &mut self,
         name: &str,
@@ -127,24 +129,24 @@ impl Vocabulary {
         self.metrics.insert(name.to_owned(), shape);
     }
 
-    /// Takes a name that a rule records; says whether more is known now than before.
+    /// Adds a name that a rule records. Returns whether its shape has changed.
     pub(super) fn record(&mut self, name: &str, shape: Shape) -> bool {
-        // A sum of counters falls when a target goes: what is recorded counts as a gauge.
+        // A recorded value counts as a gauge, because a sum of counters falls when a target disappears.
         let shape = Shape { metric: name.to_owned(), sample: Sample::Gauge, ..shape };
         let before = self.metrics.insert(name.to_owned(), shape.clone());
         before != Some(shape)
     }
 
-    /// Lists every name.
+    /// Lists all metrics.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Shape)> {
         self.metrics.iter().map(|(name, shape)| (name.as_str(), shape))
     }
 
-    /// Finds a name.
+    /// Finds a metric by its name.
     ///
     /// # Errors
     ///
-    /// Says why there is no such name and which one was probably meant.
+    /// Returns the message that there is no such metric, with a suggestion.
     pub(super) fn find(&self, name: &str) -> Result<&Shape, String> {
         self.metrics.get(name).ok_or_else(|| self.explain(name))
     }
@@ -174,7 +176,7 @@ impl Vocabulary {
     }
 }
 
-/// Returns the candidate most like `word`, if any is like it.
+/// Returns the candidate most similar to `word`, if one is similar enough.
 pub(super) fn closest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     let scored = candidates.map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
     let (score, candidate) = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;

@@ -1,19 +1,19 @@
-//! Audiences of dashboards.
+//! The audiences of dashboards: operations, security and business.
 
-/// The people that a dashboard is for. Grafana keeps the dashboards of each audience in a folder.
+/// The audience of a dashboard. Grafana shows the dashboards of each audience in their own folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Audience {
-    /// The people who run the service.
+    /// People who operate the service.
     Operations,
-    /// The people who answer for its security.
+    /// People who are responsible for the security of the service.
     Security,
-    /// The people who answer for its business.
+    /// People who are responsible for the business of the service.
     Business,
 }
 
 impl Audience {
-    /// Returns the name of the directory of its dashboards, which is also their tag.
+    /// Returns the name of the directory of the audience's dashboards, which is also their tag.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Operations => "operations",

@@ -1,4 +1,4 @@
-//! Panels that follow from a declaration alone.
+//! Generates rows and panels from the declarations of metrics.
 
 use super::panel::Panel;
 use super::query::Series;
@@ -6,11 +6,12 @@ use super::unit::DisplayUnit;
 use super::{Row, View};
 use crate::metric::{Family, Kind, Spec};
 
-/// Most labels by which a panel draws its lines: the product of their values is the number of lines.
+/// Largest number of labels by which a panel is split. The number of lines is the product of the numbers of their
+/// values.
 const MAX_GROUPING: usize = 2;
 
 impl Row {
-    /// Describes every metric of `family` that is not optional.
+    /// Creates a row with a panel for every metric of `family` that is not optional.
     pub fn of(family: &'static dyn Family) -> Self {
         let specs = family.specs().into_iter().filter(|spec| !spec.optional);
         specs.map(Panel::of).fold(Self::new(family.help().trim_end_matches('.')), Self::panel)
@@ -18,7 +19,8 @@ impl Row {
 }
 
 impl Panel {
-    /// Describes a metric by its declaration: the rate of a counter, the value of a gauge, the quantiles of a histogram.
+    /// Creates a panel from the declaration of a metric: the rate of a counter, the value of a gauge, the quantiles of
+    /// a histogram.
     pub fn of(spec: &Spec) -> Self {
         let keys: Vec<_> = spec.labels.iter().map(|label| label.key).take(MAX_GROUPING).collect();
         let series = Series::of(spec);
@@ -34,7 +36,8 @@ impl Panel {
     }
 }
 
-/// Seconds a second are a number of cores or workers; everything else is events.
+/// Returns the unit of a rate. Seconds per second are a number of cores or workers; all other rates are events per
+/// second.
 fn per_second(spec: &Spec) -> DisplayUnit {
     if spec.name.ends_with("_seconds_total") { DisplayUnit::Short } else { DisplayUnit::EventsPerSecond }
 }

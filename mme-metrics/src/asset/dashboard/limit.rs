@@ -1,4 +1,4 @@
-//! Limits at which a panel changes its colour.
+//! The limits at which a panel changes its colour.
 
 /// The side of a limit on which values are bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,29 +7,29 @@ pub(super) enum Side {
     Below,
 }
 
-/// A value from which a panel turns yellow or red.
+/// A value at which a panel turns yellow or red.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limit {
     pub(super) at: f64,
     pub(super) color: &'static str,
     pub(super) side: Side,
-    /// The alert that judges by the same value.
+    /// The alert with the same limit.
     pub(super) alert: Option<&'static str>,
 }
 
-/// The colour of a value that is past no limit.
+/// The colour of a value within all limits.
 const GOOD: &str = "green";
 
-/// The smallest value that is shown as more than nothing: an alert for `> 0` does not fire at 0.
+/// The smallest value above 0, for the limit of an alert with `> 0`, which does not fire at 0.
 const ABOVE_ZERO: f64 = 1e-9;
 
-/// Returns the colours with the values that they begin at; the first begins at minus infinity.
+/// Returns the colours with the values at which they begin. The first begins at minus infinity.
 pub(super) fn steps(limits: &[Limit]) -> Vec<(Option<f64>, &'static str)> {
     let mut sorted = limits.to_vec();
     sorted.sort_by(|left, right| left.at.total_cmp(&right.at));
     let below = sorted.iter().filter(|limit| limit.side == Side::Below);
     let above = sorted.iter().filter(|limit| limit.side == Side::Above);
-    // Below a limit is its own colour; from it on, that of the next limit.
+    // Values below a limit have its colour. Values from it on have the colour of the next limit.
     let bases = below.clone().map(|limit| limit.color).chain([GOOD]);
     let starts = std::iter::once(None).chain(below.map(|limit| Some(limit.at)));
     let mut steps: Vec<_> = starts.zip(bases).collect();

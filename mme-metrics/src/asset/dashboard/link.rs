@@ -1,23 +1,23 @@
-//! Links to runbooks, log lines and traces.
+//! Builds links to runbooks, log lines and traces.
 
 use std::fmt::Write as _;
 
-/// Where the bundled runbooks are published.
+/// The URL at which the bundled runbooks are published.
 const RUNBOOKS: &str = "https://github.com/mme-metrics/mme-metrics/blob/main/mme-metrics/assets/runbooks";
 
-/// A link of a value: its title and its address, in which Grafana fills in the labels of the value.
+/// A link on a value: its title and its URL, in which Grafana fills in the labels of the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Link {
     pub(super) title: String,
     pub(super) url: String,
 }
 
-/// Returns the address of an alert's runbook; `alert` may be a variable of Grafana.
+/// Returns the URL of an alert's runbook. `alert` may be a Grafana variable.
 pub(super) fn runbook(alert: &str) -> String {
     format!("{RUNBOOKS}/{alert}.md")
 }
 
-/// Returns a link to any address.
+/// Returns a link to any URL.
 pub(super) fn plain(title: &str, url: &str) -> Link {
     Link { title: title.to_owned(), url: url.to_owned() }
 }
@@ -32,7 +32,7 @@ pub(super) fn traces(title: &str, query: &str) -> Link {
     Link { title: title.to_owned(), url: explore("tempo", "traces", query) }
 }
 
-/// Returns the address at which Grafana explores a query in the data source that `variable` names.
+/// Returns the URL of Grafana's Explore page for a query in the data source that `variable` names.
 fn explore(plugin: &str, variable: &str, query: &str) -> String {
     let source = format!("${{{variable}}}");
     let text = if plugin == "tempo" {
@@ -48,7 +48,7 @@ fn explore(plugin: &str, variable: &str, query: &str) -> String {
     format!("/explore?schemaVersion=1&panes={}", encode(&pane))
 }
 
-/// Encodes what an address may not hold, and keeps Grafana's `${…}`.
+/// Percent-encodes a text for a URL, except Grafana's `${…}`.
 fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len() * 2);
     let mut in_variable = false;
@@ -57,7 +57,7 @@ fn encode(text: &str) -> String {
         in_variable |= character == '$' && characters.peek() == Some(&'{');
         match character {
             '{' | '}' | '"' | ' ' | '\\' | '|' | '=' | '~' | '`' if !in_variable => {
-                // Writing to a text cannot fail.
+                // Writing to a string cannot fail.
                 let _ = write!(encoded, "%{:02X}", u32::from(character));
             }
             _ => encoded.push(character),

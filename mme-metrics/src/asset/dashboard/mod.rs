@@ -1,6 +1,6 @@
-//! Dashboards described in Rust and rendered for Grafana.
+//! Describes dashboards in Rust and renders them for Grafana.
 //!
-//! A query is built from a metric's declaration, so its name stands nowhere else and its labels are checked:
+//! A query is built from a metric's declaration, so the metric's name is not repeated and its labels are checked:
 //!
 //! ```
 //! use mme_metrics::asset::dashboard::{Dashboard, DisplayUnit, Panel, Row, Series};
@@ -15,11 +15,11 @@
 //! assert!(dashboard.render().contains("process_cpu_seconds_total"));
 //! ```
 //!
-//! [`Row::of`] describes a whole family without further words: the rate of each counter, the value of each gauge, the
+//! [`Row::of`] creates the panels of a whole family: the rate of each counter, the value of each gauge, and the
 //! quantiles of each histogram.
 //!
-//! Every dashboard has the choices job, instance and split. Each value links to the page of its route, instance or
-//! objective, and each graph marks alerts and deployments.
+//! Every dashboard has the variables job, instance and split. Each value links to the page of its route, instance or
+//! objective. Each graph marks alerts and deployments.
 
 mod audience;
 mod family;
@@ -45,7 +45,7 @@ pub use self::unit::DisplayUnit;
 pub use self::variable::Variable;
 pub use self::view::View;
 
-/// A page of panels.
+/// A dashboard: a page of rows of panels.
 #[derive(Clone, Debug)]
 pub struct Dashboard {
     uid: String,
@@ -56,7 +56,7 @@ pub struct Dashboard {
     rows: Vec<Row>,
 }
 
-/// Panels side by side, under a title.
+/// A row: panels side by side, under a title.
 #[derive(Clone, Debug)]
 pub struct Row {
     title: String,
@@ -64,7 +64,7 @@ pub struct Row {
 }
 
 impl Dashboard {
-    /// Begins a dashboard for operations; `uid` is its name in links, so it stays for good.
+    /// Creates an empty dashboard for operations. Links use `uid`, so it should never change.
     ///
     /// It has the variables `datasource`, `job`, `instance` and `split`, and `traces` and `logs` for links.
     pub fn new(uid: &str, title: &str, description: &str) -> Self {
@@ -78,18 +78,18 @@ impl Dashboard {
         }
     }
 
-    /// Begins a dashboard whose jobs and instances are the targets that have a metric of an exporter.
+    /// Creates an empty dashboard for an exporter. Its jobs and instances are the targets that have `metric`.
     pub fn of_exporter(uid: &str, title: &str, description: &str, metric: &str) -> Self {
         Self { variables: Variable::targets(metric), ..Self::new(uid, title, description) }
     }
 
-    /// Replaces the audience, in whose folder the dashboard stands.
+    /// Sets the audience, which determines the folder of the dashboard.
     pub fn audience(mut self, audience: Audience) -> Self {
         self.audience = audience;
         self
     }
 
-    /// Adds a variable after those that are there.
+    /// Adds a variable after the existing ones.
     pub fn variable(mut self, variable: Variable) -> Self {
         self.variables.push(variable);
         self
@@ -103,12 +103,12 @@ impl Dashboard {
 }
 
 impl Row {
-    /// Begins a row without panels.
+    /// Creates a row without panels.
     pub fn new(title: &str) -> Self {
         Self { title: title.to_owned(), panels: Vec::new() }
     }
 
-    /// Adds a panel to the right; the fourth begins a new line.
+    /// Adds a panel on the right. A fourth panel starts a new line.
     pub fn panel(mut self, panel: Panel) -> Self {
         self.panels.push(panel);
         self

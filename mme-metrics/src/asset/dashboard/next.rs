@@ -1,12 +1,13 @@
-//! Links from the values of a panel to the dashboard that answers the next question.
+//! Links from the values of a panel to the dashboard with more details.
 
 use super::link::{self, Link};
 use super::panel::Panel;
 
-/// Keeps the data source, the job and the time that the reader has chosen.
+/// URL parameters that keep the data source, the job and the time range that the user has chosen.
 const CHOSEN: &str = "${datasource:queryparam}&${job:queryparam}&${__url_time_range}";
 
-/// A label that a dashboard explains: its key, the title of the link, the dashboard, and the variable that takes the value.
+/// The labels that have a dashboard: the key, the title of the link, the dashboard, and the variable that gets the
+/// value.
 const PAGES: [(&str, &str, &str, Option<&str>); 10] = [
     ("http_route", "This route", "mme-application", Some("route")),
     ("rpc_method", "gRPC calls", "mme-application", None),
@@ -25,7 +26,7 @@ pub(super) fn of_values(panel: &Panel, uid: &str) -> Vec<Link> {
     let mut links = panel.value_links.clone();
     for (key, title, page, variable) in PAGES {
         let has = panel.queries.iter().any(|query| query.expression.labels().iter().any(|label| label == key));
-        // A page links to itself only to choose a value.
+        // A dashboard links to itself only to set a variable.
         if has && (variable.is_some() || page != uid) {
             let value = variable.map(|name| format!("&var-{name}={}", value_of(panel, key))).unwrap_or_default();
             links.push(Link { title: title.to_owned(), url: format!("/d/{page}?{CHOSEN}{value}") });
@@ -44,7 +45,7 @@ pub(super) fn of_values(panel: &Panel, uid: &str) -> Vec<Link> {
     links
 }
 
-/// Returns the expression by which Grafana fills in a label of the value.
+/// Returns the Grafana variable for a label of the value.
 fn value_of(panel: &Panel, key: &str) -> String {
     if panel.view.has_columns() { format!("${{__data.fields.{key}}}") } else { format!("${{__field.labels.{key}}}") }
 }

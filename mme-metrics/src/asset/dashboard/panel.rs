@@ -1,4 +1,4 @@
-//! One panel.
+//! A panel of a dashboard: its queries, limits and links.
 
 use super::limit::{Limit, Side};
 use super::link::Link;
@@ -6,14 +6,14 @@ use super::query::{Promql, SPLIT, SPLITS, Series};
 use super::unit::DisplayUnit;
 use super::view::View;
 
-/// A query and the names of its series.
+/// A query with the legend of its series.
 #[derive(Clone, Debug)]
 pub(super) struct Query {
     pub(super) expression: Promql,
     pub(super) legend: String,
 }
 
-/// One panel: a title, a description, and its queries.
+/// A panel: a title, a description, and its queries.
 #[derive(Clone, Debug)]
 pub struct Panel {
     pub(super) title: String,
@@ -22,16 +22,16 @@ pub struct Panel {
     pub(super) view: View,
     pub(super) queries: Vec<Query>,
     pub(super) limits: Vec<Limit>,
-    /// How much of its line the panel takes, compared with the others.
+    /// The width of the panel, relative to the other panels of its line.
     pub(super) weight: usize,
-    /// Titles and addresses of pages that explain more.
+    /// Titles and URLs of pages with more details.
     pub(super) links: Vec<(String, String)>,
-    /// Links of its values, beside those that follow from their labels.
+    /// Links on the values of the panel, besides those that follow from their labels.
     pub(super) value_links: Vec<Link>,
 }
 
 impl Panel {
-    /// Begins a panel of lines over time; `description` tells the reader what to look for.
+    /// Creates a panel of lines over time. `description` explains to the user what to look for.
     pub fn new(title: &str, unit: DisplayUnit, description: &str) -> Self {
         Self {
             title: title.to_owned(),
@@ -52,21 +52,21 @@ impl Panel {
         self
     }
 
-    /// Shows the series in another way.
+    /// Sets the way in which the panel shows its series.
     pub fn view(mut self, view: View) -> Self {
         self.view = view;
         self
     }
 
-    /// Takes twice the width of another panel in its line.
+    /// Doubles the width of the panel, relative to the other panels of its line.
     pub fn wide(mut self) -> Self {
         self.weight = 2;
         self
     }
 
-    /// Adds a query; `legend` names its series and may hold labels, as in `{{http_route}}`.
+    /// Adds a query. `legend` names its series and may contain labels, as in `{{http_route}}`.
     ///
-    /// The label by which the reader splits the panel is added to it.
+    /// The label by which the user splits the panel is added to the legend.
     pub fn query(mut self, expression: Promql, legend: &str) -> Self {
         let split = expression.to_string().contains(SPLIT) && !self.view.has_columns();
         let missing = |key: &&&str| split && !legend.contains(&format!("{{{{{key}}}}}"));
@@ -81,7 +81,7 @@ impl Panel {
         self.query(expression.sum_by(by), &legend(by))
     }
 
-    /// Adds a query that takes the largest by the labels `by`, which also name its series.
+    /// Adds a query that takes the maximum by the labels `by`, which also name its series.
     pub fn max(self, expression: &Promql, by: &[&str]) -> Self {
         self.query(expression.max_by(by), &legend(by))
     }
@@ -109,12 +109,12 @@ impl Panel {
         self.limit(warning, "yellow", Side::Below, None).limit(critical, "red", Side::Below, None)
     }
 
-    /// Says whether the panel shows numbers of events.
+    /// Returns whether the panel shows numbers of events.
     pub(super) fn counts(&self) -> bool {
         self.queries.iter().all(|query| query.expression.counts())
     }
 
-    /// Adds a link to a page that explains more.
+    /// Adds a link to a page with more details.
     pub fn link(mut self, title: &str, url: &str) -> Self {
         self.links.push((title.to_owned(), url.to_owned()));
         self

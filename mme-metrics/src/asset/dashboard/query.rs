@@ -1,17 +1,17 @@
-//! Queries built from declarations.
+//! Builds PromQL queries from the declarations of metrics.
 
 use std::fmt;
 
 use crate::metric::{Kind, Spec};
 use crate::process::PROCESS;
 
-/// The variable that holds the label by which the reader splits every panel.
+/// The variable with the label by which the user splits every panel.
 pub(super) const SPLIT: &str = "$split";
 
-/// Labels of targets by which the reader can split: one line for each service, process or environment.
+/// Target labels by which the user can split: one line for each service, process or environment.
 pub(super) const SPLITS: [&str; 4] = ["job", "instance", "namespace", "cluster"];
 
-/// Labels by which a target is known.
+/// Labels that identify a target.
 const TARGET: &str = "cluster, namespace, job, instance";
 
 /// Selects the series of a metric for the job and instance that the dashboard shows.
@@ -19,24 +19,24 @@ const TARGET: &str = "cluster, namespace, job, instance";
 pub struct Series {
     name: String,
     matchers: Vec<String>,
-    /// Whether a family declares the metric: then its first values are an increase.
+    /// Whether a family declares the metric. If so, its first value counts as an increase.
     declared: bool,
 }
 
-/// A length of time that Grafana fills in.
+/// A time range that Grafana fills in.
 #[derive(Clone, Copy, Debug)]
 enum Range {
     /// From one point of a graph to the next.
     Step,
-    /// All that the dashboard shows.
+    /// The whole time range of the dashboard.
     Shown,
 }
 
-/// An expression.
+/// A PromQL expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promql {
     text: String,
-    /// Labels that its series have, as far as they are known.
+    /// The labels of its series, as far as they are known.
     labels: Vec<String>,
 }
 
@@ -70,7 +70,7 @@ impl Series {
         Self::declared(format!("{}_bucket", spec.name))
     }
 
-    /// Selects a metric without a declaration on the chosen targets: `up`, or a metric of an exporter.
+    /// Selects an undeclared metric on the chosen targets, such as `up` or a metric of an exporter.
     pub fn of_target(name: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -84,7 +84,7 @@ impl Series {
         Self { name: name.to_owned(), matchers: vec!["job=~\"$job\"".to_owned()], declared: false }
     }
 
-    /// Selects a metric on all targets, chosen or not: Prometheus, Alertmanager, an exporter.
+    /// Selects a metric on all targets, chosen or not, such as a metric of Prometheus, Alertmanager or an exporter.
     pub fn foreign(name: &str) -> Self {
         Self { name: name.to_owned(), matchers: Vec::new(), declared: false }
     }
@@ -99,7 +99,7 @@ impl Series {
         self
     }
 
-    /// Returns the values as they are.
+    /// Returns the values unchanged.
     pub fn value(&self) -> Promql {
         Promql::new(self.to_string())
     }
@@ -121,11 +121,12 @@ impl Series {
         self.increase(Range::Shown)
     }
 
-    /// Counts a series that began within the range from zero, as the alerts do.
+    /// Returns the increase of a counter, with each series that began within the range counted from zero, as in the
+    /// alerts.
     ///
-    /// `increase` takes the first value of a series for its start, and so misses the first event of each kind. The
-    /// first value is an increase only in a process that Prometheus knew, or that started, within the range. An exporter
-    /// shows what others counted before, so its first values are no increase.
+    /// The PromQL function `increase` takes the first value of a series as its start, so it misses the first event of
+    /// each kind. The first value is an increase only in a process that Prometheus knew before, or that started within
+    /// the range. An exporter shows what others counted before, so its first value is not an increase.
     fn increase(&self, range: Range) -> Promql {
         let (duration, seconds) = (range.duration(), range.seconds());
         let increase = format!("increase({self}[{duration}])");
@@ -144,7 +145,7 @@ impl Series {
         Self { name: name.to_owned(), matchers, declared: false }
     }
 
-    /// Returns the quantile `q` of buckets, by the labels `by`.
+    /// Returns the quantile `q` of histogram buckets, by the labels `by`.
     pub fn quantile(&self, q: f64, by: &[&str]) -> Promql {
         let with_bound: Vec<_> = by.iter().copied().chain(["le"]).collect();
         let buckets = self.rate().sum_by(&with_bound);
@@ -168,42 +169,42 @@ impl Promql {
         Self { text, labels: self.labels.clone() }
     }
 
-    /// Returns the labels by which the series differ, as far as they are known.
+    /// Returns the labels of the series, as far as they are known.
     pub(super) fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// Says whether the values are numbers of events.
+    /// Returns whether the values are numbers of events.
     pub(super) fn counts(&self) -> bool {
         self.text.contains("increase(") && !self.text.contains(" / (")
     }
 
-    /// Adds up the series that have the same labels `by`; the reader may also split them by instance.
+    /// Sums the series by the labels `by`. The user may also split the result by instance.
     pub fn sum_by(&self, by: &[&str]) -> Self {
         self.aggregate("sum", by)
     }
 
-    /// Takes the largest of the series that have the same labels `by`; the reader may also split them by instance.
+    /// Takes the maximum of the series by the labels `by`. The user may also split the result by instance.
     pub fn max_by(&self, by: &[&str]) -> Self {
         self.aggregate("max", by)
     }
 
-    /// Takes the mean of the series that have the same labels `by`; the reader may also split them by instance.
+    /// Takes the mean of the series by the labels `by`. The user may also split the result by instance.
     pub fn avg_by(&self, by: &[&str]) -> Self {
         self.aggregate("avg", by)
     }
 
-    /// Takes the smallest of the series that have the same labels `by`; the reader may also split them by instance.
+    /// Takes the minimum of the series by the labels `by`. The user may also split the result by instance.
     pub fn min_by(&self, by: &[&str]) -> Self {
         self.aggregate("min", by)
     }
 
-    /// Adds up the series that have the same labels `by`, over all instances.
+    /// Sums the series by the labels `by`, over all instances.
     pub fn sum_of(&self, by: &[&str]) -> Self {
         self.aggregate_all("sum", by)
     }
 
-    /// Takes the largest of the series that have the same labels `by`, over all instances.
+    /// Takes the maximum of the series by the labels `by`, over all instances.
     pub fn max_of(&self, by: &[&str]) -> Self {
         self.aggregate_all("max", by)
     }
@@ -218,37 +219,37 @@ impl Promql {
         Self { text: format!("{operator} by ({}) ({self})", keys.join(", ")), labels: owned(by) }
     }
 
-    /// Divides by the one of `parts` that has the same labels `on`, and gives nothing where that is 0.
+    /// Divides by the series of `parts` with the same labels `on`. There is no result where the divisor is 0.
     pub fn over(&self, parts: &Self, on: &[&str]) -> Self {
         self.like(format!("{self} / on ({}) group_left () ({parts} > 0)", on.join(", ")))
     }
 
-    /// Keeps the series for which `condition` has one above 0 with the same labels `on`.
+    /// Keeps the series for which `condition` has a series above 0 with the same labels `on`.
     pub fn only_where(&self, condition: &Self, on: &[&str]) -> Self {
         self.like(format!("{self} and on ({}) ({condition} > 0)", on.join(", ")))
     }
 
-    /// Multiplies by a number: seconds make hours.
+    /// Multiplies by a number, such as to convert units.
     pub fn times(&self, factor: u32) -> Self {
         self.like(format!("{factor} * {self}"))
     }
 
-    /// Divides by `whole`, and gives nothing where that is 0.
+    /// Divides by `whole`. There is no result where `whole` is 0.
     pub fn share_of(&self, whole: &Self) -> Self {
         self.like(format!("{self} / ({whole} > 0)"))
     }
 
-    /// Returns the time from now until a moment; it is negative once the moment has passed.
+    /// Returns the time from now until a timestamp, which is negative after that time.
     pub fn minus_now(&self) -> Self {
         self.like(format!("{self} - time()"))
     }
 
-    /// Reads as 0 where `whole` has a series and this has none.
+    /// Returns 0 where `whole` has a series and this has none.
     pub fn or_zero_of(&self, whole: &Self) -> Self {
         self.like(format!("({self} or 0 * {whole})"))
     }
 
-    /// Takes from 1: the share of failures makes the share of successes.
+    /// Subtracts from 1, which converts a share of failures to the share of successes.
     pub fn complement(&self) -> Self {
         self.like(format!("1 - {self}"))
     }
@@ -266,7 +267,8 @@ impl fmt::Display for Promql {
     }
 }
 
-/// Keeps series of processes that Prometheus knew under their labels at the beginning of a range, or that started in it.
+/// Keeps the series of processes that Prometheus knew under their labels at the beginning of a range, or that started
+/// in it.
 fn known(up: &Series, started: &Series, duration: &str, seconds: &str) -> String {
     format!(
         "and on ({TARGET}) ({up} offset {duration} == 1 unless on ({TARGET}) ({up} unless {up} offset {duration}) \
@@ -283,7 +285,7 @@ mod tests {
     use super::*;
     use crate::asset::{AssetKind, FILES};
 
-    /// Returns a text in one line, without blanks inside brackets.
+    /// Returns a text on one line, without spaces inside brackets.
     fn on_one_line(text: &str) -> String {
         text.split_whitespace().collect::<Vec<_>>().join(" ").replace("( ", "(").replace(" )", ")")
     }

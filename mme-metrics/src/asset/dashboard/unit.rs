@@ -1,22 +1,22 @@
-//! Units in which panels show numbers.
+//! The display units of panels.
 
 use crate::metric::Unit;
 
-/// The unit in which a panel shows its numbers.
+/// The unit in which a panel displays its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DisplayUnit {
-    /// A number, with a letter for thousands.
+    /// A number, abbreviated with a letter for thousands.
     Short,
-    /// Requests a second.
+    /// Requests per second.
     RequestsPerSecond,
-    /// Events a second.
+    /// Events per second.
     EventsPerSecond,
     /// Seconds.
     Seconds,
     /// Bytes, in powers of 1024.
     Bytes,
-    /// Bytes a second.
+    /// Bytes per second.
     BytesPerSecond,
     /// A share between 0 and 1, shown in per cent.
     Share,
@@ -28,12 +28,12 @@ pub enum DisplayUnit {
     FailedOk,
     /// Milliseconds since the Unix epoch, shown as the time that has passed.
     Since,
-    /// An amount of money with thousands set apart; the legend names the currency.
+    /// An amount of money with a separator for thousands. The legend names the currency.
     Amount,
 }
 
 impl DisplayUnit {
-    /// Returns the unit that Grafana calls it.
+    /// Returns Grafana's name of the unit.
     pub(super) const fn grafana(self) -> &'static str {
         match self {
             Self::Short => "short",
@@ -49,7 +49,7 @@ impl DisplayUnit {
         }
     }
 
-    /// Returns the words for 0 and 1, where the unit has words.
+    /// Returns the words for 0 and 1, if the unit has words for them.
     pub(super) const fn words(self) -> Option<[&'static str; 2]> {
         match self {
             Self::UpDown => Some(["down", "up"]),

@@ -1,10 +1,10 @@
-//! Choices of the reader of a dashboard.
+//! Dashboard variables, which the user of a dashboard chooses.
 
 use super::query::Series;
 use crate::metric::Spec;
 use crate::process::MME;
 
-/// A choice among the values of a label; panels use it as `label=~"$name"`.
+/// A dashboard variable that offers the values of a label. Panels use it as `label=~"$name"`.
 #[derive(Clone, Debug)]
 pub struct Variable {
     pub(super) name: String,
@@ -13,17 +13,17 @@ pub struct Variable {
 }
 
 impl Variable {
-    /// Offers the values that `label` has on the series of a metric, for the chosen job and instance.
+    /// Creates a variable with the values of `label` on the series of a metric, for the chosen job and instance.
     pub fn label(name: &str, title: &str, spec: &Spec, label: &str) -> Self {
         Self::values(name, title, &Series::of(spec).to_string(), label)
     }
 
-    /// Returns `job` and `instance`, from a metric that every recorder exposes.
+    /// Returns the variables `job` and `instance`, from a metric that every recorder exposes.
     pub(super) fn service() -> Vec<Self> {
         Self::targets(MME.series.spec().name)
     }
 
-    /// Returns `job` and `instance` of the targets that have a metric.
+    /// Returns the variables `job` and `instance`, with the targets that have a metric.
     pub(super) fn targets(metric: &str) -> Vec<Self> {
         vec![
             Self::values("job", "Job", metric, "job"),

@@ -1,4 +1,4 @@
-//! Ways to show series.
+//! The views of panels: lines, bars, tables and others.
 
 /// The way in which a panel shows its series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,15 +6,15 @@
 pub enum View {
     /// Lines over time.
     Timeseries,
-    /// Bars over time: each is what came since the bar before, as [`Series::counts`](super::Series::counts) has it.
+    /// Bars over time. Each shows the events since the previous bar, as in [`Series::counts`](super::Series::counts).
     Counts,
-    /// The last value, large.
+    /// The last value, as a large number.
     Stat,
-    /// The last value of each series, one row each.
+    /// A table of the last value of each series, one row each.
     Table,
-    /// The labels of each series, one row each, without the value.
+    /// A table of the labels of each series, one row each, without the value.
     Labels,
-    /// Alerts, one row each, coloured by severity, each with a link to its runbook.
+    /// A table of alerts, coloured by severity. Each row has a link to the runbook.
     Alerts,
     /// States over time, one band for each series.
     StateTimeline,
@@ -22,26 +22,26 @@ pub enum View {
     Gauge,
     /// The last value of each series as a bar.
     Bars,
-    /// The last value of each series as its share of all.
+    /// The last value of each series as its share of the total.
     Pie,
     /// Values over time as colours, one band for each series.
     Heatmap,
-    /// The last value of each country, which the label `geo_country_iso_code` names, on a map.
+    /// The last value of each country on a map. The label `geo_country_iso_code` names the country.
     Map,
 }
 
 impl View {
-    /// Says whether labels are columns of rows instead of parts of a legend.
+    /// Returns whether labels are columns of a table instead of parts of a legend.
     pub(super) const fn has_columns(self) -> bool {
         matches!(self, Self::Table | Self::Labels | Self::Alerts | Self::Map)
     }
 
-    /// Says whether only the last value is asked for.
+    /// Returns whether the view needs only the last value.
     pub(super) const fn is_instant(self) -> bool {
         !matches!(self, Self::Timeseries | Self::Counts | Self::StateTimeline | Self::Heatmap)
     }
 
-    /// Says whether values stand over an axis of time.
+    /// Returns whether the view has a time axis.
     pub(super) const fn has_axis(self) -> bool {
         matches!(self, Self::Timeseries | Self::Counts)
     }

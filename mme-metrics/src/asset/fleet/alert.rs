@@ -1,18 +1,18 @@
-//! The description of an alert, which names the grouping labels.
+//! Adds the grouping labels to the descriptions of alerts.
 
 use std::collections::BTreeMap;
 
 use super::grouping::Grouping;
 
-/// The value that a rendered rule test gives each grouping label.
+/// The value of each grouping label in a rendered rule test.
 pub(super) const TEST_VALUE: &str = "a";
 
-/// Returns the description of an alert with its labels at its end, as a template.
+/// Returns the description of an alert as a template that ends with the grouping labels.
 pub(super) fn template(alert: &str, description: &str, grouping: &Grouping) -> String {
     with(description, &grouping.labels_of(alert), |label| format!("{{{{ $labels.{label} }}}}"))
 }
 
-/// Returns the description as a rule test expects it of an alert with `labels`; the test has given `added` to its series.
+/// Returns the description that a rule test expects of an alert with `labels`. The test adds `added` to its series.
 pub(super) fn expected(
     alert: &str,
     description: &str,

@@ -1,4 +1,4 @@
-//! Dashboards with a variable for each grouping label.
+//! Renders dashboards with a variable for each grouping label.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
     for query in annotations.filter_map(|annotation| annotation.get_mut("expr")) {
         rewrite(query, grouping)?;
     }
-    // What was read as JSON always has a form in JSON.
+    // Cannot fail: a value that was read from JSON can be written as JSON.
     let text = serde_json::to_string_pretty(&dashboard).map_err(|error| error.to_string())?;
     Ok(text + "\n")
 }
@@ -37,7 +37,7 @@ fn panels(list: &mut Value, grouping: &Grouping) -> Result<(), String> {
     Ok(())
 }
 
-/// Rewrites a query in place; returns whether its series have the labels.
+/// Rewrites a query in place. Returns whether its series have the labels.
 fn rewrite(query: &mut Value, grouping: &Grouping) -> Result<bool, String> {
     let Some(text) = query.as_str() else { return Ok(false) };
     let (rewritten, carries) = expression(text, grouping)?;
@@ -53,7 +53,7 @@ fn expression(text: &str, grouping: &Grouping) -> Result<(String, bool), String>
     Ok((rewritten, carries))
 }
 
-/// Offers the labels before `job`, each among the values that the chosen ones before it leave.
+/// Inserts a variable for each label before `job`. Each offers the values that remain after the choices before it.
 fn variables(list: &mut Vec<Value>, grouping: &Grouping) -> Result<(), String> {
     let at = list.iter().position(|variable| variable["name"] == "job").unwrap_or(list.len());
     let model = list.get(at).cloned();

@@ -1,10 +1,10 @@
-//! Changes to a YAML text that leave its comments and layout as they are.
+//! Edits YAML texts without changing their comments and layout.
 
 use std::ops::Range;
 
 use serde_saphyr::{Location, Spanned};
 
-/// Changes to one text.
+/// A list of changes to one text.
 #[derive(Debug)]
 pub(super) struct Edits<'t> {
     text: &'t str,
@@ -16,13 +16,13 @@ impl<'t> Edits<'t> {
         Self { text, changes: Vec::new() }
     }
 
-    /// Writes another text in place of a scalar, in the same style.
+    /// Replaces a scalar, in the same style.
     pub(super) fn scalar(&mut self, old: &Spanned<String>, new: &str) -> Result<(), String> {
         let range = range(&old.defined)?;
         if let Some((position, indent)) = self.block(range.start) {
             // The span of a block ends before the next key.
             let end = position + self.text[position..range.end].trim_end().len();
-            // The first line says how far a block is indented, so it is the one that is indented least.
+            // The first line sets the indentation of a block, so no other line may be indented less.
             let lines: Vec<_> =
                 new.trim_start().lines().enumerate().map(|(at, line)| indented(at, line, &indent)).collect();
             self.change(position..end, lines.join("\n"));
@@ -52,7 +52,7 @@ impl<'t> Edits<'t> {
         Ok(())
     }
 
-    /// Says whether a scalar is a literal or folded block; returns where its text begins and how it is indented.
+    /// If a scalar is a literal or folded block, returns the position of its text and its indentation.
     fn block(&self, start: usize) -> Option<(usize, String)> {
         let before = &self.text[..start];
         let header = before.trim_end().lines().next_back()?.trim_end();
@@ -68,7 +68,7 @@ impl<'t> Edits<'t> {
     }
 
     fn change(&mut self, range: Range<usize>, new: String) {
-        // An alias is defined once and used more often.
+        // A YAML alias may be used more than once, so the same change can come again.
         if self.changes.iter().all(|(other, _)| *other != range || range.is_empty()) {
             self.changes.push((range, new));
         }

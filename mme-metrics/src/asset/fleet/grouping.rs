@@ -1,4 +1,4 @@
-//! Grouping labels in an expression.
+//! Adds grouping labels to expressions.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,36 +11,36 @@ use promql_parser::parser::{
 
 use crate::asset::{AssetFile, AssetKind, promql, rule};
 
-/// Functions whose result has no labels of a target.
+/// Functions whose result has no target labels.
 const BARE: [&str; 6] = ["absent", "absent_over_time", "pi", "scalar", "time", "vector"];
 
-/// The grouping labels, and what is known of the rules that they are added to.
+/// The grouping labels, with facts about the rules that they are added to.
 #[derive(Debug, Default)]
 pub(super) struct Grouping {
     pub(super) labels: Vec<String>,
-    /// The labels that a panel selects by; they are all, also in an expression that names some itself.
+    /// The labels that a panel selects by. These are all grouping labels, even if the expression names some itself.
     selected: Vec<String>,
-    /// Records without labels of a target, such as one of `vector(1)`.
+    /// Records without target labels, such as a record of `vector(1)`.
     bare: HashSet<String>,
-    /// Alerts, and whether they have labels of a target.
+    /// Alerts, and whether they have target labels.
     alerts: HashMap<String, bool>,
-    /// Records and alerts that leave out a grouping label of their own accord, each with the label.
+    /// Records and alerts that drop a grouping label on purpose, each with that label.
     dropped: HashSet<(String, String)>,
-    /// The texts of each alert, which may name a label themselves.
+    /// The texts of each alert, which may already name a label.
     texts: HashMap<String, String>,
 }
 
-/// Where an expression stands.
+/// The place of an expression.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
-    /// In a rule, which is evaluated for all values of the labels.
+    /// A rule, which is evaluated for all values of the labels.
     Rule,
-    /// On a dashboard, where each label is a variable.
+    /// A dashboard, on which each label is a variable.
     Panel,
 }
 
 impl Grouping {
-    /// Learns from the rules among `files` which records and alerts have labels of a target.
+    /// Finds out from the rules in `files` which records and alerts have target labels.
     pub(super) fn new(labels: &[String], files: &[AssetFile]) -> Self {
         let mut grouping = Self::of_labels(labels);
         let rules: Vec<_> = files
@@ -51,7 +51,7 @@ impl Grouping {
             .flat_map(|group| group.rules)
             .filter_map(|rule| promql::parse(rule.expr()).ok().map(|expression| (rule, expression)))
             .collect();
-        // A record may read another one of a later file: repeat until nothing changes.
+        // A record may read a record of a later file, so repeat until nothing changes.
         loop {
             let known = grouping.bare.len() + grouping.dropped.len();
             for (rule, expression) in &rules {
@@ -76,7 +76,7 @@ impl Grouping {
         }
     }
 
-    /// Knows the labels alone.
+    /// Creates a grouping without facts about rules.
     pub(super) fn of_labels(labels: &[String]) -> Self {
         Self {
             labels: labels.to_vec(),
@@ -88,18 +88,18 @@ impl Grouping {
         }
     }
 
-    /// Says whether an alert has the grouping labels.
+    /// Returns whether an alert has the grouping labels.
     pub(super) fn alert_has_labels(&self, name: &str) -> bool {
         self.alerts.get(name).copied().unwrap_or(true)
     }
 
-    /// Lists the grouping labels that an alert has, if it has labels of a target.
+    /// Lists the grouping labels of an alert, if it has target labels.
     pub(super) fn labels_of<'g>(&'g self, alert: &str) -> Vec<&'g String> {
         let drops = |label: &String| self.dropped.contains(&(alert.to_owned(), label.clone()));
         self.labels.iter().filter(|label| !drops(label)).collect()
     }
 
-    /// Says whether an expression leaves out a label: by `without`, or by reading a record that does.
+    /// Returns whether an expression drops a label, by `without` or by reading a record that drops it.
     fn drops(&self, expression: &Expr, label: &str) -> bool {
         let mut drops = false;
         promql::walk(expression, &mut |part| {
@@ -117,16 +117,16 @@ impl Grouping {
         drops
     }
 
-    /// Says whether a text of an alert names a label.
+    /// Returns whether a text of an alert names a label.
     pub(super) fn alert_names(&self, alert: &str, label: &str) -> bool {
         let named = format!("$labels.{label}");
         self.texts.get(alert).is_some_and(|text| text.contains(&named))
     }
 
-    /// Adds the labels to an expression; returns whether its series have them.
+    /// Adds the labels to an expression. Returns whether its series have them.
     ///
-    /// A label that the expression names in `by`, `without`, `on` or `ignoring` is left to it: it may well leave it out on
-    /// purpose.
+    /// A label that the expression names in `by`, `without`, `on` or `ignoring` is not added, because the expression
+    /// may drop it on purpose.
     pub(super) fn rewrite(&self, expression: &mut Expr, reader: Reader) -> bool {
         let named = named(expression);
         let labels = self.labels.iter().filter(|label| !named.contains(*label)).cloned().collect();
@@ -157,7 +157,7 @@ impl Grouping {
                 let matchers = &mut selector.matchers.matchers;
                 if matchers.iter().all(|matcher| matcher.name != *label) {
                     let matcher = Matcher::new_matcher(T_EQL_REGEX, label.clone(), format!("${label}"));
-                    // A dollar and the name of a label are a pattern.
+                    // Cannot fail: a dollar sign and a label name make a valid pattern.
                     matchers.extend(matcher);
                 }
             }
@@ -182,7 +182,7 @@ impl Grouping {
     }
 
     fn call(&self, call: &mut Call, reader: Reader) -> bool {
-        // A scalar is one number: the sum of all clusters, or nothing at all.
+        // The argument of `scalar` stays the sum of all clusters, because `scalar` of several series has no value.
         if call.func.name == "scalar" {
             return false;
         }
@@ -205,7 +205,7 @@ impl Grouping {
             self.both(modifier);
             return true;
         }
-        // The other side has no such label, so that it has to be left out of the match.
+        // The other side has no such label, so the match must ignore it.
         match &mut modifier.matching {
             Some(LabelModifier::Include(_)) => {}
             Some(LabelModifier::Exclude(keys)) => self.add(keys),
@@ -222,7 +222,7 @@ impl Grouping {
         true
     }
 
-    /// Both sides have the labels: they take part in the match.
+    /// Adds the labels to a match whose two sides both have them.
     fn both(&self, modifier: &mut BinModifier) {
         match &mut modifier.matching {
             Some(LabelModifier::Include(keys)) => {
@@ -247,7 +247,7 @@ impl Grouping {
     }
 }
 
-/// Lists the labels that an expression keeps, drops, matches by or ignores.
+/// Lists the labels that an expression names to keep, drop, match by or ignore them.
 fn named(expression: &Expr) -> HashSet<String> {
     let mut named = HashSet::new();
     promql::walk(expression, &mut |part| {

@@ -1,4 +1,4 @@
-//! Bundled files for a fleet: rules, alerts, tests and dashboards that keep clusters apart.
+//! Renders the bundled files for a fleet: rules, alerts, tests and dashboards that keep clusters apart.
 
 mod alert;
 mod dashboard;
@@ -13,12 +13,12 @@ use std::{error, fmt};
 use self::grouping::Grouping;
 use super::{AssetFile, AssetKind, AssetWriteError, FILES, write};
 
-/// How the bundled files are rendered.
+/// Options for rendering the bundled files, such as grouping labels that keep clusters apart.
 ///
-/// By default every rule adds up all targets of a `job`. Where one Prometheus, Thanos or Mimir holds the series of several
-/// clusters or namespaces, a failing one would be hidden by the others. A grouping label keeps them apart: it is added to
-/// every aggregation and every match in rules and panels, to the description of each alert, to the rule tests, and as a
-/// variable to each dashboard. Names of records stay as they are.
+/// By default, every rule aggregates over all targets of a `job`. If one Prometheus, Thanos or Mimir stores the series
+/// of several clusters or namespaces, the healthy ones would hide a failing one. A grouping label keeps them apart. It
+/// is added to every aggregation and every match in rules and panels, to the description of each alert, to the rule
+/// tests, and as a variable to each dashboard. The names of records do not change.
 ///
 /// ```
 /// use mme_metrics::asset::AssetOptions;
@@ -31,14 +31,14 @@ use super::{AssetFile, AssetKind, AssetWriteError, FILES, write};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A label that series do not have groups nothing, so that the same files work in a Prometheus that adds `cluster` only
-/// as an external label.
+/// A grouping label that the series do not have has no effect. So the same files also work in a Prometheus that adds
+/// `cluster` only as an external label.
 #[derive(Clone, Debug, Default)]
 pub struct AssetOptions {
     labels: Vec<String>,
 }
 
-/// A file could not be rendered.
+/// The error of rendering a file.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct AssetRenderError {
@@ -46,7 +46,7 @@ pub struct AssetRenderError {
     message: String,
 }
 
-/// The bundled files could not be rendered or written.
+/// The error of rendering or writing the bundled files.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AssetOptionsError {
@@ -57,12 +57,13 @@ pub enum AssetOptionsError {
 }
 
 impl AssetOptions {
-    /// Renders the files as they are bundled, until a label is added.
+    /// Creates options without grouping labels, which render the bundled files unchanged.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Keeps targets with different values of a label apart; the order of calls is the order of the dashboards' variables.
+    /// Adds a grouping label, which keeps targets with different values of it apart. The order of the calls is the
+    /// order of the variables on dashboards.
     pub fn group_by(mut self, label: impl Into<String>) -> Self {
         let label = label.into();
         if !self.labels.contains(&label) {
@@ -71,13 +72,13 @@ impl AssetOptions {
         self
     }
 
-    /// Renders `files`: rules, rule tests and dashboards of the classic model; others stay as they are.
+    /// Renders `files`: rules, rule tests and dashboards of the classic model. Other files stay unchanged.
     ///
-    /// Pass all rule files at once, because a record is known only by the rule that records it.
+    /// Pass all rule files at once, because the labels of a record follow from the rule that records it.
     ///
     /// # Errors
     ///
-    /// Returns the first file that cannot be read, and a label that is no name of a label.
+    /// Returns the first file that cannot be read, or a label that is not a valid label name.
     pub fn render(&self, files: &[AssetFile]) -> Result<Vec<AssetFile>, AssetRenderError> {
         if let Some(label) = self.labels.iter().find(|label| !is_label(label)) {
             return Err(AssetRenderError {

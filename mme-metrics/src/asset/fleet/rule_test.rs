@@ -1,4 +1,5 @@
-//! Rule tests with grouping labels: every series has one value of each, and so has every result that can.
+//! Renders rule tests with grouping labels. Every series gets one value for each label, and so does every result that
+//! can have the label.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use super::edit::Edits;
 use super::grouping::{Grouping, Reader};
 use crate::asset::promql;
 
-/// What of a test file depends on the labels.
+/// The parts of a test file that depend on the grouping labels.
 #[derive(Deserialize)]
 struct TestFile {
     #[serde(default)]
@@ -111,11 +112,12 @@ fn expect(
     }
 }
 
-/// Lists the labels that no series of a test has. Where some have one, the test means it, and the others have none.
+/// Lists the labels that no series of a test has. A label that some series have is part of the test, so it is not added
+/// to the others.
 fn added<'g>(test: &Test, grouping: &'g Grouping) -> Vec<&'g String> {
     let has =
         |series: &str, label: &str| [",", "{", " "].iter().any(|before| series.contains(&format!("{before}{label}=")));
-    // A text that names the label would read differently with a value of ours.
+    // A text that names the label would change with the added value.
     let used = |label: &str| {
         test.input_series.iter().any(|series| has(&series.series.value, label))
             || test.alerts.iter().any(|tested| grouping.alert_names(&tested.alertname, label))
@@ -123,7 +125,7 @@ fn added<'g>(test: &Test, grouping: &'g Grouping) -> Vec<&'g String> {
     grouping.labels.iter().filter(|label| !used(label)).collect()
 }
 
-/// Adds labels to a series in `name{a="b"}` notation.
+/// Adds labels to a series in the notation `name{a="b"}`.
 fn labelled(series: &str, labels: &[&String]) -> String {
     let added: Vec<_> = labels.iter().map(|label| format!("{label}=\"{TEST_VALUE}\"")).collect();
     let added = added.join(",");

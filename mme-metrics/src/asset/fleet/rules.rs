@@ -1,4 +1,4 @@
-//! Rule files with grouping labels.
+//! Renders rule files with grouping labels.
 
 use super::alert;
 use super::edit::Edits;
@@ -24,9 +24,9 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
     Ok(edits.apply())
 }
 
-/// Puts the comments of an expression before what it has become; the parser drops them.
+/// Puts the comments of the old expression before the new one, because the parser drops them.
 fn commented(old: &str, new: &str) -> String {
-    // A scalar on one line has no room for a comment.
+    // A scalar on one line cannot contain a comment.
     let comments = old.lines().map(str::trim).filter(|line| line.starts_with('#') && old.contains('\n'));
     comments.chain([new]).collect::<Vec<_>>().join("\n")
 }

@@ -1,19 +1,19 @@
-//! What an alert says of itself.
+//! Lints the name, labels and annotations of an alert.
 
 use crate::asset::rule::Rule;
 
-/// Longest name of an alert: it is the title of a page on a phone.
+/// Longest name of an alert, because it is the title of a notification on a phone.
 const MAX_NAME: usize = 40;
 
-/// The alert that always fires, to prove that alerts arrive; nobody is to act on it.
+/// The alert that always fires, to prove that alerts arrive. It needs no action.
 pub(super) const WATCHDOG: &str = "Watchdog";
 
 const SEVERITIES: [&str; 3] = ["critical", "warning", "info"];
 
-/// What an alert is routed by.
+/// The categories by which alerts are routed.
 const CATEGORIES: [&str; 6] = ["availability", "business", "data", "infrastructure", "performance", "security"];
 
-/// Checks name, labels and annotations.
+/// Checks the name, labels and annotations of an alert.
 pub(super) fn check(name: &str, rule: &Rule, find: &mut impl FnMut(String)) {
     let camel_case =
         name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(|c| c.is_ascii_alphanumeric());
@@ -42,7 +42,7 @@ fn check_labels(name: &str, rule: &Rule, find: &mut impl FnMut(String)) {
     }
     match rule.labels.get("category") {
         Some(category) if CATEGORIES.contains(&category.as_str()) => {}
-        // An alert on alerts has the category of the one it was raised for.
+        // An alert on other alerts takes the category of the alert that it is about.
         None if rule.expr().contains("category") => {}
         category => find(format!(
             "`category` is {:?}: choose one of {}",

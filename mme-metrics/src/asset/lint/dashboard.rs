@@ -1,11 +1,11 @@
-//! Alerts link to dashboards that exist.
+//! Checks that alerts link to existing dashboards.
 
 use std::collections::HashSet;
 
 use super::{AssetFinding, FindingKind, Site};
 use crate::asset::{AssetFile, AssetKind};
 
-/// An alert and its `dashboard_url`, which is empty without one.
+/// An alert and its `dashboard_url`, which is empty if it has none.
 pub(super) struct Link<'a> {
     pub(super) alert: String,
     pub(super) url: String,
@@ -13,7 +13,8 @@ pub(super) struct Link<'a> {
     pub(super) line: Option<usize>,
 }
 
-/// Checks the links if any alert has one: each then needs one, and paths lead to a dashboard among `files` if there are any.
+/// Checks the links if any alert has one. Then every alert needs a link, and a path must lead to a dashboard in
+/// `files`, if there are dashboards in it.
 pub(super) fn check(files: &[AssetFile], links: &[Link<'_>], findings: &mut Vec<AssetFinding>) {
     if links.iter().all(|link| link.url.is_empty()) {
         return;
@@ -27,7 +28,7 @@ pub(super) fn check(files: &[AssetFile], links: &[Link<'_>], findings: &mut Vec<
     }
 }
 
-/// Says what is wrong with a link.
+/// Returns what is wrong with a link.
 fn fault(url: &str, uids: &HashSet<String>) -> Option<String> {
     if url.is_empty() {
         return Some("no `dashboard_url`, which other alerts have: add one, such as `/d/<uid>`".to_owned());
@@ -43,9 +44,9 @@ fn fault(url: &str, uids: &HashSet<String>) -> Option<String> {
     missing.then(|| format!("`dashboard_url` leads to {uid:?}, and no dashboard has this uid: correct it"))
 }
 
-/// Returns the identity by which a dashboard is linked to.
+/// Returns the `uid` of a dashboard, which links use.
 fn uid(file: &AssetFile) -> Option<String> {
-    // A dashboard that is no JSON is reported by the asset check.
+    // The asset check reports a dashboard that is not JSON.
     let document: serde_json::Value = serde_json::from_str(file.text()).ok()?;
     document["uid"].as_str().map(ToOwned::to_owned)
 }

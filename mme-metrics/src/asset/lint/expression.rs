@@ -1,4 +1,4 @@
-//! Habits that make an expression say something else than it seems to.
+//! Lints expressions for common mistakes, whose result differs from what it seems to be.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use promql_parser::parser::value::ValueType;
 
 use super::{FindingKind, Problem};
 
-/// Shortest range: four scrapes of 15 s, so that one that is late or lost leaves two to compare.
+/// Shortest range: four scrapes of 15 s, so that two values remain to compare after a late or lost scrape.
 const MIN_RANGE: Duration = Duration::from_mins(1);
 
-/// Checks one part of an expression; the caller walks.
+/// Checks one node of an expression. The caller visits all nodes.
 pub(super) fn check(part: &Expr, find: &mut impl FnMut(Problem)) {
     match part {
         Expr::Binary(binary) if binary.op.id() == T_DIV && !is_guarded(&binary.rhs) => {

@@ -1,4 +1,4 @@
-//! What makes alerts worth waking up for, and rules that every Prometheus since 2.42 loads.
+//! The lint of rules: alerts have to be actionable, and rules have to load in every Prometheus since 2.42.
 
 mod alert;
 mod dashboard;
@@ -13,24 +13,25 @@ use super::finding::{AssetFinding, FindingKind, Problem, Site};
 use super::rule::{self, Group, Rule};
 use super::{AssetFile, AssetKind, promql};
 
-/// Most rules in one group: they run one after the other within one evaluation interval.
+/// Largest number of rules in one group, because they run one after the other within one evaluation interval.
 const MAX_RULES: usize = 20;
 
-/// Checks how the rules among `files` are written.
+/// Lints the rules in `files`: style, common mistakes, runbooks and tests.
 ///
 /// - Prometheus 2.42 loads the file: no group labels, no `query_offset`.
-/// - A group has at most 20 rules and a name that no other group has; a recorded name reads `level:metric:operations`;
-///   no alert is defined twice.
-/// - An alert has a CamelCase name of at most 40 characters; the labels `severity` (`critical`, `warning` or `info`)
-///   and `category`; a `summary` that is one fixed sentence, a `description` with the values at hand, and a
-///   `runbook_url` that ends in the page of its name. An alert that always fires, called `Watchdog`, has no severity.
-/// - A denominator is guarded by `> 0`; a range is at least a minute, four scrapes of 15 s; no matcher has a whole
-///   number as `le`, which Prometheus 2 and 3 write differently; no expression is a YAML alias.
+/// - A group has at most 20 rules and a unique name. The name of a recording rule has the form
+///   `level:metric:operations`. No alert is defined twice.
+/// - An alert has a CamelCase name of at most 40 characters, and the labels `severity` (`critical`, `warning` or
+///   `info`) and `category`. It has a `summary` that is one fixed sentence, a `description` with the current values,
+///   and a `runbook_url` that ends in the page of its name. The alert `Watchdog`, which always fires, has no severity.
+/// - A denominator is guarded by `> 0`. A range is at least a minute, which is four scrapes of 15 s. No matcher has a
+///   whole number as `le`, because Prometheus 2 and 3 write it differently. No expression is a YAML alias.
 ///
-/// If one alert has a `dashboard_url`, each has to: a path `/d/<uid>` of a dashboard, which has to be among the files if
-/// any is, or a whole address. If runbooks are among the files, alerts and runbooks have to be one set, each page with
-/// its four sections. If tests are among them, each alert needs one that fires and one that does not, each recording
-/// rule one that gives a value, and each test file of more than one group names each of them once in `group_eval_order`.
+/// If one alert has a `dashboard_url`, every alert needs one. It is a full URL or the path `/d/<uid>` of a dashboard.
+/// If there are dashboards in `files`, that dashboard has to be among them. If there are runbooks, each alert needs
+/// one, each runbook needs its alert, and each page has its four sections. If there are tests, each alert needs a test
+/// in which it fires and one in which it does not, and each recording rule needs one in which it returns a value. A
+/// test file of more than one group names each of them once in `group_eval_order`.
 pub fn lint(files: &[AssetFile]) -> Vec<AssetFinding> {
     let mut findings = Vec::new();
     let mut alerts: HashMap<String, &AssetFile> = HashMap::new();
@@ -88,7 +89,8 @@ fn check_group(file: &AssetFile, group: &Group, others: &[(String, &AssetFile)],
     }
 }
 
-/// Prometheus takes the name of a YAML alias for the expression: it loads, and never gives a sample.
+/// Reports YAML aliases in place of expressions. Prometheus takes the name of the alias for the expression, so the rule
+/// loads but never returns a sample.
 fn check_aliases(file: &AssetFile, findings: &mut Vec<AssetFinding>) {
     let lines = file.text().lines().map(str::trim_start).zip(1..);
     for (line, number) in lines.filter(|(line, _)| line.starts_with("expr: *")) {
@@ -106,7 +108,7 @@ fn check_rule(rule: &Rule, find: &mut impl FnMut(Problem)) {
             find(FindingKind::InvalidRule.says("a rule either records or alerts: give it one of `record` and `alert`"));
         }
     }
-    // What is no PromQL is the asset check's to report.
+    // The asset check reports expressions that are not PromQL.
     if let Ok(expression) = promql::parse(rule.expr()) {
         promql::walk(&expression, &mut |part| expression::check(part, find));
     }

@@ -1,5 +1,5 @@
-//! The order of groups in a rule test. promtool evaluates groups without one in random order, so that an alert reads the
-//! records of this step in one run and those of the step before in the next.
+//! Checks the order of groups in a rule test. Without `group_eval_order`, promtool evaluates groups in random order. So
+//! an alert reads the records of the same step in one run, and those of the previous step in another.
 
 use std::collections::HashSet;
 
@@ -8,11 +8,11 @@ use glob::{MatchOptions, Pattern};
 use super::{AssetFinding, FindingKind, finding};
 use crate::asset::{AssetFile, AssetKind};
 
-/// A wildcard stays within its folder, as in promtool.
+/// A wildcard matches only within its folder, as in promtool.
 const WITHIN_FOLDER: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: false };
 
-/// Checks that `order` names each group of the files that `patterns` select, once, and no other group.
+/// Checks that `order` names each group of the files that `patterns` select exactly once, and no other group.
 pub(super) fn check(
     test: &AssetFile,
     patterns: &[String],
@@ -56,7 +56,8 @@ pub(super) fn check(
     }
 }
 
-/// Returns the paths of the rule files that a pattern in `test` selects; a relative one starts at the folder of `test`.
+/// Returns the paths of the rule files that a pattern in `test` selects. A relative pattern starts at the folder of
+/// `test`.
 fn select<'a>(test: &AssetFile, pattern: &str, files: &'a [AssetFile]) -> Result<Vec<&'a str>, String> {
     let folder = test.path().rsplit_once('/').map_or("", |(folder, _)| folder);
     let absolute = if pattern.starts_with('/') { pattern.to_owned() } else { format!("{folder}/{pattern}") };
@@ -72,7 +73,7 @@ fn select<'a>(test: &AssetFile, pattern: &str, files: &'a [AssetFile]) -> Result
     Ok(selected)
 }
 
-/// Resolves `.` and `..` without asking the file system, and drops the root's `/`.
+/// Resolves `.` and `..` without the file system, and drops the `/` of the root.
 fn normalize(path: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in path.split('/').filter(|part| !matches!(*part, "" | ".")) {
@@ -89,7 +90,7 @@ fn normalize(path: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Says which of three rule files a pattern in `/etc/prometheus/tests/kitchen.yml` selects.
+    /// Returns which of three rule files a pattern in `/etc/prometheus/tests/kitchen.yml` selects.
     fn selected(pattern: &str) -> Result<Vec<&'static str>, String> {
         let test = AssetFile::new(AssetKind::RuleTests, "/etc/prometheus/tests/kitchen.yml", "");
         let paths =

@@ -1,14 +1,14 @@
-//! Alerts and runbooks are one set.
+//! Checks that each alert has a runbook and each runbook an alert.
 
 use std::collections::HashMap;
 
 use super::{AssetFinding, FindingKind, finding};
 use crate::asset::{AssetFile, AssetKind};
 
-/// What a page has to answer: what it is, whom it hurts, where to look, what to do.
+/// The required sections of a runbook: what the alert means, what users notice, how to find the cause, what to do.
 const SECTIONS: [&str; 4] = ["Meaning", "Impact", "Diagnosis", "Mitigation"];
 
-/// Checks the runbooks among `files`, if there are any.
+/// Checks the runbooks in `files`, if there are any.
 pub(super) fn check(files: &[AssetFile], alerts: &HashMap<String, &AssetFile>, findings: &mut Vec<AssetFinding>) {
     let runbooks: HashMap<_, _> =
         files.iter().filter(|file| file.kind() == AssetKind::Runbook).map(|file| (file.stem(), file)).collect();
@@ -31,7 +31,7 @@ pub(super) fn check(files: &[AssetFile], alerts: &HashMap<String, &AssetFile>, f
     }
 }
 
-/// Says whether a section has text, whatever ends a line.
+/// Returns whether a section has text. It accepts any line ending.
 fn has_section(page: &str, section: &str) -> bool {
     let heading = |line: &str| line.strip_prefix("## ").map(str::trim_end).map(str::to_owned);
     let body = page.lines().skip_while(|line| heading(line).as_deref() != Some(section)).skip(1);

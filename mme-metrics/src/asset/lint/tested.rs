@@ -1,4 +1,4 @@
-//! Every rule is tested: an alert both ways, a recording rule for a value.
+//! Checks that every rule has a test: an alert for firing and for not firing, a recording rule for a value.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use super::alert::WATCHDOG;
 use super::{AssetFinding, FindingKind, finding, order, promql};
 use crate::asset::{AssetFile, AssetKind};
 
-/// A test file of promtool, as far as it says what is tested.
+/// The parts of a promtool test file that show which rules it tests.
 #[derive(Deserialize)]
 struct TestFile {
     #[serde(default)]
@@ -43,7 +43,7 @@ struct ExpressionTest {
     exp_samples: Option<Vec<IgnoredAny>>,
 }
 
-/// What the tests cover.
+/// The rules that the tests cover.
 #[derive(Default)]
 struct Covered {
     firing: HashSet<String>,
@@ -51,7 +51,7 @@ struct Covered {
     values: HashSet<String>,
 }
 
-/// Checks that the tests among `files`, if there are any, cover every rule.
+/// Checks that the tests in `files` cover every rule, if there are any tests.
 pub(super) fn check(
     files: &[AssetFile],
     groups: &[(String, &AssetFile)],
@@ -82,7 +82,7 @@ pub(super) fn check(
         if !covered.firing.contains(name) {
             find("no test in which it fires: write one with `exp_alerts`");
         }
-        // It always fires: there is no case in which it does not.
+        // The watchdog always fires, so there is no case in which it does not.
         if name != WATCHDOG && !covered.silent.contains(name) {
             find("no test in which it does not fire: write one with `exp_alerts: []`");
         }

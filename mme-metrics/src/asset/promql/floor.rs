@@ -1,4 +1,4 @@
-//! What the parser reads and Prometheus 2.42 does not.
+//! Finds syntax that the parser accepts but Prometheus 2.42 rejects.
 
 use promql_parser::parser::Expr;
 use promql_parser::parser::token::{T_LIMIT_RATIO, T_LIMITK};
@@ -6,7 +6,7 @@ use promql_parser::parser::token::{T_LIMIT_RATIO, T_LIMITK};
 use super::walk;
 use crate::asset::finding::{FindingKind, Problem};
 
-/// Functions that the parser knows and Prometheus 2.42 does not.
+/// Functions that the parser knows but Prometheus 2.42 does not.
 const NEWER: [&str; 25] = [
     "double_exponential_smoothing",
     "end",
@@ -35,7 +35,7 @@ const NEWER: [&str; 25] = [
     "xrate",
 ];
 
-/// Lists what an expression has that Prometheus 2.42 refuses; `text` is the expression as it was written.
+/// Lists the parts of an expression that Prometheus 2.42 rejects. `text` is the source of the expression.
 pub(in crate::asset) fn newer_syntax(text: &str, expression: &Expr) -> Vec<Problem> {
     let mut found = Vec::new();
     walk(expression, &mut |part| match part {
@@ -59,7 +59,7 @@ pub(in crate::asset) fn newer_syntax(text: &str, expression: &Expr) -> Vec<Probl
     found.into_iter().map(|what| FindingKind::NewerSyntax.says(says(what))).collect()
 }
 
-/// Names in quotes, and alternatives of matchers.
+/// Lists quoted names, and alternatives of matchers.
 fn names(selector: &promql_parser::parser::VectorSelector) -> Vec<String> {
     let mut found = Vec::new();
     if !selector.matchers.or_matchers.is_empty() {
@@ -75,7 +75,7 @@ fn names(selector: &promql_parser::parser::VectorSelector) -> Vec<String> {
     found
 }
 
-/// Returns a duration that stands where Prometheus 2.42 wants a number: outside of brackets and not behind `offset`.
+/// Returns a duration in a place where Prometheus 2.42 requires a number: outside of brackets and not after `offset`.
 fn duration_as_number(text: &str) -> Option<String> {
     let mut depth = 0_usize;
     let mut previous = "";
@@ -108,7 +108,7 @@ fn tokens(text: &str) -> Vec<&str> {
         let length = match first {
             '"' | '\'' | '`' => super::variable::string_length(rest),
             '#' => rest.find('\n').unwrap_or(rest.len()),
-            // A colon between two durations of a subquery separates them.
+            // A colon separates the two durations of a subquery.
             _ if word(first) && first != ':' => rest.find(|c| !word(c)).unwrap_or(rest.len()),
             _ => first.len_utf8(),
         };

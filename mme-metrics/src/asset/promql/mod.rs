@@ -1,4 +1,4 @@
-//! Expressions: read by a parser, with the variables of dashboards filled in.
+//! Parses PromQL expressions, after filling in the variables of dashboards.
 
 mod floor;
 mod variable;
@@ -9,7 +9,7 @@ pub(super) use self::floor::newer_syntax;
 pub(super) use self::variable::{Query, first_variable, holds_variable, string_length};
 use super::finding::{FindingKind, Problem};
 
-/// Reads an expression of a rule, where nothing fills in variables.
+/// Parses an expression of a rule, in which variables are not allowed.
 pub(super) fn parse(text: &str) -> Result<Expr, Problem> {
     if let Some(variable) = variable::in_code(text) {
         return Err(FindingKind::DashboardVariable.says(not_filled_in(&variable)));
@@ -17,12 +17,12 @@ pub(super) fn parse(text: &str) -> Result<Expr, Problem> {
     parser::parse(text).map_err(|error| invalid(&error))
 }
 
-/// Reads a query of a dashboard.
+/// Parses a query of a dashboard.
 pub(super) fn parse_query(text: &str) -> Result<Query, Problem> {
     Query::parse(text).map_err(|error| invalid(&error))
 }
 
-/// Says that a variable of a dashboard stands where Prometheus reads.
+/// Returns the message that a dashboard variable is used where Prometheus does not fill it in.
 pub(super) fn not_filled_in(variable: &str) -> String {
     format!("`{variable}` is a dashboard variable, which Prometheus does not fill in: write the value itself")
 }
@@ -31,7 +31,7 @@ fn invalid(error: &str) -> Problem {
     FindingKind::InvalidExpression.says(format!("not valid PromQL: {error}"))
 }
 
-/// Calls `visit` for `expression` and everything in it.
+/// Calls `visit` for `expression` and every expression inside it.
 pub(super) fn walk<'e>(expression: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
     visit(expression);
     match expression {

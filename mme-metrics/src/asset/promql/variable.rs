@@ -1,14 +1,14 @@
-//! Variables of dashboards: `$name`, `${name}`, `${name:format}` and the older `[[name]]`.
+//! Dashboard variables: `$name`, `${name}`, `${name:format}` and the older `[[name]]`.
 
 use promql_parser::parser::{self, Expr};
 
-/// What a variable reads as where the language wants a name.
+/// The placeholder for a variable where PromQL requires a name.
 const NAME: &str = "__grafana_variable_";
 
 /// Keywords whose parentheses list labels.
 const LABEL_LISTS: [&str; 6] = ["by", "without", "on", "ignoring", "group_left", "group_right"];
 
-/// An expression of a dashboard, with placeholders for its variables.
+/// A parsed expression of a dashboard, with placeholders for its variables.
 #[derive(Debug)]
 pub(in crate::asset) struct Query {
     pub(in crate::asset) expression: Expr,
@@ -17,7 +17,8 @@ pub(in crate::asset) struct Query {
 }
 
 impl Query {
-    /// Reads a query; a variable of which the place leaves it open is taken for a number, else for a metric.
+    /// Parses a query. If the place of a variable allows a number or a metric, it is first taken for a number, then for
+    /// a metric.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut error = None;
         for open in [Open::Number, Open::Metric] {
@@ -30,10 +31,11 @@ impl Query {
         Err(error.unwrap_or_default())
     }
 
-    /// Writes an expression that was made from this one, with its variables as they were.
+    /// Formats an expression that was derived from this one, with the original variables in place of their
+    /// placeholders.
     pub(in crate::asset) fn restore(&self, expression: &Expr) -> String {
         let mut text = expression.to_string();
-        // A name stands within the placeholder of a matcher.
+        // Longest first, because the placeholder of a matcher contains a name.
         let mut placeholders: Vec<_> = self.placeholders.iter().collect();
         placeholders.sort_by_key(|(placeholder, _)| std::cmp::Reverse(placeholder.len()));
         for (placeholder, variable) in placeholders {
@@ -43,7 +45,7 @@ impl Query {
     }
 }
 
-/// Says whether a name or the value of a matcher holds a variable, so that nothing is known of it.
+/// Returns whether a name or the value of a matcher contains a variable, so that it is unknown.
 pub(in crate::asset) fn holds_variable(text: &str) -> bool {
     text.contains(NAME) || first_variable(text).is_some() || old_variable(text)
 }
@@ -53,7 +55,7 @@ pub(in crate::asset) fn first_variable(text: &str) -> Option<String> {
     text.match_indices('$').find_map(|(at, _)| variable(&text[at..])).map(str::to_owned)
 }
 
-/// Returns the first variable of an expression that stands outside of its strings and comments.
+/// Returns the first variable of an expression that is outside of strings and comments.
 pub(super) fn in_code(text: &str) -> Option<String> {
     let filled = Filler::new(text, Open::Number).fill();
     filled.placeholders.into_iter().next().map(|(_, variable)| variable).filter(|variable| variable.starts_with('$'))
@@ -85,7 +87,7 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// What a variable is taken for if its place leaves it open.
+/// How to read a variable whose place allows a number or a metric.
 #[derive(Clone, Copy)]
 enum Open {
     Number,
@@ -98,9 +100,9 @@ struct Filler<'t> {
     open: Open,
     text: String,
     placeholders: Vec<(String, String)>,
-    /// Each variable once.
+    /// The variables so far, each once.
     variables: Vec<String>,
-    /// The brackets that are open; a list of labels is `l`.
+    /// The open brackets. A list of labels is `l`.
     brackets: Vec<char>,
 }
 
@@ -157,15 +159,15 @@ impl<'t> Filler<'t> {
         self.text.trim_end().rsplit(|c: char| !is_name(c)).next().unwrap_or_default()
     }
 
-    /// Puts a placeholder of the sort that the language wants here. A variable has one value, so it has one number too: the
-    /// same label on both sides of an operator.
+    /// Inserts the kind of placeholder that PromQL requires in this place. A variable has one value, so it always gets
+    /// the same number. So a variable label is the same label on both sides of an operator.
     fn replace(&mut self, variable: &str) {
         let before = self.text.chars().next_back().unwrap_or(' ');
         let previous = self.text.trim_end().chars().next_back().unwrap_or(' ');
         let is_duration = self.brackets.last() == Some(&'[') || self.last_word() == "offset";
         let mut written = variable.to_owned();
         if is_duration {
-            // A unit behind the variable belongs to it.
+            // A unit after the variable belongs to it.
             let unit = self.rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(self.rest.len());
             written.push_str(&self.rest[..unit]);
             self.rest = &self.rest[unit..];
@@ -176,7 +178,7 @@ impl<'t> Filler<'t> {
         let name = format!("{NAME}{number}__");
         let glued = is_name(before) || is_name(after) || before == ':' || matches!(after, '{' | '[');
         let placeholder = match self.brackets.last() {
-            // A duration that no one writes by hand.
+            // A duration that does not occur in real queries.
             _ if is_duration => format!("5m{}ms", 700 + number),
             Some('{') if matches!(previous, '{' | ',') && !matches!(following, '=' | '!') => format!("{name}=\"\""),
             Some('{') if matches!(previous, '=' | '~') => format!("\"{name}\""),
@@ -254,7 +256,7 @@ mod tests {
             "sum by (job, $label) (a)",
             "sum by ([[label]]) (a)",
             "a{$filters}",
-            // Matchers are written in order.
+            // Matchers keep their order.
             "a{${filters},b=\"c\"}",
             "a{$label=\"b\"}",
             "sum by ($x) (a{$x}) / sum by ($x) (rate(b{$x}[$__interval]))",

@@ -1,4 +1,4 @@
-//! Rule files as Prometheus 2.42 reads them, and the same rules as objects of the Prometheus operator.
+//! Parses rule files as Prometheus 2.42 does, and the same rules in objects of the Prometheus operator.
 
 mod valid;
 
@@ -15,7 +15,7 @@ use super::{AssetFile, promql};
 #[derive(Debug, Default)]
 pub(super) struct RuleFile {
     pub(super) groups: Vec<Group>,
-    /// What Prometheus 2.42 refuses of the file as a whole.
+    /// Reasons why Prometheus 2.42 rejects the file as a whole.
     problems: Vec<Problem>,
 }
 
@@ -26,7 +26,7 @@ struct Document {
     groups: Option<Vec<PlainGroup>>,
 }
 
-/// A group of a rule file: a field that Prometheus does not know is an error.
+/// A group of a rule file. An unknown field is an error, as in Prometheus.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PlainGroup {
@@ -37,7 +37,7 @@ struct PlainGroup {
     rules: Option<Vec<Rule>>,
 }
 
-/// A Kubernetes object: a `PrometheusRule`, a list with some, or another one, which is passed over.
+/// A Kubernetes object: a `PrometheusRule`, a list of objects, or another object, which is ignored.
 #[derive(Debug, Deserialize)]
 struct Object {
     #[serde(default)]
@@ -52,7 +52,7 @@ struct ObjectSpec {
     groups: Option<Vec<OperatorGroup>>,
 }
 
-/// A group of a `PrometheusRule`; the operator has fields for Thanos beside those of Prometheus.
+/// A group of a `PrometheusRule`. Besides the fields of Prometheus, the operator has some for Thanos.
 #[derive(Debug, Deserialize)]
 struct OperatorGroup {
     name: Spanned<String>,
@@ -60,7 +60,7 @@ struct OperatorGroup {
     rules: Option<Vec<Rule>>,
 }
 
-/// What a document is.
+/// The fields that show which kind of document it is.
 #[derive(Debug, Deserialize)]
 struct Probe {
     kind: Option<IgnoredAny>,
@@ -71,7 +71,7 @@ struct Probe {
 pub(super) struct Group {
     pub(super) name: String,
     pub(super) line: usize,
-    /// Which of the file's documents or objects it stands in.
+    /// The index of the file's document or object that contains the group.
     document: usize,
     interval: Option<String>,
     pub(super) rules: Vec<Rule>,
@@ -101,22 +101,22 @@ impl Group {
 }
 
 impl Rule {
-    /// Returns the expression as it is written.
+    /// Returns the expression as written.
     pub(super) fn expr(&self) -> &str {
         &self.expression.value
     }
 
-    /// Returns the expression with its place in the text.
+    /// Returns the expression with its position in the text.
     pub(super) fn expression(&self) -> &Spanned<String> {
         &self.expression
     }
 
-    /// Returns the text of an annotation; none is empty.
+    /// Returns the text of an annotation, or an empty text if there is none.
     pub(super) fn annotation(&self, key: &str) -> &str {
         self.annotations.get(key).map_or("", |text| &text.value)
     }
 
-    /// Returns what a finding calls the rule.
+    /// Returns the name of the rule in findings.
     pub(super) fn place(&self) -> String {
         match (&self.alert, &self.record) {
             (Some(alert), _) => format!("alert {alert}"),
@@ -125,14 +125,14 @@ impl Rule {
         }
     }
 
-    /// Returns where the rule stands.
+    /// Returns the location of the rule.
     pub(super) fn site<'f>(&self, file: &'f AssetFile) -> Site<'f> {
         Site { file, line: Some(line(&self.expression)), place: self.place() }
     }
 }
 
 impl RuleFile {
-    /// Lists what Prometheus 2.42 refuses, beside what already keeps the file from being parsed.
+    /// Lists the problems for which Prometheus 2.42 rejects the file, apart from those that make parsing fail.
     pub(super) fn refused<'f>(&self, file: &'f AssetFile) -> Vec<(Site<'f>, Problem)> {
         let mut found: Vec<_> = self.problems.iter().map(|problem| (Site::file(file), problem.clone())).collect();
         valid::check(file, &self.groups, &mut found);
@@ -144,7 +144,7 @@ fn line<T>(value: &Spanned<T>) -> usize {
     usize::try_from(value.referenced.line()).unwrap_or_default()
 }
 
-/// Reads a rule file, or a file of Kubernetes objects; either may have several YAML documents.
+/// Parses a rule file or a file of Kubernetes objects. Either may contain several YAML documents.
 pub(super) fn parse(text: &str) -> Result<RuleFile, Problem> {
     let refused = |error| {
         FindingKind::UnreadableFile.says(format!(
@@ -176,7 +176,7 @@ pub(super) fn parse(text: &str) -> Result<RuleFile, Problem> {
     Ok(file)
 }
 
-/// Takes the groups of the `PrometheusRule` objects, also of those in lists.
+/// Collects the groups of the `PrometheusRule` objects, including those in lists.
 fn operator(objects: Vec<Object>) -> RuleFile {
     let mut file = RuleFile::default();
     let mut rest = objects;
@@ -195,7 +195,7 @@ fn operator(objects: Vec<Object>) -> RuleFile {
     file
 }
 
-/// Lists the variables of dashboards in the matchers of a rule.
+/// Lists the dashboard variables in the matchers of a rule.
 pub(super) fn variables(expression: &promql_parser::parser::Expr) -> Vec<Problem> {
     use promql_parser::parser::Expr;
     let mut found = Vec::new();

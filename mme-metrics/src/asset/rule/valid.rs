@@ -1,4 +1,4 @@
-//! What Prometheus 2.42 refuses of rules that are well-formed YAML.
+//! Checks rules that are well-formed YAML for what Prometheus 2.42 rejects.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use super::{Group, Rule};
 use crate::asset::AssetFile;
 use crate::asset::finding::{FindingKind, Problem, Site};
 
-/// Checks groups and rules; places where a finding belongs.
+/// Checks groups and rules. Each finding has its location.
 pub(super) fn check<'f>(file: &'f AssetFile, groups: &[Group], found: &mut Vec<(Site<'f>, Problem)>) {
     let mut names = HashSet::new();
     for group in groups {
@@ -78,9 +78,9 @@ fn is_label(key: &str) -> bool {
         && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Checks a duration such as `5m` or `1h30m`: units from large to small, each once.
+/// Checks a duration such as `5m` or `1h30m`, with each unit at most once, from large to small.
 fn duration(field: &str, value: &str, find: &mut impl FnMut(String)) {
-    // Prometheus takes a bare `0`, and no other number without a unit.
+    // Prometheus accepts `0` without a unit, and no other number.
     let has_unit = value.ends_with(|c: char| c.is_ascii_alphabetic());
     if value != "0" && !(has_unit && promql_parser::util::parse_duration(value).is_ok()) {
         find(format!("`{field}: {value}` is no duration: write it like `5m` or `1h30m`"));

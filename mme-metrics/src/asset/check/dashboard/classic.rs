@@ -1,4 +1,4 @@
-//! Grafana's classic model: `panels`, which may lie in rows, and the `rows` of versions before 5.
+//! Reads Grafana's classic model: `panels`, which may be nested in rows, and the `rows` of versions before 5.
 
 use serde_json::Value;
 
@@ -28,12 +28,12 @@ pub(super) fn read(dashboard: &Value, queries: &mut Vec<Query>) {
     }
 }
 
-/// Panels may lie in rows, to any depth.
+/// Reads panels, which may be nested in rows to any depth.
 fn panels(list_of: &Value, sources: &Sources, queries: &mut Vec<Query>) {
     for panel in list(list_of) {
         for target in list(&panel["targets"]) {
             let language = sources.language(&[&target["datasource"], &panel["datasource"]], Language::Promql);
-            // Tempo and others call theirs `query`; PromQL is `expr` only.
+            // Tempo and others name the field `query`. PromQL is always in `expr`.
             let text = if matches!(language, Language::Other(_)) && target["expr"].is_null() {
                 &target["query"]
             } else {

@@ -1,13 +1,13 @@
-//! Parts of a JSON document that may be missing.
+//! Reads parts of a JSON document that may be missing.
 
 use serde_json::Value;
 
-/// Returns the items of a list; none if it is no list.
+/// Returns the items of a list, or none if the value is not a list.
 pub(super) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-/// Returns the entries of an object; none if it is no object.
+/// Returns the entries of an object, or none if the value is not an object.
 pub(super) fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }

@@ -1,4 +1,4 @@
-//! Grafana's schema 2, as Kubernetes objects: `spec.elements` and `spec.variables`.
+//! Reads Grafana's schema 2, which are Kubernetes objects: `spec.elements` and `spec.variables`.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub(super) fn read(spec: &Value, queries: &mut Vec<Query>) {
     }
 }
 
-/// A query names its data source as `group`, in the first versions as `kind`.
+/// Reads a query. Its data source is in `group`, or in the first versions in `kind`.
 fn data_query(place: String, query: &Value, prometheus: Language, queries: &mut Vec<Query>) {
     let source = query["group"].as_str().or_else(|| query["kind"].as_str()).unwrap_or_default();
     let spec = &query["spec"];

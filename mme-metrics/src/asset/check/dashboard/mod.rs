@@ -1,4 +1,4 @@
-//! The queries of a dashboard, in each model that Grafana and Perses write.
+//! Checks the queries of a dashboard, in each model of Grafana and Perses.
 
 mod classic;
 mod json;
@@ -44,7 +44,7 @@ pub(super) fn check(file: &AssetFile, vocabulary: &Vocabulary, findings: &mut Ve
     }
 }
 
-/// Lists the expressions that can be read.
+/// Lists the expressions that can be parsed.
 pub(super) fn expressions(file: &AssetFile) -> Vec<(Site<'_>, String, Expr)> {
     let queries = queries(file.text()).unwrap_or_default();
     let parsed = queries.into_iter().filter_map(|query| {
@@ -54,7 +54,7 @@ pub(super) fn expressions(file: &AssetFile) -> Vec<(Site<'_>, String, Expr)> {
     parsed.collect()
 }
 
-/// Lists the queries of other data sources, which [`check`] passes over.
+/// Lists the queries of other data sources, which [`check`] ignores.
 pub(super) fn skipped(file: &AssetFile, findings: &mut Vec<AssetFinding>) {
     for query in queries(file.text()).unwrap_or_default() {
         if let Language::Other(source) = &query.language {
@@ -64,12 +64,12 @@ pub(super) fn skipped(file: &AssetFile, findings: &mut Vec<AssetFinding>) {
     }
 }
 
-/// Reads a dashboard as JSON or YAML, whatever its model.
+/// Reads a dashboard of any model, as JSON or YAML.
 fn queries(text: &str) -> Result<Vec<Query>, Problem> {
     let unreadable = |message: String| FindingKind::UnreadableFile.says(message);
     let document: Value = match serde_json::from_str(text) {
         Ok(document) => document,
-        // A file that begins like JSON is meant to be JSON; Perses also writes YAML.
+        // A file that begins like JSON is JSON. Other files may be YAML, which Perses also writes.
         Err(error) if text.trim_start().starts_with(['{', '[']) => {
             return Err(unreadable(format!("no JSON: {error}; correct the syntax")));
         }
@@ -87,11 +87,11 @@ fn queries(text: &str) -> Result<Vec<Query>, Problem> {
     ))
 }
 
-/// Reads a document; returns false if it is of no known model.
+/// Reads a document. Returns false if its model is unknown.
 fn read(document: &Value, queries: &mut Vec<Query>) -> bool {
     let spec = &document["spec"];
     if document["dashboard"].is_object() {
-        // What Grafana's HTTP interface answers and takes.
+        // The envelope of Grafana's HTTP API.
         return read(&document["dashboard"], queries);
     }
     if spec["elements"].is_object() || document["elements"].is_object() {

@@ -1,4 +1,4 @@
-//! Dashboards of Perses: `spec.panels` and `spec.variables`, each with a plugin.
+//! Reads dashboards of Perses: `spec.panels` and `spec.variables`, each with a plugin.
 
 use serde_json::Value;
 

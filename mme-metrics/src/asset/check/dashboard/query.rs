@@ -1,4 +1,4 @@
-//! A query of a dashboard: its text, its language, and where it stands.
+//! A query of a dashboard: its text, its language and its location.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::variable_query;
 use crate::asset::AssetFile;
 use crate::asset::finding::Site;
 
-/// A query with the place it stands in.
+/// A query with its location.
 #[derive(Debug)]
 pub(super) struct Query {
     pub(super) place: String,
@@ -14,19 +14,20 @@ pub(super) struct Query {
     pub(super) language: Language,
 }
 
-/// How a query is written.
+/// The language of a query.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Language {
     /// `PromQL`.
     Promql,
-    /// One of Grafana's functions for variables, such as `label_values(…)`, or `PromQL`.
+    /// A function of Grafana for variables, such as `label_values(…)`, or `PromQL`.
     Variable,
-    /// That of another data source, by its type.
+    /// The language of another data source, by the type of that source.
     Other(String),
 }
 
 impl Query {
-    /// Returns the `PromQL` of a query, with the label that a variable needs; nothing if there is none.
+    /// Returns the `PromQL` of a query, with the label that a variable reads. Returns `None` if the query has no
+    /// `PromQL`.
     pub(super) fn expression(&self) -> Option<(&str, Option<&str>)> {
         match self.language {
             Language::Promql => Some((&self.text, None)),
@@ -36,7 +37,7 @@ impl Query {
     }
 
     pub(super) fn site<'f>(&self, file: &'f AssetFile) -> Site<'f> {
-        // JSON has one way to write most texts; where a file uses another, the finding has no line.
+        // Most texts have one form in JSON. If the file uses another form, the finding has no line.
         let quoted = Value::from(self.text.as_str()).to_string();
         let at = file.text().find(&quoted).or_else(|| file.text().find(&self.text));
         let line = at.map(|at| file.text()[..at].matches('\n').count() + 1);

@@ -1,4 +1,4 @@
-//! Which data source a query goes to.
+//! Finds the data source of a query.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::query::Language;
 
-/// Types that name no data source: the panel or its queries say which.
+/// Types that name no data source. The panel or its queries name it instead.
 const NO_TYPE: [&str; 3] = ["", "datasource", "mixed"];
 
 /// The types of the data sources that a dashboard offers as variables.
@@ -18,7 +18,8 @@ impl Sources {
         Self(variables.map(|(name, source)| (name.to_owned(), source.to_owned())).collect())
     }
 
-    /// Returns the language of a query by the first of `given` that names a data source; by default it is `prometheus`.
+    /// Returns the language of a query, from the first of `given` that names a data source. The default is
+    /// `prometheus`.
     pub(super) fn language(&self, given: &[&Value], prometheus: Language) -> Language {
         let named = given.iter().find_map(|source| self.type_of(source));
         match named {
@@ -27,7 +28,7 @@ impl Sources {
         }
     }
 
-    /// Returns the type of a data source: an object with `type` and `uid`, or a name as before Grafana 8.
+    /// Returns the type of a data source, which is an object with `type` and `uid`, or before Grafana 8 a name.
     fn type_of(&self, source: &Value) -> Option<String> {
         let (kind, id) = match source {
             Value::String(name) => ("", name.as_str()),
@@ -38,13 +39,13 @@ impl Sources {
         }
         let variable = id.trim_start_matches(['$', '{']).trim_end_matches('}');
         let offered = self.0.get(variable).filter(|_| id.starts_with('$'));
-        // A name of a data source often says its type.
+        // The name of a data source often contains its type.
         let named = ["loki", "tempo", "elasticsearch", "influxdb", "graphite", "jaeger"].into_iter();
         offered.cloned().or_else(|| named.clone().find(|kind| id.to_lowercase().contains(kind)).map(str::to_owned))
     }
 }
 
-/// Says whether a data source reads `PromQL`: Prometheus, its managed variants, and `VictoriaMetrics`.
+/// Returns whether a data source uses `PromQL`: Prometheus, its managed variants, and `VictoriaMetrics`.
 pub(super) fn speaks_promql(kind: &str) -> bool {
     let kind = kind.to_lowercase();
     kind.contains("prometheus") || kind.contains("victoriametrics-metrics") || kind.contains("mimir")

@@ -1,6 +1,6 @@
-//! Queries of variables: `PromQL` in one of Grafana's functions.
+//! Parses the queries of dashboard variables: `PromQL` inside a function of Grafana.
 
-/// Returns the expression of a query with the label that it needs, or nothing if it names no series.
+/// Returns the expression of a query with the label that it reads, or `None` if it names no series.
 pub(in crate::asset) fn expression(query: &str) -> Option<(&str, Option<&str>)> {
     let query = query.trim();
     let Some((function, inner)) = query.strip_suffix(')').and_then(|query| query.split_once('(')) else {
@@ -8,7 +8,8 @@ pub(in crate::asset) fn expression(query: &str) -> Option<(&str, Option<&str>)> 
     };
     match function.trim() {
         "label_values" => {
-            // The label stands last; `label_values(label)` asks for all its values.
+            // The label is the last argument. `label_values(label)` without an expression returns all values of the
+            // label.
             let (expression, label) = inner.rsplit_once(',')?;
             Some((expression.trim(), Some(label.trim())))
         }

@@ -1,4 +1,4 @@
-//! The service as its clients see it.
+//! The application dashboard: requests, dependencies, calls and functions, as clients see them.
 
 use super::ratio::share;
 use super::{calls, health, isolation, requests, state};
@@ -27,7 +27,7 @@ pub fn application() -> Dashboard {
     .row(health::data())
 }
 
-/// Returns the choice of routes, which the panels of requests read.
+/// Returns the variable with the routes, by which the panels of requests select.
 pub(super) fn route() -> Variable {
     Variable::label("route", "Route", HTTP.server_duration.spec(), "http_route")
 }

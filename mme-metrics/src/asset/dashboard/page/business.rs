@@ -1,4 +1,4 @@
-//! The business that the service is there for.
+//! The business dashboard: operations, money, satisfaction and tiers.
 
 use super::ratio::share;
 use super::{certificate, requests, security, state};
@@ -83,12 +83,12 @@ fn work() -> Row {
         .panel(certificate::issuance())
 }
 
-/// Selects money of one kind in the chosen currencies.
+/// Selects the money of one kind in the chosen currencies.
 fn value(kind: &str) -> Series {
     Series::of(BUSINESS.value.spec()).matching(&format!("kind=~\"{kind}\"")).matching("currency=~\"$currency\"")
 }
 
-/// Turns minor units into the currency's own.
+/// Converts minor units, such as cents, to the main unit of the currency.
 fn major(minor: &Promql) -> Promql {
     let units = Series::of(BUSINESS.currency_minor_units.spec()).value().max_of(&["currency"]);
     minor.over(&units, &["currency"])

@@ -1,15 +1,15 @@
-//! Calls of gRPC.
+//! The panels of gRPC calls.
 
 use super::ratio::share;
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series};
 use crate::grpc::GRPC;
 
-/// Matches the six codes that are the server's fault.
+/// Matches the six status codes that mean an error of the server.
 const FAULTS: &str = "rpc_status_code=~\"UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS\"";
 
 const STREAMING: &str = "rpc_type=~\"client_stream|server_stream|bidi_stream\"";
 
-/// A client that leaves a stream ends it without a fault.
+/// Matches streams that ended with an error. A client that leaves a stream is not an error.
 const BROKEN: &str = "rpc_status_code!~\"OK|CANCELLED\"";
 
 const METHOD: [&str; 1] = ["rpc_method"];

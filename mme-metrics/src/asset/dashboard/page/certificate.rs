@@ -1,4 +1,4 @@
-//! Certificates: their expiry, and the operations on them.
+//! The certificate dashboard: the expiry of certificates, and the operations on them.
 
 use super::ratio::share;
 use super::state;
@@ -19,13 +19,13 @@ const LEGEND: &str = "{{job}} {{certificate}}";
 
 const DAY: f64 = 86_400.0;
 
-/// Returns the time until the first certificate under each name expires; it is negative from then on.
+/// Returns the time until the first certificate under each name expires. It is negative after the expiry.
 fn left() -> Promql {
     let first = Series::of(CERTIFICATE.not_after.spec()).value().min_by(&NAME);
     first.minus_now()
 }
 
-/// Colours the time left by the limits of the alerts.
+/// Colours the remaining time by the limits of the alerts.
 fn judged(panel: Panel) -> Panel {
     panel
         .critical_below("MmeCertificateExpired", 0.0)
@@ -69,7 +69,7 @@ fn expiry() -> Row {
         )
 }
 
-/// Returns validation, signing, issuance, renewal and revocation.
+/// Returns the row of certificate operations: validation, signing, issuance, renewal and revocation.
 fn operations() -> Row {
     let all = Series::of(CERTIFICATE.operations.spec());
     let failed = all.clone().matching("result=\"error\"");
@@ -99,7 +99,7 @@ fn operations() -> Row {
         .panel(issuance())
 }
 
-/// Returns the number of certificates that were issued, renewed and revoked.
+/// Returns the panel with the number of certificates that were issued, renewed and revoked.
 pub(super) fn issuance() -> Panel {
     let lifecycle = Series::of(CERTIFICATE.operations.spec()).matching("operation=~\"issuance|renewal|revocation\"");
     Panel::new("Certificates issued", DisplayUnit::Short, "Certificates that were issued, renewed and revoked.")

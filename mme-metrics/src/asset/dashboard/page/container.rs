@@ -1,13 +1,13 @@
-//! Containers, as cAdvisor sees them, and Kubernetes, as kube-state-metrics does.
+//! The container dashboard: containers from cAdvisor, and Kubernetes from kube-state-metrics.
 
 use super::state;
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Promql, Row, Series, View};
 
-/// The name of a container under Docker, and where it runs under Kubernetes.
+/// Labels that identify a container: its name under Docker, and its location under Kubernetes.
 const CONTAINER: [&str; 4] = ["namespace", "pod", "container", "name"];
 const LEGEND: &str = "{{namespace}} {{pod}} {{container}} {{name}}";
 
-/// Leaves out the sums over pods and over the whole host.
+/// Excludes the sums over pods and over the whole host.
 const SINGLE: [&str; 2] = ["id!=\"/\"", "image!=\"\""];
 
 const DEPLOYMENT: [&str; 2] = ["namespace", "deployment"];
@@ -73,7 +73,7 @@ fn resources() -> Row {
 }
 
 fn network() -> Row {
-    // Containers of a pod share its network, which cAdvisor books on the pod.
+    // The containers of a pod share its network, so cAdvisor counts traffic for the pod.
     let rate = |name: &str| Series::of_target(name).rate().sum_by(&["namespace", "pod", "name"]);
     Row::new("Container network")
         .panel(

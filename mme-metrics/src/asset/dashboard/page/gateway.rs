@@ -1,4 +1,4 @@
-//! The gateway Traefik.
+//! The gateway dashboard, for Traefik.
 
 use super::host::Select;
 use super::state;

@@ -1,4 +1,4 @@
-//! Dependencies, backups and data.
+//! The panels of dependencies, backups and data consistency.
 
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series, View};
 use crate::health::HEALTH;
@@ -12,7 +12,7 @@ pub(super) fn up() -> Panel {
         .query(Series::of(HEALTH.up.spec()).value().min_by(&["dependency", "kind"]), "{{dependency}} ({{kind}})")
 }
 
-/// Returns the row of the dependencies that probes and calls see.
+/// Returns the row of dependencies, from probes and from calls.
 pub(super) fn dependencies() -> Row {
     Row::new("Dependencies")
         .panel(up())

@@ -1,18 +1,18 @@
-//! Hosts, as the node exporter sees them.
+//! The host dashboard, from the node exporter.
 
 use super::state;
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Promql, Row, Series, View};
 
-/// Selects a metric of an exporter: of the chosen targets, or of all.
+/// A function that selects a metric of an exporter, either on the chosen targets or on all.
 pub(super) type Select = fn(&str) -> Series;
 
 const INSTANCE: [&str; 1] = ["instance"];
 const LEGEND: &str = "{{instance}}";
 
-/// Not on a disk, so never full in a way that matters.
+/// Matches file systems on a disk. It does not matter if the others are full.
 const ON_DISK: &str = "fstype!~\"tmpfs|overlay|squashfs|ramfs\"";
 
-/// Not traffic of the host.
+/// Matches physical network devices. Traffic on the others is not traffic of the host.
 const PHYSICAL: &str = "device!~\"lo|veth.*|docker.*|br-.*|cali.*|cni.*\"";
 
 /// Returns the dashboard of hosts.
@@ -30,7 +30,7 @@ pub fn host() -> Dashboard {
     .row(limits(Series::of_target))
 }
 
-/// Returns the share of a whole that is not left.
+/// Returns the used share, from the remaining amount and the whole.
 fn used(left: &Promql, whole: &Promql) -> Promql {
     left.share_of(whole).complement()
 }

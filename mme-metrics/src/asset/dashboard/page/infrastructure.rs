@@ -1,4 +1,4 @@
-//! What the service runs on: databases, connection pools, replicas, caches, hosts.
+//! The infrastructure dashboard: databases, connection pools, replicas, caches and hosts.
 
 use super::ratio::{failed, share_of};
 use super::{host, state, store};

@@ -1,4 +1,4 @@
-//! The isolation of tenants.
+//! The panels of tenant isolation.
 
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series, View};
 use crate::isolation::ISOLATION;

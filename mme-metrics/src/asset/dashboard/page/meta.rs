@@ -1,4 +1,4 @@
-//! Processes, and the monitoring itself.
+//! The dashboard of targets, processes and the monitoring itself.
 
 use super::process::each;
 use super::{process, state};
@@ -117,7 +117,7 @@ fn library() -> Row {
         )
 }
 
-/// Returns what Prometheus says of itself, if it scrapes itself.
+/// Returns the row of the metrics of Prometheus about itself, for a Prometheus that scrapes itself.
 fn prometheus() -> Row {
     let own = |name: &str| Series::foreign(name);
     Row::new("Prometheus")
@@ -164,7 +164,7 @@ fn prometheus() -> Row {
         )
 }
 
-/// Returns what Alertmanager and Grafana say of themselves, if Prometheus scrapes them.
+/// Returns the row of the metrics of Alertmanager and Grafana about themselves, if Prometheus scrapes them.
 fn alertmanager() -> Row {
     let by = ["integration"];
     let sent = Series::foreign("alertmanager_notifications_total").rate().sum_by(&by);

@@ -37,7 +37,7 @@ pub use self::slo::slo;
 pub use self::store::stores;
 use super::Dashboard;
 
-/// Every dashboard of this crate, with the path of its file among [`FILES`](crate::asset::FILES).
+/// Returns every bundled dashboard, with the path of its file in [`FILES`](crate::asset::FILES).
 pub fn all() -> Vec<(&'static str, Dashboard)> {
     vec![
         ("grafana/dashboards/operations/overview.json", overview()),
@@ -68,7 +68,7 @@ mod tests {
     use crate::asset::rule::{self, Rule};
     use crate::asset::{AssetKind, FILES, promql};
 
-    /// Returns the bundled rules by the name of what they record or alert.
+    /// Returns the bundled rules by the name of their record or alert.
     fn rules() -> BTreeMap<String, Rule> {
         let files = FILES.iter().filter(|file| file.kind() == AssetKind::Rules);
         let groups = files.flat_map(|file| rule::parse(file.text()).unwrap().groups);
@@ -76,7 +76,7 @@ mod tests {
         groups.flat_map(|group| group.rules).map(named).collect()
     }
 
-    /// Computes an expression of numbers alone.
+    /// Computes an expression that consists only of numbers.
     fn number(expression: &Expr) -> Option<f64> {
         match expression {
             Expr::NumberLiteral(literal) => Some(literal.val),
@@ -117,7 +117,8 @@ mod tests {
                         limit.alert.unwrap_or_else(|| panic!("{path}: {:?} has a limit of its own", panel.title));
                     let rule = rules.get(alert).unwrap_or_else(|| panic!("{path}: no alert {alert}"));
                     let judged = numbers(rule.expr(), &rules);
-                    // A panel may show the rest of what the alert judges: availability for errors, hits for misses.
+                    // A panel may show the complement of the alert's value, such as availability for errors or hits for
+                    // misses.
                     let same =
                         |number: &f64| (number - limit.at).abs() < 1e-9 || (1.0 - number - limit.at).abs() < 1e-9;
                     assert!(

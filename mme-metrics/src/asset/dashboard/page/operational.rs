@@ -1,4 +1,4 @@
-//! The dashboard of the people on call.
+//! The operational dashboard, for people on call.
 
 use super::{application, calls, health, host, infrastructure, meta, process, requests, security, state};
 use crate::asset::dashboard::{Dashboard, Row, Series};

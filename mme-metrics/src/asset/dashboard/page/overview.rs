@@ -1,9 +1,9 @@
-//! One page about everything.
+//! The overview dashboard.
 
 use super::{application, calls, gateway, health, requests, state, store};
 use crate::asset::dashboard::{Dashboard, Row, Series};
 
-/// Returns the dashboard that says whether the service works, for which routes and tenants, and since when.
+/// Returns the dashboard that shows whether the service works, for which routes and tenants, and since when.
 pub fn overview() -> Dashboard {
     Dashboard::new(
         "mme-overview",

@@ -1,4 +1,4 @@
-//! The process and its runtime.
+//! The panels of the process and its runtime.
 
 use crate::asset::dashboard::{DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::metric::Spec;
@@ -36,7 +36,7 @@ pub(super) fn file_descriptors() -> Panel {
     .warning("MmeProcessFdsHigh", 0.8)
 }
 
-/// Returns the row of the process as the operating system sees it.
+/// Returns the row of the process, from the operating system.
 pub(super) fn process() -> Row {
     Row::new("Process")
         .panel(cpu())
@@ -54,7 +54,7 @@ pub(super) fn process() -> Row {
         .panel(
             Panel::new("Virtual memory", DisplayUnit::Bytes, "Address space, and its limit where there is one.")
                 .query(each(PROCESS.virtual_memory.spec()), "used {{instance}}")
-                // Without a limit the figure is the largest there is, and would flatten everything else.
+                // If there is no limit, the metric has the largest possible value, which would flatten all other lines.
                 .query(
                     format!("{} < 1e15", each(PROCESS.virtual_memory_max.spec())).as_str().into(),
                     "limit {{instance}}",

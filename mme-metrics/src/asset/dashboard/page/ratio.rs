@@ -2,20 +2,20 @@
 
 use crate::asset::dashboard::{Promql, Series};
 
-/// Matches what counts as an error: a client that left has no outcome the service could answer for.
+/// Matches errors. A request whose client left does not count, because it is not the fault of the service.
 const FAILED: [&str; 2] = ["error_type!=\"\"", "error_type!=\"cancelled\""];
 
-/// Narrows a selection to what failed.
+/// Narrows a selection to errors.
 pub(super) fn failed(series: &Series) -> Series {
     FAILED.into_iter().fold(series.clone(), Series::matching)
 }
 
-/// Returns the share of `all` that a matcher selects, 0 where it selects nothing.
+/// Returns the share of `all` that a matcher selects, or 0 where it selects nothing.
 pub(super) fn share(all: &Series, matcher: &str, by: &[&str]) -> Promql {
     share_of(&all.clone().matching(matcher), all, by)
 }
 
-/// Returns `part` as a share of `all`, 0 where there is none.
+/// Returns `part` as a share of `all`, or 0 where `part` has no series.
 pub(super) fn share_of(part: &Series, all: &Series, by: &[&str]) -> Promql {
     let whole = all.rate().sum_by(by);
     part.rate().sum_by(by).or_zero_of(&whole).share_of(&whole)

@@ -1,4 +1,4 @@
-//! HTTP requests that the service answers and sends.
+//! The panels of HTTP requests that the service answers and sends.
 
 use super::ratio::{failed, share, share_of};
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series, View};
@@ -134,7 +134,8 @@ pub(super) fn sent() -> Row {
         )
 }
 
-/// Returns the share of requests that the service answered without a fault, over the time that is shown.
+/// Returns the panel of availability: the share of requests that the service answered without an error, over the time
+/// range of the dashboard.
 pub(super) fn availability() -> Panel {
     let requests = Series::of(HTTP.server_duration.spec());
     let all = requests.growth().sum_by(&["job"]);
@@ -145,7 +146,7 @@ pub(super) fn availability() -> Panel {
         .critical_below("MmeHttpErrorRateCritical", 0.95)
 }
 
-/// Returns the share of each route's requests that timed out of the client's patience.
+/// Returns the panel with the share of each route's requests whose client left before the end.
 pub(super) fn cancelled() -> Panel {
     Panel::new("Cancelled requests", DisplayUnit::Share, "Share of requests whose client left before the end.")
         .query(share(&finished(), "error_type=\"cancelled\"", &ROUTE), "{{http_route}}")

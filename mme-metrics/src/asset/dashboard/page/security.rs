@@ -1,4 +1,4 @@
-//! Authentication, sources of attacks, authorization, and the audit trail.
+//! The security dashboard: authentication, sources of attacks, authorization, and the audit trail.
 
 use super::ratio::share;
 use super::state;
@@ -96,7 +96,7 @@ fn proofs() -> Row {
         .panel(countries())
 }
 
-/// Returns the countries that login attempts come from.
+/// Returns the panel with the countries of login attempts.
 pub(super) fn countries() -> Panel {
     Panel::new(
         "Logins by country",

@@ -1,4 +1,4 @@
-//! Objectives and their error budgets.
+//! The dashboard of objectives and their error budgets.
 
 use super::{spike, state};
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Promql, Row, Series, Variable, View};

@@ -1,9 +1,9 @@
-//! Requests that were much slower than usual.
+//! The panels of latency spikes: requests that were much slower than usual.
 
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series};
 use crate::spike::SPIKE;
 
-/// Returns the row of latency spikes and the traces that were kept of them.
+/// Returns the row of latency spikes and their traces.
 pub(super) fn spikes() -> Row {
     let now = Series::recorded("job_http_route:http_server_request_duration_seconds:p95_5m").value();
     let usual = Series::recorded("job_http_route:http_server_request_duration_seconds:p95_5m_avg1h_1d").value();

@@ -3,17 +3,18 @@
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series, View};
 use crate::slo::SLO;
 
-/// Returns alerts of the chosen jobs with their start, the budgets of their objectives, and targets that are down.
+/// Returns the row of the current state: alerts of the chosen jobs with their start, error budgets of the objectives,
+/// and targets that are down.
 pub(super) fn state() -> Row {
     Row::new("State now").panel(alerts("")).panel(budgets()).panel(targets())
 }
 
-/// Returns alerts of one category with their start, and the budgets of the objectives.
+/// Returns the row of the current state for one category: alerts with their start, and error budgets of the objectives.
 pub(super) fn state_of(category: &str) -> Row {
     Row::new("State now").panel(alerts(&format!(",category=\"{category}\""))).panel(budgets())
 }
 
-/// Returns the table of firing alerts. The sample of `ALERTS_FOR_STATE` is the time at which the alert became active.
+/// Returns the table of firing alerts. The value of `ALERTS_FOR_STATE` is the time at which the alert became active.
 fn alerts(matcher: &str) -> Panel {
     let chosen = format!("job=~\"$job\",alertname!=\"Watchdog\"{matcher}");
     let since = format!(
@@ -46,7 +47,7 @@ fn targets() -> Panel {
         .query(Series::of_target("up").value().max_by(&["job", "instance"]), "{{job}} {{instance}}")
 }
 
-/// Returns the share of bad events by objective, to be compared with the budget that the objective leaves.
+/// Returns the panel with the share of bad events by objective, to compare with its error budget.
 pub(super) fn burning() -> Panel {
     let by = ["slo"];
     let all = Series::of(SLO.events.spec()).rate().sum_by(&by);

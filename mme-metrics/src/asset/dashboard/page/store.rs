@@ -1,4 +1,4 @@
-//! Databases and caches, as their own exporters see them.
+//! The dashboard of databases and caches, from their own exporters.
 
 use super::host::Select;
 use super::state;
@@ -30,7 +30,7 @@ fn value(series: &Series) -> Promql {
     series.value().max_by(&INSTANCE)
 }
 
-/// Returns `part` as a share of itself and `rest`.
+/// Returns `part` as a share of the sum of `part` and `rest`.
 fn share_with(part: &Promql, rest: &Promql) -> Promql {
     part.share_of(&format!("({part} + {rest})").as_str().into())
 }

@@ -1,4 +1,4 @@
-//! Marks on every graph: alerts and deployments.
+//! The annotations on every graph: alerts and deployments.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::process::BUILD;
 pub(super) fn all() -> [Value; 2] {
     let version = Series::of(BUILD.info.spec());
     let by = "max by (job, version, revision)";
-    // A version that was not there five minutes ago.
+    // A version that did not exist five minutes ago.
     let deployed = format!("{by} ({version}) unless {by} ({version} offset 5m)");
     let firing = "ALERTS{alertstate=\"firing\",alertname!~\"Watchdog|MmeEscalation.*\",job=~\"$job\"}";
     [

@@ -1,4 +1,4 @@
-//! The units, limits, words, colours and links of values.
+//! Renders the units, limits, words, colours and links of values.
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use crate::asset::dashboard::panel::Panel;
 use crate::asset::dashboard::unit::DisplayUnit;
 use crate::asset::dashboard::view::View;
 
-/// Colours of the severities that alerts have.
+/// Colours of the severities of alerts.
 const SEVERITIES: [(&str, &str); 3] = [("critical", "red"), ("warning", "yellow"), ("info", "blue")];
 
-/// Returns what holds for every value of a panel.
+/// Returns the options for all values of a panel.
 pub(super) fn defaults(panel: &Panel, uid: &str) -> Value {
     let steps = limit::steps(&panel.limits);
     let steps: Vec<_> = steps.iter().map(|(from, color)| json!({"color": color, "value": from})).collect();
@@ -32,7 +32,7 @@ pub(super) fn defaults(panel: &Panel, uid: &str) -> Value {
         defaults["noValue"] = json!("No alert fires");
     }
     if panel.unit == DisplayUnit::Short && panel.counts() {
-        // `increase` extrapolates to the edges of the range, so counts are not whole.
+        // `increase` extrapolates to the edges of the range, so counts are not whole numbers.
         defaults["decimals"] = json!(0);
     }
     if panel.view == View::Gauge {
@@ -45,12 +45,13 @@ pub(super) fn defaults(panel: &Panel, uid: &str) -> Value {
     defaults
 }
 
-/// Begins the axis at 0, or lower where values are: a spent budget and an expired certificate are negative.
+/// Returns the options of the axis. It begins at 0, or lower if a value is negative, as for a spent budget and an
+/// expired certificate.
 fn axis(panel: &Panel) -> Value {
     let style = if panel.limits.is_empty() {
         "off"
     } else if panel.limits.iter().any(|limit| limit.side == Side::Below) {
-        // A line has the colour of what begins there, which is the good one.
+        // A limit line has the colour of the range that begins there, which is the good one.
         "area"
     } else {
         "line"
@@ -66,7 +67,7 @@ fn axis(panel: &Panel) -> Value {
     })
 }
 
-/// Colours the cells of tables by their limits, and severities by their names.
+/// Returns the colours of table cells by their limits, and of severities by their names.
 pub(super) fn overrides(panel: &Panel) -> Vec<Value> {
     let colored = json!({"id": "custom.cellOptions", "value": {"type": "color-background", "mode": "basic"}});
     let mut overrides = Vec::new();

@@ -1,4 +1,4 @@
-//! Grafana's classic model, which every version since 9 imports and provisions.
+//! Renders dashboards in Grafana's classic model, which every version since 9 imports and provisions.
 
 mod annotation;
 mod field;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Dashboard, Row};
 
-/// The version of the model that is written; Grafana migrates it upwards itself.
+/// The schema version of the model. Grafana migrates it to newer versions itself.
 const SCHEMA: u32 = 39;
 
 /// The tag by which the bundled dashboards link to each other.
@@ -19,18 +19,18 @@ const TAG: &str = "mme-metrics";
 /// Grafana's grid has 24 columns.
 const COLUMNS: usize = 24;
 
-/// Most panels in a line.
+/// Largest number of panels in a line.
 const PER_LINE: usize = 3;
 
 /// Height of a panel, in grid rows of 30 pixels.
 const HEIGHT: usize = 8;
 
 impl Dashboard {
-    /// Writes the dashboard as Grafana reads it, the same for the same description.
+    /// Renders the dashboard as JSON for Grafana. The result is the same for the same description.
     ///
     /// # Panics
     ///
-    /// Never: what is written has text for keys and finite numbers.
+    /// Never: the model has only text keys and finite numbers.
     pub fn render(&self) -> String {
         let model = json!({
             "uid": self.uid,
@@ -48,12 +48,12 @@ impl Dashboard {
             "templating": {"list": variable::all(&self.variables)},
             "panels": self.panels(),
         });
-        // Text and finite numbers always have a form in JSON.
+        // Text and finite numbers can always be written as JSON.
         let text = serde_json::to_string_pretty(&model).expect("a model of text and finite numbers");
         text + "\n"
     }
 
-    /// Returns a menu of all dashboards of the crate, which keeps what the reader has chosen.
+    /// Returns a menu of all bundled dashboards. Its links keep the choices of the user.
     fn others() -> Value {
         json!({
             "type": "dashboards", "title": "Dashboards", "tags": [TAG], "asDropdown": true, "includeVars": true,
@@ -94,7 +94,7 @@ impl Row {
         })
     }
 
-    /// Returns the number of panels in each line: as even as they go, the longer lines first.
+    /// Returns the number of panels in each line. The lines are as even as possible, the longer lines first.
     fn lines(&self) -> impl Iterator<Item = usize> {
         let count = self.panels.len();
         let lines = count.div_ceil(PER_LINE).max(1);
@@ -102,7 +102,7 @@ impl Row {
     }
 }
 
-/// Returns the reference to the Prometheus that the reader has chosen.
+/// Returns the reference to the Prometheus data source that the user has chosen.
 fn datasource() -> Value {
     json!({"type": "prometheus", "uid": "${datasource}"})
 }

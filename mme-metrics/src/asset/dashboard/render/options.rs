@@ -1,10 +1,10 @@
-//! The plugin of each view and its options.
+//! Renders the panel plugin of each view with its options.
 
 use serde_json::{Value, json};
 
 use crate::asset::dashboard::view::View;
 
-/// Returns the panel plugin that Grafana shows a view with.
+/// Returns the Grafana panel plugin of a view.
 pub(super) const fn plugin(view: View) -> &'static str {
     match view {
         View::Timeseries | View::Counts => "timeseries",
@@ -55,7 +55,7 @@ fn map() -> Value {
         "basemap": {"type": "default", "name": "Map"},
         "layers": [{
             "type": "markers", "name": "Countries", "tooltip": true,
-            // Grafana comes with the places of all countries by their two letters.
+            // Grafana includes the locations of all countries by their two-letter codes.
             "location": {
                 "mode": "lookup", "lookup": "geo_country_iso_code",
                 "gazetteer": "public/gazetteer/countries.json",
@@ -69,7 +69,8 @@ fn map() -> Value {
     })
 }
 
-/// A table shows labels as columns; the time of an instant query is the same in every row.
+/// Returns the transformations of a view. A table shows labels as columns, and hides the time, which is the same in
+/// every row of an instant query.
 pub(super) fn transformations(view: View, title: &str) -> Value {
     let hidden = json!({"Time": true, "__name__": true});
     let first = json!({"alertname": 0, "severity": 1, "Value": 2, "job": 3, "instance": 4});

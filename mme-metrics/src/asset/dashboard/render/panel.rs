@@ -1,4 +1,4 @@
-//! One panel and its queries.
+//! Renders a panel and its queries.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ impl Panel {
         model
     }
 
-    /// Returns the links in the corner of the panel: the runbooks of the alerts that judge what it shows, and its own.
+    /// Returns the links in the corner of the panel: its own, and the runbooks of the alerts whose limits it shows.
     fn page_links(&self) -> Vec<Value> {
         let alerts: BTreeSet<_> = self.limits.iter().filter_map(|limit| limit.alert).collect();
         let runbooks = alerts.into_iter().map(|alert| (format!("Runbook: {alert}"), link::runbook(alert)));
@@ -59,7 +59,7 @@ impl Query {
             "refId": letter.to_string(),
             "datasource": datasource(),
             "editorMode": "code",
-            // The points of quantiles that have a trace.
+            // Exemplars: points on a graph of quantiles that link to a trace.
             "exemplar": !instant && expression.contains("histogram_quantile"),
             "expr": expression,
             "legendFormat": self.legend,

@@ -1,4 +1,4 @@
-//! The choices at the top of a dashboard.
+//! Renders the variables at the top of a dashboard.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::datasource;
 use crate::asset::dashboard::Variable;
 use crate::asset::dashboard::query::SPLITS;
 
-/// Returns the data source, the dashboard's own choices, the split, and the data sources that links lead to.
+/// Returns the variables: the data source, the dashboard's own variables, the split, and the data sources for links.
 pub(super) fn all(own: &[Variable]) -> Vec<Value> {
     let first = std::iter::once(source("datasource", "Data source", "prometheus"));
     let last = [split(), source("traces", "Traces", "tempo"), source("logs", "Logs", "loki")];
@@ -25,7 +25,7 @@ fn query(variable: &Variable) -> Value {
         "datasource": datasource(),
         "query": {"query": variable.query, "refId": variable.name},
         "definition": variable.query,
-        // With every load of the page and change of its time.
+        // Refresh when the page loads and when its time range changes.
         "refresh": 2,
         "sort": 1,
         "multi": true,
@@ -35,7 +35,7 @@ fn query(variable: &Variable) -> Value {
     })
 }
 
-/// Returns the choice of the label that splits every panel; the first is chosen.
+/// Returns the variable with the label that splits every panel. The first label is the default.
 fn split() -> Value {
     let option = |(index, value): (usize, &&str)| json!({"text": value, "value": value, "selected": index == 0});
     let options: Vec<_> = SPLITS.iter().enumerate().map(option).collect();

@@ -1,4 +1,4 @@
-//! The files that come with the crate.
+//! The bundled files of the crate: rules, alerts, dashboards and runbooks.
 
 use super::{AssetFile, AssetKind};
 

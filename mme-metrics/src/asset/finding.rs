@@ -48,7 +48,7 @@ macro_rules! kinds {
             /// Every kind.
             pub const ALL: &[Self] = &[$(Self::$name,)+];
 
-            /// Returns the stable identifier, such as `unknown-metric`.
+            /// Returns the stable identifier of the kind, such as `unknown-metric`.
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$name => $id,)+ }
             }

@@ -24,7 +24,7 @@ const PROCESS_BUDGET: usize = 100_000;
 /// Largest number of metrics that have no catalogue entry.
 const FOREIGN_NAMES: usize = 1_000;
 
-/// Sets up a recorder: families, global labels, buckets and budgets. Made by [`Recorder::builder`].
+/// The builder of a recorder: sets its families, global labels, buckets and budgets. [`Recorder::builder`] returns one.
 ///
 /// ```
 /// use mme_metrics::Recorder;
@@ -69,7 +69,7 @@ impl Recorder {
 }
 
 impl RecorderBuilder {
-    /// Starts with the families of this crate and the default budgets.
+    /// Creates a builder with the families of this crate and the default budgets.
     fn new() -> Self {
         Self {
             families: catalog::FAMILIES.to_vec(),
@@ -102,14 +102,15 @@ impl RecorderBuilder {
         self
     }
 
-    /// Sets the budget of a family: how many series with open labels it holds; 10 000 by default. The family `other`
-    /// contains all metrics without a catalogue entry. Each of them may use a quarter of its budget.
+    /// Sets the budget of a family: the largest number of its series with open labels, 10 000 by default. The family
+    /// `other` contains all metrics without a catalogue entry. Each of them may use a quarter of its budget.
     pub fn family_budget(mut self, family: impl Into<String>, series: usize) -> Self {
         self.family_budgets.insert(family.into(), series);
         self
     }
 
-    /// Sets the budget of the process: how many series with open labels all families hold; 100 000 by default.
+    /// Sets the budget of the process: the largest number of series with open labels in all families, 100 000 by
+    /// default.
     pub fn process_budget(mut self, series: usize) -> Self {
         self.process_budget = series;
         self

@@ -60,7 +60,8 @@ impl SeriesList {
     }
 }
 
-/// A metric: the text that its lines share, its series in the order of registration, and an index by label text.
+/// A metric: the text that its lines share, its series in the order of registration, and an index of the series by
+/// label text.
 pub(super) struct MetricFamily {
     pub(super) name: Box<str>,
     pub(super) kind: Kind,

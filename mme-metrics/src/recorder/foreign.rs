@@ -19,7 +19,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use crate::catalog;
 use crate::metric::{Family, Kind};
 
-/// Sets the buckets of every histogram of `families`.
+/// Sets the buckets of every histogram of `families` on a `PrometheusBuilder`.
 ///
 /// # Errors
 ///
@@ -36,7 +36,7 @@ pub fn configure(
     Ok(builder)
 }
 
-/// Sets the help texts of `families`.
+/// Sets the help texts of `families` on a `PrometheusRecorder`.
 pub fn describe(recorder: &PrometheusRecorder, families: &[&'static dyn Family]) {
     catalog::describe(families, recorder);
 }

@@ -59,7 +59,7 @@ impl Recorder {
                 }
                 SeriesList::Gauges(list) => {
                     let values = list.iter().map(|(_, series)| (series, series.cell.read()));
-                    // NaN: the value was cleared.
+                    // NaN means that the value was cleared.
                     let there = values.filter(|(_, value)| !value.is_nan());
                     there.for_each(|(series, value)| see(&series.labels, Figures::Gauge(value)));
                 }

@@ -19,7 +19,7 @@ use crate::metric::{Kind, Spec, claimed_names};
 /// The family name under which metrics without a catalogue entry share a budget.
 pub(super) const FOREIGN: &str = "other";
 
-/// Limits that the builder set.
+/// The limits of a recorder, as set in its builder.
 pub(super) struct Limits {
     pub(super) series: usize,
     pub(super) foreign_names: usize,
@@ -43,7 +43,7 @@ pub(super) struct Registry {
 struct Names {
     /// The cached resolution of each spelling of a name that was used, by the facade's kind.
     spellings: [HashMap<Box<str>, Resolution>; 3],
-    /// The families by exported name.
+    /// The metrics by exported name.
     families: BTreeMap<Box<str>, Arc<MetricFamily>>,
     foreign: usize,
     /// Every name that a line of the exposition has or may have, including those of the catalogue.

@@ -36,7 +36,7 @@ impl Events {
     pub(super) fn tell(&self, tenant: &str, document: &Document) {
         // Without a reader, the document need not be cloned.
         if self.0.receiver_count() > 0 {
-            // An error means that the last reader has just left.
+            // An error is ignored, because it means that the last reader has just left.
             let _ = self.0.send(Told { tenant: tenant.to_owned(), document: document.clone() });
         }
     }

@@ -56,7 +56,7 @@ impl TryFrom<String> for Kind {
     }
 }
 
-/// As above.
+/// As above: the database stores the same names that clients send.
 impl TryFrom<String> for Progress {
     type Error = serde::de::value::Error;
 

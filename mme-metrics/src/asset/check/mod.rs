@@ -22,7 +22,7 @@ use super::finding::{AssetFinding, FindingKind, Problem, Site};
 use super::{AssetFile, AssetKind, FILES, promql, rule};
 use crate::metric::Family;
 
-/// Checks every expression in the rules, dashboards and runbooks among `files` against `families`.
+/// Checks that the metrics and labels in every expression of the rules, dashboards and runbooks among `files` exist.
 ///
 /// It knows the metrics of `families` with their labels and with the suffixes of their kind (`_bucket`, `_sum`,
 /// `_count`). It also knows the labels `job` and `instance` that Prometheus adds, the names that the rules among
@@ -34,7 +34,7 @@ use crate::metric::Family;
 /// - a label that the metric does not have, in a matcher, `by`, `on`, `group_left` or a template of an alert;
 /// - a value that a closed label cannot have, and a bucket bound that the histogram does not have;
 /// - `rate` of a gauge, `deriv` of a counter, a histogram without its suffix, a quantile without `le`;
-/// - two sides of an operator whose labels differ, so that no pair ever matches;
+/// - an operator whose two sides have different labels, so that no series ever match;
 /// - what Prometheus 2.42 rejects: durations, names and fields of rules, templates of alerts, and newer functions;
 /// - a dashboard variable in a rule or runbook, where it is not filled in.
 ///

@@ -76,12 +76,12 @@ impl Panel {
         self
     }
 
-    /// Adds a query that sums by the labels `by`, which also name its series.
+    /// Adds a query that sums the series by the labels `by`, which also name the result.
     pub fn sum(self, expression: &Promql, by: &[&str]) -> Self {
         self.query(expression.sum_by(by), &legend(by))
     }
 
-    /// Adds a query that takes the maximum by the labels `by`, which also name its series.
+    /// Adds a query that takes the maximum of the series by the labels `by`, which also name the result.
     pub fn max(self, expression: &Promql, by: &[&str]) -> Self {
         self.query(expression.max_by(by), &legend(by))
     }
@@ -152,7 +152,7 @@ impl Panel {
     }
 }
 
-/// Names a series by its labels, as `{{a}} {{b}}`.
+/// Returns a legend that names a series by its labels, such as `{{a}} {{b}}`.
 pub(super) fn legend(keys: &[&str]) -> String {
     keys.iter().map(|key| format!("{{{{{key}}}}}")).collect::<Vec<_>>().join(" ")
 }

@@ -79,7 +79,7 @@ impl Series {
         }
     }
 
-    /// Selects a recorded series of the chosen job; a recording rule has already summed the instances.
+    /// Selects the result of a recording rule for the chosen job. The rule has already summed the instances.
     pub fn recorded(name: &str) -> Self {
         Self { name: name.to_owned(), matchers: vec!["job=~\"$job\"".to_owned()], declared: false }
     }
@@ -116,7 +116,7 @@ impl Series {
         self.increase(Range::Step)
     }
 
-    /// Returns the increase of a counter over the time that the dashboard shows.
+    /// Returns the increase of a counter over the whole time range of the dashboard.
     pub fn growth(&self) -> Promql {
         self.increase(Range::Shown)
     }

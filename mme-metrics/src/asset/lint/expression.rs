@@ -1,4 +1,4 @@
-//! Lints expressions for common mistakes, whose result differs from what it seems to be.
+//! Lints expressions for common mistakes, which give other results than they seem to.
 
 use std::time::Duration;
 

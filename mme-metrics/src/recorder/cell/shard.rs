@@ -95,8 +95,8 @@ impl Drop for Lease {
     }
 }
 
-/// Returns how many threads have their own shard in each cell. It is one for each core, but at least enough for some
-/// sleeping threads, and at most so many that a busy histogram takes 32 KiB.
+/// Returns how many threads have their own shard in each cell. It is one for each core, with a minimum that also covers
+/// sleeping threads, and a maximum at which a busy histogram takes at most 32 KiB.
 fn own_shards() -> usize {
     static COUNT: OnceLock<usize> = OnceLock::new();
     *COUNT.get_or_init(|| {

@@ -19,7 +19,7 @@ mod model {
     use loom::sync::atomic::{self, AtomicBool, Ordering};
 
     loom::thread_local! {
-        /// The number of a thread of a model.
+        /// The number of the current thread of a model.
         pub(in crate::recorder::cell) static NUMBER: Cell<u64> = Cell::new(0);
     }
 

@@ -1,4 +1,4 @@
-//! The bundled dashboards.
+//! The bundled dashboards, one file for each page or group of panels.
 
 mod application;
 mod business;

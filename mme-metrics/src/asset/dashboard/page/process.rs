@@ -62,7 +62,7 @@ pub(super) fn process() -> Row {
         )
 }
 
-/// Returns the row of the tokio runtime, for services that read it with
+/// Returns the row of the tokio runtime, for services that collect its metrics with
 /// [`tokio_runtime`](crate::process::tokio_runtime).
 pub(super) fn runtime() -> Row {
     let value = |name: &str| Series::of_target(name).value().max_by(&EACH);

@@ -16,7 +16,7 @@ const SCHEMA: u32 = 39;
 /// The tag by which the bundled dashboards link to each other.
 const TAG: &str = "mme-metrics";
 
-/// Grafana's grid has 24 columns.
+/// Number of columns in Grafana's grid.
 const COLUMNS: usize = 24;
 
 /// Largest number of panels in a line.

@@ -12,15 +12,17 @@
 //! facade. All of them pass the same checks, called admission, so Prometheus accepts every exposition:
 //!
 //! * Names, label keys and label values are sanitized when a series is registered. The documentation of [`Recorder`]
-//! lists each change. * One name has one kind. A second kind is refused, and its observations are counted in
-//! `mme_rejected_observations_total{reason="conflict"}`. The kind and help of the catalogue take precedence. * Numbers
-//! that would make a series useless are refused and counted: NaN and infinities in every metric, negative numbers in
-//! histograms, and totals that fall. Values that a family does not accept are refused and counted too: amounts too
-//! large to be exact, unknown currencies, shares outside 0 to 1. Counters stop at `u64::MAX`, sums at the largest
-//! finite number. * Budgets limit the cardinality of open labels. There is a budget for each capped label, for each
-//! family and for the process. An observation past a budget goes to the series whose open labels read `_overflow`. Its
-//! closed labels stay, so totals by outcome stay exact. `mme_series_overflow_total` counts it. Closed and registered
-//! labels are always admitted.
+//!   lists each change.
+//! * One name has one kind. A second kind is refused, and its observations are counted in
+//!   `mme_rejected_observations_total{reason="conflict"}`. The kind and help of the catalogue take precedence.
+//! * Numbers that would make a series useless are refused and counted: NaN and infinities in every metric, negative
+//!   numbers in histograms, and totals that fall. Values that a family does not accept are refused and counted too:
+//!   amounts too large to be exact, unknown currencies, shares outside 0 to 1. Counters stop at `u64::MAX`, sums at the
+//!   largest finite number.
+//! * Budgets limit the cardinality of open labels. There is a budget for each capped label, for each family and for the
+//!   process. An observation past a budget goes to the series whose open labels read `_overflow`. Its closed labels
+//!   stay, so totals by outcome stay exact. `mme_series_overflow_total` counts it. Closed and registered labels are
+//!   always admitted.
 //!
 //! # One recorder in one process
 //!

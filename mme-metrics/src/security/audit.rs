@@ -124,8 +124,8 @@ impl AuditEvent {
         SECURITY.audit_write_failures.touch(());
     }
 
-    /// Returns whether a subscriber receives audit events. Without the feature `tracing`, it always returns `true`, because
-    /// events are only counted then.
+    /// Returns whether a subscriber receives audit events. Without the feature `tracing`, it always returns `true`,
+    /// because events are only counted then.
     fn is_heard() -> bool {
         #[cfg(feature = "tracing")]
         return tracing::event_enabled!(target: TARGET, tracing::Level::INFO);

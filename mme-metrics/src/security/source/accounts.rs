@@ -1,42 +1,44 @@
-//! Accounts that fail from many sources.
+//! Detection of accounts that fail from many sources.
 
 use super::table::{Entry, Table};
 use super::window::Tick;
 
-/// Accounts that one part holds.
+/// The number of accounts that one shard holds.
 pub(super) const CAPACITY: usize = 256;
 
-/// Cells that the sources of one account are spread over.
+/// The number of cells that the sources of one account are distributed over.
 const CELLS: usize = 64;
 
-/// Ticks of a frame: 5 minutes. An account is looked at over the last 12 and the one that is running.
+/// Ticks of a frame, which is 5 minutes. The sources of an account count in the last 12 frames and the current one.
 const TICKS: u32 = 30;
 const FRAMES: u32 = 13;
 
-/// Highest limit that can be told: with more sources every cell is taken.
+/// Upper bound of the limit. With more sources, every cell is taken.
 pub(super) const MOST: u32 = 150;
 
-/// Most cells that an account within the limit takes, as a rule: those of a quarter more sources than that. It is counted how
-/// many cells are taken, and two sources may take the same one.
+/// Returns the number of cells that an account within the limit does not exceed, as a rule.
+///
+/// Sources are estimated by the number of cells taken (linear counting), because two sources may take the same cell.
+/// The result is the number of cells that a quarter more sources than the limit take.
 pub(super) fn cells_of(limit: u32) -> u32 {
     let sources = f64::from(limit) * 1.25;
     let taken = CELLS as f64 * (1.0 - (1.0 - 1.0 / CELLS as f64).powf(sources));
-    // Between 0 and 64.
+    // The number is between 0 and 64.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let cells = taken.round() as u32;
     cells
 }
 
-/// The flag of an account over the limit, above the tick in its stamp.
+/// The flag of an account over the limit: the bit above the tick in its stamp.
 const OVER: u32 = 1 << 31;
 
-/// An account, by its keyed hash, and when each cell was last hit. 76 bytes, of which there are 4 096.
+/// An account: its keyed hash, and the frame of the last hit of each cell. A slot has 76 bytes; there are 4 096 slots.
 struct Slot {
-    /// Two halves, because a whole would be aligned to eight bytes.
+    /// Two halves, because a `u64` would be aligned to eight bytes.
     hash: [u32; 2],
-    /// When it last failed, and the flag.
+    /// The tick of the last failure, and the flag.
     stamp: u32,
-    /// The number of a frame modulo 255, and one more; 0 for none.
+    /// For each cell, the number of the frame modulo 255, plus one; 0 for none.
     cells: [u8; CELLS],
 }
 
@@ -52,7 +54,7 @@ impl Slot {
         self.stamp & !OVER
     }
 
-    /// Returns the cells as they are at `now`: those that were hit too long ago are empty.
+    /// Returns the cells as of `now`. Cells whose last hit is too old are empty.
     fn cells(&self, now: Tick) -> [u8; CELLS] {
         let (from, to) = (self.seen() / TICKS, now / TICKS);
         let passed = to.saturating_sub(from);
@@ -62,8 +64,8 @@ impl Slot {
         if passed >= FRAMES {
             return [0; CELLS];
         }
-        // What was hit is at most 12 frames older than the last failure, so up to 12 frames later ages are below 255. Between
-        // the numbers 1 to 255 there is no 0 to count when they have begun again.
+        // A hit is at most 12 frames older than the last failure, so up to 12 frames later its age is below 255. The
+        // numbers run from 1 to 255, so the age must not count the 0 after they have wrapped around.
         let now = code(to);
         let age = |cell: u8| now.wrapping_sub(cell).wrapping_sub(u8::from(cell > now));
         self.cells.map(|cell| if u32::from(age(cell)) >= FRAMES { 0 } else { cell })
@@ -75,12 +77,12 @@ impl Slot {
 }
 
 fn taken(cells: &[u8; CELLS]) -> u32 {
-    // There are 64.
+    // The sum is at most 64, so it fits in a byte.
     u32::from(cells.iter().map(|cell| u8::from(*cell != 0)).sum::<u8>())
 }
 
 fn code(frame: u32) -> u8 {
-    // Below 255, and one more.
+    // The remainder is below 255, so there is room for one more.
     u8::try_from(frame % 255).unwrap_or_default() + 1
 }
 
@@ -96,7 +98,7 @@ impl Entry for Slot {
     }
 }
 
-/// A part of the accounts, behind one lock.
+/// A shard of the accounts, behind one lock.
 pub(super) struct Accounts(Table<Slot>);
 
 impl Accounts {
@@ -104,9 +106,10 @@ impl Accounts {
         Self(Table::new(CAPACITY))
     }
 
-    /// Adds a failure of an account from a source, each known by its hash; says whether it took the account over the limit.
+    /// Adds a failure of an account from a source, each given by its hash. Returns whether it took the account over the
+    /// limit.
     pub(super) fn fail(&mut self, account: u64, source: u64, now: Tick, most: u32) -> bool {
-        // Halves of a word: nothing is cut off.
+        // The casts keep both halves of the hash, so no bit is lost.
         #[allow(clippy::cast_possible_truncation)]
         let halves = [(account >> 32) as u32, account as u32];
         let make = |_: Option<&mut Slot>| Slot { hash: halves, stamp: now & !OVER, cells: [0; CELLS] };
@@ -115,10 +118,10 @@ impl Accounts {
         } else {
             self.0.insert(account, now, Slot::hash, make)
         };
-        // A clock that goes back stands still here.
+        // If the clock goes back, keep the later tick.
         let now = now.max(slot.seen());
         slot.cells = slot.cells(now);
-        // A part of the hash that nothing else is read from.
+        // These bits of the hash are used for nothing else.
         slot.cells[(source >> 48) as usize % CELLS] = code(now / TICKS);
         let over = taken(&slot.cells) > most;
         let was_over = slot.stamp & OVER != 0;
@@ -187,7 +190,7 @@ mod tests {
     fn what_is_more_than_an_hour_ago_does_not_count() {
         let mut accounts = Accounts::new();
         fail(&mut accounts, 1, 0..40, 0);
-        // The second half comes a frame after the first has gone, or just before.
+        // The second half comes in the last frame before the first half expires, or one frame later.
         let mut late = Accounts::new();
         fail(&mut late, 1, 0..40, 0);
         assert_eq!(fail(&mut accounts, 1, 40..80, 12 * TICKS), 1);
@@ -199,7 +202,7 @@ mod tests {
     fn a_pause_of_days_leaves_nothing() {
         let mut accounts = Accounts::new();
         fail(&mut accounts, 1, 0..500, 0);
-        // 255 frames later the numbers begin again.
+        // The numbers of the frames wrap around after 255 frames.
         for frame in [13, 255, 256, 510, 100_000] {
             assert_eq!(accounts.over(frame * TICKS, cells_of(50)), 0, "{frame}");
         }

@@ -1,4 +1,4 @@
-//! Set-up of the tracker, the one place that can fail.
+//! The builder of the source tracker. Only its `build` can fail.
 
 use std::error::Error;
 use std::fmt;
@@ -15,22 +15,22 @@ use super::window::Counts;
 use super::{Clock, SourceTracker, accounts};
 use crate::label::CountryCode;
 
-/// Fewest bytes of a secret: what nobody can guess.
+/// Minimum length of a secret, in bytes. A secret of this length cannot be guessed.
 const SECRET_BYTES: usize = 16;
 
-/// Highest limits: what one frame of a window can hold.
+/// Upper bound of the limits, because of what one frame of a window can hold.
 const HIGHEST: u32 = 65_534;
 
-/// Knows the country of an address: a look into a database, say.
+/// Resolves an address to a country, for instance by a lookup in a database.
 ///
-/// It is asked once for each attempt, so it should be quick. Closures are resolvers.
+/// It is called once for each attempt, so it should be quick. Closures are resolvers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not know the country of an address",
     label = "not a resolver",
     note = "pass a closure `|address: std::net::IpAddr| Some(CountryCode::find(…))`"
 )]
 pub trait CountryResolver: Send + Sync + 'static {
-    /// Returns the country, if it is known.
+    /// Returns the country of an address, if it is known.
     fn country(&self, address: IpAddr) -> Option<CountryCode>;
 }
 
@@ -40,7 +40,7 @@ impl<F: Fn(IpAddr) -> Option<CountryCode> + Send + Sync + 'static> CountryResolv
     }
 }
 
-/// Decides what a [`SourceTracker`] takes for too many, and whose word it trusts.
+/// Configures a [`SourceTracker`]: its limits, its secret, its trusted proxies and its country resolver.
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct SourceTrackerBuilder {
     limits: Counts,
@@ -65,34 +65,35 @@ impl Default for SourceTrackerBuilder {
 }
 
 impl SourceTrackerBuilder {
-    /// Sets how many failures a source may have within a minute and within an hour; 10 and 50 unless said otherwise.
+    /// Sets how many failures a source may have within a minute and within an hour, 10 and 50 by default.
     pub fn limits(mut self, minute: u32, hour: u32) -> Self {
         self.limits = Counts { minute, hour };
         self
     }
 
-    /// Sets from how many sources an account may fail within an hour; about 50 unless said otherwise, and at most 150. It is
-    /// told with an error of about a fifth.
+    /// Sets from how many sources an account may fail within an hour, about 50 by default and at most 150. The number
+    /// of sources is estimated with an error of about a fifth.
     pub fn account_limit(mut self, sources: u32) -> Self {
         self.accounts = sources;
         self
     }
 
-    /// Shares a secret of at least 16 bytes between replicas, so that their buckets are the same and can be added up.
+    /// Sets a secret of at least 16 bytes that replicas share, so that their buckets are the same and can be added up.
     ///
-    /// Without one each process has its own, and nobody can tell which bucket a source falls into.
+    /// By default, each process has a random secret, so it is not known which bucket a source falls into.
     pub fn shared_secret(mut self, secret: &[u8]) -> Self {
         self.secret = Some(secret.to_vec());
         self
     }
 
-    /// Trusts these networks (`10.0.0.0/8`, `fd00::/8`, or single addresses) to say in `X-Forwarded-For` where a request came
-    /// from. Everything else in that header is ignored, and so is the header `Forwarded`.
+    /// Trusts proxies in these networks (`10.0.0.0/8`, `fd00::/8`, or single addresses) to state in `X-Forwarded-For`
+    /// where a request came from. Everything else in that header is ignored, and so is the header `Forwarded`.
     pub fn x_forwarded_for<T: AsRef<str>>(self, proxies: impl IntoIterator<Item = T>) -> Self {
         self.proxies(Header::XForwardedFor, proxies)
     }
 
-    /// Trusts these networks to say in `Forwarded` (RFC 7239) where a request came from; `X-Forwarded-For` is ignored then.
+    /// Trusts proxies in these networks to state in `Forwarded` (RFC 7239) where a request came from. `X-Forwarded-For`
+    /// is then ignored.
     pub fn forwarded<T: AsRef<str>>(self, proxies: impl IntoIterator<Item = T>) -> Self {
         self.proxies(Header::Forwarded, proxies)
     }
@@ -102,23 +103,23 @@ impl SourceTrackerBuilder {
         self
     }
 
-    /// Counts attempts by country, too, as `resolver` knows it. Where it panics, it knows nothing.
+    /// Also counts attempts by the country that `resolver` returns. If the resolver panics, the country is unknown.
     pub fn country(mut self, resolver: impl CountryResolver) -> Self {
         self.resolver = Some(Box::new(resolver));
         self
     }
 
-    /// Reads the time from elsewhere, as what has passed since some moment; for tests.
+    /// Sets a clock for tests. It returns the time that has passed since a fixed moment.
     pub fn clock(mut self, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
         self.clock = Clock::Given(Box::new(clock));
         self
     }
 
-    /// Makes the tracker.
+    /// Builds the tracker.
     ///
     /// # Errors
     ///
-    /// When a limit is 0 or too high to be told, the secret is too short, or a network is none or is everybody.
+    /// When a limit is 0 or too high, the secret is too short, or a network is invalid or contains every address.
     pub fn build(self) -> Result<SourceTracker, SourceTrackerError> {
         let within = |limit, most| (1..=most).contains(&limit);
         if !within(self.limits.minute, HIGHEST) || !within(self.limits.hour, HIGHEST) {
@@ -134,7 +135,7 @@ impl SourceTrackerBuilder {
                 SipHasher24::new_with_keys(key.h1, key.h2)
             }
             None => {
-                // Keyed at random by the system; what comes out of it is a key nobody knows.
+                // The system keys `RandomState` at random, so the key derived from it is secret.
                 let random = RandomState::new();
                 SipHasher24::new_with_keys(random.hash_one(0_u64), random.hash_one(1_u64))
             }
@@ -155,14 +156,14 @@ fn read(networks: &[String]) -> Result<Vec<Network>, SourceTrackerError> {
     networks.iter().enumerate().map(read).collect()
 }
 
-// Neither the secret nor the proxies are for a log.
+// The output leaves out the secret and the proxies, which do not belong in a log.
 impl fmt::Debug for SourceTrackerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SourceTrackerBuilder").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 
-/// Why a tracker could not be made. It repeats nothing of what it was given.
+/// Why a tracker could not be built. The error does not repeat the values that were given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SourceTrackerError {
@@ -170,9 +171,9 @@ pub enum SourceTrackerError {
     Limit(u32),
     /// The shared secret is too short.
     Secret,
-    /// The trusted proxy at this place of the list is no network.
+    /// The trusted proxy at this position of the list is not a network.
     Network(usize),
-    /// The network at this place of the list is everybody, so anybody could say to be anybody.
+    /// The network at this position of the list contains every address, so any client could claim any address.
     Everybody(usize),
 }
 

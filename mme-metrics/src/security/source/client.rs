@@ -1,4 +1,4 @@
-//! Who a request comes from.
+//! The client that a request comes from.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,9 +8,9 @@ use super::network::Source;
 use super::standing::SourceStanding;
 use crate::label::CountryCode;
 
-/// Who a request comes from, as a [`SourceTracker`] made it out: a source, and an account if it names one.
+/// The client of a request, as a [`SourceTracker`] determined it: a source, and an account if the client names one.
 ///
-/// It shows nothing of itself: not in `Debug`, and in no label.
+/// Neither appears in the `Debug` output or in a label.
 #[derive(Clone)]
 pub struct SecurityClient {
     tracker: SourceTracker,
@@ -27,7 +27,7 @@ impl SecurityClient {
         Self { source: Source::of(address), address, tracker, account: None, country }
     }
 
-    /// Says which account it wants, under the name that the service itself knows it by: `Alice` and `alice` are two.
+    /// Sets the account that the client wants, by the service's own name for it: `Alice` and `alice` are two accounts.
     ///
     /// Only a keyed hash of the name is kept.
     pub fn account(mut self, name: &str) -> Self {
@@ -35,17 +35,17 @@ impl SecurityClient {
         self
     }
 
-    /// Returns the country that the tracker's resolver knows, if there is a resolver.
+    /// Returns the country that the tracker's resolver returned, if there is a resolver.
     pub const fn country(&self) -> Option<CountryCode> {
         self.country
     }
 
-    /// Returns the address: the socket's, or what trusted proxies say of it. Keep it out of labels and logs.
+    /// Returns the address: that of the socket, or the one that trusted proxies state. Keep it out of labels and logs.
     pub const fn address(&self) -> IpAddr {
         self.address
     }
 
-    /// Says how the source stands; nothing is counted.
+    /// Returns the standing of the source. This counts nothing.
     pub fn standing(&self) -> SourceStanding {
         self.tracker.standing(self.source)
     }
@@ -57,7 +57,7 @@ impl SecurityClient {
         self.tracker.failure(self)
     }
 
-    /// Notes a success. It does not make up for failures, or who has one account could try all others.
+    /// Reports a success. It does not cancel failures; otherwise a client with one account could try all others.
     ///
     /// The success of a source over a limit is a security event of type `suspicious`.
     pub fn success(&self) {

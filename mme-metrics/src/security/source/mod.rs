@@ -1,4 +1,4 @@
-//! Who fails to authenticate, by source: bounded, keyed, and shown to nobody.
+//! Brute-force detection: counts failed authentications by source, in bounded memory, without revealing sources.
 
 mod accounts;
 mod builder;
@@ -34,11 +34,13 @@ use super::label::{EventOutcome, EventType, SourceBucket, Window};
 use super::{AuditEvent, SECURITY};
 use crate::label::CountryCode;
 
-/// Parts that the sources are divided into, and the accounts: a power of two each.
+/// The number of shards of the sources, and of the accounts. Each is a power of two.
 const SHARDS: usize = 64;
 const ACCOUNT_SHARDS: usize = 16;
 
-/// Finds out who fails to authenticate too often, without telling anybody who that is. Clones share it; have one in a process.
+/// Detects sources and accounts that fail to authenticate too often, without revealing them.
+///
+/// Clones share the state. Use one tracker in a process.
 ///
 /// ```
 /// use std::net::IpAddr;
@@ -65,48 +67,55 @@ const ACCOUNT_SHARDS: usize = 16;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # What it knows
+/// # What it counts
 ///
-/// A source is an IPv4 address or the /64 of an IPv6 address. Its failures are counted in two sliding windows, 1 minute and 1
-/// hour; a window reaches back its length, and up to a sixth or a twelfth of it more. The figures go to
-/// `auth_source_failures_max`, `auth_sources_over_limit`, `auth_distinct_failing_sources` and `auth_accounts_over_limit` at each
-/// scrape, and each failure to one of 64 buckets. A replica tells of its own only: the largest of all replicas is at most what a
-/// source really has, their sum at least. Buckets add up exactly where replicas share a secret.
+/// A source is an IPv4 address or the /64 of an IPv6 address. Its failures are counted in two sliding windows, 1 minute
+/// and 1 hour. A window covers its length and up to one frame more: a sixth of the minute, a twelfth of the hour.
 ///
-/// Addresses go to the audit event that says that a source has passed a limit, and to whoever has the token of the
+/// At each scrape, the figures go to `auth_source_failures_max`, `auth_sources_over_limit`,
+/// `auth_distinct_failing_sources` and `auth_accounts_over_limit`. Each failure also counts in one of 64 buckets.
+///
+/// A replica exports its own figures only. The failures of a source over all replicas are at least the largest figure
+/// of a replica, and at most the sum of the figures. Buckets add up exactly if the replicas share a secret.
+///
+/// Addresses go to the audit event of a source that has passed a limit, and to callers that have the token of the
 /// [admin endpoint](crate::endpoint::SourcesEndpoint).
 ///
 /// # Memory
 ///
-/// 131 072 sources and 4 096 accounts, at most 8 MiB, and no more than what has failed needs. When there is no room, a new source
-/// takes the place of one with few failures. What that one had is not lost: it is lent to whoever comes after, since that may be
-/// the same again, but only up to half of a limit. So nobody is accused who has not failed more than half as often as the limit
-/// allows, however many sources there are.
+/// 131 072 sources and 4 096 accounts, at most 8 MiB. The memory grows only with the sources and accounts that have
+/// failed.
+///
+/// When there is no room, a new source evicts one with few failures. The failures of the evicted source are not lost.
+/// Each new source starts with them, because it may be the evicted one, but with no more than half of a limit. So the
+/// tracker reports a source only if the source has failed more than half as often as the limit allows, however many
+/// sources there are.
 ///
 /// # Cost
 ///
-/// About 0.1 µs for a failure of one who keeps failing, and 0.4 µs where a hundred thousand do in turn: then it is the memory that
-/// is waited for. Where each is new and takes another's place it is 0.9 µs, and with its account 1 to 3 µs. A success takes less
-/// than a nanosecond while nobody is over a limit, and 0.1 µs otherwise; to make out who a request comes from takes 40 ns. An
-/// exposition looks at every source that is held, one part of 64 at a time: some milliseconds when there are 131 072.
+/// A failure takes about 0.1 µs if the source keeps failing. It takes 0.4 µs if a hundred thousand sources fail in
+/// turn, because of the latency of memory. If each source is new and evicts another, it takes 0.9 µs, and with its
+/// account 1 to 3 µs. A success takes less than a nanosecond while no source is over a limit, and 0.1 µs otherwise.
+/// Determining the client of a request takes 40 ns. An exposition reads every source, one shard of 64 at a time, which
+/// takes some milliseconds for 131 072 sources.
 #[derive(Clone)]
 pub struct SourceTracker(Arc<Inner>);
 
 struct Inner {
     hasher: SipHasher24,
     limits: Counts,
-    /// Cells that an account within its limit takes.
+    /// Upper bound of the cells that an account within its limit takes.
     cells: u32,
     proxies: Option<Proxies>,
     resolver: Option<Box<dyn CountryResolver>>,
     clock: Clock,
     shards: [CachePadded<Mutex<Shard>>; SHARDS],
     accounts: [CachePadded<Mutex<Accounts>>; ACCOUNT_SHARDS],
-    /// Sources that are noted as over a limit: since the last look at all of them, fewer may be.
+    /// The number of sources that are marked as over a limit. Fewer may be over it since the last scan of all sources.
     over: AtomicIsize,
 }
 
-/// Where the time comes from.
+/// The clock of a tracker.
 enum Clock {
     System(Instant),
     Given(Box<dyn Fn() -> Duration + Send + Sync>),
@@ -126,13 +135,13 @@ impl Clock {
     }
 
     fn now(&self) -> Tick {
-        // After 1 361 years it stands still.
+        // The tick saturates after 1 361 years.
         Tick::try_from(self.seconds() / TICK_SECONDS).unwrap_or(Tick::MAX)
     }
 }
 
 impl SourceTracker {
-    /// Starts to decide; [`Default`] has the limits 10 and 50, a secret of its own and no proxies.
+    /// Creates a builder. [`Default`] has the limits 10 and 50, a random secret and no proxies.
     pub fn builder() -> SourceTrackerBuilder {
         SourceTrackerBuilder::default()
     }
@@ -151,26 +160,27 @@ impl SourceTracker {
         Self(Arc::new(Inner { hasher, limits, cells, proxies, resolver, clock, shards, accounts, over }))
     }
 
-    /// Makes out who a request comes from. `peer` is the address of the socket; headers count only from trusted proxies.
+    /// Determines the client of a request. `peer` is the address of the socket. Headers count only from trusted
+    /// proxies.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> SecurityClient {
         let address = self.0.proxies.as_ref().map_or(peer, |proxies| proxies.client(peer, headers));
         SecurityClient::new(self.clone(), address)
     }
 
-    /// Returns what brings the gauges up to date, for [`RecorderBuilder::collect`](crate::RecorderBuilder::collect).
+    /// Returns a callback that updates the gauges, for [`RecorderBuilder::collect`](crate::RecorderBuilder::collect).
     pub fn collector(&self) -> impl Fn() + Send + Sync + use<> {
         let tracker = self.clone();
         move || tracker.report()
     }
 
-    /// Brings the gauges up to date. Under our recorder [`collector`](Self::collector) does it at each scrape; under another
-    /// one call this every few seconds.
+    /// Updates the gauges. With the recorder of this library, [`collector`](Self::collector) does this at each scrape.
+    /// With another recorder, call this every few seconds.
     pub fn report(&self) {
         let inner = &*self.0;
         let now = inner.clock.now();
         let mut totals = Totals::default();
         inner.shards.iter().for_each(|shard| held(shard).add_up(now, inner.limits, &mut totals));
-        // Relaxed: a hint where to look. Added and not stored, or who fails meanwhile would be forgotten.
+        // Relaxed: the count is only a hint. Add to it, because a store would lose the failures counted meanwhile.
         inner.over.fetch_add(totals.more, Ordering::Relaxed);
         for (at, window) in Window::ALL.into_iter().enumerate() {
             SECURITY.source_failures_max.set((window,), totals.max[at].into());
@@ -184,7 +194,7 @@ impl SourceTracker {
 
     fn country_of(&self, address: IpAddr) -> Option<CountryCode> {
         let resolver = self.0.resolver.as_ref()?;
-        // A panic in it loses the country and nothing else; one who is not known is counted as such.
+        // A panic of the resolver loses the country and nothing else. An unknown country is counted as such.
         let found = catch_unwind(AssertUnwindSafe(|| resolver.country(address))).ok().flatten();
         Some(found.unwrap_or(CountryCode::UNKNOWN))
     }
@@ -196,7 +206,7 @@ impl SourceTracker {
         let hash_of = |source| inner.hash_source(source);
         let (standing, more) = inner.shard(hash).fail(source, hash, now, inner.limits, hash_of);
         if more != 0 {
-            // Relaxed: a hint where to look.
+            // Relaxed: the count is only a hint.
             inner.over.fetch_add(more, Ordering::Relaxed);
         }
         SECURITY.source_buckets.increment((SourceBucket::of(hash >> 40),));
@@ -212,7 +222,7 @@ impl SourceTracker {
     }
 
     fn success(&self, client: &SecurityClient) {
-        // Relaxed: a hint; nobody is over a limit most of the time.
+        // Relaxed: the count is only a hint. It saves the lookup while no source is over a limit, which is usual.
         if self.0.over.load(Ordering::Relaxed) > 0 && self.standing(client.source()).is_over_limit() {
             tell(EventType::SUSPICIOUS, EventOutcome::Success, client);
         }
@@ -225,7 +235,7 @@ impl SourceTracker {
 
     fn hash_account(&self, name: &str) -> u64 {
         let mut hasher = self.0.hasher;
-        // What is hashed of a source has nine bytes and begins with 4 or 6, so no name can be one.
+        // The hashed bytes of a source are nine and begin with 4 or 6. Because of this prefix, no account has the same.
         std::hash::Hasher::write(&mut hasher, b"account ");
         std::hash::Hasher::write(&mut hasher, name.as_bytes());
         std::hash::Hasher::finish(&hasher)
@@ -248,7 +258,7 @@ impl SourceTracker {
 
 impl Default for SourceTracker {
     fn default() -> Self {
-        // Nothing of what the builder checks was set.
+        // The builder checks settings only, and none was changed.
         Self::builder().build().expect("the defaults are within every bound")
     }
 }
@@ -261,7 +271,7 @@ impl Inner {
     }
 
     fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
-        // The table looks at the lowest and the highest bits, so others choose the part.
+        // The table uses the lowest and the highest bits of the hash, so other bits choose the shard.
         held(&self.shards[(hash >> 32) as usize % SHARDS])
     }
 
@@ -270,12 +280,12 @@ impl Inner {
     }
 }
 
-/// Takes a lock; what it guards is whole after any panic.
+/// Takes a lock, even a poisoned one, because the data behind it is valid after any panic.
 fn held<T>(part: &Mutex<T>) -> MutexGuard<'_, T> {
     part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Tells of something that an operator wants to know: as a security event, and in the audit trail with the address.
+/// Reports an event to the operator: as a security event, and in the audit trail with the address.
 #[cold]
 fn tell(kind: EventType, outcome: EventOutcome, client: &SecurityClient) {
     SECURITY.events.increment((kind, outcome));

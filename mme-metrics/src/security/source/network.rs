@@ -1,4 +1,4 @@
-//! Addresses as sources, and networks of proxies.
+//! Sources derived from addresses, and the networks of proxies.
 
 #[cfg(any(feature = "prometheus", test))]
 use std::net::Ipv6Addr;

@@ -1,4 +1,4 @@
-//! Trusted proxies: whose word counts for where a request came from.
+//! Trusted proxies and the client address that their headers state.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -7,7 +7,7 @@ use ::http::{HeaderMap, HeaderName, header};
 
 use super::network::Network;
 
-/// Most proxies that one request is followed through.
+/// Upper bound of the proxies that a request is followed through.
 const HOPS: usize = 16;
 
 /// The header that the proxies write.
@@ -19,9 +19,9 @@ pub(super) enum Header {
     Forwarded,
 }
 
-/// Proxies, and the one header that counts from them.
+/// The trusted proxies, and the only header that counts from them.
 ///
-/// A proxy that writes one of the headers passes the other on as a client sent it, so a second one must not count.
+/// A proxy that writes one of the headers passes on the other as the client sent it, so the other must not count.
 #[derive(Clone, Debug)]
 pub(super) struct Proxies {
     pub(super) networks: Vec<Network>,
@@ -29,7 +29,7 @@ pub(super) struct Proxies {
 }
 
 impl Proxies {
-    /// Follows a request back from the socket, as long as those who say where it came from are trusted.
+    /// Returns the client of a request: follows it back from the socket, as long as each address is a trusted proxy.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         if !self.trusts(client) {
@@ -43,7 +43,7 @@ impl Proxies {
         let elements =
             lines.flat_map(|line| from_the_right(line.as_bytes(), b',')).filter(|element| !element.is_empty());
         for element in elements.take(HOPS) {
-            // What a proxy does not tell, or nobody can read, ends at that proxy.
+            // If the address is missing or cannot be parsed, the proxy that passed it on counts as the client.
             let Some(before) = self.address(element) else { break };
             client = before;
             if !self.trusts(client) {
@@ -67,9 +67,9 @@ impl Proxies {
     }
 }
 
-/// Splits a line at a separator, the last part first. Between two quotes a separator is part of the text.
+/// Splits a line at a separator, from right to left. A separator between two quotes is part of the text.
 ///
-/// Seen from the right, a quote that a client left open cannot swallow what a proxy has put behind it.
+/// Because of this direction, a quote that a client left open cannot hide what a proxy has appended.
 fn from_the_right(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(line);
     std::iter::from_fn(move || {
@@ -84,19 +84,20 @@ fn from_the_right(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Says whether an odd number of backslashes stands before this place.
+/// Returns whether the byte at this position is escaped: an odd number of backslashes precedes it.
 fn is_escaped(line: &[u8], at: usize) -> bool {
     line[..at].iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
-/// Takes the quotes off a quoted string (RFC 9110, section 5.6.4); nothing if it is not closed.
+/// Removes the quotes of a quoted string (RFC 9110, section 5.6.4). Returns `None` if the string is not closed.
 fn unquoted(text: &str) -> Option<Cow<'_, str>> {
     let Some(opened) = text.strip_prefix('"') else { return Some(Cow::Borrowed(text)) };
     let inner = opened.strip_suffix('"').filter(|_| !is_escaped(text.as_bytes(), text.len() - 1))?;
     Some(if inner.contains('\\') { Cow::Owned(inner.replace('\\', "")) } else { Cow::Borrowed(inner) })
 }
 
-/// Reads an address, with a port or without: `203.0.113.7`, `203.0.113.7:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
+/// Parses an address with or without a port: `203.0.113.7`, `203.0.113.7:80`, `2001:db8::1`, `[2001:db8::1]`,
+/// `[2001:db8::1]:80`.
 fn node(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))
@@ -158,7 +159,7 @@ mod tests {
             (&["for=198.51.100.1, proto=http; for=\"203.0.113.7:80\""], "203.0.113.7"),
             (&["for=\"[2001:db8::1]:4711\""], "2001:db8::1"),
             (&["for=\"[2001:db8::1]\";host=\"a,b\", for=10.0.0.9"], "2001:db8::1"),
-            // A proxy that tells the host tells what the client wrote.
+            // A proxy that states the host copies it from the client.
             (&["host=\"a;for=198.51.100.1;b, for=198.51.100.1\";for=203.0.113.7"], "203.0.113.7"),
             (&["for=203.0.113.7;host=\"a;for=198.51.100.1, for=198.51.100.1\""], "203.0.113.7"),
             (&["host=\"a\\\";for=198.51.100.1;\\\"b\";for=203.0.113.7"], "203.0.113.7"),

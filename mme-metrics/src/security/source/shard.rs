@@ -1,4 +1,4 @@
-//! A part of all sources, behind one lock.
+//! A shard of the sources, behind one lock.
 
 #[cfg(feature = "prometheus")]
 use std::net::IpAddr;
@@ -8,20 +8,20 @@ use super::standing::SourceStanding;
 use super::table::{Entry, Table};
 use super::window::{Counts, Tick, Windows};
 
-/// Sources that one part holds.
+/// The number of sources that one shard holds.
 pub(super) const CAPACITY: usize = 2048;
 
-/// Bits of a stamp: the tick, and above it two flags. 30 bits of ticks are 340 years.
+/// The bits of a stamp: the tick, and two flags above it. The 30 bits of the tick last 340 years.
 const TICK: u32 = (1 << 30) - 1;
 const OVER: u32 = 1 << 30;
 const V6: u32 = 1 << 31;
 
-/// A source and its failures. 52 bytes, of which there are 131 072.
+/// A source and its failures. A slot has 52 bytes; there are 131 072 slots.
 #[derive(Clone, Copy)]
 struct Slot {
-    /// Two halves, because a whole would be aligned to eight bytes.
+    /// Two halves, because a `u64` would be aligned to eight bytes.
     prefix: [u32; 2],
-    /// When it last failed, and the flags.
+    /// The tick of the last failure, and the flags.
     stamp: u32,
     windows: Windows,
 }
@@ -47,14 +47,14 @@ impl Slot {
         self.stamp & OVER != 0
     }
 
-    /// Notes whether a limit is passed; returns what it was before.
+    /// Sets whether a limit is exceeded, and returns the previous value.
     fn set_over(&mut self, over: bool) -> bool {
         let before = self.is_over();
         self.stamp = self.stamp & !OVER | if over { OVER } else { 0 };
         before
     }
 
-    /// Returns the counts as they are now. What it stands at afterwards is the tick of the last failure still.
+    /// Returns the counts as of `now`. The slot stays at the tick of its last failure.
     fn counts(&self, now: Tick) -> Counts {
         let mut windows = self.windows;
         windows.advance(self.seen(), now);
@@ -62,7 +62,7 @@ impl Slot {
     }
 
     fn fail(&mut self, now: Tick) {
-        // A clock that goes back stands still here.
+        // If the clock goes back, keep the later tick.
         let now = now.max(self.seen());
         self.windows.advance(self.seen(), now);
         self.windows.add(now);
@@ -72,7 +72,7 @@ impl Slot {
 
 /// Returns the two halves of a word.
 fn halves(word: u64) -> [u32; 2] {
-    // Each half is what is left of the other, so nothing is cut off.
+    // The casts keep both halves of the word, so no bit is lost.
     #[allow(clippy::cast_possible_truncation)]
     [(word >> 32) as u32, word as u32]
 }
@@ -89,29 +89,29 @@ impl Entry for Slot {
     }
 }
 
-/// Part of the sources, and what was forgotten of those that had to make room.
+/// A shard of the sources, and the failures of the sources that it evicted.
 pub(super) struct Shard {
     table: Table<Slot>,
-    /// The most failures that a source which was forgotten may have had, in each frame.
+    /// For each frame, the most failures that an evicted source may have had.
     forgotten: Windows,
     forgotten_at: Tick,
 }
 
-/// Where a shard's figures are added up.
+/// The figures of all shards together.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Totals {
     pub(super) max: [u32; 2],
     pub(super) over: [u32; 2],
     pub(super) distinct: [u32; 2],
-    /// By how many more sources are noted as over a limit than before.
+    /// The change in the number of sources that are marked as over a limit.
     pub(super) more: isize,
 }
 
-/// One source, for those who may know its address.
+/// One source with its address, for callers that may know the address.
 #[cfg(feature = "prometheus")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SourceReport {
-    // In this order, so that the worst are the largest.
+    // The order of the fields makes the worst source the largest.
     pub(crate) hour: u32,
     pub(crate) minute: u32,
     pub(crate) seconds_ago: u64,
@@ -126,7 +126,8 @@ impl Shard {
         Self { table: Table::new(CAPACITY), forgotten, forgotten_at: 0 }
     }
 
-    /// Adds a failure. Returns how the source stands, and by how many more sources are over a limit: -1, 0 or 1.
+    /// Adds a failure. Returns the standing of the source, and the change in the number of sources over a limit: -1, 0
+    /// or 1.
     pub(super) fn fail(
         &mut self,
         source: Source,
@@ -148,8 +149,8 @@ impl Shard {
                     *forgotten_at = now.max(*forgotten_at);
                     more -= isize::from(old.is_over());
                 }
-                // The new source may be one that was forgotten. It starts with what that one may have had, but with no more
-                // than half of a limit: whoever is over one has more than half of it for certain.
+                // The new source may be an evicted one. It starts with the failures that an evicted source may have
+                // had, but with no more than half of a limit. So a source over a limit certainly has more than half of it.
                 let half = Counts { minute: limits.minute / 2, hour: limits.hour / 2 };
                 let windows = if *forgotten == Windows::NONE {
                     Windows::NONE
@@ -170,13 +171,13 @@ impl Shard {
         (SourceStanding { counts, over, crossed: over && !was_over }, more)
     }
 
-    /// Says how a source stands, which changes nothing.
+    /// Returns the standing of a source. This changes nothing.
     pub(super) fn standing(&mut self, source: Source, hash: u64, now: Tick, limits: Counts) -> SourceStanding {
         let counts = self.table.find(hash, source).map(|slot| slot.counts(now)).unwrap_or_default();
         SourceStanding { counts, over: counts.exceed(limits), crossed: false }
     }
 
-    /// Adds this part to the totals.
+    /// Adds this shard to the totals.
     pub(super) fn add_up(&mut self, now: Tick, limits: Counts, totals: &mut Totals) {
         for slot in self.table.iter_mut() {
             let Counts { minute, hour } = slot.counts(now);
@@ -232,7 +233,7 @@ mod tests {
         }
         assert_eq!(noted, 2);
         assert_eq!(look(&mut shard, 1), 0);
-        // An hour later nobody is over a limit, which is noted once.
+        // An hour later no source is over a limit. The change is reported once.
         assert_eq!([look(&mut shard, 400), look(&mut shard, 400)], [-2, 0]);
     }
 }

@@ -1,11 +1,11 @@
-//! How a source stands.
+//! The standing of a source: its failures and whether they exceed a limit.
 
 use super::window::Counts;
 
-/// How many failures a source has, and whether that is too many.
+/// The numbers of failures of a source, and whether they exceed a limit.
 ///
-/// The counts are never too low as long as no more than 131 072 sources fail within an hour, and reach back up to one frame more
-/// than the window is long: 10 s of a minute, 5 minutes of an hour.
+/// The numbers are never too low as long as no more than 131 072 sources fail within an hour. They cover up to one
+/// frame more than the window: 10 s for the minute, 5 minutes for the hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceStanding {
     pub(super) counts: Counts,
@@ -24,12 +24,12 @@ impl SourceStanding {
         self.counts.hour
     }
 
-    /// Says whether there are more than a limit allows.
+    /// Returns whether there are more failures than a limit allows.
     pub const fn is_over_limit(&self) -> bool {
         self.over
     }
 
-    /// Says whether this failure was the one that passed a limit.
+    /// Returns whether this failure was the one that passed a limit.
     pub const fn has_crossed_limit(&self) -> bool {
         self.crossed
     }

@@ -1,44 +1,46 @@
-//! A table of bounded size: when it is full, what is new takes the place of what matters least.
+//! A hash table of bounded size. When it is full, a new entry evicts one that matters little.
 
 use super::window::Tick;
 
-/// Entries that are looked at to find one that matters little. Which come next goes round, so no hash decides who competes with
-/// whom, and among equals the oldest goes.
+/// The number of entries that are compared to find one to evict. The candidates rotate through the table, so no hash
+/// decides which entries compete. Among equals, the oldest is evicted.
 const CANDIDATES: usize = 16;
 
-/// What a table holds.
+/// An entry of a table.
 pub(super) trait Entry {
-    /// What an entry is found by.
+    /// The key that an entry is found by.
     type Key: Copy;
 
-    /// Says whether this is the entry of `key`.
+    /// Returns whether this is the entry of `key`.
     fn is(&self, key: Self::Key) -> bool;
 
-    /// Says how much the entry matters, and when it last did; the least goes first.
+    /// Returns how much the entry matters, and the last tick at which it did. The least is evicted first.
     fn weight(&mut self, now: Tick) -> (u32, Tick);
 }
 
 /// The end of a chain.
 const NONE: u16 = u16::MAX;
 
-/// Lists that a table begins with.
+/// The initial number of chains.
 const FIRST_LISTS: usize = 16;
 
-/// Entries by their hash, in chains: taking one out leaves nothing behind that would have to be cleared away some time, and
-/// nothing is ever larger than what was counted on. It grows with what is in it, up to its capacity.
+/// A hash table with chaining. It grows with its entries, up to its capacity.
+///
+/// Removing an entry leaves nothing behind that has to be cleaned up later. The memory never exceeds that of the
+/// capacity.
 #[derive(Debug)]
 pub(super) struct Table<E> {
     entries: Vec<E>,
-    /// The entry that follows each in its chain.
+    /// For each entry, the next one in its chain.
     next: Vec<u16>,
-    /// The first entry of each chain; a power of two of them.
+    /// The first entry of each chain. The number of chains is a power of two.
     heads: Vec<u16>,
     capacity: usize,
     hand: usize,
 }
 
 impl<E: Entry> Table<E> {
-    /// Makes an empty table; the capacity is a power of two from [`FIRST_LISTS`] to 32 768.
+    /// Creates an empty table. The capacity is a power of two from [`FIRST_LISTS`] to 32 768.
     pub(super) const fn new(capacity: usize) -> Self {
         assert!(capacity.is_power_of_two() && capacity >= FIRST_LISTS && capacity <= 1 << 15);
         Self { entries: Vec::new(), next: Vec::new(), heads: Vec::new(), capacity, hand: 0 }
@@ -46,7 +48,7 @@ impl<E: Entry> Table<E> {
 
     pub(super) fn find(&mut self, hash: u64, key: E::Key) -> Option<&mut E> {
         let mut at = usize::from(*self.heads.get(self.chain(hash))?);
-        // The end of a chain is no place of an entry.
+        // The end of a chain is not the position of an entry, so `get` returns `None` there.
         while !self.entries.get(at)?.is(key) {
             at = usize::from(self.next[at]);
         }
@@ -57,7 +59,7 @@ impl<E: Entry> Table<E> {
         self.entries.iter_mut()
     }
 
-    /// Adds an entry that is not there yet. `make` is shown the one whose place it takes, if there is no room for both.
+    /// Inserts an entry that is not in the table yet. If the table is full, `make` gets the entry that is evicted.
     pub(super) fn insert(
         &mut self,
         hash: u64,
@@ -83,7 +85,7 @@ impl<E: Entry> Table<E> {
     }
 
     fn chain(&self, hash: u64) -> usize {
-        // A part of the hash is enough to spread; without lists any number is past their end.
+        // A part of the hash is enough to distribute entries. Without chains, any number is out of bounds.
         #[allow(clippy::cast_possible_truncation)]
         let hash = hash as usize;
         hash & self.heads.len().wrapping_sub(1)
@@ -91,7 +93,7 @@ impl<E: Entry> Table<E> {
 
     fn link(&mut self, at: usize, hash: u64) {
         let chain = self.chain(hash);
-        // A place is below the capacity, which is at most 32 768.
+        // A position is below the capacity, which is at most 32 768.
         let place = u16::try_from(at).unwrap_or(NONE);
         self.next[at] = std::mem::replace(&mut self.heads[chain], place);
     }
@@ -121,7 +123,7 @@ impl<E: Entry> Table<E> {
         }
     }
 
-    /// Finds an entry that matters little, among the next few.
+    /// Returns the position of the entry that matters least among the next candidates.
     fn least(&mut self, now: Tick) -> usize {
         let first = self.hand;
         self.hand = (first + CANDIDATES) % self.capacity;
@@ -134,7 +136,7 @@ impl<E: Entry> Table<E> {
 mod tests {
     use super::*;
 
-    /// A number that matters as much as it is large.
+    /// An entry with a key and a weight.
     #[derive(Debug)]
     struct Number(u64, u32);
 
@@ -152,7 +154,7 @@ mod tests {
 
     fn insert(table: &mut Table<Number>, key: u64, weight: u32) -> Option<u64> {
         let mut replaced = None;
-        // A hash that many share.
+        // Many keys share this hash.
         table.insert(
             key % 7,
             0,
@@ -169,7 +171,7 @@ mod tests {
     fn what_matters_stays_and_everything_in_it_is_found() {
         let mut table = Table::new(32);
         (0..32).for_each(|key| assert_eq!(insert(&mut table, key, 9 + u32::from(key == 5)), None));
-        // Ones that matter little take each other's place in the end, and never that of 5.
+        // Entries with little weight evict each other in the end, and never the entry 5.
         for key in 100..400 {
             let replaced = insert(&mut table, key, 1);
             assert!(replaced.is_some_and(|old| old != 5), "{replaced:?}");
@@ -181,7 +183,7 @@ mod tests {
         left.dedup();
         assert_eq!(left.len(), 32);
         assert!(left.iter().all(|key| table.find(key % 7, *key).is_some()));
-        // Of each sixteen one was spent on what came later.
+        // Later entries have evicted one of each sixteen.
         assert_eq!(left.iter().filter(|key| **key < 32).count(), 30);
     }
 }

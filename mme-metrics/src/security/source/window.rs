@@ -1,25 +1,25 @@
-//! Failures in sliding windows: a ring of frames for each.
+//! Sliding windows of failures, each a ring buffer of frames.
 //!
-//! A window is as many whole frames as it is long, and the frame that is running. So it reaches back its length and up to one
-//! frame more, never less.
+//! A window consists of the whole frames that make up its length, and of the current frame. So it covers its length and
+//! up to one frame more, never less.
 
-/// Seconds of a frame of the minute. A tick is a number of such frames since the tracker began.
+/// Length of a frame of the minute, in seconds. A tick is the number of such frames since the tracker started.
 pub(super) const TICK_SECONDS: u64 = 10;
 
 /// Frames of the minute in a frame of the hour, which is 5 minutes.
 const TICKS: u32 = 30;
 
-/// A moment, in frames of the minute.
+/// A point in time, in frames of the minute.
 pub(super) type Tick = u32;
 
-/// Failures within a minute and within an hour, as of the last tick that the owner has noted.
+/// Failures within a minute and within an hour, as of the last tick that the owner has stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Windows {
     minute: Frames<7>,
     hour: Frames<13>,
 }
 
-/// How many failures there are in both windows, or may be before something happens.
+/// The numbers of failures in both windows, or their limits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) minute: u32,
@@ -27,7 +27,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Says whether either is over its limit.
+    /// Returns whether either number exceeds its limit.
     pub(super) const fn exceed(self, limits: Self) -> bool {
         self.minute > limits.minute || self.hour > limits.hour
     }
@@ -37,7 +37,7 @@ impl Windows {
     /// No failures.
     pub(super) const NONE: Self = Self { minute: Frames::NONE, hour: Frames::NONE };
 
-    /// Lets time pass, which never goes back.
+    /// Advances the windows to a later tick. An earlier tick changes nothing.
     pub(super) fn advance(&mut self, from: Tick, to: Tick) {
         self.minute.advance(from, to);
         self.hour.advance(from / TICKS, to / TICKS);
@@ -49,29 +49,29 @@ impl Windows {
         self.hour.add(now / TICKS);
     }
 
-    /// Adds both windows up.
+    /// Returns the sum of each window.
     pub(super) fn counts(&self) -> Counts {
         Counts { minute: self.minute.sum(), hour: self.hour.sum() }
     }
 
-    /// Takes over what `other` has more of, frame by frame. Both stand at the same tick.
+    /// Sets each frame to the maximum of its value and that of `other`. Both are at the same tick.
     pub(super) fn track(&mut self, other: &Self) {
         self.minute.track(&other.minute);
         self.hour.track(&other.hour);
     }
 
-    /// Returns a part of these: the newest frames first, at most `most` in all.
+    /// Returns a part of the failures: at most `most` in each window, taken from the newest frames first.
     pub(super) fn part(&self, now: Tick, most: Counts) -> Self {
         Self { minute: self.minute.part(now, most.minute), hour: self.hour.part(now / TICKS, most.hour) }
     }
 
-    /// Says whether a failure at `then` still counts in each of the windows.
+    /// Returns for each window whether a failure at `then` still counts.
     pub(super) const fn reach(then: Tick, now: Tick) -> [bool; 2] {
         [now.saturating_sub(then) < 7, (now / TICKS).saturating_sub(then / TICKS) < 13]
     }
 }
 
-/// The last `N` frames, each at its number modulo `N`. A frame stops at 65 535.
+/// A ring buffer of the last `N` frames, each at its number modulo `N`. A frame saturates at 65 535.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Frames<const N: usize>([u16; N]);
 
@@ -105,11 +105,11 @@ impl<const N: usize> Frames<N> {
     fn part(&self, now: u32, most: u32) -> Self {
         let (mut whole, mut part, mut left) = (*self, Self::NONE, most);
         for back in (0..).take(N) {
-            // Before the first frames there were none.
+            // There are no frames before the first one.
             let Some(number) = now.checked_sub(back) else { break };
             let frame = u32::from(*whole.at(number)).min(left);
             left -= frame;
-            // It is no larger than the one it was taken from.
+            // The number is no larger than the frame it was taken from, so it fits.
             *part.at(number) = u16::try_from(frame).unwrap_or(u16::MAX);
         }
         part
@@ -124,7 +124,7 @@ impl<const N: usize> Frames<N> {
 mod tests {
     use super::*;
 
-    /// What the rings stand for: every failure with its tick.
+    /// A reference for the ring buffers: counts a list of all failures by their ticks.
     fn naive(failures: &[Tick], now: Tick) -> Counts {
         let within = |window: usize| {
             let count = failures.iter().filter(|then| Windows::reach(**then, now)[window]).count();
@@ -133,7 +133,7 @@ mod tests {
         Counts { minute: within(0), hour: within(1) }
     }
 
-    /// Xorshift: the same numbers in every run.
+    /// A pseudorandom number generator (xorshift). It returns the same numbers in every run.
     fn random(state: &mut u64) -> u64 {
         *state ^= *state << 13;
         *state ^= *state >> 7;
@@ -176,7 +176,7 @@ mod tests {
             now = to;
             windows.counts()
         };
-        // A failure in the first frame, at some moment of it: 60 s later it counts, 70 s later it does not.
+        // A failure at any moment of the first frame still counts 60 s later, and no longer counts 70 s later.
         assert_eq!([counts_at(6).minute, counts_at(7).minute], [1, 0]);
         assert_eq!([counts_at(13 * TICKS - 1).hour, counts_at(13 * TICKS).hour], [1, 0]);
     }
@@ -197,7 +197,7 @@ mod tests {
         let part = windows.part(1, Counts { minute: 5, hour: 2 });
         assert_eq!(part.counts(), Counts { minute: 5, hour: 2 });
         let mut later = part;
-        // The older frame goes first, and one of it was taken.
+        // The older frame, from which one failure was taken, expires first.
         later.advance(1, 7);
         assert_eq!(later.counts().minute, 4);
     }

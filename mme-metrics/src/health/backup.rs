@@ -15,8 +15,8 @@ pub struct Backup(BackupName);
 impl Backup {
     /// Registers a backup; at most 100.
     ///
-    /// The series of its runs exist at zero from then on. Call this after the recorder is installed, so that an alert notices a
-    /// backup that never succeeds.
+    /// The series of its runs exist at zero from then on. Call this after the recorder is installed, so that an alert
+    /// notices a backup that never succeeds.
     ///
     /// # Errors
     ///

@@ -104,8 +104,8 @@ impl Dependency {
         self.judge_by(returned, |_| true)
     }
 
-    /// Reports the result of a call and returns it. An error counts as a failure if `is_failure` returns true. Otherwise it is a
-    /// valid answer, so the dependency is up.
+    /// Reports the result of a call and returns it. An error counts as a failure if `is_failure` returns true.
+    /// Otherwise it is a valid answer, so the dependency is up.
     ///
     /// ```
     /// use mme_metrics::health::{Dependency, DependencyKind};

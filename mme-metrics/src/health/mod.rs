@@ -1,4 +1,5 @@
-//! Health of dependencies, backups and data: whether services and databases are up, backups succeed, and data is consistent.
+//! Health of dependencies, backups and data: whether services and databases are up, backups succeed, and data is
+//! consistent.
 //!
 //! ```
 //! # #[cfg(feature = "probe")]
@@ -73,12 +74,12 @@
 //! | a closure | `Ok(())` |
 //!
 //! HTTP probes support `https` if the service builds `reqwest` with TLS, for instance with
-//! `reqwest = { version = "0.13", default-features = false, features = ["rustls"] }` among its dependencies. Otherwise they report
-//! down, and the log gives the reason. They trust the system's certificate authorities. To trust others, pass a
-//! `reqwest::Client`. A certificate that is untrusted, expired or of another host means down.
+//! `reqwest = { version = "0.13", default-features = false, features = ["rustls"] }` among its dependencies.
+//! Otherwise they report down, and the log gives the reason. They trust the system's certificate authorities. To trust
+//! others, pass a `reqwest::Client`. A certificate that is untrusted, expired or of another host means down.
 //!
-//! Each probe runs as a separate task, reports down after its time limit, reads a bounded part of the response, and does not delay
-//! other probes.
+//! Each probe runs as a separate task and does not delay other probes. It reports down after its time limit, and reads
+//! a bounded part of the response.
 //!
 //! # What it costs
 //!
@@ -87,8 +88,12 @@
 //!
 //! # Assets
 //!
-//! `health.yml` alerts on dependencies that are down (with alerts of their own for Vault, PKI and databases), that flap, or that are
-//! no longer probed; on backups that fail, are old or never succeeded; and on data that is inconsistent or no longer checked.
+//! `health.yml` alerts on:
+//!
+//! - dependencies that are down (with separate alerts for Vault, PKI and databases), that flap, or that are no longer
+//!   probed,
+//! - backups that fail, are old or never succeeded,
+//! - data that is inconsistent or no longer checked.
 
 mod backup;
 #[cfg(feature = "probe")]

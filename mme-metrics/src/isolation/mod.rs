@@ -40,8 +40,8 @@
 //! | does not see it | is refused | `unknown`: the resource may not exist |
 //! | any result | 401, 429, 5xx, a redirect, a login page, malformed JSON, no answer in time, no connection, a panic | `unknown` |
 //!
-//! `unknown` never counts as a pass: a round passes only if it has checks and all of them pass. Give each tenant a resource, because
-//! only its own read shows that its credentials work.
+//! `unknown` never counts as a pass: a round passes only if it has checks and all of them pass. Give each tenant a
+//! resource, because only a read of its own resource shows that its credentials work.
 //!
 //! # When each metric moves
 //!
@@ -54,8 +54,8 @@
 //! | `mme_isolation_check_duration_seconds` | with each check that ended within its round |
 //! | `mme_isolation_interval_seconds` | at the start: the interval between rounds, so that an alert notices two missing rounds |
 //!
-//! Each round writes a log line with the target `mme::isolation`: `2026-11-21T03:14:02Z PASS 12 passed, 0 breached, 0 unknown`; `FAIL`
-//! and `UNKNOWN` name the checks.
+//! Each round writes a log line with the target `mme::isolation`, such as
+//! `2026-11-21T03:14:02Z PASS 12 passed, 0 breached, 0 unknown`. With `FAIL` and `UNKNOWN`, the line names the checks.
 //!
 //! # What a breach does
 //!

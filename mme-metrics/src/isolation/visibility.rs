@@ -9,8 +9,8 @@ use crate::probe::ProbeFailure;
 pub enum Visibility {
     /// The resource itself.
     Seen,
-    /// The owner's data in an improper response, such as an error page. It proves a leak, but not that the owner can read the
-    /// resource.
+    /// The owner's data in an improper response, such as an error page. It proves a leak, but not that the owner can
+    /// read the resource.
     Leaked,
     /// A refusal, or a response that the resource does not exist.
     Denied,
@@ -38,8 +38,8 @@ impl Finding {
 
 /// Classifies a check by what the owner and the other tenant saw.
 ///
-/// If the other tenant saw the resource, it is a breach, whatever the owner saw. If it saw nothing, that is a pass only if the
-/// owner saw the resource.
+/// If the other tenant saw the resource, the check is a breach, whatever the owner saw. If the other tenant was
+/// refused, the check is a pass only if the owner saw the resource.
 pub(super) const fn judge(owner: Visibility, foreigner: Visibility) -> Finding {
     match (owner, foreigner) {
         (_, Visibility::Seen | Visibility::Leaked) => Finding::Breach,

@@ -27,9 +27,9 @@ use crate::exchange::{End, ExchangeService, Observe, Watch};
 /// # }
 /// ```
 ///
-/// tower's `LoadShed` returns an error instead of a response. In axum, a `HandleErrorLayer` around it turns the error into a
-/// response; put this layer around both. In plain tower, set [`errors`](Self::errors). tower's `RateLimit` and `ConcurrencyLimit`
-/// make requests wait; they reject only with `LoadShed` around them.
+/// tower's `LoadShed` returns an error instead of a response. In axum, a `HandleErrorLayer` around it turns the error
+/// into a response; put this layer around both. In plain tower, set [`errors`](Self::errors). tower's `RateLimit` and
+/// `ConcurrencyLimit` make requests wait; they reject only with `LoadShed` around them.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct RateLimitLayer(LimitWatch);

@@ -14,8 +14,8 @@ use crate::metric::{KeptSeries, SeriesKeys};
 
 /// A rate limit. Declare it as a `static`, so that it keeps its series.
 ///
-/// If your code applies the limit, call [`allowed`](Self::allowed) and [`limited`](Self::limited). If a tower layer applies it, put a
-/// [`RateLimitLayer`](crate::security::RateLimitLayer) around that layer.
+/// If your code applies the limit, call [`allowed`](Self::allowed) and [`limited`](Self::limited). If a tower layer
+/// applies it, put a [`RateLimitLayer`](crate::security::RateLimitLayer) around that layer.
 ///
 /// ```
 /// use mme_metrics::security::{PolicyName, RateLimit};

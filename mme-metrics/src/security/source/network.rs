@@ -8,8 +8,8 @@ use ipnet::{IpNet, Ipv6Net};
 
 /// The unit that failures are counted for: an IPv4 address, or the /64 network of an IPv6 address.
 ///
-/// One host can use every address of its /64 (RFC 4291, section 2.5.4), so the whole network is one source. An IPv4-mapped
-/// address (`::ffff:…`) counts as the IPv4 address.
+/// One host can use every address of its /64 (RFC 4291, section 2.5.4), so the whole network is one source. An
+/// IPv4-mapped address (`::ffff:…`) counts as the IPv4 address.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Source {
     pub(super) prefix: u64,

@@ -150,7 +150,8 @@ impl Shard {
                     more -= isize::from(old.is_over());
                 }
                 // The new source may be an evicted one. It starts with the failures that an evicted source may have
-                // had, but with no more than half of a limit. So a source over a limit certainly has more than half of it.
+                // had, but with no more than half of a limit. So a source over a limit has certainly failed more than
+                // half as often as the limit allows.
                 let half = Counts { minute: limits.minute / 2, hour: limits.hour / 2 };
                 let windows = if *forgotten == Windows::NONE {
                     Windows::NONE

@@ -1,16 +1,16 @@
 //! One operation of a database client.
 
-use super::DatabaseClient;
 use super::label::CollectionName;
 use super::memo::Reading;
+use super::operation_meter::OperationMeter;
 use crate::clock::Moment;
 use crate::operation::{Operation, Outcome};
 
-/// One database operation, made by a [`DatabaseClient`]. Measure it with the module [`operation`](crate::operation).
+/// One database operation, made by a [`DatabaseClient`](super::DatabaseClient). Measure it with the module [`operation`](crate::operation).
 #[derive(Debug)]
 #[must_use = "an operation is recorded by `operation::measure`, `operation::measure_async` or a `Guard`"]
 pub struct DatabaseCall<'c> {
-    client: &'c DatabaseClient,
+    meter: &'c OperationMeter,
     target: Target<'c>,
     rows: u64,
     /// Seconds that the caller spent between two rows. They do not count as time of the database.
@@ -27,16 +27,16 @@ enum Target<'c> {
 }
 
 impl<'c> DatabaseCall<'c> {
-    pub(super) const fn new(client: &'c DatabaseClient, operation: &'static str, collection: &'static str) -> Self {
-        Self::on(client, Target::Named(operation, collection))
+    pub(super) const fn new(meter: &'c OperationMeter, operation: &'static str, collection: &'static str) -> Self {
+        Self::on(meter, Target::Named(operation, collection))
     }
 
-    pub(super) const fn read(client: &'c DatabaseClient, reading: &'c Reading) -> Self {
-        Self::on(client, Target::Read(reading))
+    pub(super) const fn read(meter: &'c OperationMeter, reading: &'c Reading) -> Self {
+        Self::on(meter, Target::Read(reading))
     }
 
-    const fn on(client: &'c DatabaseClient, target: Target<'c>) -> Self {
-        Self { client, target, rows: 0, away: 0.0, handed: None }
+    const fn on(meter: &'c OperationMeter, target: Target<'c>) -> Self {
+        Self { meter, target, rows: 0, away: 0.0, handed: None }
     }
 
     /// Sets the table or collection of the operation. A program has at most 1 000 of them.
@@ -45,7 +45,7 @@ impl<'c> DatabaseCall<'c> {
         self
     }
 
-    /// Adds to the number of returned rows, for clients that [record it](DatabaseClient::returned_rows).
+    /// Adds to the number of returned rows, for clients that [record it](super::DatabaseClient::returned_rows).
     pub const fn add_rows(&mut self, rows: u64) {
         self.rows = self.rows.saturating_add(rows);
     }
@@ -79,19 +79,19 @@ impl Operation for DatabaseCall<'_> {
         self.take_back();
         // The pauses have clock readings of their own, so their sum may exceed the total by a tick.
         let seconds = (seconds - self.away).max(0.0);
-        let client = self.client;
+        let meter = self.meter;
         let series = match self.target {
-            Target::Named(operation, collection) => client.series().find(operation, collection),
-            Target::Read(reading) => reading.durations(client),
+            Target::Named(operation, collection) => meter.series().find(operation, collection),
+            Target::Read(reading) => reading.durations(meter),
         };
         series.ended(outcome).record(seconds);
-        if client.counts_rows() && outcome == Outcome::Ok {
+        if meter.rows && outcome == Outcome::Ok {
             series.undivided.rows.record(self.rows as f64);
         }
-        if client.is_slow(seconds) {
+        if meter.is_slow(seconds) {
             let (operation, collection) = self.target.names();
             series.undivided.slow.increment();
-            client.log.tell(client.system(), operation, CollectionName::admit(collection), seconds);
+            meter.log.tell(meter.system, operation, CollectionName::admit(collection), seconds);
         }
     }
 }

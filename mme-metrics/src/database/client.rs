@@ -6,18 +6,14 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::call::DatabaseCall;
-use super::label::{CollectionName, DatabaseSystem, Namespace};
+use super::label::{CollectionName, DatabaseSystem};
 use super::memo::Memo;
-use super::series::Series;
+use super::operation_meter::OperationMeter;
 use super::shape::Shape;
-use super::slow::SlowLog;
 use super::transaction::TransactionGuard;
 
 /// Maximum length of a table name that is looked up, in bytes. `PostgreSQL` and `MySQL` allow 63 and 64.
 const MAX_NAME: usize = 128;
-
-/// Default threshold from which on an operation is slow.
-const SLOW: Duration = Duration::from_secs(1);
 
 /// Measures the calls of a driver to one database. Make it a `static`: it keeps the series of its operations.
 ///
@@ -35,37 +31,22 @@ const SLOW: Duration = Duration::from_secs(1);
 ///
 /// For a driver of an SQL database, [`statement`](Self::statement) reads the operation and the table from the text.
 pub struct DatabaseClient {
-    system: DatabaseSystem,
-    namespace: &'static str,
+    meter: OperationMeter,
     tables: &'static [&'static str],
-    slow: Duration,
-    rows: bool,
     /// The registered tables, by their names in lower case.
     known: OnceLock<HashMap<Box<str>, &'static str>>,
-    series: OnceLock<Series>,
     memo: OnceLock<Memo>,
-    pub(super) log: SlowLog,
 }
 
 impl DatabaseClient {
     /// Makes a client of a database of the product `system`.
     pub const fn new(system: DatabaseSystem) -> Self {
-        Self {
-            system,
-            namespace: "",
-            tables: &[],
-            slow: SLOW,
-            rows: false,
-            known: OnceLock::new(),
-            series: OnceLock::new(),
-            memo: OnceLock::new(),
-            log: SlowLog::new(),
-        }
+        Self { meter: OperationMeter::new(system), tables: &[], known: OnceLock::new(), memo: OnceLock::new() }
     }
 
     /// Sets the name of the database, the value of the label `db_namespace`.
     pub const fn namespace(mut self, namespace: &'static str) -> Self {
-        self.namespace = namespace;
+        self.meter.namespace = namespace;
         self
     }
 
@@ -78,13 +59,13 @@ impl DatabaseClient {
 
     /// Sets the duration from which on an operation is slow. The default is 1 s.
     pub const fn slow_after(mut self, threshold: Duration) -> Self {
-        self.slow = threshold;
+        self.meter.slow = threshold;
         self
     }
 
     /// Records how many rows operations return, in `db_client_response_returned_rows`. Off by default.
     pub const fn returned_rows(mut self, on: bool) -> Self {
-        self.rows = on;
+        self.meter.rows = on;
         self
     }
 
@@ -93,7 +74,7 @@ impl DatabaseClient {
     /// `name` is the name of the operation in the driver or the protocol, such as `HGETALL` or `find`. A program has at
     /// most 256 names.
     pub const fn operation(&self, name: &'static str) -> DatabaseCall<'_> {
-        DatabaseCall::new(self, name, "")
+        DatabaseCall::new(&self.meter, name, "")
     }
 
     /// Returns the operation of a prepared SQL statement. Measure it with the module [`operation`](crate::operation).
@@ -111,7 +92,7 @@ impl DatabaseClient {
 
     /// Starts a transaction. It is counted when the returned guard is dropped.
     pub fn start_transaction(&self) -> TransactionGuard {
-        TransactionGuard::new(self.system)
+        TransactionGuard::new(self.meter.system)
     }
 
     /// Registers tables at run time. Tables beyond the budget read `_other`.
@@ -122,34 +103,19 @@ impl DatabaseClient {
         let _ = self.known.set(admitted.collect());
     }
 
-    pub(super) fn series(&self) -> &Series {
-        self.series.get_or_init(|| Series::new(self.system, Namespace::admit(self.namespace)))
-    }
-
-    pub(super) fn system(&self) -> DatabaseSystem {
-        self.system
-    }
-
-    pub(super) fn is_slow(&self, seconds: f64) -> bool {
-        seconds >= self.slow.as_secs_f64()
-    }
-
-    pub(super) fn counts_rows(&self) -> bool {
-        self.rows
-    }
-
     fn read(&self, sql: &str, is_batch: bool) -> DatabaseCall<'_> {
         let memo = self.memo.get_or_init(Memo::default);
         let key = memo.key(sql, is_batch);
         if let Some(reading) = key.and_then(|key| memo.get(key)) {
-            return DatabaseCall::read(self, reading);
+            return DatabaseCall::read(&self.meter, reading);
         }
-        let shape = if is_batch { Shape::of_batch(sql, self.system) } else { Shape::of(sql, self.system) };
+        let system = self.meter.system;
+        let shape = if is_batch { Shape::of_batch(sql, system) } else { Shape::of(sql, system) };
         let table = self.table_of(&shape);
         if let Some(key) = key {
             memo.offer(key, shape.operation, table);
         }
-        DatabaseCall::new(self, shape.operation, table)
+        DatabaseCall::new(&self.meter, shape.operation, table)
     }
 
     /// Returns the first registered table of a statement, or the fallback if its tables are not registered.
@@ -188,9 +154,9 @@ fn lower(table: &str) -> Box<str> {
 impl fmt::Debug for DatabaseClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DatabaseClient")
-            .field("system", &self.system)
-            .field("namespace", &self.namespace)
-            .field("slow_after", &self.slow)
+            .field("system", &self.meter.system)
+            .field("namespace", &self.meter.namespace)
+            .field("slow_after", &self.meter.slow)
             .finish_non_exhaustive()
     }
 }

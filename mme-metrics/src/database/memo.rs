@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use hashbrown::DefaultHashBuilder;
 
-use super::DatabaseClient;
+use super::operation_meter::OperationMeter;
 use super::series::Durations;
 use crate::metric::AppendMap;
 
@@ -79,8 +79,8 @@ impl Memo {
 
 impl Reading {
     /// Returns the series of the statement, which exist from the end of its first operation on.
-    pub(super) fn durations(&self, client: &DatabaseClient) -> &Durations {
-        let find = || Arc::clone(client.series().find(self.operation, self.collection));
+    pub(super) fn durations(&self, meter: &OperationMeter) -> &Durations {
+        let find = || Arc::clone(meter.series().find(self.operation, self.collection));
         self.durations.get_or_init(find)
     }
 }

@@ -96,6 +96,7 @@ mod label;
 mod memo;
 mod meter;
 mod metrics;
+mod operation_meter;
 mod pool;
 mod pools;
 mod series;

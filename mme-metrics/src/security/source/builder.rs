@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
 use std::time::Duration;
 
 use siphasher::sip::SipHasher24;
@@ -12,33 +11,13 @@ use siphasher::sip128::SipHasher24 as Wide;
 use super::network::Network;
 use super::proxy::{Header, Proxies};
 use super::window::Counts;
-use super::{Clock, SourceTracker, accounts};
-use crate::label::CountryCode;
+use super::{Clock, CountryResolver, SourceTracker, accounts};
 
 /// Minimum length of a secret, in bytes. A secret of this length cannot be guessed.
 const SECRET_BYTES: usize = 16;
 
 /// Upper bound of the limits, because of what one frame of a window can hold.
 const HIGHEST: u32 = 65_534;
-
-/// Resolves an address to a country, for instance by a lookup in a database.
-///
-/// It is called once for each attempt, so it should be quick. Closures are resolvers.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not know the country of an address",
-    label = "not a resolver",
-    note = "pass a closure `|address: std::net::IpAddr| Some(CountryCode::find(…))`"
-)]
-pub trait CountryResolver: Send + Sync + 'static {
-    /// Returns the country of an address, if it is known.
-    fn country(&self, address: IpAddr) -> Option<CountryCode>;
-}
-
-impl<F: Fn(IpAddr) -> Option<CountryCode> + Send + Sync + 'static> CountryResolver for F {
-    fn country(&self, address: IpAddr) -> Option<CountryCode> {
-        self(address)
-    }
-}
 
 /// Configures a [`SourceTracker`]: its limits, its secret, its trusted proxies and its country resolver.
 #[must_use = "a builder does nothing until `build` is called"]
@@ -49,6 +28,20 @@ pub struct SourceTrackerBuilder {
     proxies: Option<(Header, Vec<String>)>,
     resolver: Option<Box<dyn CountryResolver>>,
     clock: Clock,
+}
+
+impl SourceTracker {
+    /// Creates a builder. [`Default`] has the limits 10 and 50, a random secret and no proxies.
+    pub fn builder() -> SourceTrackerBuilder {
+        SourceTrackerBuilder::default()
+    }
+}
+
+impl Default for SourceTracker {
+    fn default() -> Self {
+        // The builder checks settings only, and none was changed.
+        Self::builder().build().expect("the defaults are within every bound")
+    }
 }
 
 impl Default for SourceTrackerBuilder {

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use ::http::HeaderMap;
+
 use super::SourceTracker;
 use super::network::Source;
-use super::standing::SourceStanding;
 use crate::label::CountryCode;
 
 /// The client of a request, as a [`SourceTracker`] determined it: a source, and an account if the client names one.
@@ -13,15 +14,23 @@ use crate::label::CountryCode;
 /// Neither appears in the `Debug` output or in a label.
 #[derive(Clone)]
 pub struct SecurityClient {
-    tracker: SourceTracker,
+    pub(super) tracker: SourceTracker,
     address: IpAddr,
-    source: Source,
-    account: Option<u64>,
+    pub(super) source: Source,
+    pub(super) account: Option<u64>,
     country: Option<CountryCode>,
 }
 
+impl SourceTracker {
+    /// Determines the client of a request. `peer` is the address of the socket. Headers count only from trusted
+    /// proxies.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> SecurityClient {
+        SecurityClient::new(self.clone(), self.address_of(peer, headers))
+    }
+}
+
 impl SecurityClient {
-    pub(super) fn new(tracker: SourceTracker, address: IpAddr) -> Self {
+    fn new(tracker: SourceTracker, address: IpAddr) -> Self {
         let address = address.to_canonical();
         let country = tracker.country_of(address);
         Self { source: Source::of(address), address, tracker, account: None, country }
@@ -43,29 +52,6 @@ impl SecurityClient {
     /// Returns the address: that of the socket, or the one that trusted proxies state. Keep it out of labels and logs.
     pub const fn address(&self) -> IpAddr {
         self.address
-    }
-
-    /// Returns the standing of the source. This counts nothing.
-    pub fn standing(&self) -> SourceStanding {
-        self.tracker.standing(self.source)
-    }
-
-    /// Counts a failure against the source, and against the account if there is one.
-    ///
-    /// An [`AuthAttempt`](crate::security::AuthAttempt) with [`by`](crate::security::AuthAttempt::by) does this itself.
-    pub fn failure(&self) -> SourceStanding {
-        self.tracker.failure(self)
-    }
-
-    /// Reports a success. It does not cancel failures; otherwise a client with one account could try all others.
-    ///
-    /// The success of a source over a limit is a security event of type `suspicious`.
-    pub fn success(&self) {
-        self.tracker.success(self);
-    }
-
-    pub(super) const fn source(&self) -> Source {
-        self.source
     }
 
     pub(in crate::security) const fn account_hash(&self) -> Option<u64> {

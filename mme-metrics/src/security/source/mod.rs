@@ -3,6 +3,8 @@
 mod accounts;
 mod builder;
 mod client;
+mod count;
+mod country;
 mod network;
 mod proxy;
 mod shard;
@@ -10,8 +12,9 @@ mod standing;
 mod table;
 mod window;
 
-pub use self::builder::{CountryResolver, SourceTrackerBuilder, SourceTrackerError};
+pub use self::builder::{SourceTrackerBuilder, SourceTrackerError};
 pub use self::client::SecurityClient;
+pub use self::country::CountryResolver;
 pub use self::standing::SourceStanding;
 
 use std::fmt;
@@ -30,8 +33,8 @@ use self::network::Source;
 use self::proxy::Proxies;
 use self::shard::{Shard, Totals};
 use self::window::{Counts, TICK_SECONDS, Tick};
-use super::label::{EventOutcome, EventType, SourceBucket, Window};
-use super::{AuditEvent, SECURITY};
+use super::SECURITY;
+use super::label::{SourceBucket, Window};
 use crate::label::CountryCode;
 
 /// The number of shards of the sources, and of the accounts. Each is a power of two.
@@ -141,11 +144,6 @@ impl Clock {
 }
 
 impl SourceTracker {
-    /// Creates a builder. [`Default`] has the limits 10 and 50, a random secret and no proxies.
-    pub fn builder() -> SourceTrackerBuilder {
-        SourceTrackerBuilder::default()
-    }
-
     fn new(
         hasher: SipHasher24,
         limits: Counts,
@@ -158,13 +156,6 @@ impl SourceTracker {
         let accounts = std::array::from_fn(|_| CachePadded::new(Mutex::new(Accounts::new())));
         let over = AtomicIsize::new(0);
         Self(Arc::new(Inner { hasher, limits, cells, proxies, resolver, clock, shards, accounts, over }))
-    }
-
-    /// Determines the client of a request. `peer` is the address of the socket. Headers count only from trusted
-    /// proxies.
-    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> SecurityClient {
-        let address = self.0.proxies.as_ref().map_or(peer, |proxies| proxies.client(peer, headers));
-        SecurityClient::new(self.clone(), address)
     }
 
     /// Returns a callback that updates the gauges, for [`RecorderBuilder::collect`](crate::RecorderBuilder::collect).
@@ -192,6 +183,11 @@ impl SourceTracker {
         SECURITY.source_buckets.touch_all();
     }
 
+    /// Returns the address of the client: that of the socket, or the one that trusted proxies state.
+    fn address_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        self.0.proxies.as_ref().map_or(peer, |proxies| proxies.client(peer, headers))
+    }
+
     fn country_of(&self, address: IpAddr) -> Option<CountryCode> {
         let resolver = self.0.resolver.as_ref()?;
         // A panic of the resolver loses the country and nothing else. An unknown country is counted as such.
@@ -199,9 +195,10 @@ impl SourceTracker {
         Some(found.unwrap_or(CountryCode::UNKNOWN))
     }
 
-    fn failure(&self, client: &SecurityClient) -> SourceStanding {
+    /// Counts a failure of a source and its account. Also returns whether the account passed its limit with it.
+    fn failure(&self, source: Source, account: Option<u64>) -> (SourceStanding, bool) {
         let inner = &*self.0;
-        let (source, now) = (client.source(), inner.clock.now());
+        let now = inner.clock.now();
         let hash = inner.hash_source(source);
         let hash_of = |source| inner.hash_source(source);
         let (standing, more) = inner.shard(hash).fail(source, hash, now, inner.limits, hash_of);
@@ -210,22 +207,14 @@ impl SourceTracker {
             inner.over.fetch_add(more, Ordering::Relaxed);
         }
         SECURITY.source_buckets.increment((SourceBucket::of(hash >> 40),));
-        if standing.has_crossed_limit() {
-            tell(EventType::SOURCE_OVER_LIMIT, EventOutcome::Failure, client);
-        }
-        if let Some(account) = client.account_hash()
-            && inner.accounts_of(account).fail(account, hash, now, inner.cells)
-        {
-            tell(EventType::ACCOUNT_OVER_LIMIT, EventOutcome::Failure, client);
-        }
-        standing
+        let fail = |account| inner.accounts_of(account).fail(account, hash, now, inner.cells);
+        (standing, account.is_some_and(fail))
     }
 
-    fn success(&self, client: &SecurityClient) {
+    /// Returns whether a source is over a limit.
+    fn is_over_limit(&self, source: Source) -> bool {
         // Relaxed: the count is only a hint. It saves the lookup while no source is over a limit, which is usual.
-        if self.0.over.load(Ordering::Relaxed) > 0 && self.standing(client.source()).is_over_limit() {
-            tell(EventType::SUSPICIOUS, EventOutcome::Success, client);
-        }
+        self.0.over.load(Ordering::Relaxed) > 0 && self.standing(source).is_over_limit()
     }
 
     fn standing(&self, source: Source) -> SourceStanding {
@@ -256,13 +245,6 @@ impl SourceTracker {
     }
 }
 
-impl Default for SourceTracker {
-    fn default() -> Self {
-        // The builder checks settings only, and none was changed.
-        Self::builder().build().expect("the defaults are within every bound")
-    }
-}
-
 impl Inner {
     fn hash_source(&self, source: Source) -> u64 {
         let mut bytes = [if source.is_v6 { 6 } else { 4 }; 9];
@@ -283,13 +265,6 @@ impl Inner {
 /// Takes a lock, even a poisoned one, because the data behind it is valid after any panic.
 fn held<T>(part: &Mutex<T>) -> MutexGuard<'_, T> {
     part.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Reports an event to the operator: as a security event, and in the audit trail with the address.
-#[cold]
-fn tell(kind: EventType, outcome: EventOutcome, client: &SecurityClient) {
-    SECURITY.events.increment((kind, outcome));
-    AuditEvent::new(kind, outcome).by(client).record();
 }
 
 impl fmt::Debug for SourceTracker {

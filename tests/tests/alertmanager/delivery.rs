@@ -142,6 +142,8 @@ fn many_routes_of_one_service_are_one_notification() {
     assert!(title.starts_with("[CRITICAL x13] shop: "), "{title}");
     assert_contains(slack(&message), &["/route/0", "10 of 13 are shown."]);
     assert_eq!(slack(&message).matches("http_route").count(), 10);
+    // The pager is notified beside Slack, in no order.
+    deployment.inbox.wait_for("/pagerduty", |_| true);
     assert_eq!(deployment.inbox.at("/pagerduty").len(), 1);
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use metrics::Key;
+use tracing_core::field::{Field, Visit};
 use tracing_core::subscriber::Interest;
 use tracing_core::{Event, Level, LevelFilter, Metadata, Subscriber};
 use tracing_subscriber::Layer;
@@ -52,7 +53,7 @@ impl LogLayer {
         Ok(self)
     }
 
-    /// Leaves events out that are more verbose than `level`, unless another layer asks for them.
+    /// Leaves events out that are more verbose than `level`.
     pub fn max_level(mut self, level: impl Into<LevelFilter>) -> Self {
         self.max_level = level.into();
         self
@@ -66,16 +67,17 @@ impl LogLayer {
     }
 
     fn wants(&self, metadata: &Metadata<'_>) -> bool {
-        // `enabled!` and its kin ask about an event that is not there; only their name says so.
-        metadata.is_event() && *metadata.level() <= self.max_level && !metadata.name().starts_with("enabled ")
+        // `enabled!` and `log_enabled!` ask about an event that is not there; only the name says so.
+        let asks = metadata.name().starts_with("enabled ") || metadata.name() == "log record";
+        metadata.is_event() && *metadata.level() <= self.max_level && !asks
     }
 
-    fn count(&self, metadata: &Metadata<'_>) {
-        let Some(target) = self.targets.iter().find(|target| target.includes(metadata.target())) else { return };
+    fn count(&self, name: &str, severity: Level) {
+        let Some(target) = self.targets.iter().find(|target| target.includes(name)) else { return };
         if target.series.touch(target) {
             self.touch();
         }
-        target.series.record(target, &[level(*metadata.level()) as usize], None);
+        target.series.record(target, &[level(severity) as usize], None);
     }
 }
 
@@ -102,14 +104,21 @@ impl<S: Subscriber> Layer<S> for LogLayer {
         if !self.wants(metadata) || before.enabled(metadata) {
             return true;
         }
-        self.count(metadata);
+        self.count(metadata.target(), *metadata.level());
         false
     }
 
     fn event_enabled(&self, event: &Event<'_>, _before: Context<'_, S>) -> bool {
         // Called once for each event that `enabled` let through, before anything can discard it by its fields.
-        if self.wants(event.metadata()) {
-            self.count(event.metadata());
+        let metadata = event.metadata();
+        if self.wants(metadata) {
+            let mut record = LogRecord { counted: false, layer: self, level: *metadata.level() };
+            if metadata.name() == "log event" {
+                event.record(&mut record);
+            }
+            if !record.counted {
+                self.count(metadata.target(), *metadata.level());
+            }
         }
         true
     }
@@ -117,6 +126,25 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     fn max_level_hint(&self) -> Option<LevelFilter> {
         Some(self.max_level)
     }
+}
+
+/// Counts a record of the crate `log` under its own target: `tracing-log` hands it on as an event of the target `log`, with the
+/// record's target in a field.
+struct LogRecord<'l> {
+    counted: bool,
+    layer: &'l LogLayer,
+    level: Level,
+}
+
+impl Visit for LogRecord<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "log.target" && !self.counted {
+            self.counted = true;
+            self.layer.count(value, self.level);
+        }
+    }
+
+    fn record_debug(&mut self, _field: &Field, _value: &dyn fmt::Debug) {}
 }
 
 struct Target {
@@ -239,6 +267,24 @@ mod tests {
             tracing::error_span!("hidden").is_disabled()
         });
         assert!(seen);
+    }
+
+    #[test]
+    fn a_record_of_the_crate_log_counts_under_its_own_target() {
+        let layer = || LogLayer::new().target("rustls").unwrap();
+        let logger = tracing_log::LogTracer::new();
+        let log = || {
+            let record = |target| log::Record::builder().level(log::Level::Error).target(target).build();
+            log::Log::log(&logger, &record("rustls::conn"));
+            log::Log::log(&logger, &record("shop"));
+            log::Log::enabled(&logger, record("rustls").metadata());
+        };
+        let emission = record(|| with_default(registry().with(layer()), log));
+        let expected = emission.expect().counter(&LOG.events, (LogLevel::Error, LogTarget::find("rustls")), 1);
+        expected.counter(&LOG.events, (LogLevel::Error, OTHER), 1).only();
+        // What a filter hides is no event of `tracing`; asking whether it would be is none either.
+        let emission = record(|| with_default(registry().with(LevelFilter::OFF).with(layer()), log));
+        emission.expect().only();
     }
 
     #[test]

@@ -30,7 +30,7 @@
 //!
 //! | metric | moves |
 //! |---|---|
-//! | `log_events_total` | once per event of `tracing`, also when a filter before the layer discards it; also per record of the crate `log` if the service bridges it with `tracing-log` |
+//! | `log_events_total` | once per event of `tracing`, also when a filter before the layer discards it; and once per record of the crate `log` that passes the filters, if `tracing-log` bridges it |
 //! | `panics_total` | once per panic, when it begins: also when it is caught, or aborts the process |
 //!
 //! # What it costs
@@ -43,7 +43,7 @@
 //!
 //! # Assets
 //!
-//! `MmeLogErrorsHigh` compares the errors with those of the same hour a week ago, and `MmePanics` fires after any panic.
+//! `MmeLogErrorsHigh` compares the errors with those of the same hour a week ago, and `MmePanics` fires after a panic that the process survives.
 
 mod label;
 #[cfg(feature = "log")]

@@ -24,6 +24,9 @@ const KINDS: [(&str, &str); 14] = [
     ("runbooks/", "Runbook"),
 ];
 
+/// Endings of the files that are bundled.
+const ENDINGS: [&str; 4] = ["json", "md", "tmpl", "yml"];
+
 fn main() {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     let version =
@@ -39,15 +42,13 @@ fn main() {
 /// Returns the files of `assets` as a slice of `AssetFile`.
 fn bundled() -> String {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR")).join("assets");
-    let mut files: Vec<_> = paths(&root).into_iter().map(|path| (kind(&root, &path), path)).collect();
+    let mut files: Vec<_> = paths(&root).into_iter().map(|path| kind(&root, &path)).collect();
     files.sort();
     let mut list = String::from("&[\n");
-    for ((_, kind, name), path) in files {
-        let _ = writeln!(
-            list,
-            "AssetFile::bundled(AssetKind::{kind}, {name:?}, include_str!({:?})),",
-            path.display().to_string()
-        );
+    for (_, kind, name) in files {
+        // rustc may run in another place than this program, so it finds the directory by itself.
+        let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))", format!("/assets/{name}"));
+        let _ = writeln!(list, "AssetFile::bundled(AssetKind::{kind}, {name:?}, {text}),");
     }
     list + "]\n"
 }
@@ -62,10 +63,14 @@ fn kind(root: &Path, path: &Path) -> (usize, &'static str, String) {
     (place, KINDS[place].1, name)
 }
 
-/// Lists every file below `directory`, but for hidden ones, which editors leave.
+/// Lists every file below `directory` with a known ending: editors and merges leave others.
 fn paths(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).expect("assets can be read").map(|entry| entry.expect("assets can be read"));
-    let entries =
-        entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.')).map(|entry| entry.path());
-    entries.flat_map(|path| if path.is_dir() { paths(&path) } else { vec![path] }).collect()
+    let visible = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
+    let paths_below = visible.map(|entry| entry.path()).flat_map(|path| match path.extension() {
+        _ if path.is_dir() => paths(&path),
+        Some(ending) if ENDINGS.iter().any(|known| ending == *known) => vec![path],
+        _ => Vec::new(),
+    });
+    paths_below.collect()
 }

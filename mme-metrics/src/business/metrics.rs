@@ -12,7 +12,7 @@ use crate::operation::ResultLabel;
 family! {
     /// The business: what the service is for.
     pub static BUSINESS: BusinessMetrics {
-        /// Business operations that ended, by how they ended.
+        /// Business operations that ended, by outcome.
         operations: Counter<(BusinessOperationName, BusinessOperationType, ResultLabel)> =
             Counter::new("business_operations_total", Unit::None);
         /// Time from the start of a business operation to its end, whatever the end.

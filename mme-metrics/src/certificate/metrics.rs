@@ -8,7 +8,7 @@ use crate::operation::{ErrorWord, ResultLabel};
 family! {
     /// Certificates: what is done with them, and how long they hold.
     pub static CERTIFICATE: CertificateMetrics {
-        /// Operations on certificates that ended, by how they ended.
+        /// Operations on certificates that ended, by outcome.
         operations: Counter<(CertificateOperation, ResultLabel, ErrorWord)> =
             Counter::new("certificate_operations_total", Unit::None);
         /// Time from the start of an operation to its end, whatever the end.

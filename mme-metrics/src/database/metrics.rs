@@ -19,7 +19,7 @@ family! {
         /// Operations that took as long as the threshold of their client, or longer.
         slow_operations: Counter<(DatabaseSystem, DatabaseOperationName)> =
             Counter::new("db_client_slow_operations_total", Unit::None);
-        /// Transactions that ended, by how they ended.
+        /// Transactions that ended, by outcome.
         transactions: Counter<(DatabaseSystem, TransactionOutcome)> = Counter::new("db_client_transactions_total", Unit::None);
         /// The number of connections that are currently in state described by the state attribute.
         connections: Gauge<(PoolName, ConnectionState)> = Gauge::new("db_client_connections", Unit::None);
@@ -42,7 +42,7 @@ family! {
             Histogram::new("db_client_connection_create_time_seconds", Unit::Seconds, buckets::DATABASE);
         /// How far a replica is behind, when it was last asked.
         replication_lag: Gauge<(DatabaseSystem, Replica)> = Gauge::new("db_replication_lag_seconds", Unit::Seconds);
-        /// When a replica last told how far it is behind, as a Unix timestamp.
+        /// When the lag of a replica was last measured, as a Unix timestamp.
         replication_checked: Gauge<(DatabaseSystem, Replica)> =
             Gauge::new("db_replication_last_check_timestamp_seconds", Unit::Seconds);
     }

@@ -8,7 +8,7 @@ use crate::operation::{ErrorWord, ResultLabel};
 family! {
     /// Functions with `#[instrument_metrics]`.
     pub static FUNCTION: FunctionMetrics {
-        /// Calls that ended, by how they ended.
+        /// Calls that ended, by outcome.
         calls: Counter<(FunctionName, ModulePath, ResultLabel, ErrorWord)> =
             Counter::new("function_calls_total", Unit::None);
         /// Time from the start of a call to its end, whatever the end.

@@ -16,7 +16,7 @@ family! {
         server_active: Gauge<(GrpcMethod,)> = Gauge::new("rpc_server_active_calls", Unit::None);
         /// Whole messages that a server received or sent.
         server_messages: Counter<(GrpcMethod, Direction)> = Counter::new("rpc_server_messages_total", Unit::None);
-        /// Calls that a server has finished, by who streams and how they ended.
+        /// Calls that a server has finished, by streaming side and status.
         server_streams: Counter<(GrpcMethod, CallType, GrpcCode)> = Counter::new("rpc_server_streams_total", Unit::None);
         /// Duration of the calls in which either side streams, from the request's head to the status.
         server_stream_duration: Histogram<(GrpcMethod, CallType)> =

@@ -23,7 +23,7 @@ family! {
         backup_last_duration: Gauge<(BackupName,)> = Gauge::new("backup_last_duration_seconds", Unit::Seconds);
         /// Size of the last good backup.
         backup_size: Gauge<(BackupName,)> = Gauge::new("backup_size_bytes", Unit::Bytes);
-        /// Backups that ended, by how they ended.
+        /// Backups that ended, by outcome.
         backup_runs: Counter<(BackupName, ResultLabel)> = Counter::new("backup_runs_total", Unit::None);
         /// Checks that data agree with each other, by what they found.
         consistency_checks: Counter<(CheckName, CheckResult)> =

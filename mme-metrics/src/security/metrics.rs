@@ -10,22 +10,22 @@ use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 use crate::operation::{ErrorWord, ResultLabel};
 
 family! {
-    /// Who may enter, who was refused, and who keeps trying.
+    /// Logins, tokens, policies, rate limits and the audit trail.
     pub static SECURITY: SecurityMetrics {
-        /// Attempts to authenticate that ended, by how they ended.
+        /// Attempts to authenticate that ended, by outcome.
         auth_requests: Counter<(AuthMethod, AuthResult)> = Counter::new("auth_requests_total", Unit::None);
         /// Time from the start of an attempt to authenticate to its end, whatever the end.
         auth_duration: Histogram<(AuthMethod,)> =
             Histogram::new("auth_request_duration_seconds", Unit::Seconds, buckets::REQUEST);
         /// Sessions that are open.
         active_sessions: Gauge<()> = Gauge::new("auth_active_sessions", Unit::None);
-        /// Attempts to authenticate that were refused, by why.
+        /// Attempts to authenticate that were refused, by reason.
         failed_logins: Counter<(FailureReason,)> = Counter::new("auth_failed_logins_total", Unit::None);
         /// JSON Web Tokens that were issued.
         jwt_issued: Counter<(TokenType,)> = Counter::new("auth_jwt_tokens_issued_total", Unit::None);
         /// JSON Web Tokens that were checked, by what came of it.
         jwt_validations: Counter<(AuthResult, JwtReason)> = Counter::new("auth_jwt_validations_total", Unit::None);
-        /// Challenges for a second factor that ended, by how they ended.
+        /// Challenges for a second factor that ended, by outcome.
         mfa_challenges: Counter<(MfaMethod, AuthResult)> = Counter::new("auth_mfa_challenges_total", Unit::None);
         /// Attempts to authenticate, by the country they came from as the service's resolver has it.
         auth_by_country: Counter<(CountryCode, AuthResult)> =
@@ -45,7 +45,7 @@ family! {
 
         /// Decisions to let somebody do something, or not.
         decisions: Counter<(PolicyName, Decision)> = Counter::new("authz_decisions_total", Unit::None);
-        /// Evaluations of a policy that ended, by how they ended.
+        /// Evaluations of a policy that ended, by outcome.
         evaluations: Counter<(PolicyName, ResultLabel)> = Counter::new("policy_evaluations_total", Unit::None);
         /// Evaluations of a policy that failed, by the kind of error.
         policy_errors: Counter<(PolicyName, ErrorWord)> = Counter::new("policy_errors_total", Unit::None);
@@ -61,7 +61,7 @@ family! {
         rate_limited: Counter<(PolicyName, LimitResult)> = Counter::new("rate_limit_requests_total", Unit::None);
         /// Security events, incidents among them.
         events: Counter<(EventType, EventOutcome)> = Counter::new("security_events_total", Unit::None);
-        /// Callers that were blocked, by why.
+        /// Callers that were blocked, by reason.
         blocks: Counter<(BlockReason,)> = Counter::new("security_blocks_total", Unit::None);
         /// Indicators of a threat feed that were met.
         threats: Counter<(Feed, ThreatCategory)> = Counter::new("security_threat_matches_total", Unit::None);

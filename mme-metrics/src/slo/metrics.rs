@@ -8,7 +8,7 @@ family! {
     pub static SLO: SloMetrics {
         /// Events that the objective counts.
         events: Counter<(SloName,)> = Counter::new("slo_events_total", Unit::None);
-        /// Events that missed the objective, by why.
+        /// Events that missed the objective, by reason.
         bad_events: Counter<(SloName, SloReason)> = Counter::new("slo_bad_events_total", Unit::None);
         /// Share of the events that has to be good.
         objective: Gauge<(SloName,)> = Gauge::new("slo_objective_ratio", Unit::Ratio);

@@ -6,9 +6,9 @@ use crate::metric::{Counter, Unit, family};
 family! {
     /// Spike traces: the slowest events, and those that failed.
     pub static SPIKE: SpikeMetrics {
-        /// Traces that were kept, by why.
+        /// Traces that were kept, by cause.
         traces: Counter<(SpikeCause,)> = Counter::new("mme_spike_traces_total", Unit::None);
-        /// Traces that were not kept or not written, by why.
+        /// Traces that were not kept or not written, by reason.
         lost: Counter<(LossReason,)> = Counter::new("mme_spike_traces_lost_total", Unit::None);
     }
 }

@@ -22,7 +22,7 @@ family! {
     pub(crate) static DOCUMENTS: DocumentMetrics {
         /// Documents that were stored.
         created: Counter<(Tenant, Kind)> = Counter::new("trust_documents_created_total", Unit::None);
-        /// Attempts to process a document, by how they ended.
+        /// Attempts to process a document, by outcome.
         processed: Counter<(Kind, Outcome)> = Counter::new("trust_documents_processed_total", Unit::None);
         /// Size of the text of documents when they are stored.
         body_size: Histogram<(Kind,)> = Histogram::new("trust_document_body_size_bytes", Unit::Bytes, buckets::SIZE);

@@ -8,7 +8,7 @@ use mme_metrics_tests::program;
 use serde_json::Value;
 use tempfile::TempDir;
 
-const LABELS: [&str; 2] = ["cluster", "namespace"];
+const LABELS: [&str; 3] = ["region", "cluster", "namespace"];
 
 fn options() -> AssetOptions {
     LABELS.into_iter().fold(AssetOptions::new(), AssetOptions::group_by)
@@ -76,7 +76,7 @@ fn a_label_that_is_no_label_is_refused() {
     assert!(error.to_string().contains("k8s-cluster"), "{error}");
 }
 
-/// Two clusters with a job of one name, three replicas each; in `eu` every request of one replica fails.
+/// Two regions with a job of one name, three replicas each; in `eu` every request of one replica fails.
 const CLUSTERS: &str = r#"
 rule_files: [prometheus/rules/http.yml, prometheus/alerts/http.yml]
 evaluation_interval: 1m
@@ -84,25 +84,25 @@ group_eval_order: ORDER
 tests:
   - interval: 1m
     input_series:
-      - {series: 'http_server_request_duration_seconds_count{cluster="eu",namespace="n",job="api",instance="a",http_route="/x",http_response_status_code="500",error_type="500"}', values: '0+60x60'}
-      - {series: 'http_server_request_duration_seconds_count{cluster="eu",namespace="n",job="api",instance="b",http_route="/x",http_response_status_code="200"}', values: '0+60x60'}
-      - {series: 'http_server_request_duration_seconds_count{cluster="eu",namespace="n",job="api",instance="c",http_route="/x",http_response_status_code="200"}', values: '0+60x60'}
-      - {series: 'http_server_request_duration_seconds_count{cluster="us",namespace="n",job="api",instance="a",http_route="/x",http_response_status_code="200"}', values: '0+60000x60'}
-      - {series: 'http_server_request_duration_seconds_count{cluster="us",namespace="n",job="api",instance="b",http_route="/x",http_response_status_code="200"}', values: '0+60000x60'}
-      - {series: 'http_server_request_duration_seconds_count{cluster="us",namespace="n",job="api",instance="c",http_route="/x",http_response_status_code="200"}', values: '0+60000x60'}
+      - {series: 'http_server_request_duration_seconds_count{region="eu",namespace="n",job="api",instance="a",http_route="/x",http_response_status_code="500",error_type="500"}', values: '0+60x60'}
+      - {series: 'http_server_request_duration_seconds_count{region="eu",namespace="n",job="api",instance="b",http_route="/x",http_response_status_code="200"}', values: '0+60x60'}
+      - {series: 'http_server_request_duration_seconds_count{region="eu",namespace="n",job="api",instance="c",http_route="/x",http_response_status_code="200"}', values: '0+60x60'}
+      - {series: 'http_server_request_duration_seconds_count{region="us",namespace="n",job="api",instance="a",http_route="/x",http_response_status_code="200"}', values: '0+60000x60'}
+      - {series: 'http_server_request_duration_seconds_count{region="us",namespace="n",job="api",instance="b",http_route="/x",http_response_status_code="200"}', values: '0+60000x60'}
+      - {series: 'http_server_request_duration_seconds_count{region="us",namespace="n",job="api",instance="c",http_route="/x",http_response_status_code="200"}', values: '0+60000x60'}
     promql_expr_test:
       - expr: job:http_server_request_errors_per_request:ratio_rate5m * 3
         eval_time: 30m
         exp_samples:
-          - {labels: '{cluster="eu",namespace="n",job="api"}', value: 1}
-          - {labels: '{cluster="us",namespace="n",job="api"}', value: 0}
-      - expr: count by (cluster) (ALERTS{alertname="MmeHttpErrorRateCritical",alertstate="firing"})
+          - {labels: '{region="eu",namespace="n",job="api"}', value: 1}
+          - {labels: '{region="us",namespace="n",job="api"}', value: 0}
+      - expr: count by (region) (ALERTS{alertname="MmeHttpErrorRateCritical",alertstate="firing"})
         eval_time: 30m
-        exp_samples: [{labels: '{cluster="eu"}', value: 1}]
+        exp_samples: [{labels: '{region="eu"}', value: 1}]
 "#;
 
 #[test]
-fn a_failing_cluster_is_not_hidden_by_a_healthy_one_of_the_same_job() {
+fn a_failing_region_is_not_hidden_by_a_healthy_one_of_the_same_job() {
     let dir = written();
     let groups = |path: &str| {
         let text = FILES.iter().find(|file| file.path() == path).expect("a bundled file").text();
@@ -120,7 +120,7 @@ fn every_panel_selects_by_the_labels_and_a_dashboard_offers_them_before_the_job(
         let dashboard: Value = serde_json::from_str(file.text()).expect("a dashboard");
         let variables = dashboard["templating"]["list"].as_array().expect("variables");
         let names: Vec<_> = variables.iter().filter_map(|variable| variable["name"].as_str()).collect();
-        assert!(names.starts_with(&["datasource", "cluster", "namespace", "job"]), "{names:?}");
+        assert!(names.starts_with(&["datasource", "region", "cluster", "namespace", "job"]), "{names:?}");
         let text = |name: &str| {
             let found = variables.iter().find(|variable| variable["name"] == name).expect("a variable");
             found["query"]["query"].as_str().unwrap_or_default().to_owned()
@@ -142,7 +142,7 @@ fn rules_of_ones_own_are_rendered_with_a_record_of_no_target() {
     let rules = "# Mine.\ngroups:\n- name: mine\n  rules:\n  - record: a:limit:value\n    expr: vector(3) # three\n  - {alert: Many, expr: 'sum(up) > a:limit:value', annotations: {description: 'Too many.'}}\n";
     let file = AssetFile::new(AssetKind::Rules, "mine.yml", rules);
     let rendered = options().render(&[file]).expect("rules");
-    let expected = "# Mine.\ngroups:\n- name: mine\n  rules:\n  - record: a:limit:value\n    expr: vector(3) # three\n  - {alert: Many, expr: 'sum by (cluster, namespace) (up) > ignoring (cluster, namespace) group_left () a:limit:value', annotations: {description: 'Too many. (cluster={{ $labels.cluster }}, namespace={{ $labels.namespace }})'}}\n";
+    let expected = "# Mine.\ngroups:\n- name: mine\n  rules:\n  - record: a:limit:value\n    expr: vector(3) # three\n  - {alert: Many, expr: 'sum by (region, cluster, namespace) (up) > ignoring (region, cluster, namespace) group_left () a:limit:value', annotations: {description: 'Too many. (region={{ $labels.region }}, cluster={{ $labels.cluster }}, namespace={{ $labels.namespace }})'}}\n";
     assert_eq!(rendered[0].text(), expected);
 }
 

@@ -100,7 +100,7 @@ pub struct AssetCheck {
 impl fmt::Debug for AssetCheck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let families: Vec<_> = self.families.iter().map(|family| family.name()).collect();
-        f.debug_struct("Check")
+        f.debug_struct("AssetCheck")
             .field("families", &families)
             .field("target_labels", &self.target_labels)
             .field("metrics", &self.metrics)

@@ -15,18 +15,17 @@ use super::{AssetFile, AssetKind, AssetWriteError, FILES, write};
 
 /// Options for rendering the bundled files, such as grouping labels that keep clusters apart.
 ///
-/// By default, every rule aggregates over all targets of a `job`. If one Prometheus, Thanos or Mimir stores the series
-/// of several clusters or namespaces, the healthy ones would hide a failing one. A grouping label keeps them apart. It
-/// is added to every aggregation and every match in rules and panels, to the description of each alert, to the rule
-/// tests, and as a variable to each dashboard. The names of records do not change.
+/// The bundled rules keep `cluster` and `namespace` apart. A grouping label does so with any label, in files of the user too: it
+/// is added to every aggregation and every match in rules and panels, to the description of each alert, to the rule tests, and
+/// as a variable to each dashboard. Names of records stay as they are.
 ///
 /// ```
 /// use mme_metrics::asset::AssetOptions;
 ///
 /// # let dir = std::env::temp_dir().join("mme-metrics-doc-fleet");
-/// AssetOptions::new().group_by("cluster").group_by("namespace").write_to(&dir)?;
+/// AssetOptions::new().group_by("region").write_to(&dir)?;
 /// let rules = std::fs::read_to_string(dir.join("prometheus/rules/http.yml"))?;
-/// assert!(rules.contains("cluster, namespace"));
+/// assert!(rules.contains("by (region, cluster, namespace, job"));
 /// # std::fs::remove_dir_all(&dir)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

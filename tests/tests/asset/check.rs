@@ -1,29 +1,9 @@
 //! The asset check accepts the bundled files and explains each kind of mistake.
 
 use mme_metrics::asset::{AssetFile, AssetKind, FILES, check};
-use mme_metrics::{Counter, Gauge, Histogram, LabelValue, Unit, buckets, catalog, family};
+use mme_metrics::catalog;
 
-#[derive(Clone, Copy, LabelValue)]
-#[label(key = "flavour")]
-// Only its declaration is read here.
-#[allow(dead_code)]
-enum Flavour {
-    Sweet,
-    Salty,
-}
-
-family! {
-    /// A family of the user's own.
-    static KITCHEN: KitchenMetrics {
-        /// Dishes that left the kitchen.
-        dishes: Counter<(Flavour,)> = Counter::new("kitchen_dishes_total", Unit::None);
-        /// Dishes being made.
-        pots: Gauge<()> = Gauge::new("kitchen_pots", Unit::None);
-        /// Time from order to dish.
-        preparation: Histogram<(Flavour,)> =
-            Histogram::new("kitchen_preparation_seconds", Unit::Seconds, buckets::REQUEST);
-    }
-}
+use crate::kitchen::KITCHEN;
 
 #[test]
 fn every_metric_that_is_on_stands_in_some_rule_or_panel() {

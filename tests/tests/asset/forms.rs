@@ -1,31 +1,8 @@
 //! The asset check reads every form that users write, and refuses what no server loads.
 
 use mme_metrics::asset::{AssetCheck, AssetFile, AssetFinding, AssetKind, FindingKind, Severity, lint};
-use mme_metrics::{Counter, Gauge, Histogram, LabelValue, Unit, buckets, family};
 
-#[derive(Clone, Copy, LabelValue)]
-#[label(key = "flavour")]
-// Only its declaration is read here.
-#[allow(dead_code)]
-enum Flavour {
-    Sweet,
-    Salty,
-}
-
-family! {
-    /// A family of the user's own.
-    static KITCHEN: KitchenMetrics {
-        /// Dishes that left the kitchen.
-        dishes: Counter<(Flavour,)> = Counter::new("kitchen_dishes_total", Unit::None);
-        /// Pots in use.
-        pots: Gauge<()> = Gauge::new("kitchen_pots", Unit::None);
-        /// Pots with a variable lid.
-        lids: Gauge<()> = Gauge::new("kitchen_variable_lids", Unit::None);
-        /// Time from order to dish.
-        preparation: Histogram<(Flavour,)> =
-            Histogram::new("kitchen_preparation_seconds", Unit::Seconds, buckets::REQUEST);
-    }
-}
+use crate::kitchen::KITCHEN;
 
 fn check() -> AssetCheck {
     AssetCheck::new(&[&KITCHEN])

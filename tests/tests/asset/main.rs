@@ -6,4 +6,5 @@ mod dashboard;
 mod fleet;
 mod forms;
 mod grafana;
+mod kitchen;
 mod rules;

@@ -24,8 +24,12 @@ fn main() {
 }
 
 fn money() -> Vec<Contestant> {
-    let labels =
-        (ValueKind::Revenue, Currency::USD, mme_metrics::label::CountryCode::NONE, mme_metrics::business::BusinessClient::NONE);
+    let labels = (
+        ValueKind::Revenue,
+        Currency::USD,
+        mme_metrics::label::CountryCode::NONE,
+        mme_metrics::business::BusinessClient::NONE,
+    );
     let facade = BUSINESS.value.with(labels).current();
     let cent = Money::from_minor(1, Currency::EUR);
     let mut all = vec![

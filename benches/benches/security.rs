@@ -11,7 +11,7 @@ use mme_metrics::Recorder;
 use mme_metrics::operation::Guard;
 use mme_metrics::operation::{Operation as _, Outcome};
 use mme_metrics::security::{
-    AuthMethod, AuthResult, Authenticator, SecurityClient, FailureReason, LimitResult, PolicyName, RateLimit, SECURITY,
+    AuthMethod, AuthResult, Authenticator, FailureReason, LimitResult, PolicyName, RateLimit, SECURITY, SecurityClient,
     SourceTracker,
 };
 use mme_metrics_benches::contest;

@@ -157,11 +157,11 @@ mod tests {
 
     #[test]
     fn types_and_keys_are_read_whatever_a_value_holds() {
-        let text = "# HELP a A.\n# TYPE a untyped\na{b=\"}\\\"=\",c=\"\"} 1\na{b=\"x\"} 2 1000\nd 3\n";
+        let text = "# HELP a A.\n# TYPE a untyped\na{b=\"}\\\"=\",c=\"\"} 1\na{b=\"x\"} 2 1000\nwhole 3\n";
         let exposition = ForeignExposition::parse(text);
         assert_eq!(exposition.types["a"], "untyped");
         let set = |keys: &[&str]| keys.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
         assert_eq!(exposition.keys["a"], BTreeSet::from([set(&["b", "c"]), set(&["b"])]));
-        assert_eq!(exposition.keys["d"], BTreeSet::from([set(&[])]));
+        assert_eq!(exposition.keys["whole"], BTreeSet::from([set(&[])]));
     }
 }

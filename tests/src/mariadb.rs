@@ -43,15 +43,21 @@ impl MariaDb {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         USER.owns(folder.path());
         let data = format!("--datadir={}", folder.path().join("data").display());
+        // A server that starts deletes the temporary tables that it finds, also those of another server that shares the folder.
+        let temporary = folder.path().join("temporary");
+        std::fs::create_dir(&temporary).expect("the folder is new");
+        USER.owns(&temporary);
         let made = USER
             .program("mariadb-install-db")
+            .env("TMPDIR", &temporary)
             .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"])
             .args([&data, "--innodb-log-file-size=4M"])
             .status();
         let made = made.expect("`mariadb-install-db` is missing: install it with `apt-get install mariadb-server`");
         assert!(made.success(), "MariaDB makes its tables: {made}");
         let socket = format!("--socket={}", socket(folder.path()));
-        let server = USER.program(server_program()).args(SETTINGS).args([data, socket]).spawn();
+        let server =
+            USER.program(server_program()).env("TMPDIR", &temporary).args(SETTINGS).args([data, socket]).spawn();
         let started = Self { server: server.expect("it stands beside `mariadb-install-db`"), folder };
         let pool = started.connect(&started.options("root")).await;
         sqlx::query("CREATE DATABASE shop").execute(&pool).await.expect("it is new");

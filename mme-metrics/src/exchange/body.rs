@@ -1,7 +1,6 @@
 //! The body: an exchange from the head of its response to the last byte.
 
 use std::fmt;
-use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -17,25 +16,23 @@ pin_project! {
     ///
     /// # Cancellation
     ///
-    /// Dropping it before its end, or before the announced length has passed, ends the exchange as cancelled.
+    /// Dropping it before its end, or before the announced length has passed, ends the exchange as cancelled. A server stops
+    /// polling when the announced length has passed, so dropping it after that ends the exchange as complete.
     pub struct ExchangeBody<B, O: Observe> {
         #[pin]
         inner: B,
         guard: ExchangeGuard<O>,
-        // Bytes that are still to come, if a length was announced. A server stops polling when they have passed, so that nothing
-        // later would tell a finished body from a dropped one.
-        left: Option<NonZeroU64>,
     }
 }
 
 impl<B, O: Observe> ExchangeBody<B, O> {
     /// Observes the body of a request; without an observer the body passes unobserved.
     pub const fn new(inner: B, observer: Option<O>) -> Self {
-        Self { inner, guard: ExchangeGuard::new(observer), left: None }
+        Self { inner, guard: ExchangeGuard::new(observer) }
     }
 
-    pub(super) const fn of_response(inner: B, guard: ExchangeGuard<O>, left: Option<NonZeroU64>) -> Self {
-        Self { inner, guard, left }
+    pub(super) const fn of_response(inner: B, guard: ExchangeGuard<O>) -> Self {
+        Self { inner, guard }
     }
 }
 
@@ -66,20 +63,24 @@ where
                 Ok(data) => {
                     if !this.guard.is_over() {
                         this.guard.data(&data);
-                        if O::NEEDS_END && (pass(this.left, data.remaining()) || this.inner.is_end_stream()) {
-                            this.guard.end(end_with(*this.left));
+                        if O::NEEDS_END {
+                            if this.guard.exceeds_length(data.remaining()) {
+                                this.guard.end(End::BodyError);
+                            } else if this.inner.is_end_stream() {
+                                this.guard.finish();
+                            }
                         }
                     }
                     Poll::Ready(Some(Ok(Frame::data(data))))
                 }
-                Err(frame) => Poll::Ready(Some(Ok(this.guard.last(frame, end_with(*this.left))))),
+                Err(frame) => Poll::Ready(Some(Ok(this.guard.last(frame)))),
             },
             Poll::Ready(Some(Err(error))) => {
                 this.guard.fail(&error, End::BodyError);
                 Poll::Ready(Some(Err(error)))
             }
             Poll::Ready(None) => {
-                this.guard.end(end_with(*this.left));
+                this.guard.finish();
                 Poll::Ready(None)
             }
         }
@@ -94,24 +95,8 @@ where
     }
 }
 
-/// Subtracts bytes that have passed from the announced length, and returns whether the last of them has passed.
-#[inline]
-fn pass(left: &mut Option<NonZeroU64>, bytes: usize) -> bool {
-    let Some(announced) = *left else { return false };
-    *left = NonZeroU64::new(announced.get().saturating_sub(bytes as u64));
-    left.is_none()
-}
-
-/// Returns how a body ended that has `left` bytes of its announced length left. With any left, a server breaks the connection.
-const fn end_with(left: Option<NonZeroU64>) -> End {
-    match left {
-        None => End::Complete,
-        Some(_) => End::BodyError,
-    }
-}
-
 impl<B, O: Observe> fmt::Debug for ExchangeBody<B, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExchangeBody").field("guard", &self.guard).field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("ExchangeBody").field("guard", &self.guard).finish_non_exhaustive()
     }
 }

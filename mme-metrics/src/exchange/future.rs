@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::mem::{self, ManuallyDrop};
-use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -50,9 +49,9 @@ where
         let this = self.project();
         Poll::Ready(match ready!(this.guard.run(|| this.inner.poll(context))) {
             Ok(response) => {
-                let left = begin_body(this.guard, *this.rule, &response);
+                begin_body(this.guard, *this.rule, &response);
                 let guard = mem::replace(this.guard, ExchangeGuard::new(None));
-                Ok(response.map(|body| ExchangeBody::of_response(body, guard, left)))
+                Ok(response.map(|body| ExchangeBody::of_response(body, guard)))
             }
             Err(error) => {
                 this.guard.fail(&error, End::Error);
@@ -62,34 +61,28 @@ where
     }
 }
 
-/// Reports the head of the response, and ends the exchange if no body follows. Returns the announced length of the body.
-fn begin_body<O: Observe, B: Body>(
-    guard: &mut ExchangeGuard<O>,
-    rule: BodyRule,
-    response: &Response<B>,
-) -> Option<NonZeroU64> {
+/// Reports the head of the response, and ends the exchange if no body follows.
+fn begin_body<O: Observe, B: Body>(guard: &mut ExchangeGuard<O>, rule: BodyRule, response: &Response<B>) {
     if guard.is_over() {
-        return None;
+        return;
     }
     guard.head(response);
-    if response.body().is_end_stream() || !rule.allows_body(response.status()) {
+    if !rule.allows_body(response.status()) {
         guard.end(End::Complete);
-        return None;
+        return;
     }
-    if O::NEEDS_TRAILERS {
-        return None;
+    if !O::NEEDS_TRAILERS {
+        guard.announce(announced_length(response));
     }
-    let announced = announced_length(response)?;
-    if announced == 0 {
-        guard.end(End::Complete);
+    if response.body().is_end_stream() {
+        guard.finish();
     }
-    NonZeroU64::new(announced)
 }
 
-/// Returns the exact size that the body reports, or else the value of `Content-Length`.
+/// Returns the value of `Content-Length`, which the client receives, or else the exact size that the body reports.
 fn announced_length<B: Body>(response: &Response<B>) -> Option<u64> {
     let by_header = || response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
-    response.body().size_hint().exact().or_else(by_header)
+    by_header().or_else(|| response.body().size_hint().exact())
 }
 
 /// Whether the method of a request allows its response to have a body (RFC 9110, section 6.4.1).

@@ -11,53 +11,81 @@ use super::{End, Observe};
 
 /// Owns the observer of one exchange. It moves from the future into the body, and ends the exchange when it is dropped.
 #[must_use = "dropping this ends the exchange"]
-pub(super) struct ExchangeGuard<O: Observe>(Option<O>);
+pub(super) struct ExchangeGuard<O: Observe> {
+    observer: Option<O>,
+    /// Bytes that are still to come, or [`UNANNOUNCED`].
+    left: u64,
+}
+
+/// No length was announced.
+const UNANNOUNCED: u64 = u64::MAX;
 
 impl<O: Observe> ExchangeGuard<O> {
     /// Takes an observer; without one there is nothing to end.
     pub(super) const fn new(observer: Option<O>) -> Self {
-        Self(observer)
+        Self { observer, left: UNANNOUNCED }
+    }
+
+    /// Sets the length of the body that was announced to the client, if one was.
+    pub(super) fn announce(&mut self, length: Option<u64>) {
+        self.left = length.unwrap_or(UNANNOUNCED);
+    }
+
+    /// Subtracts bytes that have passed from the announced length, and returns whether they were more than that.
+    #[inline]
+    pub(super) const fn exceeds_length(&mut self, bytes: usize) -> bool {
+        if self.left == UNANNOUNCED {
+            return false;
+        }
+        let is_exceeded = bytes as u64 > self.left;
+        self.left = self.left.saturating_sub(bytes as u64);
+        is_exceeded
     }
 
     pub(super) fn end(&mut self, end: End) {
-        if let Some(observer) = self.0.take() {
+        if let Some(observer) = self.observer.take() {
             observer.end(end);
         }
     }
 
+    /// Ends the exchange because the body has ended. If that is before the announced length, a server breaks the connection.
+    pub(super) fn finish(&mut self) {
+        self.end(if matches!(self.left, 0 | UNANNOUNCED) { End::Complete } else { End::BodyError });
+    }
+
     /// Ends the exchange with an error.
     pub(super) fn fail<E: 'static>(&mut self, error: &E, end: End) {
-        if let Some(mut observer) = self.0.take() {
+        if let Some(mut observer) = self.observer.take() {
             observer.error(error);
             observer.end(end);
         }
     }
 
     pub(super) fn head<B: Body>(&mut self, response: &Response<B>) {
-        if let Some(observer) = &mut self.0 {
+        if let Some(observer) = &mut self.observer {
             observer.head(response);
         }
     }
 
     pub(super) fn data(&mut self, data: &impl Buf) {
-        if let Some(observer) = &mut self.0 {
+        if let Some(observer) = &mut self.observer {
             observer.data(data);
         }
     }
 
     pub(super) const fn is_over(&self) -> bool {
-        self.0.is_none()
+        self.observer.is_none()
     }
 
     /// Reports a frame that is not data. Trailers end the exchange: nothing follows them, and hyper does not poll the body again.
     #[cold]
     #[inline(never)]
-    pub(super) fn last<D>(&mut self, frame: Frame<D>, end: End) -> Frame<D> {
+    pub(super) fn last<D>(&mut self, frame: Frame<D>) -> Frame<D> {
         if let Some(trailers) = frame.trailers_ref() {
-            if let Some(observer) = &mut self.0 {
+            if let Some(observer) = &mut self.observer {
                 observer.trailers(trailers);
             }
-            self.end(end);
+            self.finish();
         }
         frame
     }
@@ -82,7 +110,7 @@ impl<O: Observe> ExchangeGuard<O> {
 
 impl<O: Observe> Drop for ExchangeGuard<O> {
     fn drop(&mut self) {
-        self.end(End::Cancelled);
+        self.end(if self.left == 0 { End::Complete } else { End::Cancelled });
     }
 }
 

@@ -51,11 +51,14 @@
 //! |---|---|
 //! | a response without a body: an empty one, the response to HEAD, or a status that allows no body | `Complete`, at the head |
 //! | a 101, or a 2xx to CONNECT | `Complete`, at the head: from there on the connection carries another protocol |
-//! | the body reports its end, its trailers came, or the announced length has passed | `Complete` |
+//! | the body reports its end or its trailers came; it is dropped after the announced length has passed | `Complete` |
 //! | the service returns an error | `Error` |
-//! | the body returns an error, or ends before the announced length | `BodyError` |
+//! | the body returns an error, ends before the announced length, or returns more bytes than that | `BodyError` |
 //! | the service, its future or the body panics | `Panic` |
 //! | the future or the body is dropped before any of these: the client left, a timeout fired | `Cancelled` |
+//!
+//! The announced length is that of `Content-Length`, or else the exact size that the body reports. A server over HTTP/1 does not
+//! ask for more after it, so more data in a later frame is not seen.
 
 mod body;
 mod future;
@@ -80,7 +83,7 @@ pub enum End {
     Complete,
     /// The service returned an error instead of a response.
     Error,
-    /// The body of the response returned an error, or ended before the announced length.
+    /// The body of the response returned an error, or was shorter or longer than the announced length.
     BodyError,
     /// The future or the body was dropped before its end.
     Cancelled,
@@ -111,7 +114,8 @@ pub trait Watch<B>: Clone {
 pub trait Observe {
     /// Whether trailers belong to the result, so that the exchange lasts until they came or cannot come any more.
     ///
-    /// Otherwise the exchange ends with the last announced byte, after which a server need not poll the body again.
+    /// Otherwise the drop of the body after the last announced byte completes the exchange, because a server need not poll the
+    /// body again.
     const NEEDS_TRAILERS: bool = false;
 
     /// Whether [`end`](Self::end) does anything.

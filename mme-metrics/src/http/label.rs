@@ -101,6 +101,9 @@ impl HttpMethod {
 }
 
 /// The status code of a response, or that there was no response.
+///
+/// HTTP has the codes 100 to 599. A response with any other has no label value, and is an error as a 5xx is
+/// ([RFC 9110, section 15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct HttpStatus(u16);
 
@@ -108,28 +111,45 @@ impl HttpStatus {
     /// There was no response.
     pub const NONE: Self = Self(0);
 
-    /// Converts a status code; a number outside of 100 to 999 is [`NONE`](Self::NONE).
+    /// All codes that HTTP does not have.
+    const INVALID: Self = Self(600);
+
+    /// Converts a status code. Numbers of 600 to 999 are one status, and all others that HTTP does not have are
+    /// [`NONE`](Self::NONE).
     pub const fn new(code: u16) -> Self {
-        if code >= 100 && code < 1000 { Self(code) } else { Self::NONE }
+        match code {
+            100..=599 => Self(code),
+            600..=999 => Self::INVALID,
+            _ => Self::NONE,
+        }
     }
 
-    /// Returns the code, or 0 if there was no response.
+    /// Returns the code, or 0 if there was no response or HTTP does not have its status.
     pub const fn code(self) -> u16 {
-        self.0
+        if self.0 == Self::INVALID.0 { 0 } else { self.0 }
     }
 
-    /// Returns whether the status is a 5xx.
+    /// Returns whether the status is a 5xx, or one that HTTP does not have.
     pub const fn is_server_error(self) -> bool {
-        self.0 >= 500 && self.0 < 600
+        self.0 >= 500
+    }
+
+    /// Returns a number that is unique to the status.
+    #[cfg(feature = "http")]
+    pub(super) const fn key(self) -> u16 {
+        self.0
     }
 }
 
 impl LabelValue for HttpStatus {
     const KEY: &'static str = "http_response_status_code";
-    const CARDINALITY: Cardinality = Cardinality::Bounded(901);
+    const CARDINALITY: Cardinality = Cardinality::Bounded(501);
 
     fn label_value(&self) -> SharedString {
-        if *self == Self::NONE { SharedString::const_str("") } else { SharedString::from_owned(self.0.to_string()) }
+        match self.code() {
+            0 => SharedString::const_str(""),
+            code => SharedString::from_owned(code.to_string()),
+        }
     }
 }
 
@@ -139,13 +159,13 @@ impl LabelValue for HttpStatus {
 pub enum HttpErrorType {
     /// The request did not fail.
     None,
-    /// The status of the response was this 5xx.
+    /// The status of the response was this 5xx; `_OTHER` for one that HTTP does not have.
     Status(HttpStatus),
-    /// The future or the body was dropped before its end.
+    /// The future or the body was dropped before its end, and the status was no error.
     Cancelled,
     /// The service or the body panicked.
     Panic,
-    /// The body returned an error, or ended before the announced length.
+    /// The body returned an error, or was shorter or longer than the announced length.
     Body,
     /// The service returned an error.
     Service,
@@ -153,12 +173,13 @@ pub enum HttpErrorType {
 
 impl LabelValue for HttpErrorType {
     const KEY: &'static str = "error_type";
-    // A hundred 5xx codes, four words and empty.
-    const CARDINALITY: Cardinality = Cardinality::Bounded(105);
+    // A hundred 5xx codes, five words and empty.
+    const CARDINALITY: Cardinality = Cardinality::Bounded(106);
 
     fn label_value(&self) -> SharedString {
         SharedString::const_str(match self {
             Self::None => "",
+            Self::Status(HttpStatus::INVALID) => "_OTHER",
             Self::Status(status) => return status.label_value(),
             Self::Cancelled => "cancelled",
             Self::Panic => "panic",
@@ -187,6 +208,24 @@ mod tests {
         assert_eq!(HttpStatus::new(99), HttpStatus::NONE);
         assert_eq!(HttpStatus::new(1000), HttpStatus::NONE);
         assert_eq!(&*HttpStatus::new(599).label_value(), "599");
-        assert!(HttpStatus::new(599).is_server_error() && !HttpStatus::new(600).is_server_error());
+        assert!(HttpStatus::new(500).is_server_error() && HttpStatus::new(599).is_server_error());
+        assert!(!HttpStatus::new(499).is_server_error() && !HttpStatus::NONE.is_server_error());
+    }
+
+    #[test]
+    fn at_most_501_statuses_are_told_apart() {
+        let values: std::collections::BTreeSet<_> =
+            (0..=u16::MAX).map(|code| HttpStatus::new(code).label_value().to_string()).collect();
+        assert_eq!(values.len(), 501);
+        assert_eq!(HttpStatus::CARDINALITY, Cardinality::Bounded(501));
+    }
+
+    #[test]
+    fn a_status_that_http_does_not_have_is_an_error() {
+        for code in [600, 999] {
+            let status = HttpStatus::new(code);
+            assert!(status.is_server_error() && status.code() == 0 && status.label_value().is_empty(), "{code}");
+            assert_eq!(&*HttpErrorType::Status(status).label_value(), "_OTHER");
+        }
     }
 }

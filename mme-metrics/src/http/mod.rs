@@ -55,10 +55,12 @@
 //! |---|---|---|
 //! | complete | the status | empty, or the status if it is a 5xx |
 //! | dropped before the head | absent | `cancelled` |
-//! | dropped after the head | the status that was sent | `cancelled` |
+//! | dropped after the head | the status that was sent | `cancelled`, or the status if it is a 5xx |
 //! | panic | absent or the status, likewise | `panic` |
 //! | error of the service | absent | `service` |
 //! | error of the body | the status | `body` |
+//!
+//! HTTP has the statuses 100 to 599. One of 600 to 999 is absent, and its `error_type` is `_OTHER`.
 //!
 //! The layer cannot know whether the last bytes reached the client.
 //!

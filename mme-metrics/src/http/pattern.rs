@@ -35,7 +35,7 @@ impl RoutePattern {
         let method = before.map(method).transpose()?;
         let status = |word: &str| {
             let status = word.parse().map_or(HttpStatus::NONE, HttpStatus::new);
-            if status == HttpStatus::NONE { Err(HttpRouteError::new(word, Reason::Status)) } else { Ok(status) }
+            if status.code() == 0 { Err(HttpRouteError::new(word, Reason::Status)) } else { Ok(status) }
         };
         let statuses = words.map(status).collect::<Result<_, _>>()?;
         let route = RouteSeries::of(path);

@@ -23,13 +23,14 @@ impl Outcome {
     /// Returns a number that is unique to the outcome, so that a lookup hashes one word.
     fn key(self) -> u32 {
         let small = self.method as u32 | (self.scheme as u32) << 8 | (self.end as u32) << 12;
-        small | u32::from(self.status.code()) << 16
+        small | u32::from(self.status.key()) << 16
     }
 
     /// Returns the outcome for listeners: a 4xx is not a failure of the service.
     pub(super) fn read(self) -> operation::Outcome {
         match self.end {
-            End::Complete if self.status.is_server_error() => operation::Outcome::Error("status"),
+            // The head has said that it failed, whoever reads the body.
+            End::Complete | End::Cancelled if self.status.is_server_error() => operation::Outcome::Error("status"),
             End::Complete => operation::Outcome::Ok,
             End::Error => operation::Outcome::Error("service"),
             End::BodyError => operation::Outcome::Error("body"),
@@ -40,7 +41,7 @@ impl Outcome {
 
     pub(super) fn error_type(self) -> HttpErrorType {
         match self.end {
-            End::Complete if self.status.is_server_error() => HttpErrorType::Status(self.status),
+            End::Complete | End::Cancelled if self.status.is_server_error() => HttpErrorType::Status(self.status),
             End::Complete => HttpErrorType::None,
             End::Error => HttpErrorType::Service,
             End::BodyError => HttpErrorType::Body,

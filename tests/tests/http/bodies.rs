@@ -1,4 +1,4 @@
-//! Nine kinds of bodies through a real hyper server: one completion and one size each, and the client receives the same bytes
+//! Ten kinds of bodies through a real hyper server: one completion and one size each, and the client receives the same bytes
 //! as without the layer.
 
 use std::convert::Infallible;
@@ -45,6 +45,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<AnyBody>, Infalli
         "/empty" => response.body(Empty::new().map_err(Into::into).boxed_unsync()),
         "/exact" => response.header("content-length", "4").body(streamed([data("ab"), data("cd")])),
         "/short" => response.header("content-length", "10").body(streamed([data("ab"), data("cd")])),
+        "/long" => response.header("content-length", "3").body(streamed([data("ab"), data("cd")])),
         "/chunked" => response.body(streamed([data("ab"), data(""), data("cd")])),
         "/trailers" => {
             let trailers = HeaderMap::from_iter([("x-sum".parse().unwrap(), "7".parse().unwrap())]);
@@ -121,6 +122,11 @@ async fn exact_length_stream() {
 #[tokio::test]
 async fn shorter_than_announced() {
     check("GET", "/short", HttpErrorType::Body, 4).await;
+}
+
+#[tokio::test]
+async fn longer_than_announced() {
+    check("GET", "/long", HttpErrorType::Body, 4).await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod resets;
 mod routes;
 mod setup_order;
 mod streams;
+mod unread;
 
 use std::convert::Infallible;
 

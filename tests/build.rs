@@ -1,4 +1,4 @@
-//! Compiles the service that the tests of gRPC call, without `protoc`, and lets the queries that are checked while compiling be
+//! Compiles the service that the tests of gRPC call and the messages of an exposition, without `protoc`, and lets the queries that are checked while compiling be
 //! checked against what is kept in `.sqlx`, whatever database the developer's environment names: `tests/database/checked.rs`
 //! says how that is renewed.
 
@@ -24,5 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     fs::write(out.join("desk.v1.bin"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure().compile_fds(descriptors)?;
+    let metrics = protox::compile(["proto/metrics.proto"], ["proto"])?;
+    tonic_prost_build::configure().compile_fds(metrics)?;
     Ok(())
 }

@@ -21,6 +21,7 @@ pub mod postgres;
 pub mod program;
 pub mod prometheus;
 pub mod promtool;
+pub mod protobuf;
 pub mod python;
 pub mod recorders;
 pub mod redis;

@@ -30,6 +30,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How often something is looked at that has to happen.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// How Prometheus 3 is told what a feature tells Prometheus 2.
+const NATIVE: &str = ", scrape_native_histograms: true, always_scrape_classic_histograms: true, \
+    scrape_protocols: [PrometheusProto, OpenMetricsText1.0.0, PrometheusText0.0.4]";
+
 /// What a server is to scrape and evaluate; made by [`Prometheus::setup`].
 #[derive(Debug, Default)]
 #[must_use = "nothing runs until `start` is called"]
@@ -40,6 +44,8 @@ pub struct Setup {
     rule_files: Vec<PathBuf>,
     alertmanagers: Vec<String>,
     configuration: Option<PathBuf>,
+    features: Vec<String>,
+    protobuf: bool,
 }
 
 impl Setup {
@@ -84,6 +90,19 @@ impl Setup {
         self
     }
 
+    /// Turns an experimental feature of the server on.
+    pub fn feature(mut self, name: &str) -> Self {
+        self.features.push(name.to_owned());
+        self
+    }
+
+    /// Asks every target for protobuf first, and ingests native histograms.
+    pub fn protobuf(mut self) -> Self {
+        self.protobuf = true;
+        // From Prometheus 3 on a setting of the scrape.
+        if major_version() < 3 { self.feature("native-histograms") } else { self }
+    }
+
     /// Starts the server and waits until it is ready.
     ///
     /// # Panics
@@ -113,10 +132,11 @@ impl Setup {
             String::new()
         };
         format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}\n\
+            "global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s{}}}\n\
              rule_files: {}\n\
              alerting: {{alertmanagers: [{{static_configs: [{{targets: {}}}]}}]}}\n\
              scrape_configs:{}{itself}\n",
+            if self.protobuf && major_version() >= 3 { NATIVE } else { "" },
             serde_json::json!(files),
             serde_json::json!(self.alertmanagers),
             self.scrapes,
@@ -186,6 +206,7 @@ impl Prometheus {
             .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
             .arg(format!("--web.listen-address={address}"))
             .arg("--log.level=warn")
+            .args(setup.features.iter().map(|name| format!("--enable-feature={name}")))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("an open file can be shared"))
             .stderr(log)
@@ -367,6 +388,21 @@ impl Drop for Prometheus {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns the first number of the server's version.
+///
+/// # Panics
+///
+/// When it is missing or does not say its version.
+#[track_caller]
+pub fn major_version() -> u32 {
+    let output = program::command("prometheus").arg("--version").output().expect("prometheus can be run");
+    // The newest says it on its output, others beside it.
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    let version = said.split("version ").nth(1).and_then(|rest| rest.split('.').next()?.parse().ok());
+    version.unwrap_or_else(|| panic!("no version in {said}"))
 }
 
 /// Looks again and again until there is a result, or until a minute has passed: then with the last thing seen.

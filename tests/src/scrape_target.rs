@@ -1,4 +1,4 @@
-//! A minimal scrape target: one recorder in both formats, served by a thread that stops with the value.
+//! A minimal scrape target: one recorder in every format, served by a thread that stops with the value.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -8,7 +8,8 @@ use std::thread::{self, JoinHandle};
 
 use mme_metrics::{Format, Recorder};
 
-/// Serves what a recorder renders: text under `/text`, `OpenMetrics` under `/openmetrics`. Stops when dropped.
+/// Serves what a recorder renders: text under `/text`, `OpenMetrics` under `/openmetrics`,
+/// protobuf under `/protobuf`. Stops when dropped.
 #[derive(Debug)]
 pub struct ScrapeTarget {
     address: SocketAddr,
@@ -65,12 +66,17 @@ fn answer(mut connection: TcpStream, recorder: &Recorder) -> std::io::Result<()>
             break;
         }
     }
-    let format = if request.contains("/openmetrics") { Format::OpenMetrics } else { Format::Text };
-    let body = recorder.render(format);
+    let format = match request {
+        request if request.contains("/openmetrics") => Format::OpenMetrics,
+        request if request.contains("/protobuf") => Format::Protobuf,
+        _ => Format::Text,
+    };
+    let body = recorder.render_bytes(format);
     write!(
         connection,
-        "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "HTTP/1.1 200 OK\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         format.content_type(),
         body.len(),
-    )
+    )?;
+    connection.write_all(&body)
 }

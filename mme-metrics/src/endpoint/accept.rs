@@ -26,7 +26,38 @@ enum Precision {
     Full,
 }
 
-/// Chooses the format for a request with these headers; text unless `OpenMetrics` fits better.
+/// The formats, in the order in which they are preferred if they fit equally well, as under `*/*`: what a person can read
+/// comes first.
+const FORMATS: [Format; 3] = [Format::Text, Format::OpenMetrics, Format::Protobuf];
+
+/// The media type of a format, and the parameters that a range for it may or must have.
+struct MediaType {
+    kind: &'static str,
+    subtype: &'static str,
+    /// Values of `version`, which may be absent.
+    versions: &'static [&'static str],
+    /// Parameters that an exact range has to have, with their values.
+    required: &'static [(&'static str, &'static str)],
+}
+
+impl MediaType {
+    const fn of(format: Format) -> Self {
+        match format {
+            Format::Text => Self { kind: "text", subtype: "plain", versions: &["0.0.4"], required: &[] },
+            Format::OpenMetrics => {
+                Self { kind: "application", subtype: "openmetrics-text", versions: &["1.0.0", "0.0.1"], required: &[] }
+            }
+            Format::Protobuf => Self {
+                kind: "application",
+                subtype: "vnd.google.protobuf",
+                versions: &[],
+                required: &[("proto", "io.prometheus.client.MetricFamily"), ("encoding", "delimited")],
+            },
+        }
+    }
+}
+
+/// Chooses the format for a request with these headers; text unless another fits better.
 pub(super) fn negotiate(headers: &HeaderMap) -> Format {
     let ranges = || {
         let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
@@ -38,16 +69,17 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Format {
         // The most exact range that names a format decides, even if a wider one has a higher quality.
         fits.max_by_key(|fit| (fit.precision, fit.quality, fit.earliness)).filter(|fit| fit.quality > 0)
     };
-    // Equal fits come from one range for both, such as `*/*`.
-    if fit(Format::OpenMetrics) > fit(Format::Text) { Format::OpenMetrics } else { Format::Text }
+    let better = |best: (Option<Fit>, Format), format| {
+        let found = fit(format);
+        // Equal fits come from one range for both.
+        if found > best.0 { (found, format) } else { best }
+    };
+    FORMATS.into_iter().fold((None, Format::Text), better).1
 }
 
 /// Says how well `range` fits `format`, if it does.
 fn fit(range: &str, format: Format, earliness: usize) -> Option<Fit> {
-    let (kind, subtype, versions) = match format {
-        Format::Text => ("text", "plain", &["0.0.4"][..]),
-        Format::OpenMetrics => ("application", "openmetrics-text", &["1.0.0", "0.0.1"][..]),
-    };
+    let MediaType { kind, subtype, versions, required } = MediaType::of(format);
     let mut parts = range.split(';').map(str::trim);
     let precision = match parts.next()?.split_once('/')? {
         ("*", "*") => Precision::Any,
@@ -56,15 +88,23 @@ fn fit(range: &str, format: Format, earliness: usize) -> Option<Fit> {
         _ => return None,
     };
     let mut quality = 1000;
+    // A bit for each parameter that is there.
+    let mut there = 0;
     for (key, value) in parts.filter_map(|part| part.split_once('=')) {
         let (key, value) = (key.trim(), value.trim().trim_matches('"'));
         if key.eq_ignore_ascii_case("q") {
             quality = thousandths(value)?;
         } else if key.eq_ignore_ascii_case("version") && !versions.contains(&value) {
             return None;
+        } else if let Some(at) = required.iter().position(|(required, _)| key.eq_ignore_ascii_case(required)) {
+            if value != required[at].1 {
+                return None;
+            }
+            there |= 1 << at;
         }
     }
-    Some(Fit { quality, precision, earliness })
+    let complete = precision != Precision::Full || there == (1_u8 << required.len()) - 1;
+    complete.then_some(Fit { quality, precision, earliness })
 }
 
 /// Reads a quality value; nothing if it is none.
@@ -89,6 +129,11 @@ mod tests {
     /// Prometheus that asks for native histograms first.
     const PROMETHEUS_PROTOBUF: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
+    /// Prometheus 3 that asks for native histograms, with its own spelling of `*/*`.
+    const PROMETHEUS_3_PROTOBUF: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1";
+    /// The exact name of protobuf.
+    const PROTOBUF: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+
     fn of(accept: &[&str]) -> Format {
         let mut headers = HeaderMap::new();
         for line in accept {
@@ -103,7 +148,8 @@ mod tests {
             (PROMETHEUS_2, Format::OpenMetrics),
             (PROMETHEUS_3, Format::OpenMetrics),
             (PROMETHEUS_3_TEXT, Format::Text),
-            (PROMETHEUS_PROTOBUF, Format::OpenMetrics),
+            (PROMETHEUS_PROTOBUF, Format::Protobuf),
+            (PROMETHEUS_3_PROTOBUF, Format::Protobuf),
         ] {
             assert_eq!(of(&[accept]), format, "{accept}");
         }
@@ -135,6 +181,41 @@ mod tests {
         ] {
             assert_eq!(of(&[accept]), format, "{accept}");
         }
+    }
+
+    #[test]
+    fn protobuf_is_what_is_named_exactly() {
+        for accept in [
+            PROTOBUF,
+            "Application/Vnd.Google.Protobuf; Proto=io.prometheus.client.MetricFamily ; ENCODING=\"delimited\"; q=1",
+            &format!("text/plain;q=0.9, {PROTOBUF}"),
+            &format!("{PROTOBUF};escaping=underscores, */*"),
+            "text/plain;q=0, application/openmetrics-text;q=0, */*",
+        ] {
+            assert_eq!(of(&[accept]), Format::Protobuf, "{accept}");
+        }
+    }
+
+    #[test]
+    fn protobuf_is_not_what_is_named_otherwise() {
+        let many = "application/vnd.google.protobuf;encoding=delimited;encoding=delimited,".repeat(2_000);
+        for accept in [
+            "application/vnd.google.protobuf",
+            "application/vnd.google.protobuf;encoding=delimited",
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily",
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=text",
+            "application/vnd.google.protobuf;proto=other.MetricFamily;encoding=delimited",
+            &format!("{PROTOBUF};encoding=compact-text"),
+            &format!("{PROTOBUF};version=1"),
+            &format!("{PROTOBUF};q=0"),
+            &format!("{PROTOBUF};q=inf"),
+            &format!("text/plain, {PROTOBUF};q=0.999"),
+            &many,
+        ] {
+            assert_eq!(of(&[accept]), Format::Text, "{accept}");
+        }
+        assert_eq!(of(&["application/*"]), Format::OpenMetrics);
+        assert_eq!(of(&[&format!("application/openmetrics-text, {PROTOBUF}")]), Format::OpenMetrics);
     }
 
     #[test]

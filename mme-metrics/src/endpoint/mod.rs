@@ -46,8 +46,11 @@
 //! |---|---|
 //! | `application/openmetrics-text`, no version, `1.0.0` or `0.0.1` | `OpenMetrics` 1.0 |
 //! | `text/plain`, no version or `0.0.4` | text 0.0.4 |
-//! | both | the one with the higher `q`; of equals the more specific, then the first |
-//! | neither, or there is no `Accept` | text 0.0.4 |
+//! | `application/vnd.google.protobuf` with `proto=io.prometheus.client.MetricFamily` and `encoding=delimited` | protobuf |
+//! | several | the one with the highest `q`; of equals the more specific, then the first |
+//! | none, or there is no `Accept` | text 0.0.4 |
+//!
+//! Prometheus asks for protobuf when it is told to ingest native histograms or start timestamps.
 //!
 //! With the feature `gzip`, `Accept-Encoding: gzip` compresses metrics at the fastest level: scrapes stay on the local network,
 //! where processor time costs more than bandwidth.

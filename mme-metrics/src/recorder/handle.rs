@@ -38,14 +38,20 @@ impl Recorder {
         Exposition::new(Arc::clone(&self.0), format, started)
     }
 
-    /// Renders the whole exposition as one string, for tests and small tools.
+    /// Renders the whole exposition as one string, for tests and small tools. [`Format::Protobuf`] is not text, so its
+    /// bytes come from [`render_bytes`](Self::render_bytes).
     pub fn render(&self, format: Format) -> String {
-        let mut text = Vec::new();
+        // Lossless for the text formats: every part came from a `str`.
+        String::from_utf8_lossy(&self.render_bytes(format)).into_owned()
+    }
+
+    /// Renders the whole exposition in memory, in any format.
+    pub fn render_bytes(&self, format: Format) -> Vec<u8> {
+        let mut bytes = Vec::new();
         for chunk in self.exposition(format) {
-            text.extend_from_slice(&chunk);
+            bytes.extend_from_slice(&chunk);
         }
-        // Lossless: every part came from a `str`.
-        String::from_utf8_lossy(&text).into_owned()
+        bytes
     }
 
     /// Calls `visit` with the name, label text and values of every series.

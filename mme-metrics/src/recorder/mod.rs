@@ -55,6 +55,7 @@ mod install;
 mod registry;
 mod rejection;
 mod series;
+mod start;
 mod state;
 
 pub use self::builder::RecorderBuilder;

@@ -13,6 +13,7 @@ use super::cell::{CounterCell, GaugeCell, HistogramCell};
 use super::family::{Group, MetricFamily, SeriesList};
 use super::rejection::Rejections;
 use super::series::{OverflowHandle, RefusalHandle, Series};
+use super::start::Start;
 use crate::label::Refusal;
 use crate::metric::{Kind, Spec, claimed_names};
 
@@ -36,6 +37,7 @@ pub(super) struct Registry {
     buckets: HashMap<String, Arc<[f64]>>,
     default_bounds: Arc<[f64]>,
     open: AtomicUsize,
+    built: Start,
     names: RwLock<Names>,
 }
 
@@ -124,6 +126,7 @@ impl Registry {
             buckets,
             default_bounds: crate::buckets::REQUEST.into(),
             open: AtomicUsize::new(0),
+            built: Start::now(),
             names: RwLock::new(names),
         }
     }
@@ -201,7 +204,8 @@ impl Registry {
         let decision = ledger.decide(request, text, &budget, |labels| family.find(labels));
         let series = decision.found.map_or_else(
             || {
-                let series = Series::new(C::new_cell(family), text.as_str(), &self.rejections);
+                let series =
+                    Series::new(C::new_cell(family), text.as_str(), &self.rejections, Start::of_series(self.built));
                 family.publish(list.push(Arc::clone(&series)), text.as_str());
                 series
             },

@@ -1,12 +1,13 @@
 //! The handles that the facade gets: of a series, of an overflow series, and of a refused metric.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
 use super::rejection::Rejections;
+use super::start::Start;
 use crate::label::Refusal;
 use crate::metric::ABSENT;
 
@@ -16,11 +17,21 @@ pub(super) struct Series<C> {
     pub(super) cell: C,
     rejections: Arc<Rejections>,
     pub(super) labels: Box<str>,
+    start: Start,
+    /// Whether it was raised to a total that is kept elsewhere, which may have counted before this series existed.
+    raised: AtomicBool,
 }
 
 impl<C> Series<C> {
-    pub(super) fn new(cell: C, labels: &str, rejections: &Arc<Rejections>) -> Arc<Self> {
-        Arc::new(Self { cell, rejections: Arc::clone(rejections), labels: labels.into() })
+    pub(super) fn new(cell: C, labels: &str, rejections: &Arc<Rejections>, start: Start) -> Arc<Self> {
+        let raised = AtomicBool::new(false);
+        Arc::new(Self { cell, rejections: Arc::clone(rejections), labels: labels.into(), start, raised })
+    }
+
+    /// Returns the time from which the series counts, unless its total is kept elsewhere.
+    pub(super) fn start(&self) -> Option<Start> {
+        // Relaxed: a scrape at the same time may show either.
+        (!self.raised.load(Ordering::Relaxed)).then_some(self.start)
     }
 }
 
@@ -37,6 +48,8 @@ impl CounterFn for Series<CounterCell> {
     }
 
     fn absolute(&self, value: u64) {
+        // Relaxed: as in `start`.
+        self.raised.store(true, Ordering::Relaxed);
         let held = RAISING.lock().unwrap_or_else(PoisonError::into_inner);
         let raised = self.cell.raise_to(value);
         drop(held);

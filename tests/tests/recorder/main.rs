@@ -10,6 +10,7 @@ mod install;
 mod laws;
 mod memory;
 mod numbers;
+mod protobuf;
 mod scrape;
 mod series;
 mod set_up;

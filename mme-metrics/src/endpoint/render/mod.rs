@@ -21,6 +21,7 @@ const FRESH: Duration = Duration::from_secs(10);
 pub(super) struct Renders {
     text: Mutex<Vec<Weak<Render>>>,
     open_metrics: Mutex<Vec<Weak<Render>>>,
+    protobuf: Mutex<Vec<Weak<Render>>>,
 }
 
 impl Renders {
@@ -33,6 +34,7 @@ impl Renders {
         let list = match format {
             Format::Text => &self.text,
             Format::OpenMetrics => &self.open_metrics,
+            Format::Protobuf => &self.protobuf,
         };
         let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
         list.retain(|render| render.strong_count() > 0);

@@ -25,6 +25,11 @@ impl Bounds {
         self.count + 1
     }
 
+    /// Iterates over the bounds.
+    pub(in crate::recorder) fn iter(&self) -> impl Iterator<Item = f64> {
+        self.groups.iter().flatten().copied().take(self.count)
+    }
+
     /// Returns the index of the bucket of `value`. A value that equals a bound belongs to the bucket below the bound.
     #[inline]
     pub(super) fn bucket(&self, value: f64) -> usize {

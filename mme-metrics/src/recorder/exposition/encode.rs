@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::super::cell::Reading;
 use super::super::family::{MetricFamily, SeriesList};
+use super::super::series::Series;
+use super::super::start::Start;
 
 /// Size at which a chunk is complete. The last series of a chunk may exceed it.
 pub(super) const CHUNK_BYTES: usize = 32 * 1024;
@@ -11,28 +13,48 @@ pub(super) const CHUNK_BYTES: usize = 32 * 1024;
 /// An encoder of one exposition format. The walk calls it for each family and then for each of its series. The walk is
 /// generic over the encoder, so writing a number costs no dynamic call.
 ///
-/// `labels` is the escaped label text `a="x",b="y"` without braces. It is empty for a series without labels. Values are
-/// finite.
+/// Values are finite.
 pub(super) trait Encode {
-    /// Text that all samples of a family share. It is made once for each family.
+    /// What all samples of a family share. It is made once for each family.
     type Head;
 
-    /// Writes the lines before the samples of a family. `family` has the kind, help, unit and bounds.
+    /// Writes what comes before the samples of a family. `family` has the kind, help, unit and bounds.
     fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Self::Head;
 
+    /// Continues a family at the beginning of a chunk, for a format in which a chunk has to be complete.
+    fn resume(_head: &mut Self::Head, _out: &mut Vec<u8>) {}
+
+    /// Ends a family, or the part of it that the chunk has.
+    fn pause(_head: &Self::Head, _out: &mut Vec<u8>) {}
+
     /// Writes one counter with an integer value.
-    fn counter(head: &Self::Head, labels: &str, total: u64, out: &mut Vec<u8>);
+    fn counter(head: &Self::Head, series: SeriesHead<'_>, total: u64, out: &mut Vec<u8>);
 
     /// Writes one gauge, or one counter with a fractional value. The `family.kind` given to [`Self::family`] says
     /// which.
-    fn gauge(head: &Self::Head, labels: &str, value: f64, out: &mut Vec<u8>);
+    fn gauge(head: &Self::Head, series: SeriesHead<'_>, value: f64, out: &mut Vec<u8>);
 
     /// Writes one histogram. The buckets of `reading` are not cumulative, and the last one is `+Inf`. Its count is
     /// their sum.
-    fn histogram(head: &Self::Head, family: &MetricFamily, labels: &str, reading: &Reading, out: &mut Vec<u8>);
+    fn histogram(
+        head: &Self::Head,
+        family: &MetricFamily,
+        series: SeriesHead<'_>,
+        reading: &Reading,
+        out: &mut Vec<u8>,
+    );
 
     /// Writes the end of the exposition, after the last family.
     fn end(out: &mut Vec<u8>);
+}
+
+/// What the samples of one series share.
+#[derive(Clone, Copy)]
+pub(super) struct SeriesHead<'a> {
+    /// The escaped label text `a="x",b="y"` without braces. It is empty for a series without labels.
+    pub(super) labels: &'a str,
+    /// The time from which the series counts, if it is known.
+    pub(super) start: Option<Start>,
 }
 
 /// Walks over the families of a recorder and their series, and writes them in one format.
@@ -40,6 +62,12 @@ pub(super) struct Walk<E: Encode> {
     families: std::vec::IntoIter<Arc<MetricFamily>>,
     current: Option<Position<E::Head>>,
     reading: Reading,
+}
+
+impl<C> Series<C> {
+    fn head(&self) -> SeriesHead<'_> {
+        SeriesHead { labels: &self.labels, start: self.start() }
+    }
 }
 
 /// The position of a walk within a family.
@@ -57,6 +85,9 @@ impl<E: Encode> Walk<E> {
 
     /// Appends whole series to `out` until a chunk is full or no series is left. Returns whether more series are left.
     pub(super) fn fill(&mut self, out: &mut Vec<u8>) -> bool {
+        if let Some(Position { head, .. }) = &mut self.current {
+            E::resume(head, out);
+        }
         while out.len() < CHUNK_BYTES {
             let Some(Position { family, head, next, end }) = &mut self.current else {
                 let Some(family) = self.families.next() else {
@@ -71,6 +102,7 @@ impl<E: Encode> Walk<E> {
                 continue;
             };
             if next == end {
+                E::pause(head, out);
                 self.current = None;
                 continue;
             }
@@ -79,7 +111,7 @@ impl<E: Encode> Walk<E> {
             match &family.series {
                 SeriesList::Counters(list) => {
                     if let Some(series) = list.get(at) {
-                        E::counter(head, &series.labels, series.cell.read(), out);
+                        E::counter(head, series.head(), series.cell.read(), out);
                     }
                 }
                 SeriesList::Gauges(list) => {
@@ -87,16 +119,20 @@ impl<E: Encode> Walk<E> {
                     if let Some((series, value)) =
                         list.get(at).map(|series| (series, series.cell.read())).filter(|(_, value)| !value.is_nan())
                     {
-                        E::gauge(head, &series.labels, value, out);
+                        // A gauge has no start, and the total of a fractional counter is kept elsewhere.
+                        E::gauge(head, SeriesHead { start: None, ..series.head() }, value, out);
                     }
                 }
                 SeriesList::Histograms(list) => {
                     if let Some(series) = list.get(at) {
                         series.cell.read(&mut self.reading);
-                        E::histogram(head, family, &series.labels, &self.reading, out);
+                        E::histogram(head, family, series.head(), &self.reading, out);
                     }
                 }
             }
+        }
+        if let Some(Position { head, .. }) = &self.current {
+            E::pause(head, out);
         }
         true
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::family::MetricFamily;
 use super::encode::Walk;
 use super::open_metrics::OpenMetrics;
+use super::protobuf::Protobuf;
 use super::text::Text;
 
 /// An exposition format that Prometheus reads.
@@ -15,6 +16,9 @@ pub enum Format {
     Text,
     /// `OpenMetrics` 1.0.
     OpenMetrics,
+    /// Protobuf: delimited messages of the type `io.prometheus.client.MetricFamily`. It is binary, and the only format
+    /// with start timestamps. A large family comes in several messages.
+    Protobuf,
 }
 
 impl Format {
@@ -23,6 +27,9 @@ impl Format {
         match self {
             Self::Text => "text/plain; version=0.0.4; charset=utf-8",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            Self::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+            }
         }
     }
 }
@@ -31,6 +38,7 @@ impl Format {
 pub(super) enum FormatWalk {
     Text(Walk<Text>),
     OpenMetrics(Walk<OpenMetrics>),
+    Protobuf(Walk<Protobuf>),
 }
 
 impl FormatWalk {
@@ -38,6 +46,7 @@ impl FormatWalk {
         match format {
             Format::Text => Self::Text(Walk::new(families)),
             Format::OpenMetrics => Self::OpenMetrics(Walk::new(families)),
+            Format::Protobuf => Self::Protobuf(Walk::new(families)),
         }
     }
 
@@ -46,6 +55,7 @@ impl FormatWalk {
         match self {
             Self::Text(walk) => walk.fill(out),
             Self::OpenMetrics(walk) => walk.fill(out),
+            Self::Protobuf(walk) => walk.fill(out),
         }
     }
 }

@@ -7,6 +7,11 @@ use super::super::family::MetricFamily;
 /// The help text of a metric without a description, because `promtool check metrics` requires one.
 const NO_HELP: &str = "No description was given.";
 
+/// Returns the help text of a family, which is never empty.
+pub(super) fn help_text(family: &MetricFamily) -> &str {
+    family.help.get().map_or(NO_HELP, |help| help)
+}
+
 /// The texts at the beginning of the lines of a family.
 pub(super) struct Lines {
     pub(super) sample: SampleName,
@@ -33,7 +38,7 @@ pub(super) fn help(out: &mut Vec<u8>, name: &str, family: &MetricFamily, escape_
     out.extend_from_slice(b"# HELP ");
     out.extend_from_slice(name.as_bytes());
     out.push(b' ');
-    admit::help(out, family.help.get().map_or(NO_HELP, |help| help), escape_quotes);
+    admit::help(out, help_text(family), escape_quotes);
     out.push(b'\n');
 }
 

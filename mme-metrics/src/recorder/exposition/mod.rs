@@ -4,8 +4,9 @@
 //! |---|---|
 //! | `format` | the names of the formats, and the encoder of each |
 //! | `encode` | the trait of an encoder, and the walk that calls it |
-//! | `text`, `open_metrics` | one encoder each |
+//! | `text`, `open_metrics`, `protobuf` | one encoder each |
 //! | `line` | the parts of a line that both text formats share |
+//! | `wire` | the fields and messages of protobuf |
 //!
 //! To add a format, implement [`Encode`](encode::Encode) in a new file and add its name to `format`.
 
@@ -13,7 +14,9 @@ mod encode;
 mod format;
 mod line;
 mod open_metrics;
+mod protobuf;
 mod text;
+mod wire;
 
 pub use self::format::Format;
 
@@ -29,7 +32,7 @@ use super::state::State;
 /// Extra capacity of a chunk, for the last series, which may exceed [`CHUNK_BYTES`].
 const CHUNK_ROOM: usize = 8 * 1024;
 
-/// The text of all metrics, as an iterator of chunks. Each chunk is written when it is requested.
+/// All metrics in one format, as an iterator of chunks. Each chunk is written when it is requested.
 ///
 /// It holds no lock that a writer of metrics waits for. Each series is read at the moment it is written, so memory use
 /// stays at one chunk, however large the exposition is. Series that are registered meanwhile may be missing from it.

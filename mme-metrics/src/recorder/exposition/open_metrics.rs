@@ -3,7 +3,7 @@
 
 use super::super::cell::Reading;
 use super::super::family::MetricFamily;
-use super::encode::Encode;
+use super::encode::{Encode, SeriesHead};
 use super::line::{self, Lines};
 use super::text::Text;
 use crate::metric::Kind;
@@ -29,18 +29,18 @@ impl Encode for OpenMetrics {
     }
 
     #[inline]
-    fn counter(head: &Lines, labels: &str, total: u64, out: &mut Vec<u8>) {
-        Text::counter(head, labels, total, out);
+    fn counter(head: &Lines, series: SeriesHead<'_>, total: u64, out: &mut Vec<u8>) {
+        Text::counter(head, series, total, out);
     }
 
     #[inline]
-    fn gauge(head: &Lines, labels: &str, value: f64, out: &mut Vec<u8>) {
-        Text::gauge(head, labels, value, out);
+    fn gauge(head: &Lines, series: SeriesHead<'_>, value: f64, out: &mut Vec<u8>) {
+        Text::gauge(head, series, value, out);
     }
 
     #[inline]
-    fn histogram(head: &Lines, family: &MetricFamily, labels: &str, reading: &Reading, out: &mut Vec<u8>) {
-        Text::histogram(head, family, labels, reading, out);
+    fn histogram(head: &Lines, family: &MetricFamily, series: SeriesHead<'_>, reading: &Reading, out: &mut Vec<u8>) {
+        Text::histogram(head, family, series, reading, out);
     }
 
     fn end(out: &mut Vec<u8>) {

@@ -2,7 +2,7 @@
 
 use super::super::cell::Reading;
 use super::super::family::MetricFamily;
-use super::encode::Encode;
+use super::encode::{Encode, SeriesHead};
 use super::line::{self, Lines};
 
 /// The encoder of [`Format::Text`](super::Format::Text).
@@ -18,20 +18,20 @@ impl Encode for Text {
     }
 
     #[inline]
-    fn counter(head: &Lines, labels: &str, total: u64, out: &mut Vec<u8>) {
-        line::sample(out, &head.sample, labels);
+    fn counter(head: &Lines, series: SeriesHead<'_>, total: u64, out: &mut Vec<u8>) {
+        line::sample(out, &head.sample, series.labels);
         line::integer(out, total);
     }
 
     #[inline]
-    fn gauge(head: &Lines, labels: &str, value: f64, out: &mut Vec<u8>) {
-        line::sample(out, &head.sample, labels);
+    fn gauge(head: &Lines, series: SeriesHead<'_>, value: f64, out: &mut Vec<u8>) {
+        line::sample(out, &head.sample, series.labels);
         line::float(out, value);
     }
 
     #[inline]
-    fn histogram(head: &Lines, family: &MetricFamily, labels: &str, reading: &Reading, out: &mut Vec<u8>) {
-        line::histogram(out, family, head, labels, reading);
+    fn histogram(head: &Lines, family: &MetricFamily, series: SeriesHead<'_>, reading: &Reading, out: &mut Vec<u8>) {
+        line::histogram(out, family, head, series.labels, reading);
     }
 
     fn end(_: &mut Vec<u8>) {}

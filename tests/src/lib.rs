@@ -25,6 +25,7 @@ pub mod protobuf;
 pub mod python;
 pub mod recorders;
 pub mod redis;
+pub mod rules;
 pub mod scrape_target;
 pub mod scraped;
 pub mod service;

@@ -8,6 +8,8 @@ use serde_json::Value;
 /// One query of a panel.
 #[derive(Debug, Clone)]
 pub struct Query {
+    /// The dashboard's identifier, such as `mme-host`.
+    pub dashboard: String,
     /// The panel's title and the query's letter, such as `Latency B`.
     pub name: String,
     /// The expression, its variables filled in.
@@ -26,6 +28,7 @@ pub fn queries() -> Vec<Query> {
     for dashboard in dashboards() {
         for panel in list(&dashboard["panels"]) {
             queries.extend(list(&panel["targets"]).iter().map(|target| Query {
+                dashboard: text(&dashboard["uid"]).to_owned(),
                 name: format!("{} {}", text(&panel["title"]), text(&target["refId"])),
                 expression: fill(&dashboard, text(&target["expr"])),
                 instant: target["instant"] == true,

@@ -10,7 +10,7 @@ use mme_metrics::function::FUNCTION;
 use serde_json::Value;
 
 /// What metrics of other programs begin with: their targets are not those of the chosen service.
-const OF_OTHERS: [&str; 11] = [
+const OF_OTHERS: [&str; 13] = [
     "ALERTS",
     "alertmanager_",
     "prometheus_",
@@ -22,6 +22,8 @@ const OF_OTHERS: [&str; 11] = [
     "mysql_",
     "traefik_",
     "kube_",
+    "probe_",
+    "vault_",
 ];
 
 fn models() -> Vec<Value> {

@@ -35,8 +35,20 @@ const NOT_SHOWN: [(&str, &str); 11] = [
 ];
 
 /// What metrics of programs begin with that are not scraped here.
-const NOT_SCRAPED: [&str; 10] =
-    ["alertmanager_", "container_", "grafana_", "kube_", "mongodb_", "mysql_", "node_", "pg_", "redis_", "traefik_"];
+const NOT_SCRAPED: [&str; 12] = [
+    "alertmanager_",
+    "container_",
+    "grafana_",
+    "kube_",
+    "mongodb_",
+    "mysql_",
+    "node_",
+    "pg_",
+    "probe_",
+    "redis_",
+    "traefik_",
+    "vault_",
+];
 
 /// Says whether an expression reads only what is scraped here.
 fn is_scraped(expression: &str) -> bool {

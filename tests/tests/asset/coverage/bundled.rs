@@ -1,58 +1,9 @@
-//! What the bundled rules and their tests say.
+//! What the bundled rule tests cover.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use mme_metrics::asset::{AssetKind, FILES};
-use promql_parser::parser::{self, Expr};
 use serde_json::Value;
-
-/// The bundled rules, in the order in which their files load.
-pub struct Rules {
-    /// Names of the groups, recording ones first.
-    pub groups: Vec<String>,
-    /// Expressions of alerts, by name.
-    pub alerts: BTreeMap<String, String>,
-    records: BTreeMap<String, String>,
-}
-
-impl Rules {
-    pub fn read() -> Self {
-        let mut rules = Self { groups: Vec::new(), alerts: BTreeMap::new(), records: BTreeMap::new() };
-        for file in ["prometheus/rules/", "prometheus/alerts/"].into_iter().flat_map(files_of) {
-            let document: Value = serde_saphyr::from_str(file).expect("a bundled file is YAML");
-            for group in list(&document["groups"]) {
-                rules.groups.push(text(&group["name"]).to_owned());
-                for rule in list(&group["rules"]) {
-                    let expression = text(&rule["expr"]).to_owned();
-                    match rule["alert"].as_str() {
-                        Some(alert) => rules.alerts.insert(alert.to_owned(), expression),
-                        None => rules.records.insert(text(&rule["record"]).to_owned(), expression),
-                    };
-                }
-            }
-        }
-        rules
-    }
-
-    /// Returns the metrics that an alert reads, through any recorded series.
-    pub fn metrics_of(&self, alert: &str) -> BTreeSet<String> {
-        let mut metrics = BTreeSet::new();
-        let mut left = vec![&self.alerts[alert]];
-        let mut seen = BTreeSet::new();
-        while let Some(expression) = left.pop() {
-            let parsed = parser::parse(expression).expect("a bundled expression is PromQL");
-            let mut names = BTreeSet::new();
-            selected(&parsed, &mut names);
-            for name in names.into_iter().filter(|name| seen.insert(name.clone())) {
-                match self.records.get(&name) {
-                    Some(record) => left.push(record),
-                    None => _ = metrics.insert(name),
-                }
-            }
-        }
-        metrics
-    }
-}
 
 /// Returns alerts that some rule test has firing, and those that some has silent.
 pub fn tested() -> [BTreeSet<String>; 2] {
@@ -67,28 +18,6 @@ pub fn tested() -> [BTreeSet<String>; 2] {
         }
     }
     tested
-}
-
-fn files_of(folder: &str) -> Vec<&'static str> {
-    let files = FILES.iter().filter(|file| file.kind() == AssetKind::Rules && file.path().starts_with(folder));
-    files.map(mme_metrics::asset::AssetFile::text).collect()
-}
-
-fn selected(expression: &Expr, names: &mut BTreeSet<String>) {
-    match expression {
-        Expr::VectorSelector(selector) => names.extend(selector.name.clone()),
-        Expr::MatrixSelector(matrix) => names.extend(matrix.vs.name.clone()),
-        Expr::Aggregate(aggregate) => selected(&aggregate.expr, names),
-        Expr::Binary(binary) => {
-            selected(&binary.lhs, names);
-            selected(&binary.rhs, names);
-        }
-        Expr::Unary(unary) => selected(&unary.expr, names),
-        Expr::Paren(paren) => selected(&paren.expr, names),
-        Expr::Subquery(subquery) => selected(&subquery.expr, names),
-        Expr::Call(call) => call.args.args.iter().for_each(|argument| selected(argument, names)),
-        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
-    }
 }
 
 fn list(value: &Value) -> &[Value] {

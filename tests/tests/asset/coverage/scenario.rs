@@ -5,9 +5,9 @@ use std::process::Output;
 
 use mme_metrics::asset::write_to;
 use mme_metrics_tests::program;
+use mme_metrics_tests::rules::Rules;
 use tempfile::TempDir;
 
-use super::bundled::Rules;
 use super::service::{Life, Series};
 
 /// The minute in which something happens, and the end of the story.
@@ -49,6 +49,11 @@ pub fn all() -> Vec<Scenario> {
         quiet(
             "two environments",
             ["production", "staging"].map(|name| whole(&format!(r#"namespace="{name}",{a}"#))).into(),
+        ),
+        // A store of the fleet that keeps what both servers of a cluster send.
+        quiet(
+            "two copies in one store",
+            ["a", "b"].map(|name| whole(&format!(r#"prometheus_replica="{name}",{a}"#))).into(),
         ),
     ]
 }

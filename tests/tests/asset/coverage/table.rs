@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use mme_metrics::catalog;
+use mme_metrics_tests::rules::Rules;
 
-use super::bundled::{Rules, tested};
+use super::bundled::tested;
 use super::{scenario, service};
 
 /// Alerts whose silence in a scenario of three hours proves nothing, and the rule test that has a case of its own instead.

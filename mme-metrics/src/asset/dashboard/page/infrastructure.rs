@@ -1,7 +1,7 @@
 //! The infrastructure dashboard: databases, connection pools, replicas, caches and hosts.
 
 use super::ratio::{failed, share_of};
-use super::{host, state, store};
+use super::{host, outside, state, store};
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::cache::CACHE;
 use crate::database::DATABASE;
@@ -12,7 +12,7 @@ pub fn infrastructure() -> Dashboard {
     Dashboard::new(
         "mme-infrastructure",
         "Infrastructure",
-        "Databases, connection pools, replicas and caches as the service sees them; hosts and Redis.",
+        "Databases, connection pools, replicas and caches as the service sees them; hosts, Redis, probes and Vault.",
     )
     .row(state::state())
     .row(operations())
@@ -22,6 +22,8 @@ pub fn infrastructure() -> Dashboard {
     .row(host::resources(Series::foreign))
     .row(host::traffic(Series::foreign))
     .row(store::redis(Series::foreign))
+    .row(outside::probes())
+    .row(outside::vault())
 }
 
 const DATABASES: [&str; 2] = ["db_system_name", "db_namespace"];

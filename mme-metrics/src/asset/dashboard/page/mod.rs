@@ -12,6 +12,7 @@ mod infrastructure;
 mod isolation;
 mod meta;
 mod operational;
+mod outside;
 mod overview;
 mod process;
 mod ratio;

@@ -137,9 +137,12 @@ pub(super) fn mongodb(select: Select) -> Row {
                 .sum(&select("mongodb_ss_opcounters").rate(), &["legacy_op_type"]),
         )
         .panel(
-            Panel::new("MongoDB slow queries", DisplayUnit::Short, "Queries that the profiler recorded as slow.")
-                .view(View::Counts)
-                .sum(&select("mongodb_profile_slow_query_count").counts(), &["database"]),
+            Panel::new(
+                "MongoDB slow queries",
+                DisplayUnit::Short,
+                "Slow queries that the profiler recorded in the last half minute. It is no total, and falls again.",
+            )
+            .sum(&select("mongodb_profile_slow_query_count").value(), &["database"]),
         )
         .panel(
             Panel::new("MongoDB queues", DisplayUnit::Short, "Operations that wait for a lock.")

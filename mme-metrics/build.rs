@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The kind of every file below `assets`, by the beginning of its path. The first match counts.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 15] = [
     ("prometheus/prometheus.yml", "Configuration"),
     ("prometheus/fleet.yml", "Configuration"),
     ("prometheus/federation.yml", "Configuration"),
     ("prometheus/compat/", "Configuration"),
+    // Not rendered for a fleet: its rules add up what others keep apart.
+    ("prometheus/federation/", "Configuration"),
     ("prometheus/rules/", "Rules"),
     ("prometheus/alerts/", "Rules"),
     ("prometheus/gateway/", "Rules"),

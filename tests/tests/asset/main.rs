@@ -7,4 +7,5 @@ mod fleet;
 mod forms;
 mod grafana;
 mod kitchen;
+mod replicas;
 mod rules;

@@ -4,7 +4,7 @@
 //! `cargo test --all-features --test asset -- --nocapture table` prints the table.
 
 mod bundled;
-mod compat;
+mod optional;
 mod scenario;
 mod service;
 mod table;

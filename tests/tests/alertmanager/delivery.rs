@@ -1,6 +1,6 @@
 //! Notifications of pushed alerts: where they arrive and what a person reads.
 
-use mme_metrics_tests::alertmanager::{Alertmanager, BusinessHours, Deployment, Mail};
+use mme_metrics_tests::alertmanager::{Alertmanager, BusinessHours, Deployment};
 use mme_metrics_tests::prometheus::patiently;
 use serde_json::{Value, json};
 
@@ -9,14 +9,14 @@ use crate::push::{firing, resolved};
 
 const RUNBOOKS: &str = "https://github.com/mme-metrics/mme-metrics/blob/main/mme-metrics/assets/runbooks";
 
-fn deployed() -> (Deployment, Alertmanager) {
+pub fn deployed() -> (Deployment, Alertmanager) {
     let deployment = Deployment::new(BusinessHours::Now);
     let alertmanager = deployment.start();
     (deployment, alertmanager)
 }
 
 /// Returns an alert of the service `shop` on which a dashboard is written.
-fn of_shop(name: &str, dashboard: &str) -> Value {
+pub fn of_shop(name: &str, dashboard: &str) -> Value {
     let mut alert = firing(name, &[("job", "shop"), ("instance", "10.0.0.7:8080")]);
     alert["annotations"]["dashboard_url"] = json!(dashboard);
     alert
@@ -145,44 +145,6 @@ fn many_routes_of_one_service_are_one_notification() {
     // The pager is notified beside Slack, in no order.
     deployment.inbox.wait_for("/pagerduty", |_| true);
     assert_eq!(deployment.inbox.at("/pagerduty").len(), 1);
-}
-
-#[test]
-fn the_silence_link_covers_the_alert_and_its_escalations_and_nothing_else() {
-    let (deployment, alertmanager) = deployed();
-    let escalation = |level: &str, source: &str| {
-        firing(
-            &format!("MmeEscalationLevel{level}"),
-            &[("job", "shop"), ("source_alert", source), ("category", "security")],
-        )
-    };
-    alertmanager.send(&[
-        of_shop("MmeIsolationBreach", "/d/mme-security"),
-        escalation("2", "MmeIsolationBreach"),
-        escalation("4", "MmeIsolationBreach"),
-        escalation("2", "MmeAuthBruteForce"),
-        firing("MmeIsolationBreach", &[("job", "bank")]),
-        firing("MmeAuthBruteForce", &[("job", "shop")]),
-    ]);
-    let of_shop = |mail: &Mail| mail.text.contains("job shop") && mail.subject.contains("MmeIsolationBreach");
-    let link = deployment.mailbox.wait_for("security@example.com", of_shop).link("Silence");
-    silence(&alertmanager, &link);
-    let silenced = || {
-        let alerts = alertmanager.alerts().into_iter();
-        let silenced = alerts.filter(|alert| alert["status"]["state"] == "suppressed");
-        let mut names: Vec<_> = silenced
-            .map(|alert| {
-                [&alert["labels"]["alertname"], &alert["labels"]["job"]]
-                    .map(|label| label.as_str().unwrap_or_default().to_owned())
-                    .join(" ")
-            })
-            .collect();
-        names.sort();
-        names
-    };
-    let expected = ["MmeEscalationLevel2 shop", "MmeEscalationLevel4 shop", "MmeIsolationBreach shop"];
-    let look = || if silenced() == expected { Ok(()) } else { Err(silenced()) };
-    patiently(look).expect("the silence covers these");
 }
 
 #[test]

@@ -9,4 +9,5 @@ mod newer;
 mod page;
 mod push;
 mod routes;
+mod silences;
 mod starttls;

@@ -7,6 +7,8 @@ import time
 COLORS = {"green": "#73bf69", "yellow": "#f2cc0c", "red": "#f2495c", "blue": "#5794f2", "orange": "#ff9830"}
 PALETTE = ["#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0", "#508642", "#cca300",
            "#447ebc", "#c15c17", "#890f02", "#0a437c", "#6d1f62", "#584477"]
+# The width of a letter of the axes, about.
+LETTER = 6.7
 STYLE = """
 body{background:#111217;color:#ccccdc;font:12px sans-serif;margin:0 8px;position:relative;overflow:hidden}
 h1{font-size:20px;margin:10px 0 2px;font-weight:500}h1 small{color:#8e8e9a;font-size:13px;margin-left:14px;font-weight:400}
@@ -89,7 +91,6 @@ def legend(found):
 
 def timeseries(panel, found):
     bars = panel.defaults["custom"]["drawStyle"] == "bars"
-    left, top, width, height = 64, 6, panel.width - 74, panel.height - 44
     totals = {}
     for _, _, points in found:
         for at, value in points:
@@ -99,11 +100,16 @@ def timeseries(panel, found):
     high = max(values)
     limits = [(at, color) for at, color in panel.steps() if math.isfinite(at)]
     high = high if high > low else low + (1.2 * limits[-1][0] if limits and limits[-1][0] > 1e-6 else 1)
+    ticks = [low + (high - low) * tick / 4 for tick in range(5)]
+    if panel.defaults.get("decimals") == 0:
+        # Half an event is none.
+        ticks = sorted({round(value) for value in ticks if low <= round(value) <= high})
+    left = 14 + LETTER * max(len(panel.text(value)) for value in ticks)
+    top, width, height = 6, panel.width - left - 10, panel.height - 44
     x = lambda at: left + (at - panel.times[0]) / (panel.times[1] - panel.times[0]) * width
     y = lambda value: top + height - (value - low) / (high - low) * height
     parts = []
-    for tick in range(5):
-        value = low + (high - low) * tick / 4
+    for value in ticks:
         parts.append(f'<line x1="{left}" x2="{left + width}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#2a2d33"/>'
                      f'<text x="{left - 6}" y="{y(value) + 4:.1f}" text-anchor="end" fill="#8e8e9a">{html.escape(panel.text(value))}</text>')
     for tick in range(4):
@@ -181,16 +187,18 @@ def table(panel, found):
 
 
 def bands(panel, found, color):
-    left, width, height = 210, panel.width - 220, min(26, (panel.height - 20) / len(found))
+    names = [name if LETTER * len(name) < panel.width / 2 else "…" + name[-int(panel.width / 2 / LETTER):] for name, _, _ in found]
+    left = 14 + LETTER * max(map(len, names))
+    width, height = panel.width - left - 10, min(26, (panel.height - 20) / len(found))
     span = panel.times[1] - panel.times[0]
     parts = []
-    for index, (name, _, points) in enumerate(found):
+    for index, (_, _, points) in enumerate(found):
         step = points[1][0] - points[0][0] if len(points) > 1 else span / 60
         for at, value in points:
             parts.append(f'<rect x="{left + (at - panel.times[0]) / span * width:.1f}" y="{index * height + 4:.1f}" '
                          f'width="{step / span * width + 1:.1f}" height="{max(1, height - 4):.1f}" fill="{color(value)}"/>')
         if height > 9:
-            parts.append(f'<text x="{left - 6}" y="{index * height + height / 2 + 6:.1f}" text-anchor="end" fill="#ccccdc">{html.escape(name[:34])}</text>')
+            parts.append(f'<text x="{left - 6}" y="{index * height + height / 2 + 6:.1f}" text-anchor="end" fill="#ccccdc">{html.escape(names[index])}</text>')
     return f'<svg width="{panel.width}" height="{panel.height}">{"".join(parts)}</svg>'
 
 

@@ -10,6 +10,8 @@ mod prometheus_client;
 
 use std::hint::black_box;
 
+use mme_metrics::Format;
+
 pub(crate) use self::facade::METADATA;
 pub(crate) use self::ours::counted;
 
@@ -35,14 +37,18 @@ pub const REGISTRIES: [&str; 6] = [
     "opentelemetry-prometheus",
 ];
 
+/// Ours with its exposition in protobuf.
+pub const PROTOBUF: &str = "mme-metrics, protobuf";
+
 /// Makes an empty registry.
 ///
 /// # Panics
 ///
-/// When `name` is none of [`REGISTRIES`].
+/// When `name` is neither [`PROTOBUF`] nor one of [`REGISTRIES`].
 pub fn registry(name: &str) -> Box<dyn Registry> {
     match name {
-        "mme-metrics" => Box::new(ours::Mix::new()),
+        "mme-metrics" => Box::new(ours::Mix::new(Format::Text)),
+        PROTOBUF => Box::new(ours::Mix::new(Format::Protobuf)),
         "metrics-exporter-prometheus" => Box::new(exporter::Mix::new()),
         "prometheus" => Box::new(prometheus::Mix::new()),
         "prometheus-client" => Box::new(prometheus_client::Mix::new()),

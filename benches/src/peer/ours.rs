@@ -89,13 +89,13 @@ pub(super) fn histograms() -> Vec<Contestant> {
 }
 
 /// A recorder of its own, filled through the facade.
-pub(super) struct Mix(Recorder);
+pub(super) struct Mix(Recorder, Format);
 
 impl Mix {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(format: Format) -> Self {
         let builder = Recorder::builder().without_process_metrics().buckets("mix_wait_seconds", &RENDER_BOUNDS);
         let recorder = builder.family_budget("other", 4_000_000).process_budget(1_000_000).build();
-        Self(recorder.expect("the buckets are valid and `other` always exists"))
+        Self(recorder.expect("the buckets are valid and `other` always exists"), format)
     }
 }
 
@@ -106,6 +106,6 @@ impl Registry for Mix {
 
     fn render(&self, _: &mut Vec<u8>) -> usize {
         // Each chunk is gone before the next one is made, as when it is written to a socket.
-        self.0.exposition(Format::Text).map(|chunk| std::hint::black_box(chunk).len()).sum()
+        self.0.exposition(self.1).map(|chunk| std::hint::black_box(chunk).len()).sum()
     }
 }

@@ -17,6 +17,7 @@ pages! {
     alerts: "alerts.md"
     dashboards: "dashboards.md"
     deployment: "deployment.md"
+    native_histograms: "native-histograms.md"
     exporters: "exporters.md"
     fleet: "fleet.md"
     from_axum_prometheus: "from-axum-prometheus.md"

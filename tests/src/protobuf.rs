@@ -11,7 +11,7 @@ pub mod client {
     tonic::include_proto!("io.prometheus.client");
 }
 
-use client::{LabelPair, Metric, MetricFamily, MetricType};
+use client::{Histogram, LabelPair, Metric, MetricFamily, MetricType};
 
 /// The name of a sample, and its labels by key without escapes. `le` is a number as Rust writes it.
 pub type Series = (String, BTreeMap<String, String>);
@@ -131,4 +131,96 @@ fn text_series(series: &str) -> Series {
         rest.next_if_eq(&',');
     }
     (name.to_owned(), labels)
+}
+
+/// Values up to this one are in the zero bucket.
+pub const ZERO_THRESHOLD: f64 = f64::from_bits((1023 - 128) << 52);
+
+/// The native buckets of a histogram.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NativeBuckets {
+    /// Bounds are powers of `2^(2^-schema)`.
+    pub schema: i32,
+    /// The count of the zero bucket.
+    pub zero: u64,
+    /// Counts by index. None is zero.
+    pub buckets: BTreeMap<i32, u64>,
+}
+
+impl NativeBuckets {
+    /// Reads them from a message, if it has any.
+    ///
+    /// # Panics
+    ///
+    /// When spans and counts do not fit together, or the total is not the count.
+    #[track_caller]
+    pub fn of(histogram: &Histogram) -> Option<Self> {
+        let schema = histogram.schema?;
+        assert_eq!(histogram.zero_threshold(), ZERO_THRESHOLD);
+        assert!(histogram.negative_span.is_empty() && histogram.negative_delta.is_empty());
+        let mut deltas = histogram.positive_delta.iter();
+        let mut buckets = BTreeMap::new();
+        let (mut index, mut count) = (0_i32, 0_i64);
+        for span in &histogram.positive_span {
+            index += span.offset();
+            for _ in 0..span.length() {
+                count += deltas.next().expect("each bucket has a count");
+                assert!(count > 0, "an empty bucket: {histogram:?}");
+                buckets.insert(index, count.cast_unsigned());
+                index += 1;
+            }
+        }
+        assert_eq!(deltas.next(), None, "each count has a bucket");
+        let native = Self { schema, zero: histogram.zero_count(), buckets };
+        assert_eq!(native.total(), histogram.sample_count());
+        Some(native)
+    }
+
+    /// Returns the number of observations.
+    pub fn total(&self) -> u64 {
+        self.zero + self.buckets.values().sum::<u64>()
+    }
+
+    /// Returns how much wider a bucket is than the one before.
+    pub fn factor(&self) -> f64 {
+        self.bound(1)
+    }
+
+    /// Returns the upper bound of a bucket.
+    pub fn bound(&self, index: i32) -> f64 {
+        (f64::from(index) * f64::from(-self.schema).exp2()).exp2()
+    }
+
+    /// Returns the upper bound of the bucket of the observation that has this rank, counted from one.
+    ///
+    /// # Panics
+    ///
+    /// When there are not so many above zero.
+    #[track_caller]
+    pub fn upper_bound_of(&self, rank: u64) -> f64 {
+        let mut below = self.zero;
+        let holds = |(_, count): &(&i32, &u64)| {
+            below += **count;
+            below >= rank
+        };
+        self.bound(*self.buckets.iter().find(holds).expect("an observation").0)
+    }
+
+    /// Adds up two histograms, at the finest resolution with which both have at most 160 buckets.
+    pub fn merged(&self, other: &Self) -> Self {
+        let mut schema = self.schema.min(other.schema);
+        loop {
+            let mut buckets: BTreeMap<i32, u64> = BTreeMap::new();
+            for part in [self, other] {
+                for (index, count) in &part.buckets {
+                    let steps = part.schema - schema;
+                    *buckets.entry((index + (1 << steps) - 1) >> steps).or_default() += count;
+                }
+            }
+            if buckets.len() <= 160 {
+                return Self { schema, zero: self.zero + other.zero, buckets };
+            }
+            schema -= 1;
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The declaration of a metric: its name, kind, unit, labels and buckets.
 
+use super::histogram_form::HistogramForm;
 use crate::label::LabelSpec;
 
 /// The name of the counter of refused observations. This layer emits it; the metric is declared in `process`.
@@ -75,6 +76,8 @@ pub struct Spec {
     pub labels: &'static [LabelSpec],
     /// Upper bounds of its buckets; empty unless it is a histogram.
     pub buckets: &'static [f64],
+    /// Which buckets it has, if it is a histogram and the set-up says nothing else.
+    pub form: HistogramForm,
     /// Whether it is recorded only if the service turns it on.
     pub optional: bool,
     /// Whether it is a counter with a fractional value, which the facade carries as a gauge.

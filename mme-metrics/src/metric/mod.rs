@@ -41,6 +41,7 @@ mod extra_labels;
 mod family;
 mod global;
 mod handle;
+mod histogram_form;
 mod in_flight;
 mod kept_series;
 mod name;
@@ -53,6 +54,7 @@ pub use self::family::{Family, family};
 #[doc(hidden)]
 pub use self::family::{lowercase, utf8};
 pub use self::handle::{CounterHandle, GaugeHandle, HistogramHandle};
+pub use self::histogram_form::{HistogramForm, HistogramFormError, Resolution};
 pub use self::in_flight::InFlight;
 pub use self::typed::{Counter, FractionalCounter, Gauge, Histogram};
 

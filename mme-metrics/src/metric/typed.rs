@@ -9,6 +9,7 @@ use metrics::{Key, KeyName, Label};
 use super::declared::{Kind, Spec, Unit};
 use super::emit::if_recordable;
 use super::handle::{CounterHandle, GaugeHandle, HistogramHandle};
+use super::histogram_form::HistogramForm;
 use super::in_flight::InFlight;
 use super::name;
 use crate::buckets;
@@ -138,7 +139,19 @@ fn combinations(spec: &Spec) -> Vec<Vec<Label>> {
 
 const fn spec<L: LabelSet>(name: &'static str, kind: Kind, unit: Unit, buckets: &'static [f64]) -> Spec {
     name::name(name, kind, unit);
-    Spec { name, help: "", family: "", kind, unit, labels: L::LABELS, buckets, optional: false, fractional: false }
+    let form = HistogramForm::Classic;
+    Spec {
+        name,
+        help: "",
+        family: "",
+        kind,
+        unit,
+        labels: L::LABELS,
+        buckets,
+        form,
+        optional: false,
+        fractional: false,
+    }
 }
 
 typed_metric! {
@@ -233,6 +246,15 @@ impl<L: LabelSet> Histogram<L> {
     pub const fn new(name: &'static str, unit: Unit, bounds: &'static [f64]) -> Self {
         assert!(buckets::is_valid(bounds), "bucket bounds are finite and ascending, 1 to 64 of them, without +Inf");
         Self::from_spec(spec::<L>(name, Kind::Histogram, unit, bounds))
+    }
+
+    /// Sets which buckets the metric has: classic, native or both. The default is classic.
+    /// [`RecorderBuilder::histogram_form`](crate::RecorderBuilder::histogram_form) can say otherwise at set-up.
+    pub const fn form(self, form: HistogramForm) -> Self {
+        let mut spec = self.spec;
+        spec.form = form;
+        core::mem::forget(self);
+        Self::from_spec(spec)
     }
 
     /// Returns the handle of a series with labels that the metric does not declare. The recorder budgets them as open labels.

@@ -8,11 +8,12 @@ use metrics::Label;
 
 use super::error::BuildError;
 use super::family::Group;
+use super::forms::Forms;
 use super::handle::Recorder;
 use super::registry::{FOREIGN, Limits, Registry};
 use super::state::{Collector, State};
 use crate::catalog;
-use crate::metric::{Family, Kind, Spec, claimed_names};
+use crate::metric::{Family, HistogramForm, Kind, Spec, claimed_names};
 use crate::{buckets, process};
 
 /// Default budget of a family: the largest number of its series with open labels.
@@ -41,6 +42,7 @@ pub struct RecorderBuilder {
     families: Vec<&'static dyn Family>,
     global_labels: Vec<(String, String)>,
     buckets: Vec<(String, Vec<f64>)>,
+    forms: Forms,
     family_budgets: HashMap<String, usize>,
     process_budget: usize,
     process_metrics: bool,
@@ -75,6 +77,7 @@ impl RecorderBuilder {
             families: catalog::FAMILIES.to_vec(),
             global_labels: Vec::new(),
             buckets: Vec::new(),
+            forms: Forms::default(),
             family_budgets: HashMap::new(),
             process_budget: PROCESS_BUDGET,
             process_metrics: true,
@@ -99,6 +102,29 @@ impl RecorderBuilder {
     /// ascending upper bounds without `+Inf`.
     pub fn buckets(mut self, metric: impl Into<String>, bounds: &[f64]) -> Self {
         self.buckets.push((metric.into(), bounds.to_vec()));
+        self
+    }
+
+    /// Sets which buckets one histogram has, whatever it declares: classic, native or both. It may be one of the catalogue
+    /// or of another crate.
+    ///
+    /// ```
+    /// use mme_metrics::{Recorder, metric::HistogramForm};
+    ///
+    /// // The operator's choice, as a service reads it from its configuration.
+    /// let form: HistogramForm = "both".parse()?;
+    /// let recorder = Recorder::builder().histogram_form("http_server_request_duration_seconds", form).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn histogram_form(mut self, metric: impl Into<String>, form: HistogramForm) -> Self {
+        self.forms.by_metric.insert(metric.into(), form);
+        self
+    }
+
+    /// Sets which buckets every histogram has that [`histogram_form`](Self::histogram_form) does not name, whatever it
+    /// declares.
+    pub fn histogram_forms(mut self, form: HistogramForm) -> Self {
+        self.forms.all = Some(form);
         self
     }
 
@@ -143,8 +169,9 @@ impl RecorderBuilder {
     ///
     /// # Errors
     ///
-    /// Fails when two families or metrics have the same name, when a label or bucket list cannot be exported, or when a
-    /// budget or bucket list is set for a family or metric that does not exist.
+    /// Fails when two families or metrics have the same name, when a label or bucket list cannot be exported, when the form
+    /// of a histogram is set for another kind of metric, or when a budget or bucket list is set for a family or metric that
+    /// does not exist.
     pub fn build(self) -> Result<Recorder, BuildError> {
         let specs = self.check()?;
         let budgets = &self.family_budgets;
@@ -163,7 +190,7 @@ impl RecorderBuilder {
         if let Some((version, revision)) = self.build_info {
             collectors.push(Box::new(move || process::report_build(&version, &revision)));
         }
-        let registry = Registry::new(specs, groups, limits, labels, bounds);
+        let registry = Registry::new(specs, groups, limits, labels, bounds, self.forms);
         Ok(Recorder(Arc::new(State::new(registry, collectors))))
     }
 
@@ -194,6 +221,11 @@ impl RecorderBuilder {
             if no_histogram || !buckets::is_valid(bounds) {
                 return Err(BuildError::Buckets(metric.clone()));
             }
+        }
+        let is_other =
+            |metric: &&String| specs.iter().any(|spec| spec.name == **metric && spec.kind != Kind::Histogram);
+        if let Some(metric) = self.forms.by_metric.keys().find(is_other) {
+            return Err(BuildError::Histogram(metric.clone()));
         }
         match self.family_budgets.keys().find(|name| !names.contains(&name.as_str())) {
             Some(unknown) => Err(BuildError::Budget(unknown.clone())),

@@ -18,6 +18,8 @@ pub enum BuildError {
     GlobalLabel(String),
     /// The buckets set for this metric cannot be used.
     Buckets(String),
+    /// The form of a histogram was set for this metric, which is none.
+    Histogram(String),
     /// A budget was set for a family of this name, but there is no such family.
     Budget(String),
 }
@@ -36,6 +38,9 @@ impl fmt::Display for BuildError {
                 "the buckets of `{metric}` cannot be used: give a histogram 1 to {} finite, ascending bounds without +Inf",
                 buckets::MAX_BOUNDS
             ),
+            Self::Histogram(metric) => {
+                write!(f, "`{metric}` is no histogram, so it has no form: name a histogram")
+            }
             Self::Budget(family) => write!(
                 f,
                 "a budget is set for the unknown family `{family}`: add it with `RecorderBuilder::family`, or use `{FOREIGN}` for metrics of other crates"

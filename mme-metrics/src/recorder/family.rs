@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::admission::{Ledger, admit};
-use super::cell::{Bounds, CounterCell, GaugeCell, HistogramCell};
+use super::cell::{Bounds, CounterCell, GaugeCell, HistogramCell, NativeLayout};
 use super::series::Series;
-use crate::metric::{Kind, Spec};
+use crate::metric::{HistogramForm, Kind, Spec};
 
 /// The counts of one budget: of one family of the catalogue, or of all metrics without a catalogue entry.
 #[derive(Debug)]
@@ -70,6 +70,8 @@ pub(super) struct MetricFamily {
     pub(super) group: Arc<Group>,
     pub(super) budget: usize,
     pub(super) bounds: Bounds,
+    /// The native buckets, for a histogram that has them.
+    pub(super) native: Option<NativeLayout>,
     /// `le="…"} ` for every bound and `+Inf`.
     pub(super) bound_texts: Box<[Box<str>]>,
     pub(super) series: SeriesList,
@@ -101,8 +103,10 @@ impl MetricFamily {
         group: Arc<Group>,
         budget: usize,
         bounds: &[f64],
+        form: HistogramForm,
         help: Option<&str>,
     ) -> Self {
+        let bounds = if form.has_classic() { bounds } else { &[] };
         let finite = bounds.iter().map(|bound| format!("le=\"{}\"}} ", admit::bound(*bound)).into());
         let bound_texts = finite.chain(["le=\"+Inf\"} ".into()]).collect();
         let cell = OnceLock::new();
@@ -117,6 +121,7 @@ impl MetricFamily {
             group,
             budget,
             bounds: Bounds::new(bounds),
+            native: form.resolution().filter(|_| kind == Kind::Histogram).map(NativeLayout::new),
             bound_texts,
             series,
             index: RwLock::new(HashTable::new()),

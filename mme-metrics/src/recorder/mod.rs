@@ -50,6 +50,7 @@ mod facade;
 mod family;
 #[cfg(feature = "metrics-exporter-prometheus")]
 pub mod foreign;
+mod forms;
 mod handle;
 mod install;
 mod registry;

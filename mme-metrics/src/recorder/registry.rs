@@ -11,11 +11,12 @@ use super::admission::admit::{self, LabelText, MAX_LABELS};
 use super::admission::{Budget, Limit, SeriesRequest, Source};
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
 use super::family::{Group, MetricFamily, SeriesList};
+use super::forms::Forms;
 use super::rejection::Rejections;
 use super::series::{OverflowHandle, RefusalHandle, Series};
 use super::start::Start;
 use crate::label::Refusal;
-use crate::metric::{Kind, Spec, claimed_names};
+use crate::metric::{HistogramForm, Kind, Spec, claimed_names};
 
 /// The family name under which metrics without a catalogue entry share a budget.
 pub(super) const FOREIGN: &str = "other";
@@ -35,6 +36,7 @@ pub(super) struct Registry {
     global_labels: Vec<Label>,
     specs: HashMap<&'static str, &'static Spec>,
     buckets: HashMap<String, Arc<[f64]>>,
+    forms: Forms,
     default_bounds: Arc<[f64]>,
     open: AtomicUsize,
     built: Start,
@@ -95,7 +97,10 @@ macro_rules! storage {
 
 storage!(CounterCell, Counter, Counters, |_family| CounterCell::new());
 storage!(GaugeCell, Gauge, Gauges, |family| GaugeCell::new(family.kind == Kind::Counter));
-storage!(HistogramCell, Histogram, Histograms, |family| HistogramCell::new(family.bounds.clone()));
+storage!(HistogramCell, Histogram, Histograms, |family| match &family.native {
+    None => HistogramCell::new(family.bounds.clone()),
+    Some(native) => HistogramCell::with_native(family.bounds.clone(), native.clone()),
+});
 
 /// The result of a registration: the handle of the series.
 pub(super) enum Admission<C> {
@@ -111,6 +116,7 @@ impl Registry {
         limits: Limits,
         global_labels: Vec<Label>,
         buckets: HashMap<String, Arc<[f64]>>,
+        forms: Forms,
     ) -> Self {
         let foreign = Group::new(FOREIGN, limits.foreign_series);
         let groups = groups.into_iter().chain([Arc::clone(&foreign)]).collect();
@@ -124,6 +130,7 @@ impl Registry {
             global_labels,
             specs: specs.into_iter().map(|spec| (spec.name, spec)).collect(),
             buckets,
+            forms,
             default_bounds: crate::buckets::REQUEST.into(),
             open: AtomicUsize::new(0),
             built: Start::now(),
@@ -252,6 +259,7 @@ impl Registry {
             }
             let group = self.groups.iter().find(|group| group.name == spec.family).unwrap_or(&self.foreign);
             let bounds = self.buckets.get(&*name).cloned().unwrap_or_else(|| spec.buckets.into());
+            let form = self.forms.of(&name, raw, spec.form);
             return names.insert(MetricFamily::new(
                 name,
                 spec.kind,
@@ -260,6 +268,7 @@ impl Registry {
                 Arc::clone(group),
                 usize::MAX,
                 &bounds,
+                form,
                 Some(spec.help),
             ));
         }
@@ -273,6 +282,7 @@ impl Registry {
         names.foreign += 1;
         names.claimed.extend(claims.into_iter().map(String::into_boxed_str));
         let bounds = self.buckets.get(&*name).or_else(|| self.buckets.get(raw)).cloned();
+        let form = self.forms.of(&name, raw, HistogramForm::Classic);
         let help = names.described.remove(&*name);
         names.insert(MetricFamily::new(
             name,
@@ -282,6 +292,7 @@ impl Registry {
             Arc::clone(&self.foreign),
             self.limits.foreign_series.div_ceil(4),
             bounds.as_ref().unwrap_or(&self.default_bounds),
+            form,
             help.as_deref(),
         ))
     }

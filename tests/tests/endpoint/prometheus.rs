@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use http::header::CONTENT_TYPE;
 use mme_metrics::endpoint::Endpoint;
+use mme_metrics::metric::HistogramForm;
 use mme_metrics::{Format, Recorder};
 use mme_metrics_tests::prometheus::{Prometheus, Sample, major_version};
 use mme_metrics_tests::protobuf::{Series, text_samples};
@@ -96,6 +97,43 @@ fn prometheus_asks_for_protobuf_and_gets_what_the_text_has() {
     server.wait_for("{__name__=~'pb_.+'}", |samples| as_exposed(samples) == expected);
     served.assert_protobuf();
     assert_eq!(server.get("/api/v1/metadata", &[("metric", "pb_jobs_total")])["pb_jobs_total"][0]["type"], "counter");
+}
+
+#[test]
+fn a_native_histogram_answers_quantiles() {
+    let recorder = Recorder::builder()
+        .histogram_form("pb_both_seconds", HistogramForm::BOTH)
+        .histogram_form("pb_native_seconds", HistogramForm::NATIVE)
+        .build()
+        .expect("a builder");
+    metrics::with_local_recorder(&recorder, || {
+        for name in ["pb_both_seconds", "pb_native_seconds"] {
+            let histogram = metrics::histogram!(name);
+            histogram.record(0.0);
+            (1..=1_000).for_each(|milli| histogram.record(f64::from(milli) / 1e3));
+            histogram.record(1e6);
+        }
+    });
+    let served = Served::new(&recorder);
+    let server = scraping(&served).start();
+    server.wait_until_up("service");
+    for name in ["pb_both_seconds", "pb_native_seconds"] {
+        server.wait_for(
+            &format!("histogram_count({name})"),
+            |samples| matches!(samples, [only] if only.value == 1_002.0),
+        );
+        for (quantile, exact) in [(0.1, 0.1), (0.5, 0.5), (0.9, 0.9), (0.99, 0.99), (1.0, 1e6)] {
+            let read = server.value(&format!("histogram_quantile({quantile}, {name})")).expect("a native histogram");
+            assert!((exact / 1.1..exact * 1.1).contains(&read), "{name}: {quantile} is {read}");
+        }
+        let sum = server.value(&format!("histogram_sum({name})")).expect("a native histogram");
+        assert!((sum - 1_000_500.5).abs() < 1e-6, "{sum}");
+    }
+    // Prometheus 2.42 keeps either kind, and prefers native buckets. What Prometheus 3 keeps is configured.
+    if major_version() >= 3 {
+        server.wait_for_value("pb_both_seconds_bucket{le='0.1'}", 101.0);
+    }
+    served.assert_protobuf();
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod hostile;
 mod install;
 mod laws;
 mod memory;
+mod native;
 mod numbers;
 mod protobuf;
 mod scrape;

@@ -1,8 +1,11 @@
 //! A histogram: counts observations in fixed buckets, and stores their sum.
 
 use super::bounds::Bounds;
-use super::counter::{add_alone, add_shared};
+use super::layout::NativeLayout;
+use super::native::NativeCell;
+use super::native_reading::NativeReading;
 use super::shard::{ShardSlice, Shards, Thread};
+use super::sum::{add_finite, record_alone, record_shared};
 use super::sync::{AtomicU64, Ordering};
 
 /// A block of words that a processor fetches at once. It is aligned so that the shards of two threads never share a
@@ -38,6 +41,8 @@ pub(in crate::recorder) struct HistogramCell {
     bounds: Bounds,
     own: Box<[AtomicU64]>,
     shards: Shards<Words>,
+    /// Holds everything instead of this cell, for a metric with native buckets.
+    native: Option<Box<NativeCell>>,
 }
 
 /// A reading of a histogram. `count` is always the sum of `buckets`, even if another thread writes meanwhile.
@@ -46,17 +51,28 @@ pub(in crate::recorder) struct Reading {
     pub(in crate::recorder) buckets: Vec<u64>,
     pub(in crate::recorder) count: u64,
     pub(in crate::recorder) sum: f64,
+    /// The native buckets, for a reader that wants them.
+    pub(in crate::recorder) native: Option<NativeReading>,
 }
 
 impl HistogramCell {
     pub(in crate::recorder) fn new(bounds: Bounds) -> Self {
         let own = std::iter::repeat_with(|| AtomicU64::new(0)).take(FIRST + bounds.buckets()).collect();
-        Self { owner: AtomicU64::new(0), bounds, own, shards: Shards::new() }
+        Self { owner: AtomicU64::new(0), bounds, own, shards: Shards::new(), native: None }
+    }
+
+    /// Creates a cell that also has native buckets. Its classic ones may be `+Inf` alone.
+    pub(in crate::recorder) fn with_native(bounds: Bounds, layout: NativeLayout) -> Self {
+        let native = Some(Box::new(NativeCell::new(bounds.clone(), layout)));
+        Self { owner: AtomicU64::new(0), bounds, own: Box::default(), shards: Shards::new(), native }
     }
 
     /// Records `count` observations of `value`, which is finite and not negative.
     #[inline]
     pub(in crate::recorder) fn record(&self, value: f64, count: u64) {
+        if let Some(native) = &self.native {
+            return native.record(value, count);
+        }
         let thread = Thread::current();
         let bucket = FIRST + self.bounds.bucket(value);
         let total = if count == 1 { value } else { value * count as f64 };
@@ -78,6 +94,17 @@ impl HistogramCell {
 
     /// Reads the histogram into `reading`, whose allocation is reused from one series to the next.
     pub(in crate::recorder) fn read(&self, reading: &mut Reading) {
+        match &self.native {
+            Some(native) => reading.sum = native.read(&mut reading.buckets, reading.native.as_mut()),
+            None => self.read_classic(reading),
+        }
+        reading.count = reading.buckets.iter().fold(0, |count: u64, bucket| count.saturating_add(*bucket));
+    }
+
+    fn read_classic(&self, reading: &mut Reading) {
+        if let Some(native) = &mut reading.native {
+            native.clear();
+        }
         reading.buckets.clear();
         // Relaxed: every word only grows, and no word depends on another.
         reading.buckets.extend(self.own[FIRST..].iter().map(|word| word.load(Ordering::Relaxed)));
@@ -88,33 +115,7 @@ impl HistogramCell {
             }
             reading.sum = add_finite(reading.sum, f64::from_bits(shard.word(SUM).load(Ordering::Relaxed)));
         }
-        reading.count = reading.buckets.iter().fold(0, |count: u64, bucket| count.saturating_add(*bucket));
     }
-}
-
-/// Adds two numbers, and saturates at the largest finite number.
-#[inline]
-fn add_finite(left: f64, right: f64) -> f64 {
-    let sum = left + right;
-    // Not `min`, because that also checks for NaN, and neither side can be NaN.
-    if sum < f64::MAX { sum } else { f64::MAX }
-}
-
-#[inline]
-fn record_alone(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) {
-    add_alone(bucket, count);
-    // Relaxed: no other thread writes this word, and a reader derives the count from the buckets alone.
-    let before = f64::from_bits(sum.load(Ordering::Relaxed));
-    sum.store(add_finite(before, total).to_bits(), Ordering::Relaxed);
-}
-
-#[inline]
-fn record_shared(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) {
-    add_shared(bucket, count);
-    // Relaxed: no other memory access depends on the sum.
-    let _ = sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
-        Some(add_finite(f64::from_bits(before), total).to_bits())
-    });
 }
 
 #[cfg(all(test, not(mme_loom)))]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::cell::Reading;
+use super::super::cell::{NativeReading, Reading};
 use super::super::family::{MetricFamily, SeriesList};
 use super::super::series::Series;
 use super::super::start::Start;
@@ -15,6 +15,9 @@ pub(super) const CHUNK_BYTES: usize = 32 * 1024;
 ///
 /// Values are finite.
 pub(super) trait Encode {
+    /// Whether the format has native buckets.
+    const NATIVE: bool = false;
+
     /// What all samples of a family share. It is made once for each family.
     type Head;
 
@@ -80,7 +83,9 @@ struct Position<H> {
 
 impl<E: Encode> Walk<E> {
     pub(super) fn new(families: Vec<Arc<MetricFamily>>) -> Self {
-        Self { families: families.into_iter(), current: None, reading: Reading::default() }
+        let native = E::NATIVE.then(NativeReading::default);
+        let reading = Reading { native, ..Reading::default() };
+        Self { families: families.into_iter(), current: None, reading }
     }
 
     /// Appends whole series to `out` until a chunk is full or no series is left. Returns whether more series are left.

@@ -6,6 +6,7 @@
 //! | `encode` | the trait of an encoder, and the walk that calls it |
 //! | `text`, `open_metrics`, `protobuf` | one encoder each |
 //! | `line` | the parts of a line that both text formats share |
+//! | `native` | the native buckets of a histogram in protobuf |
 //! | `wire` | the fields and messages of protobuf |
 //!
 //! To add a format, implement [`Encode`](encode::Encode) in a new file and add its name to `format`.
@@ -13,6 +14,7 @@
 mod encode;
 mod format;
 mod line;
+mod native;
 mod open_metrics;
 mod protobuf;
 mod text;

@@ -1,5 +1,5 @@
 //! The encoder of protobuf: `io.prometheus.client.MetricFamily` messages, each after its length. It has what the text
-//! formats have, and the start timestamps of counters and histograms.
+//! formats have, native buckets, and the start timestamps of counters and histograms.
 //!
 //! The fields are those of [`metrics.proto`](https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto).
 //! A message is complete within one chunk, so a family that is larger than a chunk comes in several messages, each with
@@ -9,8 +9,8 @@ use super::super::cell::Reading;
 use super::super::family::MetricFamily;
 use super::super::start::Start;
 use super::encode::{Encode, SeriesHead};
-use super::line;
 use super::wire::{self, Message, float_tag, length_tag, varint_tag};
+use super::{line, native};
 use crate::metric::Kind;
 
 /// The encoder of [`Format::Protobuf`](super::Format::Protobuf).
@@ -69,6 +69,7 @@ pub(super) struct Head {
 }
 
 impl Encode for Protobuf {
+    const NATIVE: bool = true;
     type Head = Head;
 
     fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Head {
@@ -132,6 +133,9 @@ impl Encode for Protobuf {
             wire::varint(out, (1 + wire::varint_len(below) + bound.len()) as u64);
             wire::number(out, varint_tag(field::bucket::COUNT), below);
             out.extend_from_slice(bound);
+        }
+        if let Some(native) = &reading.native {
+            native::buckets(out, native, reading.count);
         }
         timestamp(out, length_tag(field::histogram::START), series.start);
         message.end(out);

@@ -14,6 +14,11 @@ pub const DATABASE: &[f64] = &[0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.
 /// Streams and other long-lived work, in seconds (B3): from ten milliseconds to five minutes.
 pub const STREAM: &[f64] = &[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0];
 
+/// Delays of an event loop, in seconds: from a timer in time to ten seconds in which nothing ran.
+///
+/// The steps about 0.1 and 0.5 are where the canary counts a stall and where the alert begins.
+pub const EVENT_LOOP: &[f64] = &[0.0001, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 2.5, 10.0];
+
 /// Body sizes, in bytes (B4): powers of eight from a short answer to a large upload.
 pub const SIZE: &[f64] = &[128.0, 1024.0, 8192.0, 65_536.0, 524_288.0, 4_194_304.0, 33_554_432.0];
 
@@ -44,7 +49,7 @@ mod tests {
 
     #[test]
     fn the_named_lists_are_valid() {
-        for bounds in [REQUEST, DATABASE, STREAM, SIZE, ROWS] {
+        for bounds in [REQUEST, DATABASE, STREAM, EVENT_LOOP, SIZE, ROWS] {
             assert!(is_valid(bounds));
         }
     }

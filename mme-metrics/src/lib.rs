@@ -28,6 +28,7 @@
 //! | measure caches | [`cache`] |
 //! | measure functions | [`function`] |
 //! | count log events and panics | [`log`] |
+//! | measure the tokio runtime | [`runtime`] |
 //! | declare service level objectives | [`slo`] |
 //! | measure logins, policies, rate limits and audit; detect brute-force sources | [`security`] |
 //! | watch when certificates expire | [`certificate`] |
@@ -80,6 +81,7 @@ pub mod private;
 pub mod probe;
 pub mod process;
 pub mod recorder;
+pub mod runtime;
 pub mod security;
 pub mod slo;
 pub mod spike;

@@ -12,9 +12,13 @@ pub const JOB: &str = "trust-service";
 ///
 /// The rules are the bundled ones but for time: see `hurried`.
 pub fn watching(service: &Service) -> Setup {
-    let target = service.address().to_string();
+    watching_target(&service.address().to_string(), "/metrics")
+}
+
+/// Prepares a Prometheus that scrapes `path` of `target`, which is `host:port`, like [`watching`].
+pub fn watching_target(target: &str, path: &str) -> Setup {
     let rules = FILES.iter().filter(|file| file.kind() == AssetKind::Rules);
-    rules.fold(Prometheus::setup().scrape(JOB, &target, "/metrics"), |setup, file| setup.rules(hurried(file.text())))
+    rules.fold(Prometheus::setup().scrape(JOB, target, path), |setup, file| setup.rules(hurried(file.text())))
 }
 
 /// Shortens how long an alert waits (`for:`) and how often a group is evaluated (`interval:`) to a second each, on the

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use mme_metrics::Recorder;
 use mme_metrics::certificate::CertificateWatch;
 use mme_metrics::log::{self, LogLayer};
+use mme_metrics::runtime::RuntimeMeter;
 use mme_metrics::security::SourceTracker;
+use tokio::runtime::Handle;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -34,6 +36,7 @@ pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) 
         .collect(CertificateWatch::new().file("trust-service", identity.path())?.collector())
         .install()?;
     log::count_panics();
+    RuntimeMeter::new("main").start(&Handle::current());
     tenant::register()?;
     business::set_up()?;
     sources::set_up();

@@ -10,8 +10,8 @@ use metrics::{KeyName, Recorder, SharedString};
 
 use crate::metric::{Family, Kind};
 use crate::{
-    business, cache, certificate, database, function, grpc, health, http, isolation, log, metric, process, security,
-    slo, spike,
+    business, cache, certificate, database, function, grpc, health, http, isolation, log, metric, process, runtime,
+    security, slo, spike,
 };
 
 /// Every metric family of this crate. The list does not depend on the enabled features.
@@ -29,6 +29,7 @@ pub const FAMILIES: &[&dyn Family] = &[
     &slo::SLO,
     &spike::SPIKE,
     &log::LOG,
+    &runtime::RUNTIME,
     &process::PROCESS,
     &process::BUILD,
     &process::MME,

@@ -75,6 +75,12 @@ impl CounterHandle {
         self.with(|counter| counter.increment(amount));
     }
 
+    /// Sets the total to one that is counted elsewhere. A total that is less than the last one is refused.
+    #[inline]
+    pub fn observe(&self, total: u64) {
+        self.with(|counter| counter.absolute(total));
+    }
+
     /// Returns the counter under the current recorder, for code that counts often under one recorder.
     #[cfg(feature = "grpc")]
     #[inline]

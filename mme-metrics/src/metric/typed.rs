@@ -195,6 +195,12 @@ impl<L: LabelSet> Counter<L> {
     pub fn add(&self, labels: L, amount: u64) {
         self.apply(&labels, |handle| handle.add(amount));
     }
+
+    /// Sets the total to one that is counted elsewhere. A total that is less than the last one is refused.
+    #[inline]
+    pub fn observe(&self, labels: L, total: u64) {
+        self.apply(&labels, |handle| handle.observe(total));
+    }
 }
 
 impl<L: LabelSet> Gauge<L> {

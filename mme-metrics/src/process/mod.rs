@@ -22,7 +22,6 @@
 //! | `mme_rejected_observations_total` | with each observation that was refused |
 //! | `mme_cpu_cores` | at each exposition: the cores that affinity and the container's quota allow |
 //! | `mme_render_duration_seconds` | after each exposition; absent from the first one |
-//! | `tokio_*` | at each exposition, if the service collects `tokio_runtime` (feature `tokio`) |
 //!
 //! # Cost
 //!
@@ -31,12 +30,8 @@
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod linux;
 mod metrics;
-#[cfg(feature = "tokio")]
-mod runtime;
 
 pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, PROCESS, ProcessMetrics};
-#[cfg(feature = "tokio")]
-pub use self::runtime::tokio_runtime;
 
 /// Reads the process, and how much CPU it may use, which turns its CPU time into a share.
 fn collect() {

@@ -20,11 +20,10 @@ const NOT_RECORDED: [(&str, &str); 5] = [
 ];
 
 /// Queries of panels that have nothing to show here, and why; as exact as [`NOT_RECORDED`].
-const NOT_SHOWN: [(&str, &str); 11] = [
+const NOT_SHOWN: [(&str, &str); 10] = [
     ("Revenue per day, with forecast B", "there was no yesterday"),
-    ("Busy workers A", "the example does not read its tokio runtime"),
-    ("Tasks alive A", "as above"),
-    ("Global queue A", "as above"),
+    ("Blocking threads A", "only a program compiled with tokio_unstable has it"),
+    ("Blocking threads B", "as above"),
     ("Slower than yesterday A", "there was no yesterday"),
     ("Opening a connection A", "a database in memory has one connection, which is open before the first scrape"),
     ("Opening a connection B", "as above"),

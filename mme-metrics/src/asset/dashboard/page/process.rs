@@ -3,9 +3,12 @@
 use crate::asset::dashboard::{DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::metric::Spec;
 use crate::process::{MME, PROCESS};
+use crate::runtime::RUNTIME;
 
 const EACH: [&str; 2] = ["job", "instance"];
 const LEGEND: &str = "{{job}} {{instance}}";
+const RUNTIMES: [&str; 3] = ["job", "instance", "runtime"];
+const RUNTIME_LEGEND: &str = "{{job}} {{instance}} {{runtime}}";
 
 /// Returns the value of a metric on each instance.
 pub(super) fn each(spec: &Spec) -> Promql {
@@ -62,25 +65,36 @@ pub(super) fn process() -> Row {
         )
 }
 
-/// Returns the row of the tokio runtime, for services that collect its metrics with
-/// [`tokio_runtime`](crate::process::tokio_runtime).
+/// Returns the row of the tokio runtimes.
 pub(super) fn runtime() -> Row {
-    let value = |name: &str| Series::of_target(name).value().max_by(&EACH);
-    // The counter is in microseconds.
-    let busy = format!("{} / 1e6", Series::of_target("tokio_total_busy_duration_total").rate().sum_by(&EACH));
-    let busy = Promql::from(busy.as_str());
-    Row::new("Thread pool (tokio)")
+    let value = |spec: &Spec| Series::of(spec).value().max_by(&RUNTIMES);
+    let busy = Series::of(RUNTIME.busy.spec()).rate().sum_by(&RUNTIMES);
+    Row::new("Runtime (tokio)")
+        .panel(
+            Panel::new(
+                "Delay of the event loop",
+                DisplayUnit::Seconds,
+                "How late timers wake. A slow backend does not delay them; a busy or blocked runtime does.",
+            )
+            .quantiles(&Series::buckets(RUNTIME.delay.spec()), &RUNTIMES),
+        )
+        .panel(
+            Panel::new("Stalls", DisplayUnit::Short, "Times that nothing ran for more than 100 ms.")
+                .view(View::Counts)
+                .sum(&Series::of(RUNTIME.stalls.spec()).counts(), &RUNTIMES),
+        )
         .panel(
             Panel::new(
                 "Busy workers",
                 DisplayUnit::Share,
                 "Share of the worker threads' time that is spent on tasks. Near 100 % tasks wait for a worker.",
             )
-            .query(busy.share_of(&value("tokio_workers_count")), LEGEND),
+            .query(busy.share_of(&value(RUNTIME.workers.spec())), RUNTIME_LEGEND)
+            .warning("MmeRuntimeBlocked", 0.9),
         )
         .panel(
             Panel::new("Tasks alive", DisplayUnit::Short, "Tasks that have not ended. A steady rise is a leak.")
-                .query(value("tokio_live_tasks_count"), LEGEND),
+                .query(value(RUNTIME.alive_tasks.spec()), RUNTIME_LEGEND),
         )
         .panel(
             Panel::new(
@@ -88,6 +102,23 @@ pub(super) fn runtime() -> Row {
                 DisplayUnit::Short,
                 "Tasks that wait for a worker. A queue that does not empty means that workers are blocked.",
             )
-            .query(value("tokio_global_queue_depth"), LEGEND),
+            .query(value(RUNTIME.global_queue.spec()), RUNTIME_LEGEND),
+        )
+        .panel(
+            Panel::new(
+                "Workers falling asleep",
+                DisplayUnit::EventsPerSecond,
+                "Times that a worker had nothing to do. None while all workers are busy.",
+            )
+            .sum(&Series::of(RUNTIME.parks.spec()).rate(), &RUNTIMES),
+        )
+        .panel(
+            Panel::new(
+                "Blocking threads",
+                DisplayUnit::Short,
+                "Threads for blocking work, and calls that wait for one. Only if the service is compiled with tokio_unstable.",
+            )
+            .query(value(RUNTIME.blocking_threads.spec()), "threads {{instance}} {{runtime}}")
+            .query(value(RUNTIME.blocking_queue.spec()), "waiting {{instance}} {{runtime}}"),
         )
 }

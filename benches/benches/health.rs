@@ -1,4 +1,5 @@
-//! Do an idle sentinel and ten probes cost less than a thousandth of a core?
+//! Do an idle sentinel and ten probes cost less than a thousandth of a core? Does a readiness probe cost less than 2 µs while its
+//! result is reused?
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench health` takes two minutes: it waits for what happens by itself. The time is that of
 //! the one thread on which checks run; who answers them runs on another.
@@ -8,11 +9,16 @@ use std::net::{SocketAddr, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use mme_metrics::Recorder;
-use mme_metrics::health::{Dependency, DependencyKind, HealthMonitor, HttpProbe, RedisProbe, TcpProbe, VaultProbe};
+use mme_metrics::endpoint::ProbeEndpoint;
+use mme_metrics::health::{
+    Dependency, DependencyKind, HealthMonitor, HttpProbe, Readiness, RedisProbe, TcpProbe, VaultProbe,
+};
 use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel};
 use mme_metrics_benches::table::Table;
 use tokio::time::{sleep, timeout};
+use tower::{Service as _, ServiceExt as _};
 
 /// How long each is watched: four rounds of the probes.
 const WATCHED: Duration = Duration::from_mins(1);
@@ -22,6 +28,12 @@ const BUDGET: f64 = 1.0;
 
 /// How often probes ask in the second part, to see what one question costs.
 const BUSY: Duration = Duration::from_millis(100);
+
+/// The most microseconds that a readiness probe may take while its result is reused.
+const READY: f64 = 2.0;
+
+/// Readiness probes in a batch.
+const BATCH: u32 = 10_000;
 
 fn main() {
     Recorder::builder().install().expect("nothing else is installed");
@@ -48,6 +60,45 @@ fn main() {
     table.bar("thousandths of a core", idle, BUDGET);
     table.note(format!("one question: {question:.0} µs"));
     println!("{table}");
+    let readiness = runtime.block_on(readiness());
+    let mut table = Table::new("A readiness probe of ten checks, from the results of the last second", &["what", "µs"]);
+    table.row(vec!["the service".to_owned(), format!("{:.2}", readiness[0])]);
+    table.row(vec!["through its router".to_owned(), format!("{:.2}", readiness[1])]);
+    table.bar("µs of the service", readiness[0], READY);
+    println!("{table}");
+}
+
+/// Returns the median time of a readiness probe, in microseconds: of the service, and through its router.
+async fn readiness() -> [f64; 2] {
+    let checks = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let readiness = checks.iter().fold(Readiness::new(), |readiness, name| readiness.check(name, async || Ok(())));
+    let endpoint = ProbeEndpoint::new(&readiness).bearer("a long secret");
+    let router = endpoint.clone().into_router();
+    let request = || http::Request::get("/readyz").body(Body::empty()).expect("it is a request");
+    let (mut service, mut routed) = (Vec::new(), Vec::new());
+    for _ in 0..51 {
+        // Fresh successes, so that no check runs in the batch.
+        assert!(readiness.report().await.is_ready());
+        let requests: Vec<_> = (0..BATCH).map(|_| request()).collect();
+        let begun = Instant::now();
+        for request in requests {
+            let response = endpoint.clone().call(request).await.expect("it answers");
+            assert_eq!(response.status(), 200);
+        }
+        service.push(begun.elapsed());
+        assert!(readiness.report().await.is_ready());
+        let requests: Vec<_> = (0..BATCH).map(|_| request()).collect();
+        let begun = Instant::now();
+        for request in requests {
+            let response = router.clone().oneshot(request).await.expect("it answers");
+            assert_eq!(response.status(), 200);
+        }
+        routed.push(begun.elapsed());
+    }
+    [service, routed].map(|mut batches| {
+        batches.sort_unstable();
+        batches[batches.len() / 2].as_secs_f64() * 1e6 / f64::from(BATCH)
+    })
 }
 
 /// Returns how much of a core this thread uses while `work` runs.

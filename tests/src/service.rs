@@ -166,13 +166,7 @@ impl Service {
     ///
     /// When the metrics cannot be had.
     pub fn count(&self, metric: &str, labels: &[&str]) -> u64 {
-        let text = self.metrics();
-        let series = text.lines().filter_map(|line| line.rsplit_once(' '));
-        series
-            .filter(|(series, _)| series.split('{').next() == Some(metric))
-            .filter(|(series, _)| labels.iter().all(|label| series.contains(label)))
-            .map(|(series, value)| value.parse::<u64>().unwrap_or_else(|_| panic!("{series} is no count: {value}")))
-            .sum()
+        count_in(&self.metrics(), metric, labels)
     }
 
     /// Sends SIGTERM and waits for the end.
@@ -180,9 +174,27 @@ impl Service {
     /// # Panics
     ///
     /// When it does not end at all.
-    pub fn stop(mut self) -> Stopped {
+    pub fn stop(self) -> Stopped {
         let told = Instant::now();
+        self.terminate();
+        self.wait(told)
+    }
+
+    /// Sends SIGTERM.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended already.
+    pub fn terminate(&self) {
         signal(self.child.id(), "TERM");
+    }
+
+    /// Waits for the end after a signal that was sent at `told`.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end at all.
+    pub fn wait(mut self, told: Instant) -> Stopped {
         loop {
             if let Some(status) = self.child.try_wait().expect("a child can be asked") {
                 return Stopped { status, took: told.elapsed() };
@@ -200,6 +212,20 @@ impl Drop for Service {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns what all series of a counter in an exposition add up to whose label text contains each of `labels`.
+///
+/// # Panics
+///
+/// When a value is no count.
+pub fn count_in(text: &str, metric: &str, labels: &[&str]) -> u64 {
+    let series = text.lines().filter_map(|line| line.rsplit_once(' '));
+    series
+        .filter(|(series, _)| series.split('{').next() == Some(metric))
+        .filter(|(series, _)| labels.iter().all(|label| series.contains(label)))
+        .map(|(series, value)| value.parse::<u64>().unwrap_or_else(|_| panic!("{series} is no count: {value}")))
+        .sum()
 }
 
 /// Sends a signal to a process of ours.

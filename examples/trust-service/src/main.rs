@@ -24,6 +24,7 @@
 //! | authorization: policy decisions | `documents/access.rs` |
 //! | a rate limit in tower | `LOGINS` in `login/mod.rs` |
 //! | the audit trail | `audit.rs` |
+//! | probes of Kubernetes, and a stop that loses no request and no event | `server.rs` |
 //! | background checks of tenants, dependencies, backups and data | `watch/` |
 //!
 //! Each domain has its own folder, with its routes, tables and metrics.

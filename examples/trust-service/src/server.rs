@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use mme_metrics::endpoint::{Drain, Endpoint, ProbeEndpoint};
 use mme_metrics::http::{HttpLayer, HttpRouteError};
-use mme_metrics::metrics_router;
 use mme_metrics::security::SourceTracker;
 use mme_metrics::spike::Spikes;
 use tokio::net::TcpListener;
@@ -24,7 +24,9 @@ use crate::login::{OpenSessions, TokenKey};
 use crate::settings::{GRPC_ADDR, HTTP_ADDR, Settings};
 use crate::state::{App, Stop};
 use crate::watch::Watch;
-use crate::{audit, certificates, database, demo, documents, fault, grpc, login, objectives, promote, sources, spikes};
+use crate::{
+    audit, certificates, database, demo, documents, fault, grpc, login, objectives, promote, sources, spikes, watch,
+};
 
 /// Grace period: the longest time that requests in flight get to finish after the service receives the stop signal.
 const GRACE: Duration = Duration::from_secs(4);
@@ -40,7 +42,7 @@ const EXPECTED: [&str; 6] = [
 ];
 
 /// Merges the routes of the domains and adds the layer that measures them.
-fn router(app: App, traces: &Spikes, admin_token: &str) -> Result<Router, HttpRouteError> {
+fn router(app: App, admin: Router, traces: &Spikes, admin_token: &str) -> Result<Router, HttpRouteError> {
     let measured = HttpLayer::new().routes(EXPECTED)?.listener(traces.clone());
     let sources = sources::router(&app.sources, admin_token);
     Ok(Router::new()
@@ -54,7 +56,7 @@ fn router(app: App, traces: &Spikes, admin_token: &str) -> Result<Router, HttpRo
         .layer(from_fn_with_state(app.clone(), audit::request))
         .with_state(app)
         .layer(objectives::of_routes(measured)?)
-        .merge(metrics_router())
+        .merge(admin)
         .merge(spikes::router(traces.clone(), admin_token))
         .merge(sources))
 }
@@ -89,9 +91,18 @@ pub(crate) async fn run(
     };
     // Checked first, so that invalid descriptors are reported before the addresses are printed.
     let calls = grpc::measured()?;
-    tokio::spawn(stop_on_signal(app.stop.clone()));
+    let (monitor, readiness) = watch::database(&app.database)?;
+    let metrics = Endpoint::installed();
+    // Served to the end, also when the service accepts nothing else any more.
+    let admin = ProbeEndpoint::new(&readiness).bearer(&admin_token).into_router().merge(metrics.clone().into_router());
+    let drain = Drain::new(&readiness)
+        .delay(settings.drain)
+        .limit(GRACE)
+        .last_scrape(&metrics, settings.last_scrape)
+        .keep_port(&listener, admin.clone())?;
+    tokio::spawn(stop_after(drain.stopping(), app.stop.clone()));
     print(&welcome(address, grpc_address, &password, &admin_token, trail));
-    let watch = Watch::start(&app, demo::reachable(address), settings.demo).await?;
+    let watch = Watch::start(monitor, &app, demo::reachable(address), settings.demo).await?;
     let demo = settings.demo.then(|| tokio::spawn(demo::run(address, grpc_address, password, app.stop.clone())));
     // The demo also rotates the service's own certificate periodically.
     let renewing = async {
@@ -100,20 +111,17 @@ pub(crate) async fn run(
         }
     };
 
-    let service = router(app.clone(), &traces, &admin_token)?.into_make_service_with_connect_info::<SocketAddr>();
-    let requests = axum::serve(listener, service).with_graceful_shutdown(app.stop.stopped());
-    let serving =
-        async { tokio::try_join!(async { Ok(requests.await?) }, grpc::serve(grpc_listener, app.clone(), calls)) };
-    let grace_is_over = async {
-        app.stop.stopped().await;
-        tokio::time::sleep(GRACE).await;
-    };
+    let service =
+        router(app.clone(), admin, &traces, &admin_token)?.into_make_service_with_connect_info::<SocketAddr>();
+    let requests = axum::serve(listener, service).with_graceful_shutdown(drain.stopping());
+    let calls = grpc::serve(grpc_listener, app.clone(), calls, drain.draining(), drain.stopping());
+    let serving = async { tokio::try_join!(async { Ok(requests.await?) }, calls) };
     tokio::select! {
-        served = serving => {
-            served?;
+        // There is no result if some requests did not finish in time.
+        served = drain.run(serving) => {
+            served.transpose()?;
         }
         () = keep_on(renewing) => {}
-        () = grace_is_over => tracing::warn!("some requests did not finish in time and were cut off"),
     }
     if let Some(demo) = demo {
         demo.await?;
@@ -124,6 +132,12 @@ pub(crate) async fn run(
     spikes::stop(traces).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Sends the stop signal to long-running tasks when the service stops.
+async fn stop_after(stopping: impl Future<Output = ()>, stop: Stop) {
+    stopping.await;
+    stop.stop();
 }
 
 /// Awaits `work`, then never completes.
@@ -142,29 +156,6 @@ async fn bind(variable: &'static str, address: SocketAddr) -> Result<TcpListener
     TcpListener::bind(address).await.map_err(|source| BindError { variable, address, source })
 }
 
-/// Waits for Ctrl-C or, on Unix, SIGTERM. Then it sends the stop signal.
-async fn stop_on_signal(stop: Stop) {
-    #[cfg(unix)]
-    let terminated = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => _ = terminate.recv().await,
-            Err(error) => {
-                tracing::warn!(%error, "cannot listen for SIGTERM: stop the service with Ctrl-C");
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    #[cfg(not(unix))]
-    let terminated = std::future::pending::<()>();
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
-    tracing::info!("stopping: no new connections, {} s for what is in flight", GRACE.as_secs());
-    stop.stop();
-}
-
 /// Returns the welcome text: the addresses of the service and commands to try.
 fn welcome(address: SocketAddr, grpc_address: SocketAddr, password: &str, admin_token: &str, trail: &Path) -> String {
     let base = format!("http://{address}");
@@ -175,10 +166,12 @@ fn welcome(address: SocketAddr, grpc_address: SocketAddr, password: &str, admin_
   service   {base}
   grpc      {grpc_address}
   metrics   {base}/metrics
+  probes    {base}/livez {base}/readyz {base}/startupz
   audit     {trail}
 
 try:
   curl -s {base}/metrics | grep -e ^http_server -e ^slo_
+  curl -s {base}/readyz -H 'authorization: Bearer {admin_token}'   # whether it can serve, and which check fails if not
   curl -s {base}/spikes -H 'authorization: Bearer {admin_token}'   # the slowest requests, and those that failed
   curl -s {base}/metrics/security/sources -H 'authorization: Bearer {admin_token}'   # who fails to log in
   TOKEN=$(curl -s {base}/login -H 'content-type: application/json' \

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::fault::Fault;
 
@@ -31,6 +32,8 @@ Environment:
   TRUST_AUDIT       a file to append the audit trail to [one that goes with the process]
   TRUST_CERTIFICATE the service's own certificate, a PEM file whose expiry is watched [one made at each start]
   TRUST_FAULT       a fault to inject: errors[=N] fails every Nth request [4], slow[=MS] delays each [800]
+  TRUST_DRAIN_MS    how long it serves on after SIGTERM while /readyz says that it stops, in milliseconds [0]
+  TRUST_SCRAPE_MS   how long it waits for one more scrape of /metrics at the end, in milliseconds [0]
   RUST_LOG          what to log to standard error [info]
 ";
 
@@ -68,6 +71,10 @@ pub(crate) struct Settings {
     pub(crate) audit: Option<PathBuf>,
     /// The file of the service's own certificate. Without one, the service issues a certificate to itself.
     pub(crate) certificate: Option<PathBuf>,
+    /// Time from the stop signal until the ports close.
+    pub(crate) drain: Duration,
+    /// Time for the last scrape.
+    pub(crate) last_scrape: Duration,
 }
 
 impl Settings {
@@ -88,6 +95,10 @@ impl Settings {
             let text = env(name).unwrap_or_else(|| usual.to_owned());
             text.parse().map_err(|_| SettingsError::Address { name, text, usual: usual.to_owned() })
         };
+        let millis = |name| match env(name).filter(|text| !text.is_empty()) {
+            None => Ok(Duration::ZERO),
+            Some(text) => text.parse().map(Duration::from_millis).map_err(|_| SettingsError::Millis { name, text }),
+        };
         let proxies = env("TRUST_PROXIES").unwrap_or_default();
         let proxies = proxies.split(',').map(str::trim).filter(|proxy| !proxy.is_empty());
         // The requests of the demo come from this machine, with headers that claim other addresses.
@@ -107,6 +118,8 @@ impl Settings {
             proxies,
             audit: env("TRUST_AUDIT").filter(|path| !path.is_empty()).map(PathBuf::from),
             certificate: env("TRUST_CERTIFICATE").filter(|path| !path.is_empty()).map(PathBuf::from),
+            drain: millis("TRUST_DRAIN_MS")?,
+            last_scrape: millis("TRUST_SCRAPE_MS")?,
         }))
     }
 }
@@ -117,6 +130,7 @@ pub(crate) enum SettingsError {
     Argument(String),
     Address { name: &'static str, text: String, usual: String },
     Fault(crate::fault::FaultError),
+    Millis { name: &'static str, text: String },
 }
 
 impl fmt::Display for SettingsError {
@@ -128,6 +142,9 @@ impl fmt::Display for SettingsError {
             Self::Address { name, text, usual } => {
                 write!(f, "{name}=`{text}` is no address: write an IP and a port, such as {usual}")
             }
+            Self::Millis { name, text } => {
+                write!(f, "{name}=`{text}` is no time: write a number of milliseconds, such as 5000")
+            }
             Self::Fault(_) => f.write_str("TRUST_FAULT cannot be read"),
         }
     }
@@ -137,7 +154,7 @@ impl Error for SettingsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Fault(error) => Some(error),
-            Self::Argument(_) | Self::Address { .. } => None,
+            Self::Argument(_) | Self::Address { .. } | Self::Millis { .. } => None,
         }
     }
 }
@@ -181,5 +198,7 @@ mod tests {
         let error = read(&[], &[("TRUST_GRPC_ADDR", ":50051")]).unwrap_err().to_string();
         assert!(error.contains("such as 127.0.0.1:50051"), "{error}");
         assert!(read(&[], &[("TRUST_FAULT", "flood")]).is_err());
+        let error = read(&[], &[("TRUST_DRAIN_MS", "5s")]).unwrap_err().to_string();
+        assert_eq!(error, "TRUST_DRAIN_MS=`5s` is no time: write a number of milliseconds, such as 5000");
     }
 }

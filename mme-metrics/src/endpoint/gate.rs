@@ -18,6 +18,9 @@ pub(super) enum Exposure {
     /// No caller, because it serves what may identify a person.
     #[cfg(any(feature = "security", feature = "spike"))]
     Private,
+    /// Every caller, but details only with credentials.
+    #[cfg(feature = "probe")]
+    Redacted,
 }
 
 /// Decides which requests an endpoint answers.
@@ -61,14 +64,28 @@ impl Gate {
         if request.uri().path() != &*self.path {
             return Some(self.not_found());
         }
-        if self.credentials.is_empty() {
-            if self.exposure != Exposure::Public {
-                return Some(self.forbidden());
-            }
-        } else if !self.credentials.admit(request.headers()) {
-            return Some(self.unauthorized());
+        match self.exposure {
+            #[cfg(feature = "probe")]
+            Exposure::Redacted => {}
+            #[cfg(any(feature = "security", feature = "spike"))]
+            Exposure::Private if self.credentials.is_empty() => return Some(self.forbidden()),
+            Exposure::Public if self.credentials.is_empty() => {}
+            _ if self.credentials.admit(request.headers()) => {}
+            _ => return Some(self.unauthorized()),
         }
         (!matches!(*request.method(), Method::GET | Method::HEAD)).then(|| self.method_not_allowed())
+    }
+
+    /// Returns the path.
+    #[cfg(feature = "probe")]
+    pub(super) fn place(&self) -> &str {
+        &self.path
+    }
+
+    /// Says whether a request carries one of the credentials.
+    #[cfg(feature = "probe")]
+    pub(super) fn shows_details<B>(&self, request: &Request<B>) -> bool {
+        self.credentials.admit(request.headers())
     }
 
     fn not_found(&self) -> Response<Bytes> {
@@ -81,6 +98,7 @@ impl Gate {
         sentence(StatusCode::NOT_FOUND, text)
     }
 
+    #[cfg(any(feature = "security", feature = "spike"))]
     fn forbidden(&self) -> Response<Bytes> {
         let text = format!("{} are served only with credentials: set a token with `bearer`\n", self.content);
         sentence(StatusCode::FORBIDDEN, text)

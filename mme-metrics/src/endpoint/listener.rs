@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::connection::{self, Connections, Limits};
+use super::connection::{self, Connections, Limits, Served};
 use super::service::Endpoint;
 
 /// The default address of a listener: port 9464, reached from this machine only.
@@ -124,12 +124,28 @@ pub(super) fn listen_within(
         Ok((listener.local_addr()?, TcpListener::from_std(listener)?))
     };
     let (address, listener) = bind().map_err(|source| ListenError::Bind { address, source })?;
-    let (stop, stopped) = oneshot::channel();
-    let task = runtime.spawn(run(listener, endpoint, limits, stopped));
-    Ok(MetricsListener { address, stop, task })
+    Ok(spawn(&runtime, address, listener, endpoint, limits))
 }
 
-async fn run(listener: TcpListener, endpoint: Endpoint, limits: Limits, stopped: oneshot::Receiver<()>) {
+/// Serves on a port that is open already.
+#[cfg(feature = "drain")]
+pub(super) fn serve_on(listener: TcpListener, served: impl Served) -> io::Result<MetricsListener> {
+    Ok(spawn(&Handle::current(), listener.local_addr()?, listener, served, Limits::DEFAULT))
+}
+
+fn spawn(
+    runtime: &Handle,
+    address: SocketAddr,
+    listener: TcpListener,
+    served: impl Served,
+    limits: Limits,
+) -> MetricsListener {
+    let (stop, stopped) = oneshot::channel();
+    let task = runtime.spawn(run(listener, served, limits, stopped));
+    MetricsListener { address, stop, task }
+}
+
+async fn run(listener: TcpListener, served: impl Served, limits: Limits, stopped: oneshot::Receiver<()>) {
     let stopped = async {
         // A `MetricsListener` that was dropped does not stop the port.
         if stopped.await.is_err() {
@@ -148,7 +164,7 @@ async fn run(listener: TcpListener, endpoint: Endpoint, limits: Limits, stopped:
                     // Without the option the socket is only slower.
                     let _ = stream.set_nodelay(true);
                     let ticket = connections.enter(limits.connections);
-                    tasks.spawn(connection::serve(stream, endpoint.clone(), limits, ticket));
+                    tasks.spawn(connection::serve(stream, served.clone(), limits, ticket));
                 }
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(_) => {

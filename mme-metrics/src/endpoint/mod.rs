@@ -1,4 +1,5 @@
-//! `/metrics` as an axum router, as a tower service and on a listener of its own; spike traces and failing sources as JSON.
+//! `/metrics` as an axum router, as a tower service and on a listener of its own; the probes of Kubernetes; spike traces and
+//! failing sources as JSON.
 //!
 //! ```
 //! # fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,6 +35,8 @@
 //! | the request carries one of the credentials, if there are any | 401 with `WWW-Authenticate` |
 //! | the method is `GET` or `HEAD` | 405 with `Allow` |
 //! | a recorder is installed, for [`Endpoint::installed`] | 503 |
+//!
+//! `ProbeEndpoint` (feature `probe`) answers every caller, so it has no 401 and no 403. Its credentials decide who sees the checks.
 //!
 //! Credentials come before the method, so a caller without them learns only that the path exists. Metrics without credentials are
 //! served to every caller. A request that passes gets 200: `GET` the whole answer, `HEAD` its head. Every answer forbids caches
@@ -83,18 +86,30 @@ mod auth;
 mod body;
 mod connection;
 mod content;
+#[cfg(feature = "drain")]
+mod drain;
 mod encoding;
 mod gate;
+#[cfg(any(feature = "probe", feature = "security", feature = "spike"))]
+mod json;
 mod listener;
+#[cfg(feature = "probe")]
+mod probes;
 mod render;
 mod service;
+#[cfg(feature = "drain")]
+mod signal;
 #[cfg(feature = "security")]
 mod sources;
 #[cfg(feature = "spike")]
 mod spikes;
 
 pub use self::body::{EndpointBody, ResponseFuture};
+#[cfg(feature = "drain")]
+pub use self::drain::Drain;
 pub use self::listener::{DEFAULT_ADDRESS, ListenError, MetricsListener};
+#[cfg(feature = "probe")]
+pub use self::probes::{ProbeEndpoint, ProbeFuture};
 pub use self::service::{Endpoint, metrics_router};
 #[cfg(feature = "security")]
 pub use self::sources::SourcesEndpoint;

@@ -112,6 +112,12 @@ impl Endpoint {
         axum::Router::new().without_v07_checks().route_service(&route, self)
     }
 
+    /// Waits until an exposition that was started at `moment` or later has been sent to its end.
+    #[cfg(feature = "drain")]
+    pub(super) async fn scraped_since(&self, moment: std::time::Instant) {
+        self.renders.read_since(moment).await;
+    }
+
     /// Answers a request; the answer is not compressed yet.
     fn answer<B>(&self, request: &Request<B>) -> Response<Content> {
         if let Some(refusal) = self.gate.refuse(request) {

@@ -78,6 +78,8 @@
 //! Otherwise they report down, and the log gives the reason. They trust the system's certificate authorities. To trust
 //! others, pass a `reqwest::Client`. A certificate that is untrusted, expired or of another host means down.
 //!
+//! [`Readiness`] decides from the same probes whether the service can serve; `endpoint::ProbeEndpoint` answers Kubernetes with it.
+//!
 //! Each probe runs as a separate task and does not delay other probes. It reports down after its time limit, and reads
 //! a bounded part of the response.
 //!
@@ -108,6 +110,8 @@ mod metrics;
 mod monitor;
 #[cfg(feature = "probe")]
 mod probe;
+#[cfg(feature = "probe")]
+mod readiness;
 
 pub use self::backup::{Backup, BackupRun};
 #[cfg(feature = "probe")]
@@ -124,3 +128,5 @@ pub use self::monitor::HealthMonitor;
 pub use self::probe::SqlProbe;
 #[cfg(feature = "probe")]
 pub use self::probe::{DependencyProbe, GrpcProbe, HttpProbe, RedisProbe, TcpProbe, VaultProbe};
+#[cfg(feature = "probe")]
+pub use self::readiness::{CheckReport, Readiness, ReadinessReport, ReadinessStatus};

@@ -17,14 +17,13 @@ use super::consistency::ConsistencyCheck;
 use super::dependency::Dependency;
 use super::label::CheckResult;
 use super::probe::DependencyProbe;
-use crate::clock::Moment;
-use crate::probe::{Attempts, PeriodicTask, ProbeFailure, SupervisedTask};
+use crate::probe::{Attempts, PeriodicTask, ProbeFailure, SharedCheck, SupervisedTask};
 
 /// Default interval between two probes of a dependency.
 const EVERY: Duration = Duration::from_secs(15);
 
 /// Default time limit of a probe.
-const LIMIT: Duration = Duration::from_secs(5);
+pub(super) const LIMIT: Duration = Duration::from_secs(5);
 
 /// Interval between two scans of backup files.
 const FILES_EVERY: Duration = Duration::from_mins(1);
@@ -42,7 +41,10 @@ pub struct HealthMonitor {
     every: Duration,
     limit: Duration,
     at_once: bool,
+    required: bool,
     watches: Vec<Watch>,
+    /// The probes that readiness requires.
+    checks: Vec<Arc<SharedCheck>>,
 }
 
 impl Default for HealthMonitor {
@@ -54,7 +56,7 @@ impl Default for HealthMonitor {
 impl HealthMonitor {
     /// Creates a monitor without probes and checks.
     pub const fn new() -> Self {
-        Self { every: EVERY, limit: LIMIT, at_once: false, watches: Vec::new() }
+        Self { every: EVERY, limit: LIMIT, at_once: false, required: true, watches: Vec::new(), checks: Vec::new() }
     }
 
     /// Sets the interval of the probes added after this, 15 s by default. The alert on a stopped probe expects a result
@@ -77,11 +79,21 @@ impl HealthMonitor {
         self
     }
 
+    /// Sets whether a [`Readiness`](super::Readiness) that is made of this monitor requires the probes added after this. On by
+    /// default; turn it off for a dependency that the service can do without for a while, such as a cache.
+    pub const fn required(mut self, on: bool) -> Self {
+        self.required = on;
+        self
+    }
+
     /// Adds a probe of a dependency. The dependency is up if the probe succeeds, and down if the probe fails, panics or
     /// exceeds its time limit.
-    pub fn probe(self, dependency: Dependency, probe: impl DependencyProbe) -> Self {
-        let asked =
-            Asked { dependency, probe: Arc::new(probe), attempts: one(self.limit), before: AtomicU8::new(UNKNOWN) };
+    pub fn probe(mut self, dependency: Dependency, probe: impl DependencyProbe) -> Self {
+        let check = Arc::new(shared(dependency.name(), self.limit, probe));
+        if self.required {
+            self.checks.push(Arc::clone(&check));
+        }
+        let asked = Asked { dependency, check, before: AtomicU8::new(UNKNOWN) };
         let pace = self.pace(self.every);
         self.watch(async move { pace.run(|| asked.ask()).await })
     }
@@ -139,6 +151,11 @@ impl HealthMonitor {
         SupervisedTask::spawn(self.run())
     }
 
+    /// Returns the probes that readiness requires.
+    pub(super) fn checks(&self) -> &[Arc<SharedCheck>] {
+        &self.checks
+    }
+
     fn pace(&self, interval: Duration) -> PeriodicTask {
         PeriodicTask::every(interval).at_once(self.at_once)
     }
@@ -164,21 +181,18 @@ const UNKNOWN: u8 = 0;
 const UP: u8 = 1;
 const DOWN: u8 = 2;
 
-struct Asked<P> {
+struct Asked {
     dependency: Dependency,
-    probe: Arc<P>,
-    attempts: Attempts,
+    check: Arc<SharedCheck>,
     before: AtomicU8,
 }
 
-impl<P: DependencyProbe> Asked<P> {
+impl Asked {
     async fn ask(&self) {
-        let (begun, probe) = (Moment::now(), Arc::clone(&self.probe));
-        let answer = self.attempts.run(async move { probe.probe().await }).await;
-        let answer = answer.unwrap_or_else(Err);
-        self.dependency.checked(begun.seconds());
-        self.dependency.mark(answer.is_ok());
-        self.log(answer);
+        let answer = self.check.run().await;
+        self.dependency.checked(answer.seconds);
+        self.dependency.mark(answer.result.is_ok());
+        self.log(answer.result);
     }
 
     fn log(&self, answer: Result<(), ProbeFailure>) {
@@ -194,6 +208,15 @@ impl<P: DependencyProbe> Asked<P> {
             _ => {}
         }
     }
+}
+
+/// Makes a check of a probe.
+pub(super) fn shared(name: &str, limit: Duration, probe: impl DependencyProbe) -> SharedCheck {
+    let probe = Arc::new(probe);
+    SharedCheck::new(name, limit, move || {
+        let probe = Arc::clone(&probe);
+        async move { probe.probe().await }
+    })
 }
 
 /// Allows one attempt at a time, so a probe or check that hangs is not started again.

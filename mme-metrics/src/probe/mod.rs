@@ -49,6 +49,8 @@ mod json;
 #[cfg(feature = "probe")]
 mod periodic;
 #[cfg(feature = "probe")]
+mod shared_check;
+#[cfg(feature = "probe")]
 mod supervised;
 
 #[cfg(feature = "probe")]
@@ -65,3 +67,5 @@ pub use self::supervised::SupervisedTask;
 pub(crate) use self::http::{Answer, answer, client, holds, parse_url};
 #[cfg(feature = "probe")]
 pub(crate) use self::json::json_holds;
+#[cfg(feature = "probe")]
+pub(crate) use self::shared_check::{CheckAnswer, SharedCheck};

@@ -1,6 +1,9 @@
-//! The admin endpoints: the gate that all of them share, metrics on a port of their own, under load and read by Prometheus.
+//! The admin endpoints: the gate that all of them share, probes, the drain, and metrics on a port of their own, under load and read
+//! by Prometheus.
 
+mod drain;
 mod gate;
 mod listener;
 mod load;
+mod probes;
 mod prometheus;

@@ -33,19 +33,25 @@ pub(crate) fn measured() -> Result<GrpcServerLayer, Box<dyn Error>> {
     Ok(GrpcServerLayer::new().descriptors(TRUST)?.descriptors(HEALTH)?.descriptors(REFLECTION)?)
 }
 
-/// Serves until the service is stopped.
-pub(crate) async fn serve(listener: TcpListener, app: App, measured: GrpcServerLayer) -> Result<(), Box<dyn Error>> {
+/// Serves until `stopping`. From `draining` on, the health check says that the service does not serve.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: App,
+    measured: GrpcServerLayer,
+    draining: impl Future<Output = ()>,
+    stopping: impl Future<Output = ()>,
+) -> Result<(), Box<dyn Error>> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<TrustServer<Trust>>().await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(TRUST)
         .register_encoded_file_descriptor_set(HEALTH)
         .build_v1()?;
-    let stopped = app.stop.stopped();
     let going_down = async move {
-        stopped.await;
+        draining.await;
         // Load balancers that check the health send no more requests.
         health.set_not_serving::<TrustServer<Trust>>().await;
+        stopping.await;
     };
     Server::builder()
         .layer(measured)

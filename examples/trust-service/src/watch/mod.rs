@@ -10,7 +10,9 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mme_metrics::health::{ConsistencyCheck, Dependency, DependencyKind, HealthMonitor, HttpProbe, SqlProbe};
+use mme_metrics::health::{
+    ConsistencyCheck, Dependency, DependencyKind, HealthMonitor, HttpProbe, Readiness, SqlProbe,
+};
 use mme_metrics::probe::SupervisedTask;
 
 use crate::database::{self, Database};
@@ -19,19 +21,29 @@ use crate::state::App;
 /// Time between two checks of the data. Five minutes are enough for a service; a demonstration is shorter.
 const DATA_EVERY: Duration = Duration::from_mins(1);
 
+/// Watches the database: the service is ready if it answers.
+pub(crate) fn database(database: &Database) -> Result<(HealthMonitor, Readiness), Box<dyn Error>> {
+    let documents = Dependency::register("documents", DependencyKind::Database)?;
+    let monitor = HealthMonitor::new().probe(documents, SqlProbe::new(database.unmeasured().clone()));
+    let readiness = Readiness::new().monitor(&monitor);
+    Ok((monitor, readiness))
+}
+
 /// The running background checks. They run until this is stopped or dropped.
 #[derive(Debug)]
 pub(crate) struct Watch(Vec<SupervisedTask>);
 
 impl Watch {
-    /// Starts the checks. `address` is the address of the service itself.
-    pub(crate) async fn start(app: &App, address: SocketAddr, demo: bool) -> Result<Self, Box<dyn Error>> {
+    /// Starts the checks of `monitor` and others. `address` is the address of the service itself.
+    pub(crate) async fn start(
+        monitor: HealthMonitor,
+        app: &App,
+        address: SocketAddr,
+        demo: bool,
+    ) -> Result<Self, Box<dyn Error>> {
         let database = app.database.clone();
-        let documents = Dependency::register("documents", DependencyKind::Database)?;
         let tags = ConsistencyCheck::register("tags_have_documents")?;
-        let mut monitor = HealthMonitor::new()
-            .probe(documents, SqlProbe::new(database.unmeasured().clone()))
-            .consistency(tags, DATA_EVERY, move || stray_tags(database.clone()));
+        let mut monitor = monitor.consistency(tags, DATA_EVERY, move || stray_tags(database.clone()));
         let mut running = Vec::new();
         if demo {
             let (ledger, neighbour) = ledger::start().await?;

@@ -1,17 +1,21 @@
 //! The connections of a listener: the table of open ones, and the service of one from its request to its last byte.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
-use tower_service::Service as _;
-
-use super::service::Endpoint;
+use tower_service::Service;
 
 /// The limits of connections.
 #[derive(Clone, Copy, Debug)]
@@ -113,14 +117,43 @@ impl Drop for Ticket {
     }
 }
 
+/// What a connection is served by: an endpoint, or a router of several.
+pub(super) trait Served: Clone + Send + Sync + 'static {
+    /// The body of an answer.
+    type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
+    /// The answer.
+    type Answer: Future<Output = Result<Response<Self::Body>, Infallible>> + Send;
+
+    /// Answers a request.
+    fn answer(&self, request: Request<Incoming>) -> Self::Answer;
+}
+
+impl<V, B> Served for V
+where
+    V: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    type Body = B;
+    type Answer = V::Future;
+
+    fn answer(&self, request: Request<Incoming>) -> V::Future {
+        self.clone().call(request)
+    }
+}
+
 /// Serves one request on `stream`, until it is answered, its time is up or its ticket is closed.
-pub(super) async fn serve<S>(stream: S, endpoint: Endpoint, limits: Limits, ticket: Ticket)
+pub(super) async fn serve<S, V>(stream: S, served: V, limits: Limits, ticket: Ticket)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    V: Served,
 {
     let service = service_fn(|request| {
         ticket.answering();
-        endpoint.clone().call(request)
+        served.answer(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::*;
 use crate::Recorder;
+use crate::endpoint::Endpoint;
 
 const REQUEST: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
 

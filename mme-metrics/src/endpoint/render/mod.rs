@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use crate::recorder::{Exposition, Format, Recorder};
 
@@ -22,12 +23,22 @@ pub(super) struct Renders {
     text: Mutex<Vec<Weak<Render>>>,
     open_metrics: Mutex<Vec<Weak<Render>>>,
     protobuf: Mutex<Vec<Weak<Render>>>,
+    /// When the youngest exposition that a reader has read to its end was started.
+    read: watch::Sender<Option<Instant>>,
 }
 
 impl Renders {
     /// Starts an exposition of `recorder`, or joins the younger one of two that are being written.
     pub(super) fn read(&self, recorder: &Recorder, format: Format) -> Reader {
         self.read_at(recorder, format, Instant::now())
+    }
+
+    /// Waits until a reader has read an exposition to its end that was started at `moment` or later.
+    #[cfg(feature = "drain")]
+    pub(super) async fn read_since(&self, moment: Instant) {
+        let mut read = self.read.subscribe();
+        // The sender is held meanwhile, so there is no error.
+        let _ = read.wait_for(|started| started.is_some_and(|started| started >= moment)).await;
     }
 
     fn read_at(&self, recorder: &Recorder, format: Format, now: Instant) -> Reader {
@@ -53,7 +64,7 @@ impl Renders {
             render.state().close();
         }
         // The first of two is not shared, so that a single scrape keeps no chunk that it has sent.
-        let render = Arc::new(Render::new(recorder.clone(), format, now, !list.is_empty()));
+        let render = Arc::new(Render::new(recorder.clone(), format, now, !list.is_empty(), self.read.clone()));
         list.push(Arc::downgrade(&render));
         Reader::first(render)
     }
@@ -65,6 +76,7 @@ struct Render {
     format: Format,
     started: Instant,
     state: Mutex<State>,
+    read: watch::Sender<Option<Instant>>,
 }
 
 /// The state that the readers of an exposition share. Its lock is held while one chunk is written.
@@ -82,10 +94,27 @@ struct State {
 }
 
 impl Render {
-    fn new(recorder: Recorder, format: Format, started: Instant, open: bool) -> Self {
+    fn new(
+        recorder: Recorder,
+        format: Format,
+        started: Instant,
+        open: bool,
+        read: watch::Sender<Option<Instant>>,
+    ) -> Self {
         let (chunks, readers) = (VecDeque::new(), BTreeMap::new());
         let state = State { exposition: None, chunks, first: 0, readers, open, cut: false };
-        Self { recorder, format, started, state: Mutex::new(state) }
+        Self { recorder, format, started, state: Mutex::new(state), read }
+    }
+
+    /// Notes that a reader has read it to its end.
+    fn note_end(&self) {
+        self.read.send_if_modified(|youngest| {
+            let is_younger = youngest.is_none_or(|youngest| youngest < self.started);
+            if is_younger {
+                *youngest = Some(self.started);
+            }
+            is_younger
+        });
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -169,7 +198,10 @@ impl Reader {
         let chunk = if let Some(chunk) = state.chunks.get(at) {
             chunk.clone()
         } else {
-            let chunk = state.exposition.get_or_insert_with(|| recorder.exposition(*format)).next()?;
+            let Some(chunk) = state.exposition.get_or_insert_with(|| recorder.exposition(*format)).next() else {
+                self.render.note_end();
+                return None;
+            };
             state.chunks.push_back(chunk.clone());
             chunk
         };

@@ -58,7 +58,10 @@ where
         // Each arm builds its own value, so that data passes in registers. A frame that is inspected as a whole is copied as a
         // whole, and it has room for a map of trailers.
         match polled {
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                this.guard.pending();
+                Poll::Pending
+            }
             Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                 Ok(data) => {
                     if !this.guard.is_over() {
@@ -66,7 +69,7 @@ where
                         if O::NEEDS_END {
                             if this.guard.exceeds_length(data.remaining()) {
                                 this.guard.end(End::BodyError);
-                            } else if this.inner.is_end_stream() {
+                            } else if this.guard.ends_with_data() && this.inner.is_end_stream() {
                                 this.guard.finish();
                             }
                         }
@@ -75,12 +78,9 @@ where
                 }
                 Err(frame) => Poll::Ready(Some(Ok(this.guard.last(frame)))),
             },
-            Poll::Ready(Some(Err(error))) => {
-                this.guard.fail(&error, End::BodyError);
-                Poll::Ready(Some(Err(error)))
-            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(this.guard.fail(error, End::BodyError)))),
             Poll::Ready(None) => {
-                this.guard.finish();
+                this.guard.ended(&*this.inner);
                 Poll::Ready(None)
             }
         }

@@ -53,10 +53,7 @@ where
                 let guard = mem::replace(this.guard, ExchangeGuard::new(None));
                 Ok(response.map(|body| ExchangeBody::of_response(body, guard)))
             }
-            Err(error) => {
-                this.guard.fail(&error, End::Error);
-                Err(error)
-            }
+            Err(error) => Err(this.guard.fail(error, End::Error)),
         })
     }
 }

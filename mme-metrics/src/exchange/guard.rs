@@ -53,12 +53,29 @@ impl<O: Observe> ExchangeGuard<O> {
         self.end(if matches!(self.left, 0 | UNANNOUNCED) { End::Complete } else { End::BodyError });
     }
 
-    /// Ends the exchange with an error.
-    pub(super) fn fail<E: 'static>(&mut self, error: &E, end: End) {
-        if let Some(mut observer) = self.observer.take() {
-            observer.error(error);
-            observer.end(end);
+    /// Ends the exchange with an error, and returns the error as the observer hands it on.
+    #[cold]
+    pub(super) fn fail<E: 'static>(&mut self, error: E, end: End) -> E {
+        let Some(mut observer) = self.observer.take() else { return error };
+        let error = observer.error(error);
+        observer.end(end);
+        error
+    }
+
+    #[inline]
+    pub(super) fn pending(&mut self) {
+        if let Some(observer) = &mut self.observer {
+            observer.pending();
         }
+    }
+
+    /// Ends the exchange because the body has ended without trailers.
+    #[inline]
+    pub(super) fn ended<B: Body>(&mut self, body: &B) {
+        if let Some(observer) = &mut self.observer {
+            observer.ended(body);
+        }
+        self.finish();
     }
 
     pub(super) fn head<B: Body>(&mut self, response: &Response<B>) {
@@ -71,6 +88,11 @@ impl<O: Observe> ExchangeGuard<O> {
         if let Some(observer) = &mut self.observer {
             observer.data(data);
         }
+    }
+
+    #[inline]
+    pub(super) fn ends_with_data(&self) -> bool {
+        self.observer.as_ref().is_some_and(O::ends_with_data)
     }
 
     pub(super) const fn is_over(&self) -> bool {
@@ -101,6 +123,9 @@ impl<O: Observe> ExchangeGuard<O> {
     /// Does the same as `run`, inlined: for a result that is taken apart and not moved as a whole.
     #[inline]
     pub(super) fn watch<R>(&mut self, foreign: impl FnOnce() -> R) -> R {
+        if !O::NEEDS_END {
+            return foreign();
+        }
         let unwind = UnwindGuard(self);
         let returned = foreign();
         mem::forget(unwind);
@@ -109,7 +134,11 @@ impl<O: Observe> ExchangeGuard<O> {
 }
 
 impl<O: Observe> Drop for ExchangeGuard<O> {
+    #[inline]
     fn drop(&mut self) {
+        if !O::NEEDS_END {
+            return;
+        }
         self.end(if self.left == 0 { End::Complete } else { End::Cancelled });
     }
 }

@@ -139,9 +139,27 @@ pub trait Observe {
         let _ = trailers;
     }
 
-    /// The service or the body returned this error. The end follows.
-    fn error<E: 'static>(&mut self, error: &E) {
-        let _ = error;
+    /// Whether the exchange ends with data after which the body reports its end. Otherwise it lasts until the body is asked again,
+    /// or dropped.
+    fn ends_with_data(&self) -> bool {
+        true
+    }
+
+    /// The body has no frame yet; whoever reads it waits for one.
+    fn pending(&mut self) {}
+
+    /// The body ended without trailers. The end follows.
+    ///
+    /// A body of HTTP/2 also ends so if the other side resets the stream with `CANCEL`. Then it does not report the end of the
+    /// stream.
+    fn ended<B: Body>(&mut self, body: &B) {
+        let _ = body;
+    }
+
+    /// The service or the body returned this error. The end follows. Returns the error for the caller: the same one, or one
+    /// that has it as its source.
+    fn error<E: 'static>(&mut self, error: E) -> E {
+        error
     }
 
     /// The exchange is over.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use ::http::{HeaderMap, Response};
+use ::http::{HeaderMap, Response, StatusCode};
 use bytes::Buf;
 use http_body::Body;
 
+use super::answer::Answer;
 use super::deadline::Deadline;
-use super::label::{Direction, GrpcCode};
+use super::label::{CallType, Direction, GrpcCode};
+use super::mark::{CallNumber, GONE, MANY};
 use super::message::GrpcMessages;
 use super::outcome::Outcome;
 use super::series::MethodSeries;
@@ -29,17 +31,75 @@ pub struct GrpcCall {
     _active: InFlight,
     /// The messages of the response.
     messages: GrpcMessages,
-    /// The status of the call, if the body ends now.
-    status: GrpcCode,
-    /// The status of a call that sends none.
-    missing: GrpcCode,
+    side: CallSide,
     /// The listeners, and the notes for them.
     listeners: Option<(Arc<Listeners>, Notes)>,
 }
 
+/// What the outcome follows from, on each side.
+#[derive(Clone, Copy, Debug)]
+enum CallSide {
+    Server(Sent),
+    Client(Answer),
+}
+
+/// What a server has sent.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    number: CallNumber,
+    /// The status of the call, if the body ends now.
+    status: GrpcCode,
+    /// The status of a call that sends none.
+    missing: GrpcCode,
+    /// The status of a call whose client leaves: the error that the head has said, or else that it was cancelled.
+    left: GrpcCode,
+}
+
+impl Sent {
+    fn new() -> Self {
+        let unknown = GrpcCode::Unknown;
+        Self { number: CallNumber::next(), status: unknown, missing: unknown, left: GrpcCode::Cancelled }
+    }
+
+    fn head<B>(&mut self, response: &Response<B>) {
+        self.missing = status::of_http(response.status());
+        let sent = status::of_headers(response.headers());
+        self.status = sent.unwrap_or(self.missing);
+        if self.status != GrpcCode::Ok && (sent.is_some() || response.status() != StatusCode::OK) {
+            self.left = self.status;
+        }
+    }
+
+    /// Returns the status of the call, unless its client gave up before.
+    fn code(&self, end: End, needs_message: bool, sent: u64) -> GrpcCode {
+        match end {
+            End::Cancelled => self.left,
+            // No client takes it for a success.
+            End::Complete if self.status == GrpcCode::Ok && needs_message && sent == 0 => GrpcCode::Internal,
+            _ => self.status,
+        }
+    }
+}
+
 impl GrpcCall {
-    /// Begins a call whose request has these headers. `direction` is that of the messages of the response.
-    pub(super) fn begin(series: &'static MethodSeries, headers: &HeaderMap, go: bool, direction: Direction) -> Self {
+    /// Begins a call that a server receives with these headers.
+    pub(super) fn serve(series: &'static MethodSeries, headers: &HeaderMap, go: bool) -> Self {
+        Self::begin(series, headers, go, Direction::Sent, CallSide::Server(Sent::new()))
+    }
+
+    /// Begins a call that a client sends with these headers. `limit` is the longest message that it accepts.
+    pub(super) fn send(series: &'static MethodSeries, headers: &HeaderMap, go: bool, limit: Option<u32>) -> Self {
+        Self::begin(series, headers, go, Direction::Received, CallSide::Client(Answer::expected(headers, limit)))
+    }
+
+    /// Begins a call. `direction` is that of the messages of the response.
+    fn begin(
+        series: &'static MethodSeries,
+        headers: &HeaderMap,
+        go: bool,
+        direction: Direction,
+        side: CallSide,
+    ) -> Self {
         let active = series.active.track();
         if go {
             series.go().started.increment();
@@ -51,8 +111,7 @@ impl GrpcCall {
             go,
             _active: active,
             messages: messages(series, go, direction),
-            status: GrpcCode::Unknown,
-            missing: GrpcCode::Unknown,
+            side,
             listeners: None,
         }
     }
@@ -63,18 +122,45 @@ impl GrpcCall {
         self
     }
 
-    /// Returns the observer that counts the messages of the request, which have this direction.
-    pub(super) fn request_messages(&self, direction: Direction) -> GrpcMessages {
-        messages(self.series, self.go, direction)
+    /// Returns the observer that counts the messages of the request.
+    pub(super) fn request_messages(&self) -> GrpcMessages {
+        match &self.side {
+            CallSide::Server(sent) => {
+                messages(self.series, self.go, Direction::Received).marking(sent.number, self.series.call_type())
+            }
+            CallSide::Client(_) => messages(self.series, self.go, Direction::Sent),
+        }
     }
 
-    fn outcome(&self, end: End, seconds: f64) -> Outcome {
-        match end {
-            End::Panic => Outcome::Panic,
-            End::Cancelled if self.deadline.is_over(seconds) => Outcome::Status(GrpcCode::DeadlineExceeded),
-            End::Cancelled => Outcome::Status(GrpcCode::Cancelled),
-            End::Complete | End::Error | End::BodyError => Outcome::Status(self.status),
-        }
+    /// Returns the outcome and the type of the call, as far as it is known.
+    fn outcome(&self, end: End, seconds: f64) -> (Outcome, CallType) {
+        let total = self.messages.total();
+        let mut call_type = self.series.call_type();
+        let code = match &self.side {
+            CallSide::Server(sent) => {
+                let needs_message = matches!(call_type, CallType::Unary | CallType::ClientStream);
+                let code = sent.code(end, needs_message, total);
+                let is_unknown = call_type == CallType::Unknown;
+                let marks = if code == GrpcCode::Ok && !is_unknown { 0 } else { sent.number.take() };
+                if is_unknown && (total > 1 || marks & MANY != 0) {
+                    call_type = CallType::new(marks & MANY != 0, total > 1);
+                }
+                if marks & GONE != 0 && code != GrpcCode::Ok { GrpcCode::Cancelled } else { code }
+            }
+            CallSide::Client(answer) => {
+                if call_type == CallType::Unknown && (total > 1 || self.series.has_streamed()) {
+                    call_type = CallType::ServerStream;
+                }
+                answer.told(end, &self.messages, call_type)
+            }
+        };
+        let outcome = match code {
+            _ if end == End::Panic => Outcome::Panic,
+            // Whichever side's timer was first.
+            GrpcCode::Cancelled if self.deadline.is_over(seconds) => Outcome::Status(GrpcCode::DeadlineExceeded),
+            code => Outcome::Status(code),
+        };
+        (outcome, call_type)
     }
 }
 
@@ -87,8 +173,10 @@ impl Observe for GrpcCall {
     const NEEDS_TRAILERS: bool = true;
 
     fn head<B: Body>(&mut self, response: &Response<B>) {
-        self.missing = status::of_http(response.status());
-        self.status = status::of_headers(response.headers()).unwrap_or(self.missing);
+        match &mut self.side {
+            CallSide::Server(sent) => sent.head(response),
+            CallSide::Client(answer) => answer.head(response),
+        }
         if let Some((_, notes)) = &mut self.listeners
             && let Some(later) = response.extensions().get::<Notes>()
         {
@@ -98,24 +186,46 @@ impl Observe for GrpcCall {
 
     fn data<D: Buf>(&mut self, data: &D) {
         if data.has_remaining() {
-            // A status in the head counts only if no message follows.
-            self.status = self.missing;
-            self.messages.data(data);
+            let ended = self.messages.read(data);
+            match &mut self.side {
+                // A status in the head counts only if no message follows.
+                CallSide::Server(sent) => sent.status = sent.missing,
+                CallSide::Client(answer) => answer.given(ended),
+            }
+        }
+    }
+
+    fn ends_with_data(&self) -> bool {
+        // A client asks for more, or has found an error in the data.
+        matches!(self.side, CallSide::Server(_))
+    }
+
+    fn pending(&mut self) {
+        if let CallSide::Client(answer) = &mut self.side {
+            answer.asked();
         }
     }
 
     fn trailers(&mut self, trailers: &HeaderMap) {
-        self.status = status::of_headers(trailers).unwrap_or(self.missing);
+        match &mut self.side {
+            CallSide::Server(sent) => sent.status = status::of_headers(trailers).unwrap_or(sent.missing),
+            CallSide::Client(answer) => answer.trailers(trailers),
+        }
     }
 
-    fn error<E: 'static>(&mut self, error: &E) {
-        self.status = status::of_error(error);
+    fn error<E: 'static>(&mut self, error: E) -> E {
+        let (code, error) = status::of_error(error);
+        match &mut self.side {
+            CallSide::Server(sent) => sent.status = code,
+            CallSide::Client(answer) => answer.failed(code),
+        }
+        error
     }
 
     fn end(self, end: End) {
         let seconds = self.started.seconds();
-        let outcome = self.outcome(end, seconds);
-        self.series.record(outcome, seconds);
+        let (outcome, call_type) = self.outcome(end, seconds);
+        self.series.record(outcome, call_type, seconds);
         if self.go {
             self.series.go().record(outcome.code(), seconds);
         }

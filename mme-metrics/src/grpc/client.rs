@@ -6,7 +6,7 @@ use tower_layer::Layer;
 
 use super::call::GrpcCall;
 use super::known::{GrpcDescriptorError, GrpcMethodError, KnownMethods};
-use super::label::{CallType, Direction, GrpcMethod};
+use super::label::{CallType, GrpcMethod};
 use super::series::{CalledServer, MethodSeries};
 use super::transport::GrpcTransport;
 use crate::exchange::{ExchangeBody, ExchangeService, Watch};
@@ -31,8 +31,17 @@ use crate::label::split_port;
 /// clients need no registration, because the clients name them in each request.
 ///
 /// A call that the caller drops is `CANCELLED`, or `DEADLINE_EXCEEDED` if its `grpc-timeout` was over. A call to a server that
-/// cannot be reached is `UNAVAILABLE`. In general the recorded status is the one that the caller gets, with one exception: if
-/// tonic's own timer stops a call, the caller gets `CANCELLED`, and the metrics have `DEADLINE_EXCEEDED`.
+/// cannot be reached is `UNAVAILABLE`. In general the recorded status is the one that the caller gets, also for an error page of a
+/// proxy, a message over the size limit and a message that cannot be decoded. The exceptions are:
+///
+/// * If a timer of tonic stops a call, on either side, the caller gets `CANCELLED`, and the metrics have `DEADLINE_EXCEEDED`.
+/// * The messages of a stream are decoded after they have left the layer. A caller that drops the stream because one of them cannot
+///   be decoded is one that left: `CANCELLED`.
+/// * The type of a method is known if it is registered with this layer. An unregistered method is taken for one that answers with
+///   one message until a second one comes; so a caller that drops its stream within the poll that returned the first message has
+///   met an `INTERNAL` error. Register the methods to which that applies.
+/// * A compressed message that is over the limit only when it is decompressed is `INTERNAL`, and the caller gets
+///   `RESOURCE_EXHAUSTED`.
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is put around a channel"]
 pub struct GrpcClientLayer {
@@ -45,7 +54,7 @@ impl GrpcClientLayer {
     /// servers with label values of their own; later ones share `_overflow`.
     pub fn new(server: &str) -> Self {
         let server = CalledServer::of(&host(server));
-        Self { known: KnownMethods::default(), watch: GrpcClientWatch { server, go: false } }
+        Self { known: KnownMethods::default(), watch: GrpcClientWatch { server, go: false, limit: None } }
     }
 
     /// Registers every method of a descriptor set; see
@@ -73,6 +82,14 @@ impl GrpcClientLayer {
     /// `grpc_type` only for methods that are registered here.
     pub const fn go_names(mut self, on: bool) -> Self {
         self.watch.go = on;
+        self
+    }
+
+    /// Sets the limit that the generated client has by its own `max_decoding_message_size`, in bytes. The layer does not apply it.
+    /// It only tells a message that is too long, which is `OUT_OF_RANGE`, from one that cannot be decoded, which is `INTERNAL`.
+    pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+        // The length of a message has 32 bits.
+        self.watch.limit = Some(u32::try_from(limit).unwrap_or(u32::MAX));
         self
     }
 }
@@ -104,6 +121,7 @@ pub type GrpcClientService<S> = ExchangeService<GrpcTransport<S>, GrpcClientWatc
 pub struct GrpcClientWatch {
     server: &'static CalledServer,
     go: bool,
+    limit: Option<u32>,
 }
 
 /// Marks a call in its extensions as measured, for inner layers.
@@ -118,12 +136,12 @@ impl Watch<Body> for GrpcClientWatch {
         if request.extensions_mut().insert(MeasurementMark).is_some() {
             return None;
         }
-        Some(GrpcCall::begin(self.series(request), request.headers(), self.go, Direction::Received))
+        Some(GrpcCall::send(self.series(request), request.headers(), self.go, self.limit))
     }
 
     fn request(call: Option<&GrpcCall>, request: Request<Body>) -> Request<Body> {
         let Some(call) = call else { return request };
-        let messages = call.request_messages(Direction::Sent);
+        let messages = call.request_messages();
         request.map(|body| Body::new(ExchangeBody::new(body, Some(messages))))
     }
 }

@@ -3,7 +3,11 @@
 use std::io::IoSlice;
 
 use bytes::Buf;
+use http_body::Body;
 
+use super::label::CallType;
+use super::mark::{CallNumber, GONE, MANY};
+use super::status;
 use crate::exchange::{End, ExchangeBody, Observe};
 use crate::metric::{CounterHandle, HeldCounter};
 
@@ -31,6 +35,12 @@ const fn is_message(prefix: u64) -> bool {
     prefix & TRAILERS == 0
 }
 
+/// Returns whether the flags are those of a message, compressed or not, or of trailers. Nothing is read after any others: these
+/// bytes are not gRPC.
+const fn has_known_flags(prefix: u64) -> bool {
+    prefix >> 32 & !0x81 == 0
+}
+
 /// Finds the ends of messages in pieces of any length.
 #[derive(Clone, Copy, Debug, Default)]
 struct Frames {
@@ -39,6 +49,8 @@ struct Frames {
     seen: usize,
     /// Bytes of the current message that were not read yet.
     left: u64,
+    /// The prefix of the last whole message.
+    last: u64,
 }
 
 impl Frames {
@@ -53,7 +65,11 @@ impl Frames {
                 let Some(rest) = usize::try_from(length(prefix)).ok().and_then(|length| rest.get(length..)) else {
                     break;
                 };
+                if !has_known_flags(prefix) {
+                    break;
+                }
                 ended += u64::from(is_message(prefix));
+                self.last = prefix;
                 bytes = rest;
             }
         }
@@ -73,14 +89,14 @@ impl Frames {
                 if self.seen < PREFIX {
                     break;
                 }
-                self.left = length(self.prefix);
+                self.left = if has_known_flags(self.prefix) { length(self.prefix) } else { u64::MAX };
             }
             let step = usize::try_from(self.left).map_or(bytes.len(), |left| left.min(bytes.len()));
             self.left -= step as u64;
             bytes = &bytes[step..];
             if self.left == 0 {
                 ended += u64::from(is_message(self.prefix));
-                *self = Self::default();
+                *self = Self { last: self.prefix, ..Self::default() };
             }
         }
         ended
@@ -101,10 +117,16 @@ impl Frames {
         let ended = pieces[..filled].iter().map(|piece| self.feed(piece)).sum();
         if pieces[..filled].iter().map(|piece| piece.len()).sum::<usize>() < data.remaining() {
             // The start of the next message is unknown, so no further message is counted.
-            *self = Self { prefix: 0, seen: PREFIX, left: u64::MAX };
+            *self = Self { seen: PREFIX, left: u64::MAX, ..Self::default() };
         }
         ended
     }
+}
+
+/// Returns the prefix as it travels. Its first three bytes are not part of it.
+const fn prefix_bytes(prefix: u64) -> [u8; PREFIX] {
+    let [_, _, _, flags, a, b, c, d] = prefix.to_be_bytes();
+    [flags, a, b, c, d]
 }
 
 /// The body of a request that a gRPC layer hands on; its messages are counted.
@@ -116,11 +138,84 @@ pub struct GrpcMessages {
     frames: Frames,
     counter: HeldCounter,
     go: Option<HeldCounter>,
+    total: u64,
+    /// The call for which marks are left, if this is a request that a server receives.
+    call: CallNumber,
+    /// Whether a second message is a mark.
+    marks_second: bool,
 }
 
 impl GrpcMessages {
     pub(super) fn new(counter: &'static CounterHandle, go: Option<&'static CounterHandle>) -> Self {
-        Self { frames: Frames::default(), counter: counter.held(), go: go.map(CounterHandle::held) }
+        Self {
+            frames: Frames::default(),
+            counter: counter.held(),
+            go: go.map(CounterHandle::held),
+            total: 0,
+            call: CallNumber::NONE,
+            marks_second: false,
+        }
+    }
+
+    /// Leaves marks for the observer of this call; a second message is one only where the type is unknown.
+    pub(super) fn marking(mut self, call: CallNumber, call_type: CallType) -> Self {
+        self.call = call;
+        self.marks_second = call_type == CallType::Unknown;
+        self
+    }
+
+    /// Counts the messages that end in these bytes, and returns how many there are.
+    #[inline]
+    pub(super) fn read<D: Buf>(&mut self, data: &D) -> u64 {
+        let ended = self.frames.feed_buffer(data);
+        if ended > 0 {
+            self.total += ended;
+            self.counter.add(ended);
+            if let Some(go) = self.go {
+                count_again(go, ended);
+            }
+        }
+        ended
+    }
+
+    /// Returns how many messages have passed.
+    pub(super) const fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Returns whether the bytes that have passed end within a message, or are not gRPC.
+    pub(super) const fn is_partial(&self) -> bool {
+        self.frames.seen > 0
+    }
+
+    /// Returns whether the bytes that have passed end after a prefix.
+    pub(super) const fn is_prefix(&self) -> bool {
+        self.frames.seen == PREFIX && self.frames.left == length(self.frames.prefix)
+    }
+
+    /// Returns whether a reader stops at the partial message, because it is not gRPC or longer than `limit`.
+    pub(super) const fn stops_reader(&self, limit: u32) -> bool {
+        let Frames { prefix, seen, .. } = self.frames;
+        seen == PREFIX && (!has_known_flags(prefix) || length(prefix) > limit as u64)
+    }
+
+    /// Returns the bytes that a reader has kept of a partial message: enough of them to tell how it reads.
+    pub(super) fn kept(&self) -> Vec<u8> {
+        let Frames { prefix, seen, left, .. } = self.frames;
+        if seen < PREFIX {
+            return vec![0; seen];
+        }
+        let mut bytes = prefix_bytes(prefix).to_vec();
+        if left != length(prefix) {
+            bytes.push(0);
+        }
+        bytes
+    }
+
+    /// Returns the first bytes of the message that was read last: the partial one if `is_partial`, or the last whole one.
+    pub(super) fn last(&self) -> Vec<u8> {
+        let prefix = if self.is_partial() { self.frames.prefix } else { self.frames.last };
+        [&prefix_bytes(prefix)[..], &[0]].concat()
     }
 }
 
@@ -129,13 +224,25 @@ impl Observe for GrpcMessages {
 
     #[inline]
     fn data<D: Buf>(&mut self, data: &D) {
-        let ended = self.frames.feed_buffer(data);
-        if ended > 0 {
-            self.counter.add(ended);
-            if let Some(go) = self.go {
-                count_again(go, ended);
-            }
+        self.read(data);
+        if self.marks_second && self.total > 1 {
+            self.marks_second = false;
+            self.call.mark(MANY);
         }
+    }
+
+    fn ended<B: Body>(&mut self, body: &B) {
+        // A client that resets the stream ends it without saying so. Only these ends read as an error of the service.
+        if (self.is_partial() || self.total == 0) && !body.is_end_stream() {
+            self.call.mark(GONE);
+        }
+    }
+
+    fn error<E: 'static>(&mut self, error: E) -> E {
+        if status::is_of_connection(&error) {
+            self.call.mark(GONE);
+        }
+        error
     }
 
     fn end(self, _: End) {}
@@ -211,6 +318,16 @@ mod tests {
         let mut frames = Frames::default();
         assert_eq!(frames.feed_buffer(&Hiding(&[0, 0, 0, 0, 1, 9, 0, 0, 0, 0, 0])), 1);
         assert_eq!(frames.feed(&[0; 100]), 0);
+    }
+
+    #[test]
+    fn nothing_is_a_message_after_bytes_that_are_not_grpc() {
+        for page in [&b"down for maintenance"[..], b"\x02\0\0\0\0", b"<\0\0\0\x01a"] {
+            let bytes = [page, &stream()].concat();
+            assert_eq!(Frames::default().feed(&bytes), 0);
+            let mut frames = Frames::default();
+            assert_eq!(bytes.chunks(1).map(|byte| frames.feed(byte)).sum::<u64>(), 0);
+        }
     }
 
     #[test]

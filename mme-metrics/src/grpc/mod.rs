@@ -40,9 +40,11 @@
 //! | end | `rpc_status_code` |
 //! |---|---|
 //! | trailers with a status, or a head with one and nothing after it | that status |
-//! | a status that is not the number of a code, or that is sent twice | `UNKNOWN` |
+//! | a status that is not the number of a code, or that a server sends twice | `UNKNOWN` |
+//! | `OK` without the message that the type of the method requires | `INTERNAL` |
 //! | no status | by the HTTP status: `UNAVAILABLE` for 503, `UNIMPLEMENTED` for 404, `UNAUTHENTICATED` for 401, …; `UNKNOWN` for 200 |
-//! | the other side disconnected, or the caller stopped waiting | `CANCELLED`; `DEADLINE_EXCEEDED` if the `grpc-timeout` of the call was over |
+//! | the other side disconnected, or the caller stopped waiting, also while it was sending its request | the error in the head of the response, if it has one; else `CANCELLED`, or `DEADLINE_EXCEEDED` if the `grpc-timeout` of the call was over |
+//! | on a client: an error page, a message over the size limit, a message that cannot be decoded | the code that tonic returns to the caller |
 //! | an error of the service or the body | the code that tonic returns to the caller, else `UNKNOWN` |
 //! | a panic | `INTERNAL`, and `error_type` reads `panic` |
 //!
@@ -66,6 +68,8 @@
 //! Rules, alerts and panels for this family are in `assets/`.
 
 #[cfg(feature = "grpc")]
+mod answer;
+#[cfg(feature = "grpc")]
 mod call;
 #[cfg(feature = "grpc")]
 mod client;
@@ -77,6 +81,8 @@ mod go_label;
 #[cfg(feature = "grpc")]
 mod known;
 mod label;
+#[cfg(feature = "grpc")]
+mod mark;
 #[cfg(feature = "grpc")]
 mod message;
 mod metrics;

@@ -22,6 +22,17 @@ pub(super) struct MethodSeries {
     outcomes: [OnceLock<Box<CodeSeries>>; OUTCOMES],
     stream_duration: Option<HistogramHandle>,
     go: OnceLock<Box<GoSeries>>,
+    /// Only where the type is unknown.
+    typed: Option<Box<TypedSeries>>,
+}
+
+/// The series of a method whose type was unknown at first.
+#[derive(Debug, Default)]
+struct TypedSeries {
+    /// With the type of a later registration.
+    registered: OnceLock<MethodSeries>,
+    /// With the type of the streams that passed: client, server, both.
+    streamed: [OnceLock<MethodSeries>; 3],
 }
 
 /// The series that are recorded at the end of a call with one outcome.
@@ -50,10 +61,42 @@ impl MethodSeries {
             outcomes: array::from_fn(|_| OnceLock::new()),
             stream_duration: streams.then(|| GRPC.server_stream_duration.with((method, call_type))),
             go: OnceLock::new(),
+            typed: (call_type == CallType::Unknown).then(Box::default),
             side,
             method,
             call_type,
         }
+    }
+
+    /// Completes the series with the type that a later registration knows.
+    fn register(&self, call_type: CallType) -> &Self {
+        match &self.typed {
+            Some(typed) if call_type != CallType::Unknown && self.method != GrpcMethod::FALLBACK => {
+                typed.registered.get_or_init(|| self.with_type(call_type))
+            }
+            _ => self,
+        }
+    }
+
+    /// Returns the series with the type that was registered last.
+    #[inline]
+    fn registered(&self) -> &Self {
+        self.typed.as_ref().and_then(|typed| typed.registered.get()).unwrap_or(self)
+    }
+
+    fn with_type(&self, call_type: CallType) -> Self {
+        Self::new(self.side.clone(), self.method, call_type)
+    }
+
+    /// Returns whether a call of this method, whose type is unknown, was answered by a stream before.
+    pub(super) fn has_streamed(&self) -> bool {
+        self.method != GrpcMethod::FALLBACK
+            && self.typed.as_ref().is_some_and(|typed| typed.streamed[1].get().is_some())
+    }
+
+    /// Returns the type of the method.
+    pub(super) const fn call_type(&self) -> CallType {
+        self.call_type
     }
 
     /// Returns the value of the label `rpc_method`.
@@ -73,8 +116,18 @@ impl MethodSeries {
         self.go.get_or_init(|| Box::new(GoSeries::new(&self.side, self.method, self.call_type)))
     }
 
-    /// Records the end of a call.
-    pub(super) fn record(&self, outcome: Outcome, seconds: f64) {
+    /// Records the end of a call. `call_type` is its own where that of the method is unknown.
+    pub(super) fn record(&self, outcome: Outcome, call_type: CallType, seconds: f64) {
+        if let Some(typed) = &self.typed
+            && let Some(streamed) = match call_type {
+                CallType::ClientStream => Some(&typed.streamed[0]),
+                CallType::ServerStream => Some(&typed.streamed[1]),
+                CallType::BidiStream => Some(&typed.streamed[2]),
+                CallType::Unary | CallType::Unknown => None,
+            }
+        {
+            return streamed.get_or_init(|| self.with_type(call_type)).record(outcome, call_type, seconds);
+        }
         let series = self.outcome(outcome);
         series.duration.record(seconds);
         if let Some(calls) = &series.calls {
@@ -131,12 +184,12 @@ static SERVED: LazyLock<CappedMap<MethodSeries>> =
 /// Registers a method that is served.
 pub(super) fn serve(method: GrpcMethod, call_type: CallType) -> &'static MethodSeries {
     let path = format!("/{}", method.as_str());
-    SERVED.get_or_insert_with(&path, |_| MethodSeries::new(Side::Server, method, call_type))
+    SERVED.get_or_insert_with(&path, |_| MethodSeries::new(Side::Server, method, call_type)).register(call_type)
 }
 
 /// Finds the method that a path calls.
 pub(super) fn served(path: &str) -> Option<&'static MethodSeries> {
-    SERVED.get(path)
+    SERVED.get(path).map(MethodSeries::registered)
 }
 
 /// Returns the series of calls of methods that are not registered.
@@ -167,12 +220,13 @@ impl CalledServer {
     /// Registers a method that is called.
     pub(super) fn call(&self, method: GrpcMethod, call_type: CallType) -> &MethodSeries {
         let side = || Side::Client(self.address.clone());
-        self.methods.get_or_insert_with(method.as_str(), |_| MethodSeries::new(side(), method, call_type))
+        let series = self.methods.get_or_insert_with(method.as_str(), |_| MethodSeries::new(side(), method, call_type));
+        series.register(call_type)
     }
 
     /// Finds a method by its name, `package.Service/Method`.
     pub(super) fn called(&self, name: &str) -> Option<&MethodSeries> {
-        self.methods.get(name)
+        self.methods.get(name).map(MethodSeries::registered)
     }
 
     /// Returns the series of calls of methods that are not registered.
@@ -191,5 +245,21 @@ mod tests {
         let series = serve(method, CallType::Unary);
         assert!(std::ptr::eq(series, served("/series.v1.Desk/Ask").expect("it was registered")));
         assert!(served("/series.v1.Desk/Sign").is_none() && served("series.v1.Desk/Ask").is_none());
+    }
+
+    #[test]
+    fn a_later_registration_completes_an_earlier_series() {
+        let method = GrpcMethod::register("series.v1.Desk/Late").expect("it is short and there are few");
+        let called = CalledServer::of("late.example");
+        assert_eq!(called.call(method, CallType::Unknown).call_type(), CallType::Unknown);
+        assert_eq!(called.call(method, CallType::ServerStream).call_type(), CallType::ServerStream);
+        // The first type that is known stays.
+        called.call(method, CallType::Unary);
+        called.call(method, CallType::Unknown);
+        let found = called.called("series.v1.Desk/Late").map(MethodSeries::call_type);
+        assert_eq!(found, Some(CallType::ServerStream));
+        serve(method, CallType::Unknown);
+        serve(method, CallType::Unary);
+        assert_eq!(served("/series.v1.Desk/Late").map(MethodSeries::call_type), Some(CallType::Unary));
     }
 }

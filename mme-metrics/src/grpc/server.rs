@@ -7,7 +7,7 @@ use tower_layer::Layer;
 
 use super::call::GrpcCall;
 use super::known::{GrpcDescriptorError, GrpcMethodError, KnownMethods};
-use super::label::{CallType, Direction};
+use super::label::CallType;
 use super::message::GrpcRequestBody;
 use super::series;
 use crate::event::{Listener, Listeners};
@@ -42,6 +42,32 @@ use crate::exchange::{ExchangeBody, ExchangeService, Watch};
 ///   layer for tonic's body type alone must be outside.
 ///
 /// If a call passes two of these layers, the outer one counts it.
+///
+/// # Limits outside of the layer
+///
+/// Some settings of tonic's builder act outside of all layers: `load_shed`, `concurrency_limit_per_connection`, `timeout` and
+/// `max_connection_age`. A call that `load_shed` refuses does not reach this layer and is not measured. A call that `timeout` or
+/// `max_connection_age` stops is `CANCELLED`, as its client is told. To measure refusals, put tower's layers inside this one:
+///
+/// ```
+/// # use mme_metrics::grpc::GrpcServerLayer;
+/// use tonic::service::RecoverErrorLayer;
+/// use tonic::transport::Server;
+/// use tower::ServiceBuilder;
+/// use tower::limit::ConcurrencyLimitLayer;
+/// use tower::load_shed::LoadShedLayer;
+///
+/// let limits = ServiceBuilder::new()
+///     .layer(GrpcServerLayer::new())
+///     // Makes the response of the error, as tonic's builder does.
+///     .layer(RecoverErrorLayer::new())
+///     .layer(LoadShedLayer::new())
+///     // For the whole server, not for each connection.
+///     .layer(ConcurrencyLimitLayer::new(100));
+/// let server = Server::builder().layer(limits);
+/// ```
+///
+/// Interceptors and limits of the message size belong to a service, so their refusals are measured.
 #[derive(Clone, Debug, Default)]
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct GrpcServerLayer {
@@ -158,18 +184,20 @@ impl<B> Watch<B> for GrpcServerWatch {
     type Observer = GrpcCall;
     type Body = GrpcRequestBody<B>;
 
+    #[inline]
     fn begin(&self, request: &mut Request<B>) -> Option<GrpcCall> {
         let known = series::served(request.uri().path());
         if !is_call(request, known.is_some()) || request.extensions_mut().insert(MeasurementMark).is_some() {
             return None;
         }
         let series = known.unwrap_or_else(series::unserved);
-        let call = GrpcCall::begin(series, request.headers(), self.go, Direction::Sent);
+        let call = GrpcCall::serve(series, request.headers(), self.go);
         Some(call.with_listeners(self.listeners.as_ref()))
     }
 
+    #[inline]
     fn request(call: Option<&GrpcCall>, request: Request<B>) -> Request<GrpcRequestBody<B>> {
-        let messages = call.map(|call| call.request_messages(Direction::Received));
+        let messages = call.map(GrpcCall::request_messages);
         request.map(|body| ExchangeBody::new(body, messages))
     }
 }

@@ -15,9 +15,10 @@ use tower::{Layer, ServiceExt, service_fn};
 
 use crate::layer;
 
-async fn ok(request: http::Request<GrpcRequestBody<Script>>) -> Result<http::Response<Script>, Infallible> {
+/// Answers with a head alone, which is `NOT_FOUND`.
+async fn lacks(request: http::Request<GrpcRequestBody<Script>>) -> Result<http::Response<Script>, Infallible> {
     read(request.into_body()).await?;
-    Ok(answer(200, &["0"], Script::empty()))
+    Ok(answer(200, &["5"], Script::empty()))
 }
 
 #[test]
@@ -56,9 +57,9 @@ fn methods_of_a_descriptor_set_are_there_from_the_start_at_zero() {
 async fn a_call_is_found_by_its_whole_path_only() {
     let emission = Emission::new();
     for name in ["desk.v1.Desk/Ask/", "desk.v1.Desk/ask", "/desk.v1.Desk/Ask", "Desk/Ask", "x/desk.v1.Desk/Ask", ""] {
-        emission.record_async(layer().layer(service_fn(ok)).oneshot(call(name, Script::empty()))).await.unwrap();
+        emission.record_async(layer().layer(service_fn(lacks)).oneshot(call(name, Script::empty()))).await.unwrap();
     }
-    Calls::new(GrpcMethod::FALLBACK, CallType::Unknown, GrpcCode::Ok, 6).expect(emission.expect()).only();
+    Calls::new(GrpcMethod::FALLBACK, CallType::Unknown, GrpcCode::NotFound, 6).expect(emission.expect()).only();
 }
 
 #[tokio::test]
@@ -79,7 +80,7 @@ async fn what_is_no_call_is_left_to_others() {
             request = request.header("content-type", content_type);
         }
         let request = request.body(Script::empty().message(1)).unwrap();
-        emission.record_async(layer().layer(service_fn(ok)).oneshot(request)).await.unwrap();
+        emission.record_async(layer().layer(service_fn(lacks)).oneshot(request)).await.unwrap();
     }
     emission.expect().only();
 }
@@ -93,10 +94,10 @@ async fn a_known_method_is_a_call_whatever_its_type_says() {
         if content_type.is_empty() {
             request.headers_mut().remove("content-type");
         }
-        emission.record_async(layer().layer(service_fn(ok)).oneshot(request)).await.unwrap();
+        emission.record_async(layer().layer(service_fn(lacks)).oneshot(request)).await.unwrap();
     }
     let ask = method("desk.v1.Desk/Ask");
-    let expectation = Calls::new(ask, CallType::Unary, GrpcCode::Ok, 5).expect(emission.expect());
+    let expectation = Calls::new(ask, CallType::Unary, GrpcCode::NotFound, 5).expect(emission.expect());
     messages(expectation, ask, 5, 0).only();
 }
 
@@ -121,7 +122,7 @@ async fn a_call_that_passes_two_layers_is_counted_once() {
 async fn both_recorders_expose_the_same() {
     let seen = RefCell::new(Vec::new());
     let emit = || {
-        let service = layer().go_names(true).layer(service_fn(ok));
+        let service = layer().go_names(true).layer(service_fn(lacks));
         let called = service.oneshot(call("desk.v1.Desk/Ask", Script::empty().message(1)));
         called.now_or_never().expect("nothing in it waits").expect("it cannot fail");
     };
@@ -133,6 +134,6 @@ async fn both_recorders_expose_the_same() {
     };
     let seen = seen.into_inner();
     assert_eq!(counts(&seen[0]), counts(&seen[1]));
-    let handled = "grpc_code=\"OK\",grpc_method=\"Ask\",grpc_service=\"desk.v1.Desk\",grpc_type=\"unary\"";
+    let handled = "grpc_code=\"NotFound\",grpc_method=\"Ask\",grpc_service=\"desk.v1.Desk\",grpc_type=\"unary\"";
     assert!(seen[0].value(&format!("grpc_server_handled_total{{{handled}}}")) > 0.0);
 }

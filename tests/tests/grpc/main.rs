@@ -11,9 +11,12 @@ mod load;
 mod messages;
 mod polls;
 mod python;
+mod refusals;
 mod resets;
 mod setup_order;
 mod status;
+mod told;
+mod uploads;
 mod wire;
 
 use mme_metrics::grpc::GrpcServerLayer;

@@ -44,7 +44,15 @@ async fn every_code_of_every_type_is_exact_in_the_head_and_in_the_trailers() {
             let trailers = exchange(name, || answer(200, &[], Script::empty().message(9).trailers(&[&number])));
             emission.record_async(head).await;
             emission.record_async(trailers).await;
-            let expectation = Calls::new(method(name), call_type, code, 2).expect(emission.expect());
+            // A head alone has no message.
+            let needs_message = matches!(call_type, CallType::Unary | CallType::ClientStream);
+            let alone = if code == GrpcCode::Ok && needs_message { GrpcCode::Internal } else { code };
+            let expectation = if alone == code {
+                Calls::new(method(name), call_type, code, 2).expect(emission.expect())
+            } else {
+                let expectation = Calls::new(method(name), call_type, alone, 1).expect(emission.expect());
+                Calls::new(method(name), call_type, code, 1).expect(expectation)
+            };
             let expectation = streams(expectation, method(name), call_type, 2);
             messages(expectation, method(name), 2, 1).only();
         }
@@ -81,7 +89,14 @@ async fn a_status_before_the_messages_is_none() {
     ends(GrpcCode::Unknown, 1, || answer(200, &["0"], Script::empty().message(1))).await;
     ends(GrpcCode::NotFound, 1, || answer(200, &["0"], Script::empty().message(1).trailers(&["5"]))).await;
     ends(GrpcCode::Unknown, 0, || answer(200, &["0"], Script::empty().trailers(&[]))).await;
-    ends(GrpcCode::Ok, 0, || answer(200, &["0"], Script::empty().data(Vec::new()))).await;
+}
+
+#[tokio::test]
+async fn ok_without_the_message_of_a_unary_call_is_internal() {
+    ends(GrpcCode::Internal, 0, || answer(200, &["0"], Script::empty())).await;
+    ends(GrpcCode::Internal, 0, || answer(200, &["0"], Script::empty().data(Vec::new()))).await;
+    ends(GrpcCode::Internal, 0, || answer(200, &[], Script::empty().trailers(&["0"]))).await;
+    ends(GrpcCode::Ok, 1, || answer(200, &[], Script::empty().message(0).trailers(&["0"]))).await;
 }
 
 #[tokio::test]

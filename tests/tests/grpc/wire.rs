@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use mme_metrics::grpc::{CallType, GRPC, GrpcCode, GrpcServerService};
+use mme_metrics::grpc::{CallType, GRPC, GrpcCode, GrpcRequestBody, GrpcServerLayer, GrpcServerService};
 use mme_metrics::testing::Emission;
 use mme_metrics::{Recorder, metrics};
 use mme_metrics_tests::desk::proto::desk_client::DeskClient;
@@ -48,6 +48,24 @@ impl Wire {
         Self::listen(|incoming| Server::builder().layer(layer()).add_routes(routes).serve_with_incoming(incoming)).await
     }
 
+    /// Serves one service behind a layer that knows no method. Methods are registered for the whole process, so the paths of
+    /// the tests are not those of the service.
+    pub(crate) async fn unregistered<S>(service: S) -> Self
+    where
+        S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + NamedService,
+        S: Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        let renamed = tower::ServiceBuilder::new()
+            .map_request(rename::<Body>)
+            .layer(GrpcServerLayer::new())
+            .map_request(restore::<GrpcRequestBody<Body>>);
+        Self::listen(|incoming| {
+            Server::builder().layer(renamed).add_routes(Routes::new(service)).serve_with_incoming(incoming)
+        })
+        .await
+    }
+
     /// Serves one service that nobody measures.
     pub(crate) async fn bare<S>(service: S) -> Self
     where
@@ -58,7 +76,8 @@ impl Wire {
         Self::listen(|incoming| Server::builder().add_service(service).serve_with_incoming(incoming)).await
     }
 
-    async fn listen<F>(serve: impl FnOnce(TcpListenerStream) -> F) -> Self
+    /// Serves what `serve` makes of a listener.
+    pub(crate) async fn listen<F>(serve: impl FnOnce(TcpListenerStream) -> F) -> Self
     where
         F: Future<Output = Result<(), tonic::transport::Error>> + Send + 'static,
     {
@@ -79,6 +98,20 @@ impl Wire {
     pub(crate) async fn channel(&self) -> Channel {
         self.endpoint().connect().await.unwrap()
     }
+}
+
+/// Replaces the name of the service in the path.
+fn replace<B>(mut request: Request<B>, name: &str, by: &str) -> Request<B> {
+    *request.uri_mut() = request.uri().to_string().replace(name, by).parse().unwrap();
+    request
+}
+
+fn rename<B>(request: Request<B>) -> Request<B> {
+    replace(request, "desk.v1.Desk", "unregistered.v1.Desk")
+}
+
+fn restore<B>(request: Request<B>) -> Request<B> {
+    replace(request, "unregistered.v1.Desk", "desk.v1.Desk")
 }
 
 /// Reads answers to their end; returns how many came, and the error behind them.

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderName, Request, Response, StatusCode};
 use http_body_util::Empty;
 use mme_metrics::security::{LimitResult, RateLimitLayer, SECURITY};
 use mme_metrics::testing::Emission;
@@ -28,10 +28,16 @@ fn counted(emission: &Emission, allowed: u64, limited: u64) {
 }
 
 async fn answers(status: StatusCode) -> Emission {
+    answers_call(status, None).await
+}
+
+/// Answers with this status of HTTP, and of gRPC if there is one.
+async fn answers_call(status: StatusCode, grpc: Option<&'static str>) -> Emission {
     let emission = Emission::new();
     let service = RateLimitLayer::new(&LOGINS).layer(service_fn(move |_: Request<Body>| async move {
         let mut response = Response::new(Body::new());
         *response.status_mut() = status;
+        response.headers_mut().extend(grpc.map(|grpc| (HeaderName::from_static("grpc-status"), grpc.parse().unwrap())));
         Ok::<_, Infallible>(response)
     }));
     let answer = emission.record_async(service.oneshot(request())).await;
@@ -48,6 +54,16 @@ async fn a_429_and_a_503_are_refusals_and_nothing_else_is() {
     {
         counted(&answers(status).await, 1, 0);
     }
+}
+
+#[tokio::test]
+async fn a_call_that_is_exhausted_or_unavailable_in_its_head_is_a_refusal_and_no_other_is() {
+    for code in 0..=16_u8 {
+        let refused = u64::from(matches!(code, 8 | 14));
+        let emission = answers_call(StatusCode::OK, Some(code.to_string().leak())).await;
+        counted(&emission, 1 - refused, refused);
+    }
+    counted(&answers_call(StatusCode::OK, Some("80")).await, 1, 0);
 }
 
 /// A service that is never ready, behind a load shed.

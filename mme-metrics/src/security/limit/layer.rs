@@ -7,7 +7,8 @@ use tower_layer::Layer;
 use super::RateLimit;
 use crate::exchange::{End, ExchangeService, Observe, Watch};
 
-/// Counts the requests that a rate limit allows and rejects. Responses with status 429 or 503 are rejections.
+/// Counts the requests that a rate limit allows and rejects. Responses with status 429 or 503 are rejections, and so are gRPC
+/// responses whose head has the status `RESOURCE_EXHAUSTED` or `UNAVAILABLE`.
 ///
 /// Put it directly around the limiting layer. Otherwise a 503 of the service behind it counts as a rejection.
 ///
@@ -76,6 +77,15 @@ impl<B> Watch<B> for LimitWatch {
     }
 }
 
+/// Returns whether the head of a response rejects the request. A gRPC server rejects a call in the head, with HTTP status 200.
+fn is_rejection<B>(response: &Response<B>) -> bool {
+    match response.status() {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => true,
+        // RESOURCE_EXHAUSTED and UNAVAILABLE.
+        _ => response.headers().get("grpc-status").is_some_and(|status| matches!(status.as_bytes(), b"8" | b"14")),
+    }
+}
+
 /// One request to a limit.
 #[derive(Debug)]
 pub struct LimitExchange {
@@ -86,10 +96,7 @@ pub struct LimitExchange {
 impl Observe for LimitExchange {
     fn head<B: Body>(&mut self, response: &Response<B>) {
         self.is_counted = true;
-        match response.status() {
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => self.watch.limit.limited(),
-            _ => self.watch.limit.allowed(),
-        }
+        if is_rejection(response) { self.watch.limit.limited() } else { self.watch.limit.allowed() }
     }
 
     fn end(self, end: End) {

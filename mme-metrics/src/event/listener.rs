@@ -1,5 +1,6 @@
 //! The trait of a listener, and the event that it receives.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::notes::Notes;
@@ -7,8 +8,8 @@ use crate::operation::Outcome;
 
 /// A listener: it receives each event once, when the event has ended.
 ///
-/// Layers take any number of listeners; a function gets one by [`notify`](super::notify). A listener must neither block nor panic: it
-/// runs as part of the request, also while a panic unwinds.
+/// Layers take any number of listeners; a function gets one by [`notify`](super::notify). A listener must not block, because it runs
+/// as part of the request. If it panics, it loses this event; the request, and the other listeners, go on.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a listener",
     label = "does not implement `Listener`",
@@ -20,6 +21,12 @@ pub trait Listener: Send + Sync {
 
     /// Makes its series exist at zero. Layers call it when they are put around a service.
     fn touch(&self) {}
+}
+
+/// Gives one listener an event. A panic of the listener stays here: an event also ends in a drop, where it would end the process.
+pub(crate) fn deliver<L: Listener + ?Sized>(listener: &L, event: &Event<'_>) {
+    // What a listener keeps is its own, whatever state it is in.
+    let _ = catch_unwind(AssertUnwindSafe(|| listener.ended(event)));
 }
 
 /// An event that has ended. No text in it comes from a client, except what the service itself wrote into the [`Notes`].

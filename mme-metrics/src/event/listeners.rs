@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::listener::{Event, Listener};
+use super::listener::{Event, Listener, deliver};
 
 /// Listeners to every event, and listeners to the events of one name. An event that only the former receive costs one lookup by its
 /// name.
@@ -68,11 +68,11 @@ impl Listeners {
     #[inline]
     pub(crate) fn notify(&self, event: &Event<'_>) {
         for listener in &self.all {
-            listener.ended(event);
+            deliver(&**listener, event);
         }
         for subscription in self.subscriptions(event.name) {
             if subscription.method.as_deref().is_none_or(|method| is_same(method, event.method)) {
-                subscription.listener.ended(event);
+                deliver(&*subscription.listener, event);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::listener::{Event, Listener, Source};
+use super::listener::{Event, Listener, Source, deliver};
 use crate::operation::{Operation, Outcome};
 
 /// Makes an operation that notifies `listener` when the code called `name` has ended.
@@ -40,7 +40,7 @@ pub struct Notify<L> {
 
 impl<L: Listener> Operation for Notify<L> {
     fn end(self, outcome: Outcome, seconds: f64) {
-        self.listener.ended(&Event::new(Source::Function, self.name, outcome, seconds));
+        deliver(&self.listener, &Event::new(Source::Function, self.name, outcome, seconds));
     }
 }
 

@@ -190,6 +190,10 @@ impl HttpLayer {
     ///
     /// let layer = HttpLayer::new().label("tenant", 50, |request| Some(request.extensions.get::<Tenant>()?.0.as_str()));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// When the metric has a label with this key already.
     pub fn label<F>(mut self, key: impl Into<SharedString>, budget: usize, value: F) -> Self
     where
         F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
@@ -200,6 +204,10 @@ impl HttpLayer {
     }
 
     /// Adds a label to the request duration, read from the head of the response; see [`label`](Self::label).
+    ///
+    /// # Panics
+    ///
+    /// When the metric has a label with this key already.
     pub fn response_label<F>(mut self, key: impl Into<SharedString>, budget: usize, value: F) -> Self
     where
         F: for<'a> Fn(ResponseHead<'a>) -> Option<&'a str> + Send + Sync + 'static,

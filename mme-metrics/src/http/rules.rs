@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ::http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri};
 use metrics::{Label, SharedString};
 
+use super::metrics::HTTP;
 use super::series::{Outcome, RouteSeries};
 use crate::event::{Listener, Listeners, Notes};
 use crate::label::{MAX_VALUE_BYTES, OVERFLOW};
@@ -131,6 +132,8 @@ impl Rules {
     }
 
     pub(super) fn label(&mut self, key: SharedString, budget: usize, source: Source) {
+        let taken = HTTP.server_duration.spec().labels.iter().any(|label| *label.key == *key);
+        assert!(!taken, "the label key `{key}` is one of the metric's own: give the label another key");
         let texts = Arc::new(CappedMap::new(budget, SharedString::const_str(OVERFLOW)));
         self.labels.push(ExtraLabel { key, source, texts });
         // Handles that were kept for fewer labels are invalid.

@@ -92,7 +92,8 @@ impl RecorderBuilder {
         self
     }
 
-    /// Adds a label to every series. A series that has the key already keeps its own value.
+    /// Adds a label to every series. A series that has the key already keeps its own value. The key must not be that of a label of this
+    /// crate's families.
     pub fn global_label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.global_labels.push((key.into(), value.into()));
         self
@@ -212,7 +213,7 @@ impl RecorderBuilder {
         }
         if let Some((key, _)) = self.global_labels.iter().enumerate().find_map(|(at, (key, value))| {
             let again = self.global_labels[..at].iter().any(|(earlier, _)| earlier == key);
-            (again || value.is_empty() || !is_global_key(key)).then_some((key, value))
+            (again || value.is_empty() || !is_global_key(key) || is_of_family(key)).then_some((key, value))
         }) {
             return Err(BuildError::GlobalLabel(key.clone()));
         }
@@ -232,6 +233,13 @@ impl RecorderBuilder {
             None => Ok(specs),
         }
     }
+}
+
+/// Says whether a family of this crate has a label with this key: a global label would stand on the family's other metrics, and
+/// mean something else there.
+fn is_of_family(key: &str) -> bool {
+    let mut specs = catalog::FAMILIES.iter().flat_map(|family| family.specs());
+    specs.any(|spec| spec.labels.iter().any(|label| label.key == key))
 }
 
 fn is_global_key(key: &str) -> bool {

@@ -31,7 +31,7 @@ impl fmt::Display for BuildError {
             Self::Metric(name) => write!(f, "two metrics have lines named `{name}`: rename one of them"),
             Self::GlobalLabel(key) => write!(
                 f,
-                "`{key}` cannot be a global label: use `[a-zA-Z_][a-zA-Z0-9_]*` once, not `le`, `quantile` or `__…`, with a value"
+                "`{key}` cannot be a global label: use `[a-zA-Z_][a-zA-Z0-9_]*` once, not `le`, `quantile`, `__…` or a label of this crate's metrics, with a value"
             ),
             Self::Buckets(metric) => write!(
                 f,

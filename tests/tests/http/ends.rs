@@ -12,6 +12,7 @@ use futures_util::{FutureExt, stream};
 use http::{Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, StreamBody};
+use mme_metrics::event::{Event, Listener};
 use mme_metrics::http::{HTTP, HttpErrorType, HttpMethod, HttpStatus, Scheme};
 use mme_metrics::testing::{Emission, record};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
@@ -229,6 +230,38 @@ async fn a_timeout_outside_is_cancelled_and_one_inside_is_an_error() {
     expect(&emission, 0, HttpErrorType::Cancelled, TIMES)
         .histogram(&HTTP.server_duration, crate::ended(0, HttpErrorType::Service), TIMES)
         .only();
+}
+
+#[test]
+fn a_label_of_the_metric_itself_is_refused_at_set_up() {
+    for key in ["http_route", "http_request_method", "http_response_status_code", "url_scheme", "error_type"] {
+        assert!(quietly(|| layer().label(key, 1, |_| None)).is_none(), "{key}");
+        assert!(quietly(|| layer().response_label(key, 1, |_| None)).is_none(), "{key}");
+    }
+}
+
+/// A listener that panics.
+struct Panics;
+
+impl Listener for Panics {
+    fn ended(&self, _: &Event<'_>) {
+        panic!("on purpose");
+    }
+}
+
+#[test]
+fn a_panic_of_a_listener_costs_its_event_and_neither_the_request_nor_the_process() {
+    let emission = record(|| {
+        let mut service = layer().listener(Panics).layer(service_fn(|_| pending::<Answer>()));
+        drop(service.call(get()));
+        // A second panic while this one unwinds would end the process.
+        let outcome = quietly(|| {
+            let _dropped_by_the_panic = service.call(get());
+            panic!("on purpose");
+        });
+        assert!(outcome.is_none());
+    });
+    expect(&emission, 0, HttpErrorType::Cancelled, 2).only();
 }
 
 #[test]

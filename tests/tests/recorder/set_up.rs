@@ -66,6 +66,10 @@ fn a_global_label_that_cannot_stand_is_refused_at_set_up() {
     {
         assert!(Recorder::builder().global_label(key, value).build().is_err(), "{key}={value}");
     }
+    for key in ["http_route", "error_type", "rpc_method", "server_address"] {
+        let error = Recorder::builder().global_label(key, "x").build().expect_err(key).to_string();
+        assert!(error.contains(&format!("`{key}`")), "{error}");
+    }
     let twice = Recorder::builder().global_label("a", "1").global_label("a", "2").build();
     assert!(twice.expect_err("one key twice").to_string().contains("`a`"));
 }

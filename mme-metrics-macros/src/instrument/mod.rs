@@ -4,6 +4,7 @@ mod args;
 mod ends;
 mod future;
 mod model;
+mod params;
 mod render;
 
 use proc_macro2::TokenStream;

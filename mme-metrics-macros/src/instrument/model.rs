@@ -3,9 +3,13 @@
 use proc_macro2::{Delimiter, Group, TokenStream};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{AttrStyle, Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, Visibility, braced};
+use syn::visit::Visit;
+use syn::{
+    AttrStyle, Attribute, Block, Error, Expr, Result, ReturnType, Signature, Stmt, Token, TypeImplTrait, Visibility,
+    braced,
+};
 
-use super::ends::may_leave_early;
+use super::ends::{may_leave_early, never_returns};
 use super::future::Future;
 use crate::diagnostics;
 
@@ -87,16 +91,36 @@ impl Function {
         }
     }
 
-    /// Returns everything that stands before the body.
-    pub(crate) fn head(&self) -> TokenStream {
-        let Self { attributes, visibility, default, signature, .. } = self;
+    /// Says whether the return type, or a part of it, is an `impl Trait`.
+    pub(crate) fn returns_impl(&self) -> bool {
+        struct Search(bool);
+
+        impl Visit<'_> for Search {
+            fn visit_type_impl_trait(&mut self, _: &TypeImplTrait) {
+                self.0 = true;
+            }
+        }
+
+        let mut search = Search(false);
+        search.visit_return_type(&self.signature.output);
+        search.0
+    }
+
+    /// Says whether the body never comes to a value, as far as can be seen.
+    pub(crate) fn never_returns(&self) -> bool {
+        syn::parse2::<Block>(self.body.to_token_stream()).is_ok_and(|body| never_returns(&body))
+    }
+
+    /// Returns everything that stands before the body, with this signature.
+    pub(crate) fn head(&self, signature: &Signature) -> TokenStream {
+        let Self { attributes, visibility, default, .. } = self;
         quote::quote!(#(#attributes)* #visibility #default #signature)
     }
 }
 
 impl ToTokens for Function {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        tokens.extend(self.head());
+        tokens.extend(self.head(&self.signature));
         self.body.to_tokens(tokens);
     }
 }

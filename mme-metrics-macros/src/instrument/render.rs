@@ -1,7 +1,7 @@
 //! Writes the measured function: its own head, and a body that is one call of a documented function.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
@@ -10,31 +10,41 @@ use syn::{Expr, Ident, LitStr, Path, ReturnType, Type, parse_quote};
 use super::args::Args;
 use super::future::Future;
 use super::model::{Function, Shape, Tail, tail};
+use super::params;
 
 /// Writes `function`, whose name in a label starts with `owner`.
 pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Option<&str>) -> TokenStream {
     let operation = operation(function, args, krate, owner);
-    let choose = choose(krate);
+    let (signature, taken) = params::take(&function.signature, krate);
     let body = &function.body;
     // Spanned like the body: the compiler does not name the variables that a closure of another macro captures.
     let (closure, block) = (quote_spanned!(body.span()=> move ||), quote_spanned!(body.span()=> async move));
     let output = output(&function.signature.output);
-    let measured = match function.shape() {
+    // Nothing says what type an `impl Trait` is if no value of it is made.
+    let is_unknown = function.returns_impl() && function.never_returns();
+    let choose = if is_unknown { quote!(|_| #krate::private::AlwaysOk) } else { choose(krate) };
+    let (head, measured) = match function.shape() {
         Shape::Closure => {
             // Written out also where it is `()`: a body that only panics has no type of its own.
             let output = output.unwrap_or_else(|| parse_quote!(()));
-            quote!(#krate::private::measure(#operation, #closure -> #output #body, #choose))
+            let body = with(&taken, body);
+            (signature, quote!(#krate::private::measure(#operation, #closure -> #output #body, #choose)))
         }
         Shape::Async => {
-            let hint = hint(&output.unwrap_or_else(|| parse_quote!(())), krate);
-            let statements = body.stream();
-            let mut body = Group::new(Delimiter::Brace, quote!(#hint #statements));
-            body.set_span(function.body.span());
-            quote!(#krate::private::measure_async(#operation, #block #body, #choose).await)
+            let output = output.unwrap_or_else(|| parse_quote!(()));
+            let is_never = matches!(output, Type::Never(_));
+            let output = if is_never { parse_quote!(#krate::private::Infallible) } else { output };
+            let hint = if is_unknown { TokenStream::new() } else { hint(&output, krate) };
+            let body = with(&quote!(#hint #taken), body);
+            let measured = quote!(#krate::private::measure_async(#operation, #block #body, #choose).await);
+            (signature, if is_never { quote!(match #measured {}) } else { measured })
         }
         Shape::Future(mut block, written) => {
-            let hint =
-                written.zip(output).and_then(|(future, returns)| hint(&comes_to(future, &returns, krate), krate));
+            let hint = written
+                .zip(output)
+                .map(|(future, returns)| comes_to(future, &returns, krate))
+                .filter(|output| !matches!(output, Type::Never(_)))
+                .map(|output| hint(&output, krate));
             if let Some(Tail { future, .. }) = tail(&mut block) {
                 if let (Expr::Async(written), Some(hint)) = (&mut *future, hint) {
                     written.block.stmts.insert(0, parse_quote!(#hint));
@@ -42,24 +52,33 @@ pub(crate) fn function(function: &Function, args: &Args, krate: &Path, owner: Op
                 *future = parse_quote!(#krate::private::measure_async(#operation, #future, #choose));
             }
             let statements = block.stmts;
-            quote!(#(#statements)*)
+            (function.signature.clone(), quote!(#(#statements)*))
         }
         Shape::Made(future) => {
             let returns = output.unwrap_or_else(|| parse_quote!(_));
             let boxed = future.boxed;
             let output = comes_to(future, &returns, krate);
+            let body = with(&taken, body);
             let make = if boxed { quote!(#closure -> #returns #body) } else { quote!(#closure #body) };
             let measured = quote!(#krate::private::measure_made::<_, #output, _, _>(#operation, #make, #choose));
-            if boxed { quote!(#krate::private::Box::pin(#measured)) } else { measured }
+            (signature, if boxed { quote!(#krate::private::Box::pin(#measured)) } else { measured })
         }
     };
-    let head = function.head();
+    let head = function.head(&head);
     quote!(#head { #measured })
 }
 
+/// Returns the body with statements in front, in the span of the written braces.
+fn with(statements: &TokenStream, body: &Group) -> Group {
+    let written = body.stream();
+    let mut group = Group::new(Delimiter::Brace, quote!(#statements #written));
+    group.set_span(body.span());
+    group
+}
+
 /// Writes a statement that gives an asynchronous block its type, for which it has no place but a `return`.
-fn hint(output: &Type, krate: &Path) -> Option<TokenStream> {
-    (!matches!(output, Type::Never(_))).then(|| quote!(if false { return #krate::private::typed::<#output>(); }))
+fn hint(output: &Type, krate: &Path) -> TokenStream {
+    quote!(if false { return #krate::private::typed::<#output>(); })
 }
 
 /// Returns what a future that a function returns as `returns` comes to.
@@ -112,9 +131,22 @@ fn label(expression: &Expr, krate: &Path) -> TokenStream {
     };
     if matches!(expression, Expr::Path(_) | Expr::Field(_)) {
         quote_spanned!(expression.span()=> #krate::private::cloned_label(&#expression, #check))
-    } else {
+    } else if leaves(expression.to_token_stream()) {
         quote_spanned!(expression.span()=> #krate::private::label(#expression, #check))
+    } else {
+        quote_spanned!(expression.span()=> #krate::private::caught_label(|| #expression, #check))
     }
+}
+
+/// Says whether an expression may leave the function or wait in it, which a closure in its place could not.
+fn leaves(expression: TokenStream) -> bool {
+    let words = ["return", "await", "break", "continue", "yield"];
+    expression.into_iter().any(|token| match token {
+        TokenTree::Group(group) => leaves(group.stream()),
+        TokenTree::Ident(ident) => words.iter().any(|word| ident == word),
+        TokenTree::Punct(punct) => punct.as_char() == '?',
+        TokenTree::Literal(_) => false,
+    })
 }
 
 /// Writes the closure that finds the classifier for what the function returns.

@@ -3,9 +3,11 @@
 //! The attribute writes one call: of [`measure`], [`measure_async`] or [`measure_made`]. Each calls the documented function of
 //! [`operation`](crate::operation) with the classifier that [`Returns`] finds.
 
+mod caught;
 mod label_key;
 mod probe;
 
+pub use core::convert::Infallible;
 pub use core::future::Future;
 pub use core::module_path;
 pub use core::option::Option;
@@ -15,11 +17,13 @@ pub use std::vec::Vec;
 
 pub use metrics::SharedString;
 
+pub use self::caught::{CaughtLabel, caught_label};
 pub use self::label_key::{DeclaredKey, Flag, Free, FreeKey, KeyOf, MaybeTakenKey};
 pub use self::probe::{Anything, HasClassifier, HasErrorType, IsResult, Returns};
 pub use crate::function::{CallSite, FunctionCall, is_free};
 pub use crate::label::{Cardinality, LabelValue};
 pub use crate::metric::{lowercase, utf8};
+pub use crate::operation::AlwaysOk;
 
 use crate::operation::{self as documented, MeasuredFuture};
 use crate::operation::{Classify, Operation};
@@ -76,6 +80,10 @@ pub fn label<V: LabelValue, K: Free>(value: V, check: impl FnOnce(KeyOf<V>) -> K
 pub fn cloned_label<V: LabelValue + Clone, K: Free>(value: &V, check: impl FnOnce(KeyOf<V>) -> K) -> V {
     label(value.clone(), check)
 }
+
+/// Mentions a variable, so that a closure captures it here and as a whole.
+#[inline(always)]
+pub const fn mention<T: ?Sized>(_: &T) {}
 
 /// Gives an asynchronous block its type; never called.
 ///

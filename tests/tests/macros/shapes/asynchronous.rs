@@ -1,14 +1,16 @@
 //! Asynchronous functions, and functions that return a future.
 
 use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 
 use async_trait::async_trait;
 use mme_metrics::instrument_metrics;
+use mme_metrics::operation::Outcome;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::future::{poll_once, yield_once};
 
-use crate::shapes::{End, Fallible, check_async};
+use crate::shapes::{End, Fallible, check_async, only};
 
 #[instrument_metrics]
 async fn plain(end: End) -> Fallible {
@@ -392,4 +394,34 @@ impl Attic {
 #[test]
 fn every_method_of_a_block() {
     check_async("Attic::climbs", |end| async move { Attic(1).climbs(end).await });
+}
+
+#[instrument_metrics]
+async fn never() -> ! {
+    yield_once().await;
+    panic!("on purpose")
+}
+
+#[test]
+fn a_function_that_never_returns() {
+    let emission = Emission::new();
+    let mut future = Box::pin(emission.record_async(never()));
+    assert!(poll_once(future.as_mut()).is_pending());
+    assert!(catch_unwind(AssertUnwindSafe(|| poll_once(future.as_mut()).is_ready())).is_err());
+    only(&emission, "macros::shapes::asynchronous", "never", Outcome::Panic);
+}
+
+#[instrument_metrics]
+async fn unwritten() -> impl Display {
+    yield_once().await;
+    todo!("on purpose")
+}
+
+#[test]
+fn a_function_that_is_not_written_yet() {
+    let emission = Emission::new();
+    let mut future = Box::pin(emission.record_async(unwritten()));
+    assert!(poll_once(future.as_mut()).is_pending());
+    assert!(catch_unwind(AssertUnwindSafe(|| poll_once(future.as_mut()).is_ready())).is_err());
+    only(&emission, "macros::shapes::asynchronous", "unwritten", Outcome::Panic);
 }

@@ -514,3 +514,23 @@ fn functions_that_another_macro_writes() {
     assert!(emission.record(from_parts).is_ok());
     only(&emission, MODULE, "from_parts", Outcome::Ok);
 }
+
+#[instrument_metrics]
+fn unwritten() -> impl Display {
+    todo!("on purpose")
+}
+
+#[instrument_metrics]
+fn unimplemented() -> impl Copy {
+    unimplemented!("on purpose");
+}
+
+#[test]
+fn a_function_that_is_not_written_yet() {
+    let emission = Emission::new();
+    assert!(emission.record(|| catch_unwind(|| unwritten().to_string())).is_err());
+    only(&emission, MODULE, "unwritten", Outcome::Panic);
+    let emission = Emission::new();
+    assert!(emission.record(|| catch_unwind(unimplemented)).is_err());
+    only(&emission, MODULE, "unimplemented", Outcome::Panic);
+}

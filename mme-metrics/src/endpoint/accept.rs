@@ -77,6 +77,34 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Format {
     FORMATS.into_iter().fold((None, Format::Text), better).1
 }
 
+/// The content codings that a request accepts (RFC 9110, section 12.5.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Coding {
+    pub(super) gzip: bool,
+    /// No coding at all.
+    pub(super) identity: bool,
+}
+
+/// Reads the codings that a request with these headers accepts.
+pub(super) fn coding(headers: &HeaderMap) -> Coding {
+    let lines = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let (mut gzip, mut identity, mut any) = (None, None, None);
+    for range in lines.flat_map(|line| line.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+        let is_accepted = quality.is_none_or(|quality| thousandths(quality.trim()).is_some_and(|quality| quality > 0));
+        if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
+            gzip = Some(is_accepted);
+        } else if name.eq_ignore_ascii_case("identity") {
+            identity = Some(is_accepted);
+        } else if name == "*" {
+            any = Some(is_accepted);
+        }
+    }
+    Coding { gzip: gzip.or(any).unwrap_or(false), identity: identity.or(any).unwrap_or(true) }
+}
+
 /// Says how well `range` fits `format`, if it does.
 fn fit(range: &str, format: Format, earliness: usize) -> Option<Fit> {
     let MediaType { kind, subtype, versions, required } = MediaType::of(format);

@@ -34,11 +34,16 @@ impl Credentials {
         self.0.is_empty()
     }
 
-    /// Says whether these headers carry one of the credentials.
+    /// Says whether these headers carry one of the credentials, in exactly one `Authorization`.
     ///
     /// Each is compared in constant time: the time depends only on the length of what was sent.
     pub(super) fn admit(&self, headers: &HeaderMap) -> bool {
-        let sent = headers.get(header::AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+        let mut all = headers.get_all(header::AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+        let sent = all.next().unwrap_or_default();
+        if all.next().is_some() {
+            // A proxy may have checked another one than this.
+            return false;
+        }
         let Some(space) = sent.iter().position(|byte| *byte == b' ') else { return false };
         // Bytes, because a token need not be ASCII.
         let (scheme, secret) = (&sent[..space], sent[space..].trim_ascii());
@@ -105,6 +110,24 @@ mod tests {
         }
         assert!(!admits(&credentials, &basic("prometheus:pass")));
         assert!(!credentials.admit(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn two_headers_open_nothing() {
+        let mut credentials = Credentials::default();
+        credentials.bearer("token");
+        for pair in [
+            ["Bearer token", "Bearer token"],
+            ["Bearer token", "Basic x"],
+            ["Basic x", "Bearer token"],
+            ["Bearer token", ""],
+        ] {
+            let mut headers = HeaderMap::new();
+            for sent in pair {
+                headers.append(header::AUTHORIZATION, sent.parse().unwrap());
+            }
+            assert!(!credentials.admit(&headers), "{pair:?}");
+        }
     }
 
     #[test]

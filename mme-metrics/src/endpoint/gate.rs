@@ -1,7 +1,8 @@
-//! The gate of every admin endpoint: it checks path, credentials and method, in this order.
+//! The gate of every admin endpoint: it checks the name of a listener, path, credentials and method, in this order.
 //!
 //! The credentials come before the method, so that a caller without them learns only that something is served at the path.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 use super::answer::sentence;
 use super::auth::Credentials;
+use super::host::Hosts;
 
 /// Who may read an endpoint that has no credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +33,12 @@ pub(super) struct Gate {
     path: Arc<str>,
     credentials: Credentials,
     exposure: Exposure,
+    hosts: Hosts,
 }
 
 impl Gate {
     pub(super) fn new(content: &'static str, path: &str, exposure: Exposure) -> Self {
-        Self { content, path: path.into(), credentials: Credentials::default(), exposure }
+        Self { content, path: path.into(), credentials: Credentials::default(), exposure, hosts: Hosts::default() }
     }
 
     /// Sets the path; a leading slash is added if there is none.
@@ -54,6 +57,17 @@ impl Gate {
         self
     }
 
+    pub(super) fn allow_host(mut self, name: &str) -> Self {
+        self.hosts.allow(name);
+        self
+    }
+
+    /// Refuses names that are not those of a listener at this address.
+    pub(super) fn listening(mut self, address: SocketAddr) -> Self {
+        self.hosts.enforce(address);
+        self
+    }
+
     /// Returns the path as a route of axum: braces name no parameters.
     pub(super) fn route(&self) -> String {
         self.path.replace('{', "{{").replace('}', "}}")
@@ -61,6 +75,10 @@ impl Gate {
 
     /// Returns the answer to a request that may not pass, or `None` for one that may.
     pub(super) fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Bytes>> {
+        if !self.hosts.admit(request) {
+            let text = "this name is not one of the listener: allow it with `allow_host`\n";
+            return Some(sentence(StatusCode::MISDIRECTED_REQUEST, text));
+        }
         if request.uri().path() != &*self.path {
             return Some(self.not_found());
         }

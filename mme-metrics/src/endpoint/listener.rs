@@ -44,11 +44,14 @@ impl MetricsListener {
     ///
     /// # Cancellation
     ///
-    /// The listener stops even if this future is dropped before it is ready.
-    pub async fn shutdown(self) {
-        // Both fail if the listener has ended with its runtime already.
-        let _ = self.stop.send(());
-        let _ = self.task.await;
+    /// The listener stops even if this future is dropped, also before it was polled.
+    pub fn shutdown(self) -> impl Future<Output = ()> + Send + 'static {
+        let Self { stop, task, .. } = self;
+        // Both fail if the listener has ended with its runtime already. This one is not in the future, which may not be polled.
+        let _ = stop.send(());
+        async move {
+            let _ = task.await;
+        }
     }
 }
 
@@ -124,7 +127,7 @@ pub(super) fn listen_within(
         Ok((listener.local_addr()?, TcpListener::from_std(listener)?))
     };
     let (address, listener) = bind().map_err(|source| ListenError::Bind { address, source })?;
-    Ok(spawn(&runtime, address, listener, endpoint, limits))
+    Ok(spawn(&runtime, address, listener, endpoint.listening(address), limits))
 }
 
 /// Serves on a port that is open already.

@@ -67,6 +67,11 @@
 //!   Prometheus has given it up by then.
 //! * So any number of concurrent scrapes needs the memory of at most two responses of each format, and mostly of one.
 //!
+//! # Names of the listener
+//!
+//! A listener at a loopback address answers 421 to a request for a foreign name, so that a page in a browser cannot read metrics
+//! by DNS rebinding. [`Endpoint::allow_host`] allows more names.
+//!
 //! # Limits of the listener
 //!
 //! | limit | value | when it is reached |
@@ -90,6 +95,7 @@ mod content;
 mod drain;
 mod encoding;
 mod gate;
+mod host;
 #[cfg(any(feature = "probe", feature = "security", feature = "spike"))]
 mod json;
 mod listener;

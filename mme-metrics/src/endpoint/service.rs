@@ -1,6 +1,7 @@
 //! The endpoint as a builder, a service and a router.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -104,6 +105,30 @@ impl Endpoint {
         self
     }
 
+    /// Allows a host name by which [`listen`](Self::listen) may be asked, without a port. Several may be set.
+    ///
+    /// It protects against DNS rebinding: a page in a browser that lets its own domain name point to this machine, to read what is
+    /// served there. A listener at a loopback address accepts addresses, `localhost` and other names without a dot, and the names
+    /// that are allowed; any other name is answered with 421. Elsewhere it accepts every name until one is allowed. A router
+    /// checks no names, because it has those of its server.
+    ///
+    /// ```
+    /// # let recorder = mme_metrics::Recorder::builder().build()?;
+    /// let endpoint = mme_metrics::endpoint::Endpoint::new(recorder).allow_host("metrics.example.com");
+    /// # drop(endpoint);
+    /// # Ok::<(), mme_metrics::recorder::BuildError>(())
+    /// ```
+    pub fn allow_host(mut self, name: &str) -> Self {
+        self.gate = self.gate.allow_host(name);
+        self
+    }
+
+    /// Checks names as a listener at this address.
+    pub(super) fn listening(mut self, address: SocketAddr) -> Self {
+        self.gate = self.gate.listening(address);
+        self
+    }
+
     /// Makes a router of it, with its path as the only route.
     ///
     /// Merge it before the layers that must see every request, as [`metrics_router`] says.
@@ -120,6 +145,19 @@ impl Endpoint {
 
     /// Answers a request; the answer is not compressed yet.
     fn answer<B>(&self, request: &Request<B>) -> Response<Content> {
+        let mut response = self.plain(request);
+        let coding = accept::coding(request.headers());
+        let is_compressed = encoding::CAN_GZIP && coding.gzip && response.status() == StatusCode::OK;
+        if !coding.identity && !is_compressed {
+            *response.body_mut() = Content::default();
+            if response.status() == StatusCode::OK {
+                *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
+            }
+        }
+        response
+    }
+
+    fn plain<B>(&self, request: &Request<B>) -> Response<Content> {
         if let Some(refusal) = self.gate.refuse(request) {
             return refusal.map(Content::Sentence);
         }

@@ -7,3 +7,4 @@ mod listener;
 mod load;
 mod probes;
 mod prometheus;
+mod protocol;

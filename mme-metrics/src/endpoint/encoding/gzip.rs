@@ -19,6 +19,9 @@ pub(in crate::endpoint) type EncodedFuture = ResponseFuture<Ready<Result<Respons
 
 type Predicate = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
 
+/// Whether an exposition can be compressed.
+pub(in crate::endpoint) const CAN_GZIP: bool = true;
+
 /// The headers of a request that change an exposition.
 pub(in crate::endpoint) const VARY: &str = "accept, accept-encoding";
 
@@ -27,7 +30,8 @@ pub(in crate::endpoint) fn encode<B>(
     request: Request<B>,
     answer: impl Fn(&Request<B>) -> Response<Content>,
 ) -> EncodedFuture {
-    let service = Compression::new(Plain(answer)).quality(CompressionLevel::Fastest);
+    // The other codings come with features that any crate of the tree may turn on.
+    let service = Compression::new(Plain(answer)).no_br().no_deflate().no_zstd().quality(CompressionLevel::Fastest);
     service.compress_when::<Predicate>(is_exposition).call(request)
 }
 

@@ -13,8 +13,11 @@ pub(in crate::endpoint) type EncodedBody = Content;
 /// An answer that is ready.
 pub(in crate::endpoint) type EncodedFuture = Ready<Result<Response<EncodedBody>, Infallible>>;
 
+/// Whether an exposition can be compressed.
+pub(in crate::endpoint) const CAN_GZIP: bool = false;
+
 /// The headers of a request that change an exposition.
-pub(in crate::endpoint) const VARY: &str = "accept";
+pub(in crate::endpoint) const VARY: &str = "accept, accept-encoding";
 
 /// Answers `request`.
 pub(in crate::endpoint) fn encode<B>(

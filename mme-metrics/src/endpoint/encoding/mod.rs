@@ -6,6 +6,6 @@ mod gzip;
 mod identity;
 
 #[cfg(feature = "gzip")]
-pub(super) use self::gzip::{EncodedBody, EncodedFuture, VARY, encode};
+pub(super) use self::gzip::{CAN_GZIP, EncodedBody, EncodedFuture, VARY, encode};
 #[cfg(not(feature = "gzip"))]
-pub(super) use self::identity::{EncodedBody, EncodedFuture, VARY, encode};
+pub(super) use self::identity::{CAN_GZIP, EncodedBody, EncodedFuture, VARY, encode};

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,6 +36,9 @@ Environment:
   TRUST_DRAIN_MS    how long it serves on after SIGTERM while /readyz says that it stops, in milliseconds [0]
   TRUST_SCRAPE_MS   how long it waits for one more scrape of /metrics at the end, in milliseconds [0]
   RUST_LOG          what to log to standard error [info]
+
+DATABASE_URL, TRUST_PASSWORD, TRUST_ADMIN_TOKEN and TRUST_SECRET may also be in a file that the variable of the same name
+with `_FILE` at its end names, as a container's secrets are.
 ";
 
 /// The environment variable with the address to listen on for HTTP.
@@ -105,22 +109,36 @@ impl Settings {
         let own = if demo { &["127.0.0.0/8", "::1"][..] } else { &[] };
         let proxies = proxies.chain(own.iter().copied()).map(str::to_owned).collect();
         let fault = env("TRUST_FAULT").unwrap_or_default();
+        let secret = |name: &str| secret(name, &env);
         Ok(Command::Serve(Self {
             address: address(HTTP_ADDR, "127.0.0.1:8080")?,
             grpc_address: address(GRPC_ADDR, "127.0.0.1:50051")?,
-            database: env("DATABASE_URL").unwrap_or_else(|| "sqlite::memory:".to_owned()),
-            password: env("TRUST_PASSWORD").filter(|password| !password.is_empty()),
+            database: secret("DATABASE_URL")?.unwrap_or_else(|| "sqlite::memory:".to_owned()),
+            password: secret("TRUST_PASSWORD")?,
             spikes: env("TRUST_SPIKES").filter(|directory| !directory.is_empty()).map(PathBuf::from),
-            admin_token: env("TRUST_ADMIN_TOKEN").filter(|token| !token.is_empty()),
+            admin_token: secret("TRUST_ADMIN_TOKEN")?,
             fault: fault.parse().map_err(SettingsError::Fault)?,
             demo,
-            secret: env("TRUST_SECRET").filter(|secret| !secret.is_empty()),
+            secret: secret("TRUST_SECRET")?,
             proxies,
             audit: env("TRUST_AUDIT").filter(|path| !path.is_empty()).map(PathBuf::from),
             certificate: env("TRUST_CERTIFICATE").filter(|path| !path.is_empty()).map(PathBuf::from),
             drain: millis("TRUST_DRAIN_MS")?,
             last_scrape: millis("TRUST_SCRAPE_MS")?,
         }))
+    }
+}
+
+/// Reads a secret from its variable or, if that is not set, from the file that the variable with `_FILE` names.
+fn secret(name: &str, env: impl Fn(&str) -> Option<String>) -> Result<Option<String>, SettingsError> {
+    let file = |path: String| match fs::read_to_string(&path) {
+        Ok(text) => Ok(text.trim_end().to_owned()),
+        Err(error) => Err(SettingsError::Secret { name: format!("{name}_FILE"), path, reason: error.to_string() }),
+    };
+    let filled = |text: String| Some(text).filter(|text| !text.is_empty());
+    match (env(name).and_then(filled), env(&format!("{name}_FILE")).and_then(filled)) {
+        (None, Some(path)) => file(path).map(filled),
+        (value, _) => Ok(value),
     }
 }
 
@@ -131,6 +149,7 @@ pub(crate) enum SettingsError {
     Address { name: &'static str, text: String, usual: String },
     Fault(crate::fault::FaultError),
     Millis { name: &'static str, text: String },
+    Secret { name: String, path: String, reason: String },
 }
 
 impl fmt::Display for SettingsError {
@@ -146,6 +165,9 @@ impl fmt::Display for SettingsError {
                 write!(f, "{name}=`{text}` is no time: write a number of milliseconds, such as 5000")
             }
             Self::Fault(_) => f.write_str("TRUST_FAULT cannot be read"),
+            Self::Secret { name, path, reason } => {
+                write!(f, "{name}=`{path}` cannot be read ({reason}): name a file that this user may read")
+            }
         }
     }
 }
@@ -154,7 +176,7 @@ impl Error for SettingsError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Fault(error) => Some(error),
-            Self::Argument(_) | Self::Address { .. } | Self::Millis { .. } => None,
+            Self::Argument(_) | Self::Address { .. } | Self::Millis { .. } | Self::Secret { .. } => None,
         }
     }
 }
@@ -187,6 +209,26 @@ mod tests {
         assert!(proxies(&[], &[]).is_empty());
         assert_eq!(proxies(&[], &[("TRUST_PROXIES", "10.0.0.0/8, fd00::/8,")]), ["10.0.0.0/8", "fd00::/8"]);
         assert_eq!(proxies(&["--demo"], &[]), ["127.0.0.0/8", "::1"]);
+    }
+
+    #[test]
+    fn a_secret_may_be_in_a_file_and_its_variable_comes_first() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("password");
+        let path = path.to_str().unwrap();
+        fs::write(path, "in the file\n").unwrap();
+        let password = |env: &[(&str, &str)]| match read(&[], env) {
+            Ok(Command::Serve(settings)) => settings.password,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(password(&[("TRUST_PASSWORD_FILE", path)]).as_deref(), Some("in the file"));
+        let both = [("TRUST_PASSWORD", "in the variable"), ("TRUST_PASSWORD_FILE", path)];
+        assert_eq!(password(&both).as_deref(), Some("in the variable"));
+        assert_eq!(password(&[("TRUST_PASSWORD", ""), ("TRUST_PASSWORD_FILE", "")]), None);
+        fs::write(path, "\n").unwrap();
+        assert_eq!(password(&[("TRUST_PASSWORD_FILE", path)]), None);
+        let error = read(&[], &[("TRUST_SECRET_FILE", "/missing/secret")]).unwrap_err().to_string();
+        assert!(error.starts_with("TRUST_SECRET_FILE=`/missing/secret` cannot be read (No such file"), "{error}");
     }
 
     #[test]

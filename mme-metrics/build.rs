@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The kind of every file below `assets`, by the beginning of its path. The first match counts.
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 19] = [
+    ("alertmanager/kustomization.yml", "Deployment"),
+    ("grafana/kustomization.yml", "Deployment"),
+    ("prometheus/kustomization.yml", "Deployment"),
     ("prometheus/prometheus.yml", "Configuration"),
     ("prometheus/fleet.yml", "Configuration"),
     ("prometheus/federation.yml", "Configuration"),
@@ -24,10 +27,17 @@ const KINDS: [(&str, &str); 15] = [
     ("grafana/dashboards/", "Dashboard"),
     ("grafana/provisioning/", "Provisioning"),
     ("runbooks/", "Runbook"),
+    ("deploy/", "Deployment"),
 ];
 
 /// Endings of the files that are bundled.
-const ENDINGS: [&str; 4] = ["json", "md", "tmpl", "yml"];
+const ENDINGS: [&str; 8] = ["js", "json", "md", "sh", "tmpl", "tpl", "yaml", "yml"];
+
+/// The one hidden file that is bundled.
+const SETTINGS: &str = ".env.example";
+
+/// Directories that are never bundled: a stack that was started in this tree writes its passwords there.
+const WRITTEN: [&str; 2] = ["generated", "secrets"];
 
 fn main() {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
@@ -68,11 +78,16 @@ fn kind(root: &Path, path: &Path) -> (usize, &'static str, String) {
 /// Lists every file below `directory` with a known ending: editors and merges leave others.
 fn paths(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).expect("assets can be read").map(|entry| entry.expect("assets can be read"));
-    let visible = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
-    let paths_below = visible.map(|entry| entry.path()).flat_map(|path| match path.extension() {
-        _ if path.is_dir() => paths(&path),
-        Some(ending) if ENDINGS.iter().any(|known| ending == *known) => vec![path],
-        _ => Vec::new(),
+    let paths_below = entries.flat_map(|entry| {
+        let (name, path) = (entry.file_name(), entry.path());
+        let name = name.to_string_lossy();
+        match path.extension() {
+            _ if name == SETTINGS => vec![path],
+            _ if name.starts_with('.') || WRITTEN.contains(&&*name) => Vec::new(),
+            _ if path.is_dir() => paths(&path),
+            Some(ending) if ENDINGS.iter().any(|known| ending == *known) => vec![path],
+            _ => Vec::new(),
+        }
     });
     paths_below.collect()
 }

@@ -2,6 +2,7 @@
 
 pub mod alertmanager;
 pub mod desk;
+mod environment;
 pub mod exporter;
 pub mod exposition;
 pub mod figure;
@@ -26,6 +27,7 @@ pub mod python;
 pub mod recorders;
 pub mod redis;
 pub mod rules;
+pub mod schema;
 pub mod scrape_target;
 pub mod scraped;
 pub mod service;

@@ -26,6 +26,8 @@ pub enum AssetKind {
     Provisioning,
     /// A runbook: the steps to take when an alert fires.
     Runbook,
+    /// A file that runs the others: for compose, Kubernetes, Helm or a collector.
+    Deployment,
 }
 
 /// An asset file: a bundled one, or one of your own to check.

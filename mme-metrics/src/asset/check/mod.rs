@@ -154,7 +154,8 @@ impl AssetCheck {
                 | AssetKind::Routing
                 | AssetKind::Notification
                 | AssetKind::Exporter
-                | AssetKind::Provisioning => {}
+                | AssetKind::Provisioning
+                | AssetKind::Deployment => {}
             }
         }
         findings

@@ -399,7 +399,7 @@ impl Drop for Prometheus {
     }
 }
 
-/// Returns the first number of the server's version.
+/// Returns the first number of the server's version. The newest is built as a module, whose version 0.316 is 3.16.
 ///
 /// # Panics
 ///
@@ -412,11 +412,21 @@ pub fn major_version() -> u32 {
         // The newest says it on its output, others beside it.
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said);
-        let version = said.split("version ").nth(1).and_then(|rest| rest.split('.').next()?.parse().ok());
-        // `tests/newest` builds 3.16 as its module's version, 0.316.
-        let version = version.map(|major| if major == 0 { 3 } else { major });
-        version.unwrap_or_else(|| panic!("no version in {said}"))
+        major(&said).unwrap_or_else(|| panic!("no version in {said}"))
     })
+}
+
+fn major(said: &str) -> Option<u32> {
+    let mut numbers = said
+        .split("version ")
+        .nth(1)?
+        .split(|other: char| !other.is_ascii_digit())
+        .map(|number| number.parse::<u32>().ok());
+    match (numbers.next()??, numbers.next()??) {
+        // Prometheus 2 counted its modules from 0.35 to 0.55, and 3 counts them from 0.300.
+        (0, minor) => Some(if minor < 100 { 2 } else { minor / 100 }),
+        (major, _) => Some(major),
+    }
 }
 
 /// Looks again and again until there is a result, or until a minute has passed: then with the last thing seen.
@@ -456,4 +466,23 @@ fn labels(value: &Value) -> BTreeMap<String, String> {
 fn number(value: &Value) -> f64 {
     let text = value[1].as_str().unwrap_or_default();
     text.replace("Inf", "inf").parse().unwrap_or_else(|error| panic!("{error}: {value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_that_of_the_server_or_of_its_module() {
+        for (said, number) in [
+            ("prometheus, version 2.42.0+ds (branch: debian/sid)", Some(2)),
+            ("prometheus, version 3.16.1 (branch: , revision: unknown)", Some(3)),
+            ("prometheus, version 0.316.0 (branch: , revision: unknown)", Some(3)),
+            ("prometheus, version 0.55.1", Some(2)),
+            ("prometheus, version x.1", None),
+            ("", None),
+        ] {
+            assert_eq!(major(said), number, "{said}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! Names and labels that other crates emit. Law: each line of an exposition is a comment or a sample with quoted labels and a
-//! number, so no text of a label gets out of its quotes.
+//! number, so no text of a label gets out of its quotes. In protobuf each message is as long as it says.
 //!
 //! The input is lines: the name of a metric, then keys and values of labels in turn.
 
@@ -53,6 +53,27 @@ fn is_line(line: &str) -> bool {
     line.starts_with("# ") || sample().is_some()
 }
 
+/// Says whether the bytes are whole messages, each after its length.
+fn are_messages(mut bytes: &[u8]) -> bool {
+    while !bytes.is_empty() {
+        let (mut length, mut shift) = (0_usize, 0);
+        loop {
+            let Some((byte, rest)) = bytes.split_first() else { return false };
+            bytes = rest;
+            length |= usize::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        match bytes.get(length..) {
+            Some(rest) => bytes = rest,
+            None => return false,
+        }
+    }
+    true
+}
+
 fuzz_target!(|text: &str| {
     let recorder = Recorder::builder().without_process_metrics().build().expect("the families fit together");
     for series in text.split("\n\n") {
@@ -75,4 +96,5 @@ fuzz_target!(|text: &str| {
             assert!(is_line(line), "{line:?} in {text}");
         }
     }
+    assert!(are_messages(&recorder.render_bytes(Format::Protobuf)));
 });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use metrics::Label;
+use metrics::{Key, Label, Level, Metadata, Recorder as _};
 use mme_metrics::{Counter, Format, LabelValue, Recorder, Unit, family, labels};
 use mme_metrics_tests::exposition::Samples;
 use proptest::char::ranges;
@@ -81,7 +81,52 @@ fn is_word(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// A call that changes a gauge.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Set(f64),
+    Add(f64),
+    Take(f64),
+}
+
+/// Numbers of very different sizes, whole ones and fractions.
+fn number() -> impl Strategy<Value = f64> {
+    let size = prop_oneof![Just(1.0), Just(0.25), Just(1e-3), Just(1e6), Just(1e12), Just(1e17), Just(1e300)];
+    (-20_i32..20, size).prop_map(|(count, size)| f64::from(count) * size)
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![1 => number().prop_map(Change::Set), 4 => number().prop_map(Change::Add), 4 => number().prop_map(Change::Take)]
+}
+
 proptest! {
+    /// A gauge is what one number is that each call changes in turn, also if each call comes from another thread.
+    #[test]
+    fn a_gauge_is_what_a_sequential_reading_of_its_calls_gives(changes in vec(change(), 1..40), threads in any::<bool>()) {
+        let recorder = recorder();
+        let gauge = recorder.register_gauge(&Key::from_name("law_level"), &Metadata::new("law", Level::INFO, None));
+        let mut expected = 0.0_f64;
+        for change in changes {
+            let apply = || match change {
+                Change::Set(value) => gauge.set(value),
+                Change::Add(amount) => gauge.increment(amount),
+                Change::Take(amount) => gauge.decrement(amount),
+            };
+            if threads {
+                std::thread::scope(|scope| _ = scope.spawn(apply));
+            } else {
+                apply();
+            }
+            expected = match change {
+                Change::Set(value) => value,
+                Change::Add(amount) => expected + amount,
+                Change::Take(amount) => expected - amount,
+            };
+        }
+        let shown = Samples::parse(&recorder.render(Format::Text));
+        prop_assert_eq!(shown.value("law_level").to_bits(), (expected + 0.0).to_bits());
+    }
+
     /// Law: a reader that undoes the escapes gets the value back, but for line ends, which are replaced.
     #[test]
     fn a_label_value_survives_both_formats(value in hostile()) {

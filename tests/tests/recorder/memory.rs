@@ -49,3 +49,36 @@ fn a_series_takes_350_bytes_and_an_exposition_256_kib_whatever_its_size() {
     let exposed = measure(|| assert!(exposition(&recorder) > 600 * SERIES));
     assert!((1..=256 * 1024).contains(&exposed.bytes_max), "{} B for an exposition", exposed.bytes_max);
 }
+
+/// Returns the bytes that a series takes after 16 threads have written it in turn.
+fn bytes_of_a_series(register: impl Fn(&Recorder, usize) + Sync) -> usize {
+    const SERIES: usize = 2_000;
+    let recorder = Recorder::builder().without_process_metrics().family_budget("other", 2 * SERIES).build().unwrap();
+    let all = || (0..SERIES).for_each(|index| register(&recorder, index));
+    // What is allocated once, such as the identities of threads.
+    register(&recorder, SERIES);
+    let alone = measure(all);
+    // Each thread is over before the next begins, so they do not collide, and each counts what it allocated by itself.
+    let others: i64 =
+        (0..15).map(|_| std::thread::scope(|scope| scope.spawn(|| measure(all).bytes_current).join().unwrap())).sum();
+    usize::try_from(alone.bytes_current + others).expect("series take memory") / SERIES
+}
+
+#[test]
+fn a_series_costs_the_same_however_many_threads_have_written_it() {
+    let histogram = bytes_of_a_series(|recorder, index| {
+        let labels = vec![Label::new("index", format!("{index:06}"))];
+        recorder.register_histogram(&Key::from_parts("threads_wait_seconds", labels), &METADATA).record(0.5);
+    });
+    assert!(histogram <= 450, "{histogram} B a histogram");
+    let counter = bytes_of_a_series(|recorder, index| {
+        let labels = vec![Label::new("index", format!("{index:06}"))];
+        recorder.register_counter(&Key::from_parts("threads_events", labels), &METADATA).increment(1);
+    });
+    assert!(counter <= 220, "{counter} B a counter");
+    let gauge = bytes_of_a_series(|recorder, index| {
+        let labels = vec![Label::new("index", format!("{index:06}"))];
+        recorder.register_gauge(&Key::from_parts("threads_level", labels), &METADATA).increment(1.0);
+    });
+    assert!(gauge <= 250, "{gauge} B a gauge");
+}

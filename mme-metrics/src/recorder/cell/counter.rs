@@ -7,13 +7,15 @@ use super::sync::{AtomicU64, Ordering};
 
 pub(in crate::recorder) struct CounterCell {
     owner: AtomicU64,
-    value: AtomicU64,
+    own: AtomicU64,
+    shared: AtomicU64,
     shards: Shards<Box<CachePadded<AtomicU64>>>,
 }
 
 impl CounterCell {
     pub(in crate::recorder) fn new() -> Self {
-        Self { owner: AtomicU64::new(0), value: AtomicU64::new(0), shards: Shards::new() }
+        let [owner, own, shared] = std::array::from_fn(|_| AtomicU64::new(0));
+        Self { owner, own, shared, shards: Shards::new() }
     }
 
     /// Adds `amount`. Returns false if the counter saturated.
@@ -21,19 +23,27 @@ impl CounterCell {
     pub(in crate::recorder) fn add(&self, amount: u64) -> bool {
         let thread = Thread::current();
         match self.shards.get() {
-            None if thread.owns(&self.owner) => add_alone(&self.value, amount),
-            None => self.add_second(thread, amount),
+            None if thread.owns(&self.owner) => add_alone(&self.own, amount),
+            None => self.add_shared(thread, amount),
             Some(shards) => Self::add_to(shards, thread, amount),
         }
     }
 
-    /// Adds for a thread that is not the owner, and creates the shards.
-    #[cold]
-    fn add_second(&self, thread: Thread, amount: u64) -> bool {
-        Self::add_to(self.shards.start(), thread, amount)
+    /// Adds to the word that all threads share. If another thread writes it at the same moment, the shards are made.
+    ///
+    /// Not inlined, so that the path of a counter with one thread saves no registers for it.
+    #[inline(never)]
+    fn add_shared(&self, thread: Thread, amount: u64) -> bool {
+        if let Ok(added) = try_add(&self.shared, amount) {
+            return added;
+        }
+        match self.shards.start(size_of::<CachePadded<AtomicU64>>()) {
+            Some(shards) => Self::add_to(shards, thread, amount),
+            None => add_shared(&self.shared, amount),
+        }
     }
 
-    /// Not inlined, so that the path of a counter with one thread saves no registers for it.
+    /// Not inlined, as above.
     #[inline(never)]
     fn add_to(shards: ShardSlice<'_, Box<CachePadded<AtomicU64>>>, thread: Thread, amount: u64) -> bool {
         let (shard, alone) = shards.of(thread, Box::default);
@@ -56,8 +66,8 @@ impl CounterCell {
     pub(in crate::recorder) fn read(&self) -> u64 {
         // Relaxed: every word only grows, so any mix of old and new words is a value between those before and after the
         // reading.
-        let own = self.value.load(Ordering::Relaxed);
-        self.shards.iter().fold(own, |sum, shard| sum.saturating_add(shard.load(Ordering::Relaxed)))
+        let sum = self.own.load(Ordering::Relaxed).saturating_add(self.shared.load(Ordering::Relaxed));
+        self.shards.iter().fold(sum, |sum, shard| sum.saturating_add(shard.load(Ordering::Relaxed)))
     }
 }
 
@@ -69,6 +79,20 @@ pub(super) fn add_alone(word: &AtomicU64, amount: u64) -> bool {
     let (sum, full) = value.overflowing_add(amount);
     word.store(if full { u64::MAX } else { sum }, Ordering::Relaxed);
     !full
+}
+
+/// Tells that another thread wrote a word between the reading of it and the exchange, so nothing was written.
+#[derive(Debug)]
+pub(super) struct Collision;
+
+/// Tries once to add to a word that several threads may write. Returns false if the word saturated.
+#[inline]
+fn try_add(word: &AtomicU64, amount: u64) -> Result<bool, Collision> {
+    // Relaxed, here and below: no other memory access depends on the sum.
+    let before = word.load(Ordering::Relaxed);
+    let after = before.saturating_add(amount);
+    let added = word.compare_exchange(before, after, Ordering::Relaxed, Ordering::Relaxed);
+    added.map(|_| before.checked_add(amount).is_some()).map_err(|_| Collision)
 }
 
 /// Adds to a word that several threads may write. Returns false if the word saturated.

@@ -1,12 +1,14 @@
 //! A histogram: counts observations in fixed buckets, and stores their sum.
 
 use super::bounds::Bounds;
+use super::counter::Collision;
 use super::layout::NativeLayout;
 use super::native::NativeCell;
 use super::native_reading::NativeReading;
+use super::packed::Packed;
 use super::shard::{ShardSlice, Shards, Thread};
-use super::sum::{add_finite, record_alone, record_shared};
-use super::sync::{AtomicU64, Ordering};
+use super::sum::{add_finite, add_to_sum, record_alone, record_shared};
+use super::sync::{AtomicU64, OnceLock, Ordering};
 
 /// A block of words that a processor fetches at once. It is aligned so that the shards of two threads never share a
 /// cache line.
@@ -21,6 +23,11 @@ struct Words(Box<[Line]>);
 impl Words {
     fn new(count: usize) -> Self {
         Self((0..count.div_ceil(LINE)).map(|_| Line(std::array::from_fn(|_| AtomicU64::new(0)))).collect())
+    }
+
+    /// Returns the memory that as many words take.
+    fn bytes(count: usize) -> usize {
+        count.div_ceil(LINE) * size_of::<Line>()
     }
 
     #[inline]
@@ -40,6 +47,9 @@ pub(in crate::recorder) struct HistogramCell {
     owner: AtomicU64,
     bounds: Bounds,
     own: Box<[AtomicU64]>,
+    /// The buckets that all threads share, made for the second thread, and the sum of what is in them.
+    shared: OnceLock<Packed>,
+    shared_sum: AtomicU64,
     shards: Shards<Words>,
     /// Holds everything instead of this cell, for a metric with native buckets.
     native: Option<Box<NativeCell>>,
@@ -58,13 +68,18 @@ pub(in crate::recorder) struct Reading {
 impl HistogramCell {
     pub(in crate::recorder) fn new(bounds: Bounds) -> Self {
         let own = std::iter::repeat_with(|| AtomicU64::new(0)).take(FIRST + bounds.buckets()).collect();
-        Self { owner: AtomicU64::new(0), bounds, own, shards: Shards::new(), native: None }
+        Self::of(bounds, own, None)
     }
 
     /// Creates a cell that also has native buckets. Its classic ones may be `+Inf` alone.
     pub(in crate::recorder) fn with_native(bounds: Bounds, layout: NativeLayout) -> Self {
         let native = Some(Box::new(NativeCell::new(bounds.clone(), layout)));
-        Self { owner: AtomicU64::new(0), bounds, own: Box::default(), shards: Shards::new(), native }
+        Self::of(bounds, Box::default(), native)
+    }
+
+    fn of(bounds: Bounds, own: Box<[AtomicU64]>, native: Option<Box<NativeCell>>) -> Self {
+        let (owner, shared_sum) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { owner, bounds, own, shared: OnceLock::new(), shared_sum, shards: Shards::new(), native }
     }
 
     /// Records `count` observations of `value`, which is finite and not negative.
@@ -74,22 +89,45 @@ impl HistogramCell {
             return native.record(value, count);
         }
         let thread = Thread::current();
-        let bucket = FIRST + self.bounds.bucket(value);
+        let bucket = self.bounds.bucket(value);
         let total = if count == 1 { value } else { value * count as f64 };
         if let Some(shards) = self.shards.get() {
             self.record_to(shards, thread, bucket, total, count);
         } else if thread.owns(&self.owner) {
-            record_alone(&self.own[bucket], &self.own[SUM], total, count);
+            record_alone(&self.own[FIRST + bucket], &self.own[SUM], total, count);
         } else {
-            self.record_to(self.shards.start(), thread, bucket, total, count);
+            self.record_shared(thread, bucket, total, count);
         }
+    }
+
+    /// Records in the buckets that all threads share. If another thread writes them at the same moment, or a bucket is
+    /// full, the shards are made.
+    #[inline(never)]
+    fn record_shared(&self, thread: Thread, bucket: usize, total: f64, count: u64) {
+        let shared = self.shared.get_or_init(|| Packed::new(self.own.len() - FIRST));
+        let shards = loop {
+            match shared.try_add(bucket, count) {
+                Ok(true) => return add_to_sum(&self.shared_sum, total),
+                Ok(false) => break self.shards.start_anyway(),
+                Err(Collision) => {}
+            }
+            // Without memory for shards, the threads go on to share the buckets.
+            if let Some(shards) = self.shards.start(Words::bytes(self.own.len())) {
+                break shards;
+            }
+        };
+        self.record_to(shards, thread, bucket, total, count);
     }
 
     #[inline]
     fn record_to(&self, shards: ShardSlice<'_, Words>, thread: Thread, bucket: usize, total: f64, count: u64) {
         let (words, alone) = shards.of(thread, || Words::new(self.own.len()));
-        let (bucket, sum) = (words.word(bucket), words.word(SUM));
-        if alone { record_alone(bucket, sum, total, count) } else { record_shared(bucket, sum, total, count) }
+        let (bucket, sum) = (words.word(FIRST + bucket), words.word(SUM));
+        if alone {
+            record_alone(bucket, sum, total, count);
+        } else {
+            record_shared(bucket, sum, total, count);
+        }
     }
 
     /// Reads the histogram into `reading`, whose allocation is reused from one series to the next.
@@ -109,6 +147,12 @@ impl HistogramCell {
         // Relaxed: every word only grows, and no word depends on another.
         reading.buckets.extend(self.own[FIRST..].iter().map(|word| word.load(Ordering::Relaxed)));
         reading.sum = f64::from_bits(self.own[SUM].load(Ordering::Relaxed));
+        if let Some(shared) = self.shared.get() {
+            for (index, bucket) in reading.buckets.iter_mut().enumerate() {
+                *bucket = bucket.saturating_add(shared.read(index));
+            }
+            reading.sum = add_finite(reading.sum, f64::from_bits(self.shared_sum.load(Ordering::Relaxed)));
+        }
         for shard in self.shards.iter() {
             for (index, bucket) in reading.buckets.iter_mut().enumerate() {
                 *bucket = bucket.saturating_add(shard.word(FIRST + index).load(Ordering::Relaxed));

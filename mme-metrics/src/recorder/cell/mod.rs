@@ -1,11 +1,14 @@
-//! A cell stores the value of one series. It belongs to the first thread that writes it, and gets a shard for each
-//! thread once others write too.
+//! A cell stores the value of one series. It belongs to the first thread that writes it. When others write too, all of
+//! them write words that they share; only when two threads collide on these does every thread get a shard.
 //!
 //! | state | writes | memory |
 //! |---|---|---|
-//! | one thread | the owner writes the cell itself, without a locked instruction | a few words |
-//! | several threads | every thread writes its own shard, without locked instructions | a cache line or more for each thread |
-//! | more threads than shards | the last threads share shards, with locked instructions | no more than before |
+//! | one thread | the owner writes its words, without a locked instruction | a few words |
+//! | several threads, at different moments | every thread writes the shared words, with locked instructions | a few words more, however many threads there are |
+//! | several threads at once | every thread writes its own shard, without locked instructions | a cache line or more for each thread |
+//! | more threads than shards, or no memory left for shards | threads share shards or words, with locked instructions | no more than before |
+//!
+//! The sign of a collision is a failed exchange. The shards of a process take at most 64 MiB.
 //!
 //! A histogram with native buckets keeps slots that a native and a classic bucket share, so one addition counts in both.
 //!
@@ -21,6 +24,7 @@ mod layout;
 mod model;
 mod native;
 mod native_reading;
+mod packed;
 #[cfg_attr(mme_loom, allow(dead_code, reason = "a model numbers its threads itself"))]
 mod shard;
 mod sum;

@@ -108,6 +108,24 @@ fn loom_what_one_thread_adds_and_another_takes_never_reads_below_zero() {
 }
 
 #[test]
+fn loom_a_gauge_that_is_set_while_others_change_it_counts_each_change_before_or_after() {
+    explore(2, || {
+        let change = |cell: &GaugeCell| assert!(cell.add(1.0) && cell.add(2.0));
+        let watch = |cell: &GaugeCell| {
+            cell.set(0.5);
+            let seen = cell.read();
+            assert!([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5].contains(&seen), "{seen}");
+        };
+        let cell = race(GaugeCell::new(false), change, watch);
+        let end = cell.read();
+        // What remains of each thread is both changes, the later one or none.
+        assert!([0.5, 2.5, 3.5, 4.5, 5.5, 6.5].contains(&end), "{end}");
+        cell.set(0.25);
+        assert_eq!(cell.read().to_bits(), 0.25_f64.to_bits());
+    });
+}
+
+#[test]
 fn loom_a_histograms_count_is_the_sum_of_its_buckets_and_nothing_is_lost() {
     explore(2, || {
         let record = |cell: &HistogramCell| {

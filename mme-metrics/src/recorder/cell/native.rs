@@ -1,7 +1,7 @@
 //! A histogram with native buckets, with or without classic ones beside them.
 
 use super::bounds::Bounds;
-use super::layout::NativeLayout;
+use super::layout::{MAX_BUCKETS, NativeLayout};
 use super::native_reading::NativeReading;
 use super::shard::{Shards, Thread};
 use super::sum::{add_finite, record_alone, record_shared};
@@ -14,8 +14,13 @@ pub(super) struct NativeCell {
     bounds: Bounds,
     layout: NativeLayout,
     own: NativeShard,
+    /// What all threads share, made for the second thread.
+    shared: OnceLock<Box<NativeShard>>,
     shards: Shards<Box<NativeShard>>,
 }
+
+/// The memory that is reserved for a shard: that of a table with the most buckets.
+const SHARD: usize = size_of::<NativeShard>() + 2 * MAX_BUCKETS * size_of::<AtomicU64>();
 
 /// The sum and the counts of one thread, or of the threads that share a shard. Aligned so that two shards never share a
 /// cache line.
@@ -34,8 +39,8 @@ impl NativeShard {
 
 impl NativeCell {
     pub(super) fn new(bounds: Bounds, layout: NativeLayout) -> Self {
-        let (own, shards) = (NativeShard::new(), Shards::new());
-        Self { owner: AtomicU64::new(0), bounds, layout, own, shards }
+        let (owner, own) = (AtomicU64::new(0), NativeShard::new());
+        Self { owner, bounds, layout, own, shared: OnceLock::new(), shards: Shards::new() }
     }
 
     /// Records `count` observations of `value`, which is finite and not negative.
@@ -45,16 +50,20 @@ impl NativeCell {
             return;
         }
         let thread = Thread::current();
-        let (shard, alone) = match self.shards.get() {
-            Some(shards) => shards.of(thread, || Box::new(NativeShard::new())),
-            None if thread.owns(&self.owner) => return self.record_to(&self.own, true, value, count),
-            None => self.shards.start().of(thread, || Box::new(NativeShard::new())),
-        };
-        self.record_to(shard, alone, value, count);
+        if let Some(shards) = self.shards.get() {
+            let (shard, alone) = shards.of(thread, || Box::new(NativeShard::new()));
+            self.record_to(shard, alone, value, count);
+        } else if thread.owns(&self.owner) {
+            self.record_to(&self.own, true, value, count);
+        } else if self.record_to(self.shared.get_or_init(|| Box::new(NativeShard::new())), false, value, count) {
+            // Without memory for shards, the threads go on to share.
+            let _ = self.shards.start(SHARD);
+        }
     }
 
+    /// Returns whether another thread recorded there at the same moment.
     #[inline]
-    fn record_to(&self, shard: &NativeShard, alone: bool, value: f64, count: u64) {
+    fn record_to(&self, shard: &NativeShard, alone: bool, value: f64, count: u64) -> bool {
         let place = Place { native: self.layout.index(value), classic: self.bounds.bucket(value) };
         let table = match shard.counts.get() {
             Some(table) => table,
@@ -64,8 +73,9 @@ impl NativeCell {
         let total = if count == 1 { value } else { value * count as f64 };
         if alone {
             record_alone(counted, &shard.sum, total, count);
+            false
         } else {
-            record_shared(counted, &shard.sum, total, count);
+            record_shared(counted, &shard.sum, total, count)
         }
     }
 
@@ -78,7 +88,9 @@ impl NativeCell {
             native.begin(self.layout.schema());
         }
         let mut sum = 0.0;
-        for shard in std::iter::once(&self.own).chain(self.shards.iter().map(|shard| &**shard)) {
+        for shard in std::iter::once(&self.own)
+            .chain(self.shared.get().into_iter().chain(self.shards.iter()).map(|shard| &**shard))
+        {
             // Relaxed: the sum only grows, and no count depends on it.
             sum = add_finite(sum, f64::from_bits(shard.sum.load(Ordering::Relaxed)));
             let Some(table) = shard.counts.get() else { continue };
@@ -100,7 +112,6 @@ impl NativeCell {
 
 #[cfg(all(test, not(mme_loom)))]
 mod tests {
-    use super::super::layout::MAX_BUCKETS;
     use super::*;
     use crate::metric::Resolution;
 

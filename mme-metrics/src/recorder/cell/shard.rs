@@ -22,6 +22,9 @@ const UNKNOWN: Thread = Thread(0);
 /// A thread that is ending and has returned its number. There may be several such threads, so they own no words.
 const ENDING: Thread = Thread(u64::MAX);
 
+/// In place of an owner: several threads have written the cell, so none owns it any more. No thread has this number.
+const SHARED: u64 = u64::MAX - 1;
+
 impl Thread {
     /// Returns the identity of the calling thread.
     #[cfg(mme_loom)]
@@ -54,16 +57,31 @@ impl Thread {
     }
 
     /// Returns whether this thread owns the words that `owner` guards, so that no other thread may write them. The
-    /// first thread that calls it becomes the owner.
+    /// first thread that calls it becomes the owner, until another one calls it: then no thread owns the words, and the
+    /// previous owner finds that out with its next call.
     #[inline]
     pub(super) fn owns(self, owner: &AtomicU64) -> bool {
-        // Relaxed: the word is written once, and the holder of a number sees what the previous holder wrote.
+        // Relaxed: only the owner writes the guarded words, also after the owner was removed, and the holder of a number
+        // sees what the previous holder wrote.
         let found = owner.load(Ordering::Relaxed);
-        if found == self.0 {
-            return true;
+        found == self.0 || (found != SHARED && self.claims(owner, found))
+    }
+
+    /// Becomes the owner if there was none, else ends the ownership.
+    #[cold]
+    fn claims(self, owner: &AtomicU64, found: u64) -> bool {
+        if found == 0 && self == ENDING {
+            return false;
         }
-        // Relaxed, as above. If the exchange fails, another thread owns the cell.
-        found == 0 && self != ENDING && owner.compare_exchange(0, self.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        let next = if found == 0 { self.0 } else { SHARED };
+        // Relaxed, as above.
+        if owner.compare_exchange(found, next, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            return next == self.0;
+        }
+        // Another thread was faster, and became the owner or ended the ownership. It never becomes this thread's.
+        // Relaxed, as above.
+        owner.store(SHARED, Ordering::Relaxed);
+        false
     }
 }
 
@@ -107,12 +125,41 @@ fn own_shards() -> usize {
     })
 }
 
+/// The most memory that the shards of all cells of a process may take: 64 MiB. Past it, cells on which threads collide
+/// keep the words that all threads share.
+const MOST_MEMORY: usize = 64 << 20;
+
+/// The memory that is reserved for shards.
+static RESERVED: AtomicUsize = AtomicUsize::new(0);
+
+/// A share of [`MOST_MEMORY`], returned when it is dropped.
+struct Reservation(usize);
+
+impl Reservation {
+    const NONE: Self = Self(0);
+
+    fn take(bytes: usize) -> Option<Self> {
+        // Relaxed, here and below: the count orders nothing.
+        let taken = RESERVED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |reserved| {
+            reserved.checked_add(bytes).filter(|sum| *sum <= MOST_MEMORY)
+        });
+        // Not `then_some`: a reservation that was not taken must not be returned either.
+        taken.is_ok().then(|| Self(bytes))
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        RESERVED.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
 /// Slots for shards, filled on demand. In the first half, each thread with one of the lowest numbers has its own slot.
 /// All other threads share the second half.
 type ShardSlots<T> = Box<[sync::OnceLock<T>]>;
 
-/// The shards of a cell. Most cells never get any.
-pub(super) struct Shards<T>(sync::OnceLock<ShardSlots<T>>);
+/// The shards of a cell. It gets them when two threads collide on the words that all threads share; most cells never do.
+pub(super) struct Shards<T>(sync::OnceLock<(ShardSlots<T>, Reservation)>);
 
 /// The shards of a cell that has shards.
 #[derive(Clone, Copy)]
@@ -125,17 +172,31 @@ impl<T> Shards<T> {
 
     #[inline]
     pub(super) fn get(&self) -> Option<ShardSlice<'_, T>> {
-        self.0.get().map(|places| ShardSlice(places))
+        self.0.get().map(|(places, _)| ShardSlice(places))
     }
 
+    /// Makes the slots of the shards, each of which takes up to `bytes`. Returns `None` if the shards of the process take
+    /// as much memory as they may.
     #[cold]
-    pub(super) fn start(&self) -> ShardSlice<'_, T> {
-        ShardSlice(self.0.get_or_init(|| (0..2 * own_shards()).map(|_| sync::OnceLock::new()).collect()))
+    pub(super) fn start(&self, bytes: usize) -> Option<ShardSlice<'_, T>> {
+        let reservation = Reservation::take(2 * own_shards() * (size_of::<sync::OnceLock<T>>() + bytes))?;
+        Some(self.make(reservation))
+    }
+
+    /// Makes the slots of the shards, however much memory shards take already.
+    #[cold]
+    pub(super) fn start_anyway(&self) -> ShardSlice<'_, T> {
+        self.make(Reservation::NONE)
+    }
+
+    fn make(&self, reservation: Reservation) -> ShardSlice<'_, T> {
+        let slots = || (0..2 * own_shards()).map(|_| sync::OnceLock::new()).collect();
+        ShardSlice(&self.0.get_or_init(|| (slots(), reservation)).0)
     }
 
     /// Iterates over the shards that exist.
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.get().into_iter().flat_map(|places| places.iter().filter_map(|place| place.get()))
+        self.0.get().into_iter().flat_map(|(places, _)| places.iter().filter_map(|place| place.get()))
     }
 }
 
@@ -188,7 +249,7 @@ mod tests {
     fn a_shard_is_written_alone_only_by_one_of_the_lowest_numbers() {
         let spread = Shards::<u64>::new();
         let count = own_shards() as u64;
-        let shards = spread.start();
+        let shards = spread.start_anyway();
         let place = |number| shards.of(Thread(number), || number);
         for number in 1..=count {
             assert_eq!(place(number), (&number, true));
@@ -203,5 +264,25 @@ mod tests {
         let owner = AtomicU64::new(0);
         assert!(!ENDING.owns(&owner));
         assert!(Thread(3).owns(&owner) && Thread(3).owns(&owner) && !Thread(4).owns(&owner));
+    }
+
+    #[test]
+    fn a_second_thread_ends_the_ownership_for_ever() {
+        let owner = AtomicU64::new(0);
+        assert!(Thread(3).owns(&owner) && !Thread(4).owns(&owner));
+        assert!(!Thread(3).owns(&owner) && !Thread(4).owns(&owner));
+    }
+
+    #[test]
+    fn shards_past_the_memory_of_the_process_are_refused_and_return_what_they_took() {
+        let huge = Shards::<u64>::new();
+        assert!(huge.start(MOST_MEMORY).is_none() && huge.get().is_none());
+        let half = MOST_MEMORY / 4 / own_shards();
+        {
+            let (first, second) = (Shards::<u64>::new(), Shards::<u64>::new());
+            assert!(first.start(half).is_some());
+            assert!(second.start(half).is_none(), "with its slots it takes a little more than a half");
+        }
+        assert!(Shards::<u64>::new().start(half).is_some());
     }
 }

@@ -19,9 +19,22 @@ pub(super) fn record_alone(bucket: &AtomicU64, sum: &AtomicU64, total: f64, coun
     sum.store(add_finite(before, total).to_bits(), Ordering::Relaxed);
 }
 
+/// Returns whether another thread wrote the sum at the same moment.
 #[inline]
-pub(super) fn record_shared(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) {
+pub(super) fn record_shared(bucket: &AtomicU64, sum: &AtomicU64, total: f64, count: u64) -> bool {
     add_shared(bucket, count);
+    // Relaxed: no other memory access depends on the sum.
+    let before = sum.load(Ordering::Relaxed);
+    let after = add_finite(f64::from_bits(before), total).to_bits();
+    let collided = sum.compare_exchange(before, after, Ordering::Relaxed, Ordering::Relaxed).is_err();
+    if collided {
+        add_to_sum(sum, total);
+    }
+    collided
+}
+
+#[inline]
+pub(super) fn add_to_sum(sum: &AtomicU64, total: f64) {
     // Relaxed: no other memory access depends on the sum.
     let _ = sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |before| {
         Some(add_finite(f64::from_bits(before), total).to_bits())

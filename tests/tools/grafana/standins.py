@@ -85,8 +85,9 @@ def mongodb():
         yield "mongodb_ss_connections", {"conn_type": kind}, round(value)
     for at, kind in enumerate(["query", "insert", "update", "delete", "command"]):
         yield "mongodb_ss_opcounters", {"legacy_op_type": kind}, counter(40 / (at + 1), at)
-    for kind in ("readers", "writers", "total"):
-        yield "mongodb_ss_globalLock_currentQueue", {"count_type": kind}, round(gauge(2))
+    waiting = round(gauge(2))
+    for kind, value in [("readers", waiting), ("writers", 1), ("total", waiting + 1)]:
+        yield "mongodb_ss_globalLock_currentQueue", {"count_type": kind}, value
     yield "mongodb_profile_slow_query_count", {"database": "shop"}, VARIED.choice([0, 0, 0, 1, 2])
 
 

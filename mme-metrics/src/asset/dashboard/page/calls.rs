@@ -105,9 +105,13 @@ pub(super) fn called() -> Row {
                 .sum(&calls.rate(), &SERVER),
         )
         .panel(
-            Panel::new("Failed calls sent", DisplayUnit::Share, "Share of outgoing calls with any code but OK.")
-                .query(share(&calls, "error_type!=\"\"", &SERVER), "{{server_address}}")
-                .warning("MmeGrpcDependencyErrorRateHigh", 0.05),
+            Panel::new(
+                "Failed calls sent",
+                DisplayUnit::Share,
+                "Share of outgoing calls that ended with a code that is the server's fault, as the alert counts them.",
+            )
+            .query(share(&calls, FAULTS, &SERVER), "{{server_address}}")
+            .warning("MmeGrpcDependencyErrorRateHigh", 0.05),
         )
         .panel(
             Panel::new(

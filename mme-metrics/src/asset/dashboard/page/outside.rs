@@ -8,7 +8,7 @@ const LEGEND: &str = "{{instance}}";
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// Returns the row of probes by blackbox_exporter; an instance is the address that is probed.
+/// Returns the row of probes by `blackbox_exporter`; an instance is the address that is probed.
 pub(super) fn probes() -> Row {
     let series = |name: &str| Series::foreign(name).value();
     Row::new("Probes from the outside")

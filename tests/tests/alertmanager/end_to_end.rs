@@ -20,7 +20,7 @@ fn watching(service: &Service, alertmanager: &Alertmanager) -> Prometheus {
 }
 
 /// Shortens how long an alert waits, to a second at least, and evaluates every group each second.
-fn hurried(rules: &str) -> String {
+pub fn hurried(rules: &str) -> String {
     let hurry = |line: &str| match line.split_once(": ") {
         Some((key, wait)) if key.trim_start() == "for" => format!("{key}: {}s\n", (seconds(wait) / HURRY).max(1)),
         Some((key, _)) if key.trim_start() == "interval" => format!("{key}: 1s\n"),

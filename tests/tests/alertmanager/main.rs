@@ -4,6 +4,8 @@ mod cluster;
 mod delivery;
 mod end_to_end;
 mod files;
+mod first_page;
+mod fleet;
 mod inhibition;
 mod newer;
 mod page;

@@ -36,8 +36,9 @@ const ENDINGS: [&str; 8] = ["js", "json", "md", "sh", "tmpl", "tpl", "yaml", "ym
 /// The one hidden file that is bundled.
 const SETTINGS: &str = ".env.example";
 
-/// Directories that are never bundled: a stack that was started in this tree writes its passwords there.
-const WRITTEN: [&str; 2] = ["generated", "secrets"];
+/// Directories that are never bundled: a stack that was started in this tree writes its passwords there, and a chart that was
+/// packed has copies.
+const WRITTEN: [&str; 3] = ["files", "generated", "secrets"];
 
 fn main() {
     let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());

@@ -64,7 +64,8 @@ impl Code {
 
     /// The paths that the code names outside of its `use` declarations.
     fn inline(&self) -> Vec<Module> {
-        let code = self.text.replace("$crate::", "").replace("pub(in crate::", "");
+        // Where a name is visible is no import.
+        let code = self.text.replace("$crate::", "").replace("pub(in crate::", "").replace("pub(in super::", "");
         let mut paths = Vec::new();
         for start in ["crate::", "super::", "self::"] {
             for (at, _) in code.match_indices(start) {

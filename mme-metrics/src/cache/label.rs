@@ -11,12 +11,12 @@ labels! {
 }
 
 labels! {
-    /// What a cache had to say.
+    /// How a lookup in a cache ended.
     #[non_exhaustive]
     pub closed CacheResult: "result" {
-        /// It knew the answer.
+        /// The cache had the value.
         Hit = "hit",
-        /// It did not, or nobody waited for it.
+        /// The cache did not have the value, or the lookup was dropped before it ended.
         Miss = "miss",
     }
 }

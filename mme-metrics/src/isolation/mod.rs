@@ -18,7 +18,7 @@
 //! let sentinel = IsolationSentinel::new(vec![IsolationResource::new("acme", "document 17", canary)])
 //!     .tenant("globex")
 //!     .every(Duration::from_mins(5))
-//!     .on_breach(|check| eprintln!("page somebody: {check}"));
+//!     .on_breach(|check| eprintln!("isolation breach: {check}"));
 //!
 //! // Once, for a cron job. No server answers here, so the result is unknown and `exit_code` is 2.
 //! let round = sentinel.run_once().await;

@@ -78,18 +78,7 @@ macro_rules! labels {
             }
         }
 
-        impl $crate::private::DeclaredKey for $name {
-            type IsFree = $crate::private::Flag<{ $crate::private::is_free($key) }>;
-        }
-
-        impl $crate::label::LabelValue for $name {
-            const KEY: &'static str = $key;
-            const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Closed(Self::TEXTS);
-
-            fn label_value(&self) -> $crate::metrics::SharedString {
-                $crate::metrics::SharedString::const_str(self.as_str())
-            }
-
+        $crate::labels! { @value $name: $key, Closed(Self::TEXTS), |self| $crate::metrics::SharedString::const_str(self.as_str());
             fn ordinal(&self) -> ::core::option::Option<usize> {
                 ::core::option::Option::Some(*self as usize)
             }
@@ -142,19 +131,7 @@ macro_rules! labels {
             }
         }
 
-        impl $crate::private::DeclaredKey for $name {
-            type IsFree = $crate::private::Flag<{ $crate::private::is_free($key) }>;
-        }
-
-        impl $crate::label::LabelValue for $name {
-            const KEY: &'static str = $key;
-            const CARDINALITY: $crate::label::Cardinality =
-                $crate::labels!(@cardinality $budget, $fallback $(, $limit)?);
-
-            fn label_value(&self) -> $crate::metrics::SharedString {
-                $crate::metrics::SharedString::const_str(self.0.as_str())
-            }
-        }
+        $crate::labels! { @registered $name: $key, $budget, $fallback $(, $limit)? }
 
         $crate::labels! { $($rest)* }
     };
@@ -211,18 +188,7 @@ macro_rules! labels {
             }
         }
 
-        impl $crate::private::DeclaredKey for $name {
-            type IsFree = $crate::private::Flag<{ $crate::private::is_free($key) }>;
-        }
-
-        impl $crate::label::LabelValue for $name {
-            const KEY: &'static str = $key;
-            const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Capped { budget: $budget };
-
-            fn label_value(&self) -> $crate::metrics::SharedString {
-                $crate::metrics::SharedString::const_str(self.0)
-            }
-        }
+        $crate::labels! { @value $name: $key, Capped { budget: $budget }, |self| $crate::metrics::SharedString::const_str(self.0); }
 
         $crate::labels! { $($rest)* }
     };
@@ -242,26 +208,35 @@ macro_rules! labels {
             }
         }
 
+        $crate::labels! { @value $name: $key, Capped { budget: $budget }, |self| ::core::clone::Clone::clone(&self.0); }
+
+        $crate::labels! { $($rest)* }
+    };
+    (@registered $name:ident: $key:literal, $budget:expr, $fallback:literal) => {
+        $crate::labels! {
+            @value $name: $key, Registered { budget: $budget, fallback: $fallback },
+            |self| $crate::metrics::SharedString::const_str(self.0.as_str());
+        }
+    };
+    (@registered $name:ident: $key:literal, $budget:expr, $fallback:literal, $limit:expr) => {
+        $crate::labels! { @value $name: $key, Bounded($limit), |self| $crate::metrics::SharedString::const_str(self.0.as_str()); }
+    };
+    // What every kind has: its key, its cardinality and its text.
+    (@value $name:ident: $key:literal, $kind:ident $cardinality:tt, |$this:ident| $text:expr; $($more:tt)*) => {
         impl $crate::private::DeclaredKey for $name {
             type IsFree = $crate::private::Flag<{ $crate::private::is_free($key) }>;
         }
 
         impl $crate::label::LabelValue for $name {
             const KEY: &'static str = $key;
-            const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::Capped { budget: $budget };
+            const CARDINALITY: $crate::label::Cardinality = $crate::label::Cardinality::$kind $cardinality;
 
-            fn label_value(&self) -> $crate::metrics::SharedString {
-                ::core::clone::Clone::clone(&self.0)
+            fn label_value(&$this) -> $crate::metrics::SharedString {
+                $text
             }
-        }
 
-        $crate::labels! { $($rest)* }
-    };
-    (@cardinality $budget:expr, $fallback:literal) => {
-        $crate::label::Cardinality::Registered { budget: $budget, fallback: $fallback }
-    };
-    (@cardinality $budget:expr, $fallback:literal, $limit:expr) => {
-        $crate::label::Cardinality::Bounded($limit)
+            $($more)*
+        }
     };
     ($($other:tt)*) => {
         ::core::compile_error!(

@@ -43,7 +43,7 @@ family! {
         source_buckets: Counter<(SourceBucket,)> =
             Counter::new("auth_failures_by_source_bucket_total", Unit::None);
 
-        /// Decisions to let somebody do something, or not.
+        /// Authorization decisions, by whether access was allowed.
         decisions: Counter<(PolicyName, Decision)> = Counter::new("authz_decisions_total", Unit::None);
         /// Evaluations of a policy that ended, by outcome.
         evaluations: Counter<(PolicyName, ResultLabel)> = Counter::new("policy_evaluations_total", Unit::None);

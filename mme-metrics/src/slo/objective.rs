@@ -137,7 +137,7 @@ impl Objective {
         match outcome {
             Outcome::Error(_) | Outcome::Panic if self.errors => Verdict::Bad(SloReason::Error),
             _ if is_late => Verdict::Bad(SloReason::Latency),
-            // Nobody knows how it would have ended.
+            // How it would have ended is not known.
             Outcome::Cancelled => Verdict::Uncounted,
             Outcome::Error(_) | Outcome::Panic | Outcome::Ok => Verdict::Good,
         }

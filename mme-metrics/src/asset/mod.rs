@@ -57,12 +57,14 @@ mod write;
 
 pub use self::bundled::FILES;
 #[cfg(feature = "assets")]
-pub use self::check::{AssetCheck, check};
+pub use self::check::{AssetCheck, AssetUse, check};
 pub use self::file::{AssetFile, AssetKind};
 #[cfg(feature = "assets")]
 pub use self::finding::{AssetFinding, FindingKind, Severity};
 #[cfg(feature = "assets")]
-pub use self::fleet::{AssetOptions, AssetOptionsError, AssetRenderError};
+pub use self::fleet::{
+    AssetLayout, AssetOptions, AssetOptionsError, AssetRenderError, AssetThreshold, UnknownLayout, thresholds,
+};
 #[cfg(feature = "assets")]
 pub use self::lint::lint;
 pub use self::write::{AssetWriteError, write_to};

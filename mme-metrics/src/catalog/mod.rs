@@ -1,8 +1,14 @@
 //! The catalogue: the metric families of this crate as data, for descriptions, the table of metrics and the lint.
 
+#[cfg(feature = "assets")]
+mod json;
 mod lint;
 mod table;
 
+#[cfg(feature = "assets")]
+pub use self::json::json;
+#[cfg(feature = "assets")]
+pub(crate) use self::json::with_buckets;
 pub use self::lint::{CatalogFinding, lint};
 pub use self::table::table;
 

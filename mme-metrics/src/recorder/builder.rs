@@ -166,6 +166,13 @@ impl RecorderBuilder {
         self
     }
 
+    /// Returns the catalogue of the families as JSON, with the buckets that are set so far. Save it as a file that
+    /// `mme-metrics assets check --catalog` reads, so that your rules and dashboards are checked against your metrics too.
+    #[cfg(feature = "assets")]
+    pub fn catalog_json(&self) -> String {
+        catalog::with_buckets(&self.families, &self.buckets)
+    }
+
     /// Builds the recorder without installing it, for a test or for a second set of metrics.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ fn names(exposition: &str) -> HashSet<&str> {
 }
 
 /// Lists the expressions of rules. It ignores those that cannot be parsed, because the check reports them.
-fn expressions(files: &[AssetFile]) -> Vec<(Site<'_>, String, Expr)> {
+pub(super) fn expressions(files: &[AssetFile]) -> Vec<(Site<'_>, String, Expr)> {
     let rules = read_rules(files, &mut Vec::new());
     let mut all: Vec<_> = rules
         .iter()

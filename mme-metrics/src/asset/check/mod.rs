@@ -9,6 +9,7 @@ mod runbook;
 mod selector;
 mod shape;
 mod template;
+mod usage;
 mod value;
 mod vocabulary;
 
@@ -17,6 +18,7 @@ use std::fmt;
 pub(super) use self::dashboard::variable_expression;
 use self::expression::Reader;
 use self::shape::Shape;
+pub use self::usage::AssetUse;
 use self::vocabulary::Vocabulary;
 use super::finding::{AssetFinding, FindingKind, Problem, Site};
 use super::{AssetFile, AssetKind, FILES, promql, rule};
@@ -168,6 +170,24 @@ impl AssetCheck {
             dashboard::skipped(file, &mut findings);
         }
         findings
+    }
+
+    /// Lists the scraped series that the rules, dashboards and runbooks among `files` read, by name. It leaves out what the
+    /// rules record, and what Prometheus creates itself.
+    ///
+    /// ```
+    /// use mme_metrics::asset::{AssetCheck, FILES};
+    /// use mme_metrics::catalog::FAMILIES;
+    ///
+    /// let uses = AssetCheck::new(FAMILIES).uses(FILES);
+    /// assert!(uses.iter().any(|used| used.series == "http_server_request_duration_seconds_bucket"));
+    /// ```
+    pub fn uses(&self, files: &[AssetFile]) -> Vec<AssetUse> {
+        // A file that cannot be read is a finding of `run`.
+        let mut unread = Vec::new();
+        let mut vocabulary = self.vocabulary(files, &mut unread);
+        learn_recorded(&read_rules(files, &mut unread), &mut vocabulary);
+        usage::list(files, &vocabulary)
     }
 
     /// Compares an exposition of the running service with its families and with `files`.

@@ -44,7 +44,7 @@ pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &m
 }
 
 /// Returns the metric name of a selector, which may also be a matcher.
-fn name(selector: &VectorSelector) -> Option<String> {
+pub(super) fn name(selector: &VectorSelector) -> Option<String> {
     selector.name.clone().or_else(|| {
         let named = selector.matchers.matchers.iter().find(|matcher| matcher.name == METRIC_NAME)?;
         matches!(named.op, MatchOp::Equal).then(|| named.value.clone())

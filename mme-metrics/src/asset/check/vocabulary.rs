@@ -1,6 +1,6 @@
 //! The vocabulary of the check: all metrics that an expression may use, with their labels.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::exporter::{Exporter, MetricType};
 use super::shape::{Labels, Sample, Shape, Values};
@@ -33,6 +33,8 @@ const SYNTHETIC: &[(&str, &[&str])] = &[
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     metrics: BTreeMap<String, Shape>,
+    /// The names among them that rules record.
+    recorded: BTreeSet<String>,
     target_labels: Vec<String>,
     /// Bucket bounds that a recorder uses in place of the declared ones.
     buckets: BTreeMap<String, Vec<f64>>,
@@ -43,7 +45,8 @@ impl Vocabulary {
     /// `target_labels`.
     pub(super) fn new(target_labels: &[String]) -> Self {
         let target_labels = TARGET.into_iter().map(str::to_owned).chain(target_labels.iter().cloned()).collect();
-        let mut vocabulary = Self { metrics: BTreeMap::new(), target_labels, buckets: BTreeMap::new() };
+        let mut vocabulary =
+            Self { metrics: BTreeMap::new(), recorded: BTreeSet::new(), target_labels, buckets: BTreeMap::new() };
         for (name, labels) in SYNTHETIC {
             vocabulary.foreign(name, labels);
         }
@@ -133,8 +136,22 @@ impl Vocabulary {
     pub(super) fn record(&mut self, name: &str, shape: Shape) -> bool {
         // A recorded value counts as a gauge, because a sum of counters falls when a target disappears.
         let shape = Shape { metric: name.to_owned(), sample: Sample::Gauge, ..shape };
+        self.recorded.insert(name.to_owned());
         let before = self.metrics.insert(name.to_owned(), shape.clone());
         before != Some(shape)
+    }
+
+    /// Returns whether a name comes from a scrape: no rule records it, and Prometheus does not create it.
+    pub(super) fn is_scraped(&self, name: &str) -> bool {
+        !self.recorded.contains(name) && SYNTHETIC.iter().all(|(synthetic, _)| *synthetic != name)
+    }
+
+    /// Lists the labels of a metric without those of its target, if they are known.
+    pub(super) fn own_labels(&self, name: &str) -> Option<Vec<String>> {
+        match &self.metrics.get(name)?.labels {
+            Labels::Any => None,
+            Labels::Known(keys) => Some(keys.keys().filter(|key| !self.target_labels.contains(key)).cloned().collect()),
+        }
     }
 
     /// Lists all metrics.

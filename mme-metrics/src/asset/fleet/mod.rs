@@ -4,13 +4,18 @@ mod alert;
 mod dashboard;
 mod edit;
 mod grouping;
+mod job;
+mod layout;
 mod rule_test;
 mod rules;
+mod threshold;
 
 use std::path::Path;
 use std::{error, fmt};
 
 use self::grouping::Grouping;
+pub use self::layout::{AssetLayout, UnknownLayout};
+pub use self::threshold::{AssetThreshold, thresholds};
 use super::{AssetFile, AssetKind, AssetWriteError, FILES, write};
 
 /// Options for rendering the bundled files, such as grouping labels that keep clusters apart.
@@ -35,6 +40,9 @@ use super::{AssetFile, AssetKind, AssetWriteError, FILES, write};
 #[derive(Clone, Debug, Default)]
 pub struct AssetOptions {
     labels: Vec<String>,
+    job: Option<String>,
+    thresholds: Vec<(String, String)>,
+    layout: AssetLayout,
 }
 
 /// The error of rendering a file.
@@ -71,14 +79,44 @@ impl AssetOptions {
         self
     }
 
-    /// Renders `files`: rules, rule tests and dashboards of the classic model. Other files stay unchanged.
+    /// Sets the job that the configurations of Prometheus scrape the service under, in place of `trust-service`.
+    pub fn job(mut self, job: impl Into<String>) -> Self {
+        self.job = Some(job.into());
+        self
+    }
+
+    /// Sets a threshold of an alert to a number, or to a duration if its name ends in `.for`. [`thresholds`] lists the names.
+    ///
+    /// The description of the alert then also says what was set. A rule test of a changed file is left out.
+    pub fn threshold(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.thresholds.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the directories and names of the files.
+    pub fn layout(mut self, layout: AssetLayout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// Renders `files`: rules, rule tests, configurations and dashboards of the classic model. Other files stay unchanged, but
+    /// the layout may move them.
     ///
     /// Pass all rule files at once, because the labels of a record follow from the rule that records it.
     ///
     /// # Errors
     ///
-    /// Returns the first file that cannot be read, or a label that is not a valid label name.
+    /// Returns the first file that cannot be read, a label that is not a valid label name, an unknown threshold, a value that
+    /// it cannot have, or an unusable job.
     pub fn render(&self, files: &[AssetFile]) -> Result<Vec<AssetFile>, AssetRenderError> {
+        let failed = |(file, message)| AssetRenderError { file, message };
+        let files = threshold::set(files, &self.thresholds).map_err(failed)?;
+        let files = self.job.iter().try_fold(files, |files, job| job::set(files, job)).map_err(failed)?;
+        self.layout.arrange(self.group(files)?).map_err(failed)
+    }
+
+    /// Adds the grouping labels.
+    fn group(&self, files: Vec<AssetFile>) -> Result<Vec<AssetFile>, AssetRenderError> {
         if let Some(label) = self.labels.iter().find(|label| !is_label(label)) {
             return Err(AssetRenderError {
                 file: label.clone(),
@@ -86,9 +124,9 @@ impl AssetOptions {
             });
         }
         if self.labels.is_empty() {
-            return Ok(files.to_vec());
+            return Ok(files);
         }
-        let grouping = Grouping::new(&self.labels, files);
+        let grouping = Grouping::new(&self.labels, &files);
         let rendered = files.iter().map(|file| {
             let text = match file.kind() {
                 AssetKind::Rules => rules::render(file.text(), &grouping),

@@ -86,7 +86,7 @@ pub(super) struct Rule {
     #[serde(rename = "expr")]
     expression: Spanned<String>,
     #[serde(rename = "for")]
-    hold: Option<String>,
+    hold: Option<Spanned<String>>,
     keep_firing_for: Option<String>,
     #[serde(default)]
     pub(super) labels: BTreeMap<String, String>,
@@ -109,6 +109,11 @@ impl Rule {
     /// Returns the expression with its position in the text.
     pub(super) fn expression(&self) -> &Spanned<String> {
         &self.expression
+    }
+
+    /// Returns how long an alert waits, with its position in the text.
+    pub(super) fn hold(&self) -> Option<&Spanned<String>> {
+        self.hold.as_ref()
     }
 
     /// Returns the text of an annotation, or an empty text if there is none.

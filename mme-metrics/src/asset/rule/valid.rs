@@ -44,7 +44,8 @@ fn check_rule(rule: &Rule, find: &mut impl FnMut(String)) {
     if rule.expr().trim().is_empty() {
         find("`expr` is empty: write an expression".to_owned());
     }
-    for (field, value) in [("for", &rule.hold), ("keep_firing_for", &rule.keep_firing_for)] {
+    let hold = rule.hold.as_ref().map(|hold| &hold.value);
+    for (field, value) in [("for", hold), ("keep_firing_for", rule.keep_firing_for.as_ref())] {
         if let Some(value) = value {
             duration(field, value, find);
         }

@@ -1,0 +1,240 @@
+//! The thresholds of alerts, by name: what they compare with and how long they wait.
+
+use std::ops::Range;
+
+use super::edit::Edits;
+use crate::asset::{AssetFile, AssetKind, promql, rule};
+
+/// A number in an alert that can be set when the files are rendered.
+///
+/// The first number that an alert compares with has the alert's name, such as `MmeHttpErrorRateHigh`. Later ones, which
+/// demand a minimum of traffic, have a number: `MmeHttpErrorRateHigh.2`. How long an alert waits is
+/// `MmeHttpErrorRateHigh.for`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AssetThreshold {
+    /// The name.
+    pub name: String,
+    /// The value, as written in the rule.
+    pub value: String,
+    /// The line of the expression that compares with it, or `for`.
+    pub condition: String,
+}
+
+/// Lists the thresholds of every alert in `files`.
+pub fn thresholds(files: &[AssetFile]) -> Vec<AssetThreshold> {
+    let rules = files.iter().filter(|file| file.kind() == AssetKind::Rules);
+    let parsed = rules.filter_map(|file| rule::parse(file.text()).ok());
+    let alerts = parsed.flat_map(|file| file.groups).flat_map(|group| group.rules);
+    alerts.flat_map(|rule| of_rule(&rule)).collect()
+}
+
+fn of_rule(rule: &rule::Rule) -> Vec<AssetThreshold> {
+    let Some(alert) = &rule.alert else { return Vec::new() };
+    let mut found = Vec::new();
+    for (number, range) in numbers(rule.expr()).into_iter().enumerate() {
+        let (expression, value) = (rule.expr(), rule.expr()[range.clone()].to_owned());
+        let start = expression[..range.start].rfind('\n').map_or(0, |end| end + 1);
+        let end = expression[range.end..].find('\n').map_or(expression.len(), |length| range.end + length);
+        let condition = expression[start..end].trim().to_owned();
+        found.push(AssetThreshold { name: name(alert, number), value, condition });
+    }
+    if let Some(hold) = rule.hold() {
+        found.push(AssetThreshold {
+            name: format!("{alert}.for"),
+            value: hold.value.clone(),
+            condition: String::from("for"),
+        });
+    }
+    found
+}
+
+fn name(alert: &str, number: usize) -> String {
+    if number == 0 { alert.to_owned() } else { format!("{alert}.{}", number + 1) }
+}
+
+/// Sets thresholds in rule files. A rule test that loads a changed file is left out, because it states the old values.
+///
+/// # Errors
+///
+/// Returns the name of the threshold or the path of the file, and what is wrong with it.
+pub(super) fn set(files: &[AssetFile], values: &[(String, String)]) -> Result<Vec<AssetFile>, (String, String)> {
+    let known = thresholds(files);
+    for (name, value) in values {
+        let threshold =
+            known.iter().find(|known| known.name == *name).ok_or_else(|| (name.clone(), unknown(name, &known)))?;
+        valid(threshold, value).map_err(|message| (name.clone(), message))?;
+    }
+    let mut changed = Vec::new();
+    let mut rendered = Vec::new();
+    for file in files {
+        let text = match file.kind() {
+            AssetKind::Rules => set_in(file.text(), values).map_err(|message| (file.path().to_owned(), message))?,
+            _ => None,
+        };
+        match text {
+            Some(text) => {
+                changed.push(file.path().rsplit_once("prometheus/").map_or(file.path(), |(_, path)| path).to_owned());
+                rendered.push(AssetFile::new(file.kind(), file.path().to_owned(), text));
+            }
+            None => rendered.push(file.clone()),
+        }
+    }
+    rendered.retain(|file| {
+        file.kind() != AssetKind::RuleTests || !changed.iter().any(|path| file.text().contains(&format!("../{path}")))
+    });
+    Ok(rendered)
+}
+
+fn unknown(name: &str, known: &[AssetThreshold]) -> String {
+    let scored = known.iter().map(|known| (strsim::jaro_winkler(name, &known.name), &known.name));
+    let nearest = scored.max_by(|left, right| left.0.total_cmp(&right.0)).filter(|(score, _)| *score >= 0.85);
+    match nearest {
+        Some((_, nearest)) => format!("unknown threshold: did you mean `{nearest}`?"),
+        None => String::from("unknown threshold: `mme-metrics assets thresholds` lists them all"),
+    }
+}
+
+fn valid(threshold: &AssetThreshold, value: &str) -> Result<(), String> {
+    if threshold.condition == "for" {
+        let duration = promql::parse(&format!("up[{value}]"));
+        let plain = value.chars().all(|c| c.is_ascii_alphanumeric());
+        return match duration {
+            Ok(_) if plain => Ok(()),
+            _ => Err(format!("{value:?} is not a duration: write one such as {}", threshold.value)),
+        };
+    }
+    let digits = value.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E'));
+    match value.parse::<f64>() {
+        Ok(number) if digits && number.is_finite() => Ok(()),
+        _ => Err(format!("{value:?} is not a number: write one such as {}", threshold.value)),
+    }
+}
+
+/// Returns the changed text of a rule file, or `None` if it has none of the thresholds.
+fn set_in(text: &str, values: &[(String, String)]) -> Result<Option<String>, String> {
+    let file = rule::parse(text).map_err(|problem| problem.message)?;
+    let mut edits = Edits::new(text);
+    let mut changed = false;
+    for rule in file.groups.iter().flat_map(|group| &group.rules) {
+        let Some(alert) = &rule.alert else { continue };
+        // The last of several values for one threshold counts, as with options of other programs.
+        let value = |name: &str| values.iter().rev().find(|(named, _)| named == name).map(|(_, value)| value);
+        let mut expression = rule.expr().to_owned();
+        let mut told = Vec::new();
+        for (number, range) in numbers(rule.expr()).into_iter().enumerate().rev() {
+            let name = name(alert, number);
+            if let Some(value) = value(&name) {
+                told.insert(0, format!("{name}: {value} instead of {}", &rule.expr()[range.clone()]));
+                expression.replace_range(range, value);
+            }
+        }
+        if !told.is_empty() {
+            promql::parse(&expression).map_err(|problem| problem.message)?;
+            edits.scalar(rule.expression(), &expression)?;
+        }
+        if let (Some(hold), Some(value)) = (rule.hold(), value(&format!("{alert}.for"))) {
+            edits.scalar(hold, value)?;
+            changed = true;
+        }
+        if told.is_empty() {
+            continue;
+        }
+        changed = true;
+        // The texts of an alert may state the old value.
+        if let Some(description) = rule.annotations.get("description") {
+            let text = format!("{} [threshold {}]", description.value.trim_end(), told.join(", "));
+            edits.scalar(description, &text)?;
+        }
+    }
+    Ok(changed.then(|| edits.apply()))
+}
+
+/// Finds the numbers that an expression compares with, except zero and those that are part of a calculation.
+fn numbers(expression: &str) -> Vec<Range<usize>> {
+    let bytes = expression.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        match bytes[at] {
+            b'#' => at += expression[at..].find('\n').unwrap_or(bytes.len() - at),
+            quote @ (b'"' | b'\'' | b'`') => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != quote {
+                    at += if bytes[at] == b'\\' && quote != b'`' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'>' | b'<' => {
+                let rest = &expression[at + 1..];
+                let start = at + 1 + (rest.len() - rest.trim_start_matches(['=', ' ']).len());
+                let number = &expression[start..];
+                let end = number.find(|c: char| !c.is_ascii_digit() && c != '.' && c != 'e').unwrap_or(number.len());
+                let is_last = !number[end..].trim_start().starts_with(['+', '-', '*', '/', '%', '^', '[', ':'])
+                    && !number[end..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+                if is_last && number[..end].parse::<f64>().is_ok_and(|number| number != 0.0) {
+                    found.push(start..start + end);
+                }
+                at = start + end.max(1);
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asset::FILES;
+
+    fn found(expression: &str) -> Vec<&str> {
+        numbers(expression).into_iter().map(|range| &expression[range]).collect()
+    }
+
+    #[test]
+    fn a_threshold_is_a_number_that_an_expression_compares_with() {
+        assert_eq!(found("a > 0.5 and b >= 2 and c <1e3"), ["0.5", "2", "1e3"]);
+        assert_eq!(found("a > 0 and b == 1 and c > 5 + 2 * d and e < 0.5 * f"), Vec::<&str>::new());
+        assert_eq!(found("a{b=\"> 7\"} # > 8\n> 9"), ["9"]);
+        assert_eq!(found("a{b='\\'> 7'} > bool 3"), Vec::<&str>::new());
+        assert_eq!(found("a >"), Vec::<&str>::new());
+        assert_eq!(found("a > é"), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let all = thresholds(FILES);
+        let names: std::collections::BTreeSet<_> = all.iter().map(|threshold| &threshold.name).collect();
+        assert_eq!(names.len(), all.len());
+        let high = all.iter().find(|threshold| threshold.name == "MmeHttpErrorRateHigh").unwrap();
+        assert_eq!(high.value, "0.005");
+        assert_eq!(high.condition, "job_http_route:http_server_request_errors_per_request:ratio_rate5m > 0.005");
+    }
+
+    #[test]
+    fn only_the_value_and_what_the_alert_says_of_it_change() {
+        let values = [("MmeHttpErrorRateHigh", "0.02"), ("MmeHttpErrorRateHigh.for", "9m")];
+        let values = values.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let file = FILES.iter().find(|file| file.path() == "prometheus/alerts/http.yml").unwrap();
+        let text = set_in(file.text(), &values).unwrap().unwrap();
+        let changed: Vec<_> = text.lines().filter(|line| !file.text().contains(line)).map(str::trim).collect();
+        assert!(changed[0].ends_with("ratio_rate5m > 0.02"), "{changed:#?}");
+        assert_eq!(changed[1], "for: '9m'");
+        assert!(text.contains("[threshold MmeHttpErrorRateHigh: 0.02 instead of 0.005]"), "{text}");
+        assert_eq!(set_in("groups: []", &values), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_value_is_refused() {
+        let set = |name: &str, value: &str| set(FILES, &[(name.to_owned(), value.to_owned())]).unwrap_err().1;
+        assert_eq!(set("MmeHttpErorRateHigh", "1"), "unknown threshold: did you mean `MmeHttpErrorRateHigh`?");
+        assert_eq!(set("zzz", "1"), "unknown threshold: `mme-metrics assets thresholds` lists them all");
+        for hostile in ["", "NaN", "inf", "1 or vector(1)", "0x10", "1\n", "{{ . }}", "１"] {
+            assert!(set("MmeHttpErrorRateHigh", hostile).contains("is not a number"), "{hostile:?}");
+        }
+        for hostile in ["", "5", "-5m", "5m]", "1y'\n", "5 m"] {
+            assert!(set("MmeHttpErrorRateHigh.for", hostile).contains("is not a duration"), "{hostile:?}");
+        }
+    }
+}

@@ -48,9 +48,16 @@ pub struct Setup {
     features: Vec<String>,
     protobuf: bool,
     flags: Vec<String>,
+    data: Option<PathBuf>,
 }
 
 impl Setup {
+    /// Keeps its data in this directory, which stays.
+    pub fn data(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data = Some(path.into());
+        self
+    }
+
     /// Reads this configuration, and nothing else that is set up here.
     pub fn configuration(mut self, path: impl Into<PathBuf>) -> Self {
         self.configuration = Some(path.into());
@@ -208,10 +215,13 @@ impl Prometheus {
             fs::write(&config, setup.config(address)).expect("a new file can be written");
             config
         });
+        let data = setup.data.clone().unwrap_or_else(|| directory.path().join("data"));
         let log = File::create(directory.path().join("log")).expect("a new file can be written");
         let child = program::command("prometheus")
             .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
+            .arg(format!("--storage.tsdb.path={}", data.display()))
+            // Snapshots are taken by it.
+            .arg("--web.enable-admin-api")
             .arg(format!("--web.listen-address={address}"))
             .arg("--log.level=warn")
             .args(setup.features.iter().map(|name| format!("--enable-feature={name}")))

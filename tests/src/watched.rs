@@ -23,7 +23,7 @@ pub fn watching_target(target: &str, path: &str) -> Setup {
 
 /// Shortens how long an alert waits (`for:`) and how often a group is evaluated (`interval:`) to a second each, on the
 /// lines that say so. Expressions stay as they are, with their ranges and thresholds.
-fn hurried(rules: &str) -> String {
+pub fn hurried(rules: &str) -> String {
     let hurry = |line: &str| match line.split_once(':') {
         Some((key, _)) if matches!(key.trim_start(), "for" | "interval") => format!("{key}: 1s\n"),
         _ => format!("{line}\n"),

@@ -7,7 +7,8 @@ use crate::asset::{AssetFile, AssetKind};
 
 /// The directories and names of the rendered files.
 ///
-/// Only [`Default`](Self::Default) has the rule tests, because they name single rule files and the other layouts join them.
+/// Only [`Default`](Self::Default) has the rule tests and the deployment files, because they name single files that the other
+/// layouts join or move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AssetLayout {
@@ -52,7 +53,8 @@ impl AssetLayout {
         let mut arranged = Vec::new();
         let mut joined: BTreeMap<String, Vec<AssetFile>> = BTreeMap::new();
         for file in files {
-            if file.kind() == AssetKind::RuleTests || file.path() == "prometheus/compat/names_test.yml" {
+            let named = matches!(file.kind(), AssetKind::RuleTests | AssetKind::Deployment);
+            if named || file.path() == "prometheus/compat/names_test.yml" {
                 continue;
             }
             if let Some(path) = self.joined(&file) {
@@ -108,7 +110,7 @@ impl AssetLayout {
             Self::Platform => &["security-alerts.yml", "infrastructure-rules.yml", "sla-rules.yml"],
             Self::Trust => &["trust-service-rules.yml", "trust-service-alerts.yml"],
         };
-        names.iter().map(|name| format!("  - {name}\n")).collect()
+        format!("  - {}\n", names.join("\n  - "))
     }
 
     fn path(self, path: &str) -> String {

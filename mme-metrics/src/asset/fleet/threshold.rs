@@ -98,7 +98,9 @@ fn unknown(name: &str, known: &[AssetThreshold]) -> String {
 fn valid(threshold: &AssetThreshold, value: &str) -> Result<(), String> {
     if threshold.condition == "for" {
         let duration = promql::parse(&format!("up[{value}]"));
-        let plain = value.chars().all(|c| c.is_ascii_alphanumeric());
+        // A duration without a unit is one of Prometheus 3 only.
+        let plain =
+            value.chars().all(|c| c.is_ascii_alphanumeric()) && value.ends_with(|c: char| c.is_ascii_alphabetic());
         return match duration {
             Ok(_) if plain => Ok(()),
             _ => Err(format!("{value:?} is not a duration: write one such as {}", threshold.value)),

@@ -1,14 +1,30 @@
 //! The command line tool `mme-metrics`: commands to run beside a service, from a shell or a cron job.
 
+mod address;
+mod assets;
+mod backup;
+mod cardinality;
+mod catalog;
+mod exposition;
+mod fetch;
+mod hash;
+mod lint;
+mod manual;
+mod outcome;
 mod prometheus;
 mod report;
+mod verify;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use self::outcome::Outcome;
+
 /// Commands to run beside a service that mme-metrics measures.
+///
+/// The exit code is 0 if all is well, 1 if a check found something, and 2 if a command could not be run.
 #[derive(Parser)]
 #[command(name = "mme-metrics", version)]
 struct Arguments {
@@ -18,26 +34,54 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write, check and reduce rules, alerts, runbooks and dashboards.
+    #[command(subcommand, arg_required_else_help = true)]
+    Assets(assets::Assets),
+    /// List the metrics of this crate.
+    Catalog(catalog::Catalog),
+    /// Find what is wrong with a `/metrics` page.
+    Lint(lint::Lint),
+    /// Find the metrics and labels of a `/metrics` page that cost most.
+    Cardinality(cardinality::Cardinality),
+    /// Verify that a monitoring stack works: targets, rules, panels, alerts and notifications.
+    Verify(Box<verify::Verify>),
+    /// Back up the data of Prometheus, and restore it.
+    #[command(subcommand, arg_required_else_help = true)]
+    Backup(backup::Backup),
     /// Write a report of spike traces (see `report daily --help`).
     #[command(subcommand, arg_required_else_help = true)]
     Report(report::Report),
+    /// Print the script with which a shell completes this command.
+    Completions(manual::Completions),
+    /// Print a manual page, for `man -l -`.
+    Man(manual::Man),
 }
 
 fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
-        None => Ok(Arguments::command().render_help().to_string()),
-        Some(Command::Report(report)) => report.run(),
+    let (result, failure) = match Arguments::parse().command {
+        None => (Ok(Outcome::success(Arguments::command().render_help().to_string())), 2),
+        Some(Command::Assets(assets)) => (assets.run(), 2),
+        Some(Command::Catalog(catalog)) => (Ok(catalog.run()), 2),
+        Some(Command::Lint(lint)) => (lint.run(), 2),
+        Some(Command::Cardinality(cardinality)) => (cardinality.run(), 2),
+        Some(Command::Verify(verify)) => (verify.run(), 2),
+        Some(Command::Completions(completions)) => (Ok(completions.run(&mut Arguments::command())), 2),
+        Some(Command::Man(man)) => (man.run(Arguments::command()), 2),
+        Some(Command::Backup(backup)) => (backup.run(), 2),
+        // It finds nothing, so 1 is free to say that it failed, as it always did.
+        Some(Command::Report(report)) => (report.run().map(Outcome::success), 1),
     };
     match result {
-        Ok(text) => {
+        Ok(Outcome { text, code }) => {
             // Errors are ignored, because the reader may have closed the pipe.
             let mut out = io::stdout().lock();
-            let _ = writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush());
-            ExitCode::SUCCESS
+            let text = text.trim_end();
+            let _ = if text.is_empty() { Ok(()) } else { writeln!(out, "{text}") }.and_then(|()| out.flush());
+            ExitCode::from(code)
         }
         Err(error) => {
             eprintln!("mme-metrics: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(failure)
         }
     }
 }

@@ -4,8 +4,90 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
-/// Time limit of a query.
+use crate::address::{clean, without_secrets};
+use crate::fetch::{Answer, Client};
+
+/// Time limit of a query for the report.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A Prometheus server.
+#[derive(Debug)]
+pub(crate) struct Prometheus {
+    client: Client,
+    url: String,
+}
+
+/// A sample of the answer to an instant query.
+#[derive(Debug)]
+pub(crate) struct Sample {
+    labels: Value,
+    pub(crate) value: f64,
+}
+
+impl Sample {
+    /// Returns the value of a label, or an empty text.
+    pub(crate) fn label(&self, key: &str) -> &str {
+        self.labels[key].as_str().unwrap_or_default()
+    }
+}
+
+impl Prometheus {
+    pub(crate) fn new(client: Client, url: &str) -> Self {
+        Self { client, url: url.trim_end_matches('/').to_owned() }
+    }
+
+    /// Returns the `data` of a call of the API.
+    pub(crate) fn data(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, String> {
+        self.read(&self.client.get(&format!("{}{path}", self.url), query)?)
+    }
+
+    /// Takes a snapshot, and returns the name of its directory in `snapshots`.
+    pub(crate) fn snapshot(&self) -> Result<String, String> {
+        let answer = self.client.post(&format!("{}/api/v1/admin/tsdb/snapshot", self.url))?;
+        let data = self.read(&answer)?;
+        let name = data["name"].as_str().unwrap_or_default();
+        let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        if name.is_empty() || !plain {
+            return Err(format!("{} names its snapshot {name:?}, which is not a name", without_secrets(&self.url)));
+        }
+        Ok(name.to_owned())
+    }
+
+    /// Returns the `data` of an answer.
+    fn read(&self, answer: &Answer) -> Result<Value, String> {
+        let named = without_secrets(&self.url);
+        if matches!(answer.status, 401 | 403) {
+            return Err(format!("{named} refuses access with status {}: name a token by --token-file", answer.status));
+        }
+        let mut body: Value = serde_json::from_str(&answer.text).map_err(|_| {
+            format!("{named} does not answer as Prometheus does (status {}): correct the address", answer.status)
+        })?;
+        if body["status"] != "success" {
+            let error = body["error"].as_str().map_or_else(|| "an answer without a reason".to_owned(), clean);
+            return Err(format!("{named}: {error}"));
+        }
+        Ok(body["data"].take())
+    }
+
+    /// Answers an instant query, at a time or now.
+    pub(crate) fn query(&self, expression: &str, time: Option<SystemTime>) -> Result<Vec<Sample>, String> {
+        let time =
+            time.map(|time| time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs().to_string());
+        let mut query = vec![("query", expression)];
+        query.extend(time.as_deref().map(|time| ("time", time)));
+        let data = self.data("/api/v1/query", &query)?;
+        if data["resultType"] == "scalar" {
+            return Ok(vec![Sample { labels: Value::Null, value: number(&data["result"]) }]);
+        }
+        let samples = data["result"].as_array().into_iter().flatten();
+        Ok(samples.map(|sample| Sample { labels: sample["metric"].clone(), value: number(&sample["value"]) }).collect())
+    }
+}
+
+/// Reads `[time, "value"]`.
+fn number(value: &Value) -> f64 {
+    value[1].as_str().and_then(|text| text.replace("Inf", "inf").parse().ok()).unwrap_or(f64::NAN)
+}
 
 /// Returns the quantile `q` of the histogram `name` over the day that ends at `end`, or `None` if there were no events.
 pub(crate) fn quantile(
@@ -18,49 +100,8 @@ pub(crate) fn quantile(
     let matcher = job.map(|job| format!("{{job=\"{}\"}}", job.replace('\\', "\\\\").replace('"', "\\\"")));
     let matcher = matcher.unwrap_or_default();
     let query = format!("histogram_quantile({q}, sum by (le) (increase({name}_bucket{matcher}[1d])))");
-    let value = query_value(url, &query, end)?;
+    let samples = Prometheus::new(Client::new(TIMEOUT, None), url).query(&query, Some(end));
+    let samples = samples.map_err(|error| format!("cannot query Prometheus: {error}"))?;
     // Without events the quantile is NaN.
-    Ok(value.filter(|value| value.is_finite()))
-}
-
-/// Returns the value of `query`, whose result has at most one series.
-fn query_value(url: &str, query: &str, time: SystemTime) -> Result<Option<f64>, String> {
-    let address = format!("{}/api/v1/query", url.trim_end_matches('/'));
-    let seconds = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
-    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build().into();
-    let refused = |error: ureq::Error| format!("cannot query Prometheus at {}: {error}", without_password(url));
-    let mut answer =
-        agent.get(&address).query("query", query).query("time", seconds.to_string()).call().map_err(refused)?;
-    let answer: Value = answer.body_mut().read_json().map_err(refused)?;
-    let value = &answer["data"]["result"][0]["value"][1];
-    Ok(value.as_str().and_then(|value| value.parse().ok()))
-}
-
-/// Removes user and password from a URL, because error messages may end up in mails from cron.
-fn without_password(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let host = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            let begin = rest[..host].rfind('@').map_or(0, |at| at + 1);
-            format!("{scheme}://{}", &rest[begin..])
-        }
-        None => url.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_named_without_its_password() {
-        for (url, named) in [
-            ("http://me:secret@host:9090/a@b", "http://host:9090/a@b"),
-            ("http://host/", "http://host/"),
-            ("https://a@b@host", "https://host"),
-            ("host:9090", "host:9090"),
-        ] {
-            assert_eq!(without_password(url), named);
-        }
-    }
+    Ok(samples.first().map(|sample| sample.value).filter(|value| value.is_finite()))
 }

@@ -1,0 +1,33 @@
+//! Findings as text and as JSON.
+
+use std::fmt::Write as _;
+
+use mme_metrics::asset::{AssetFinding, Severity};
+use serde_json::json;
+
+pub(super) fn text(findings: &[AssetFinding], files: usize) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        // Writing to a string cannot fail, here and below.
+        let _ = writeln!(text, "{}: {} [{}]", finding.severity(), finding, finding.kind.id());
+    }
+    let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let _ = writeln!(text, "{files} files: {errors} errors, {warnings} warnings, {} notes", count(Severity::Note));
+    text
+}
+
+pub(super) fn json(findings: &[AssetFinding]) -> String {
+    let list = findings.iter().map(|finding| {
+        json!({
+            "file": finding.file,
+            "line": finding.line,
+            "place": finding.place,
+            "expression": finding.expression,
+            "message": finding.message,
+            "kind": finding.kind.id(),
+            "severity": finding.severity().to_string(),
+        })
+    });
+    format!("{:#}\n", json!(list.collect::<Vec<_>>()))
+}

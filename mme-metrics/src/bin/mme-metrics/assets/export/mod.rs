@@ -1,0 +1,97 @@
+//! The command `mme-metrics assets export`.
+
+mod change;
+mod manifest;
+mod platform;
+mod target;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use mme_metrics::asset::{AssetLayout, AssetOptions, FILES};
+
+use self::target::Target;
+use crate::outcome::Outcome;
+
+#[derive(Args)]
+pub(crate) struct Export {
+    /// Write to this directory. It is created if need be. A file in it that this command did not write is never replaced.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Arrange the files like this: `default`, `mme`, `platform` or `trust`. Only `default` has the rule tests.
+    #[arg(long, value_name = "LAYOUT", default_value = "default")]
+    layout: AssetLayout,
+
+    /// Let Prometheus scrape the service under this job [default: trust-service]
+    #[arg(long, value_name = "JOB")]
+    job: Option<String>,
+
+    /// Keep targets apart by these labels too, in rules, alerts and dashboards.
+    #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
+    by: Vec<String>,
+
+    /// Set a threshold of an alert, such as `MmeHttpErrorRateHigh=0.01` or `MmeHttpErrorRateHigh.for=10m`; `assets
+    /// thresholds` lists the names. The rule tests of a changed file are left out.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+
+    /// Also write the files that deploy the stack here. They need the layout `default`.
+    #[arg(long = "for", value_name = "PLATFORM", value_enum)]
+    platform: Option<platform::Platform>,
+
+    /// Print what would change, and write nothing. The exit code is 1 if anything would change.
+    #[arg(long)]
+    diff: bool,
+}
+
+/// Splits `name=value`.
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+impl Export {
+    pub(crate) fn run(self) -> Result<Outcome, String> {
+        let is_rendered = !(self.by.is_empty() && self.set.is_empty());
+        if let Some(platform) = self.platform {
+            if self.layout != AssetLayout::Default {
+                return Err("the deployment files name those of the layout `default`: leave out --layout".to_owned());
+            }
+            if let Some(refusal) = platform.refusal(self.job.is_some(), is_rendered) {
+                return Err(refusal.to_owned());
+            }
+        }
+        let mut options = AssetOptions::new().layout(self.layout);
+        options = self.by.into_iter().fold(options, AssetOptions::group_by);
+        options = self.set.into_iter().fold(options, |options, (name, value)| options.threshold(name, value));
+        options = self.job.into_iter().fold(options, AssetOptions::job);
+        let mut files = options.render(FILES).map_err(|error| error.to_string())?;
+        platform::retain(&mut files, self.platform);
+        let target = Target::open(&self.out)?;
+        let changes = target.plan(&files)?;
+        if self.diff {
+            let text: String = changes.iter().map(change::Change::diff).collect();
+            return Ok(Outcome::checked(text, !changes.is_empty()));
+        }
+        let refused: Vec<_> = changes.iter().filter_map(change::Change::refusal).collect();
+        if !refused.is_empty() {
+            return Err(format!(
+                "nothing was written, because files at {} would be lost that this command did not write, or that were \
+                 changed since: move them away, or export to another directory\n  {}",
+                self.out.display(),
+                refused.join("\n  ")
+            ));
+        }
+        target.apply(&files, &changes)?;
+        let count = |kind: &str| changes.iter().filter(|change| change.verb() == kind).count();
+        Ok(Outcome::success(format!(
+            "{}: {} files, {} new, {} changed, {} removed",
+            self.out.display(),
+            files.len(),
+            count("add"),
+            count("change"),
+            count("remove")
+        )))
+    }
+}

@@ -1,0 +1,153 @@
+//! Reads over HTTP, bounded in bytes and time.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+use clap::Args;
+
+use crate::address::without_secrets;
+
+/// Largest answer that is read.
+const LARGEST: u64 = 64 << 20;
+
+/// Largest file with a token.
+const LARGEST_TOKEN: u64 = 64 << 10;
+
+/// How requests authenticate, and how long they may take. A token is read from a file, because other users of the machine
+/// see the arguments of a command.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Access {
+    /// Send the token in this file as `Authorization: Bearer`.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+
+    /// Give up a request after this many seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(1..=600))]
+    timeout: u64,
+}
+
+/// Sends requests.
+#[derive(Debug)]
+pub(crate) struct Client {
+    agent: ureq::Agent,
+    authorization: Option<String>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+}
+
+impl Access {
+    pub(crate) fn client(&self) -> Result<Client, String> {
+        self.client_with(self.token_file.as_deref())
+    }
+
+    /// Returns a client with another token, or none.
+    pub(crate) fn client_with(&self, token_file: Option<&Path>) -> Result<Client, String> {
+        let authorization = token_file.map(authorization).transpose()?;
+        Ok(Client::new(Duration::from_secs(self.timeout), authorization))
+    }
+}
+
+/// Reads a token, and returns the header that sends it.
+fn authorization(path: &Path) -> Result<String, String> {
+    let cannot = |error: io::Error| format!("cannot read the token in {}: {error}", path.display());
+    if fs::metadata(path).map_err(cannot)?.len() > LARGEST_TOKEN {
+        return Err(format!("{} is too large for a token", path.display()));
+    }
+    let text = fs::read_to_string(path).map_err(cannot)?;
+    let token = text.trim();
+    if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
+        return Err(format!("{} has no token: write one line of printable ASCII", path.display()));
+    }
+    Ok(format!("Bearer {token}"))
+}
+
+impl Client {
+    pub(crate) fn new(timeout: Duration, authorization: Option<String>) -> Self {
+        // A redirect could take the token to another host.
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(timeout))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false);
+        Self { agent: config.build().into(), authorization }
+    }
+
+    /// Sends a GET request, and returns the answer whatever its status.
+    pub(crate) fn get(&self, url: &str, query: &[(&str, &str)]) -> Result<Answer, String> {
+        let mut request = self.agent.get(url).query_pairs(query.iter().copied());
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        read(url, request.call())
+    }
+
+    /// Sends a POST request without a body, and returns the answer whatever its status.
+    pub(crate) fn post(&self, url: &str) -> Result<Answer, String> {
+        let mut request = self.agent.post(url);
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        read(url, request.send_empty())
+    }
+
+    /// Sends a GET request that has to succeed.
+    pub(crate) fn text(&self, url: &str, query: &[(&str, &str)]) -> Result<String, String> {
+        let answer = self.get(url, query)?;
+        if answer.status == 200 {
+            return Ok(answer.text);
+        }
+        let hint = match answer.status {
+            401 | 403 => ": name a file with a token by --token-file",
+            _ => "",
+        };
+        Err(format!("{} answers with status {}{hint}", without_secrets(url), answer.status))
+    }
+}
+
+/// Reads an answer.
+fn read(url: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, String> {
+    let failed = |error: ureq::Error| format!("cannot read {}: {}", without_secrets(url), reason(&error));
+    let mut answer = answer.map_err(failed)?;
+    let text = answer.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(failed)?;
+    let text = String::from_utf8(text).map_err(|_| format!("{} does not answer in UTF-8", without_secrets(url)))?;
+    Ok(Answer { status: answer.status().as_u16(), text })
+}
+
+/// Returns the reason of a failure without the URL, which may have a secret in it.
+fn reason(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::BodyExceedsLimit(limit) => format!("the answer is larger than {} MiB", limit >> 20),
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
+            "this is not an address such as http://127.0.0.1:9090".to_owned()
+        }
+        ureq::Error::RequireHttpsOnly(_) | ureq::Error::TlsRequired => {
+            "this build has no TLS: go through http on this machine".to_owned()
+        }
+        error => error.to_string(),
+    }
+}
+
+/// Reads a file that a user named.
+pub(crate) fn file(path: &Path) -> Result<String, String> {
+    let cannot = |error: io::Error| format!("cannot read {}: {error}", path.display());
+    let metadata = fs::metadata(path).map_err(cannot)?;
+    if metadata.is_file() && metadata.len() > LARGEST {
+        return Err(format!("{} is larger than {} MiB", path.display(), LARGEST >> 20));
+    }
+    let bytes = {
+        use io::Read as _;
+        let mut bytes = Vec::new();
+        fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(cannot)?;
+        bytes
+    };
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("{} is larger than {} MiB", path.display(), LARGEST >> 20));
+    }
+    String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8", path.display()))
+}

@@ -1,0 +1,258 @@
+//! `assets export`: every layout loads, twice the same, and nothing of the user's is lost.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use mme_metrics::asset::{AssetCheck, AssetFile, AssetKind};
+use mme_metrics::catalog::FAMILIES;
+use mme_metrics_tests::command::{Ran, run};
+use mme_metrics_tests::program;
+use tempfile::TempDir;
+
+const LIST: &str = ".mme-metrics-export.json";
+
+fn export(directory: &Path, more: &[&str]) -> Ran {
+    run(directory, ["assets", "export", "--out", "out"].iter().chain(more))
+}
+
+/// Reads every file below a directory.
+fn read(root: &Path) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).expect("a directory can be read") {
+            let path = entry.expect("a directory can be read").path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(root).expect("it is below").to_string_lossy().into_owned();
+                files.insert(name, fs::read_to_string(&path).expect("it is a text"));
+            }
+        }
+    }
+    files
+}
+
+#[track_caller]
+fn succeeds(tool: &str, arguments: &[&str], file: &Path) {
+    let output = program::command(tool).args(arguments).arg(file).output().expect("it was found");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{tool} {arguments:?} {}:\n{said}", file.display());
+}
+
+/// Sets of options that change the files.
+const OPTIONS: [&[&str]; 3] = [
+    &[],
+    &["--by", "region,zone", "--job", "shop"],
+    &["--set", "MmeHttpErrorRateHigh=0.02", "--set", "MmeRedisDown.for=9m", "--by", "region", "--job", "shop"],
+];
+
+/// Exports a layout with each set of options, and has every file read by what it is for.
+#[track_caller]
+fn loads_and_is_the_same_twice(layout: &str, prometheus: &str, alertmanager: &str) {
+    for options in OPTIONS {
+        let [first, second] = [(); 2].map(|()| {
+            let directory = TempDir::new().expect("a temporary directory");
+            let ran = export(directory.path(), &[&["--layout", layout], options].concat());
+            assert_eq!(ran.code, Some(0), "{layout} {options:?}: {ran:?}");
+            directory
+        });
+        let root = first.path().join("out");
+        let files = read(&root);
+        assert_eq!(files, read(&second.path().join("out")), "{layout} {options:?}");
+        succeeds("promtool", &["check", "config"], &root.join(prometheus));
+        succeeds("amtool", &["check-config"], &root.join(alertmanager));
+        // The rules of the gateway are loaded in place of others, whose names they record.
+        let rules = files.iter().filter(|(path, text)| {
+            text.contains("\ngroups:\n") && !path.contains("gateway/") || text.starts_with("groups:\n")
+        });
+        let dashboards = files.iter().filter(|(path, _)| path.contains("grafana/") && path.contains(".json"));
+        let asset = |kind| move |(path, text): (&String, &String)| AssetFile::new(kind, path.clone(), text.clone());
+        let mut assets: Vec<_> = rules.map(asset(AssetKind::Rules)).collect();
+        assets.extend(dashboards.map(asset(AssetKind::Dashboard)));
+        assert!(assets.len() > 10, "{layout}: {} files", assets.len());
+        let mut check = AssetCheck::new(FAMILIES);
+        for label in ["region", "zone"] {
+            check = check.target_label(label);
+        }
+        assert_eq!(check.run(&assets), [], "{layout} {options:?}");
+    }
+}
+
+#[test]
+fn the_default_layout_loads_with_any_options() {
+    loads_and_is_the_same_twice("default", "prometheus/prometheus.yml", "alertmanager/alertmanager.yml");
+}
+
+#[test]
+fn the_layout_mme_loads_with_any_options() {
+    loads_and_is_the_same_twice("mme", "prometheus.yml", "alertmanager.yml");
+}
+
+#[test]
+fn the_layout_platform_loads_with_any_options() {
+    loads_and_is_the_same_twice("platform", "prometheus/prometheus.yml", "alertmanager/alertmanager.yml");
+}
+
+#[test]
+fn the_layout_trust_loads_with_any_options() {
+    loads_and_is_the_same_twice("trust", "prometheus/prometheus.yml", "alertmanager/trust-service-alertmanager.yml");
+}
+
+#[test]
+fn options_change_what_they_name() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let options = ["--layout", "mme", "--set", "MmeHttpErrorRateHigh=0.02", "--by", "region", "--job", "shop"];
+    assert_eq!(export(directory.path(), &options).code, Some(0));
+    let files = read(&directory.path().join("out"));
+    assert!(files["alert_rules.yml"].contains("[threshold MmeHttpErrorRateHigh: 0.02 instead of 0.005]"));
+    assert!(files["rules.yml"].contains("by (region, cluster, namespace, job"));
+    assert!(files["prometheus.yml"].contains("  - rules.yml\n  - alert_rules.yml\n"));
+    assert!(files["prometheus.yml"].contains("job_name: \"shop\""));
+    assert!(!files.keys().any(|path| path.contains("tests/")));
+}
+
+#[test]
+fn rule_tests_pass_where_no_threshold_changed() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let options = ["--set", "MmeHttpErrorRateHigh=0.02", "--by", "region"];
+    assert_eq!(export(directory.path(), &options).code, Some(0));
+    let tests = directory.path().join("out/prometheus/tests");
+    assert!(!tests.join("http.yml").exists() && tests.join("redis.yml").exists());
+    succeeds("promtool", &["test", "rules"], &tests.join("redis.yml"));
+}
+
+#[test]
+fn a_second_export_changes_only_what_differs() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let out = directory.path().join("out");
+    assert_eq!(export(directory.path(), &["--diff"]).code, Some(1));
+    assert!(!out.exists(), "a diff writes nothing");
+    assert_eq!(export(directory.path(), &[]).code, Some(0));
+    let again = export(directory.path(), &[]);
+    assert!(again.out.contains(" 0 new, 0 changed, 0 removed"), "{again:?}");
+    let same = export(directory.path(), &["--diff"]);
+    assert_eq!((same.code, same.out.as_str()), (Some(0), ""));
+    let before = read(&out);
+    let diff = export(directory.path(), &["--diff", "--set", "MmeRedisDown.for=9m"]);
+    assert_eq!(diff.code, Some(1));
+    assert!(diff.out.contains("\n-        for: 2m\n+        for: '9m'\n"), "{}", diff.out);
+    assert_eq!(read(&out), before);
+    // Another layout takes the place of the first, and leaves no file of it behind.
+    let moved = export(directory.path(), &["--layout", "mme"]);
+    assert_eq!(moved.code, Some(0), "{moved:?}");
+    assert!(!out.join("prometheus").exists() && out.join("alert_rules.yml").exists());
+}
+
+#[test]
+fn a_file_of_the_user_is_never_replaced() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let out = directory.path().join("out");
+    fs::create_dir_all(out.join("prometheus")).expect("a directory");
+    fs::write(out.join("prometheus/prometheus.yml"), "mine").expect("a file");
+    let refused = export(directory.path(), &[]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("nothing was written") && refused.err.contains("prometheus/prometheus.yml"));
+    assert_eq!(read(&out).len(), 1);
+    fs::remove_file(out.join("prometheus/prometheus.yml")).expect("it was there");
+    fs::write(out.join("notes.txt"), "mine").expect("a file");
+    assert_eq!(export(directory.path(), &[]).code, Some(0));
+    // One of ours that was edited is the user's from then on.
+    fs::write(out.join("prometheus/rules/http.yml"), "groups: []").expect("a file");
+    let refused = export(directory.path(), &["--by", "region"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("prometheus/rules/http.yml"), "{}", refused.err);
+    assert_eq!(fs::read_to_string(out.join("prometheus/rules/http.yml")).expect("it is there"), "groups: []");
+    assert_eq!(fs::read_to_string(out.join("notes.txt")).expect("it is there"), "mine");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_outside_of_the_target_is_touched() {
+    use std::os::unix::fs::symlink;
+    let directory = TempDir::new().expect("a temporary directory");
+    let (out, outside) = (directory.path().join("out"), directory.path().join("outside"));
+    fs::create_dir_all(&out).expect("a directory");
+    fs::create_dir_all(&outside).expect("a directory");
+    fs::write(outside.join("victim"), "mine").expect("a file");
+    for (from, to) in [("../outside", "prometheus"), ("../outside/victim", LIST), ("/nowhere", "runbooks")] {
+        symlink(from, out.join(to)).expect("a link");
+        let refused = export(directory.path(), &[]);
+        assert_eq!(refused.code, Some(2), "{to}: {refused:?}");
+        assert!(refused.err.contains("is a symbolic link"), "{}", refused.err);
+        fs::remove_file(out.join(to)).expect("it was there");
+        assert_eq!(read(&out).len(), 0);
+    }
+    // A list that was tampered with names a file outside, with the hash of its text.
+    let hash = "3fd30542fe3f61b14bd4a4b2dc0b6fb30fa6f63ebce52dd1778aaa8c4dc02cff";
+    for path in ["../outside/victim", "/etc/passwd", "a/../../outside/victim", "", "a\\\\..\\\\b"] {
+        let text = format!("{{\"files\":{{\"{path}\":[\"{hash}\"]}}}}");
+        fs::write(out.join(LIST), text).expect("a file");
+        let refused = export(directory.path(), &[]);
+        assert!(refused.code == Some(2) && refused.err.contains("leads out of"), "{path}: {refused:?}");
+    }
+    for text in ["", "[]", "{\"files\":3}", "\u{0}"] {
+        fs::write(out.join(LIST), text).expect("a file");
+        let refused = export(directory.path(), &[]);
+        assert!(refused.code == Some(2) && refused.err.contains("is not the list of an export"), "{refused:?}");
+    }
+    assert_eq!(fs::read_to_string(outside.join("victim")).expect("it is there"), "mine");
+}
+
+#[test]
+fn what_cannot_be_exported_is_named() {
+    let directory = TempDir::new().expect("a temporary directory");
+    for (options, said) in [
+        (&["--layout", "trusty"][..], "unknown layout \"trusty\": use one of default, mme, platform, trust"),
+        (&["--job", "a\"b"], "use letters, digits"),
+        (&["--job", "node"], "an exporter already has this name"),
+        (&["--by", "a-b"], "no name of a label"),
+        (&["--set", "MmeHttpErorRateHigh=1"], "did you mean `MmeHttpErrorRateHigh`?"),
+        (&["--set", "MmeHttpErrorRateHigh=1 or vector(1)"], "is not a number"),
+        (&["--set", "MmeHttpErrorRateHigh"], "write it as NAME=VALUE"),
+    ] {
+        let ran = export(directory.path(), options);
+        assert!(ran.code == Some(2) && ran.err.contains(said), "{options:?}: {ran:?}");
+    }
+    fs::write(directory.path().join("out"), "").expect("a file");
+    let ran = export(directory.path(), &[]);
+    assert!(ran.code == Some(2) && ran.err.contains("out is not a directory"), "{ran:?}");
+}
+
+#[test]
+fn deployment_files_are_written_where_they_are_wanted() {
+    let directory = TempDir::new().expect("a temporary directory");
+    for (platform, one) in [
+        ("compose", "deploy/compose/compose.yml"),
+        ("kubernetes", "prometheus/kustomization.yml"),
+        ("operator", "deploy/operator/kustomization.yml"),
+    ] {
+        let ran = export(directory.path(), &["--for", platform]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let files = read(&directory.path().join("out"));
+        assert!(files.contains_key(one), "{platform}");
+        let others = ["compose", "kubernetes", "operator"].into_iter().filter(|other| *other != platform);
+        for other in others {
+            assert!(!files.keys().any(|path| path.starts_with(&format!("deploy/{other}/"))), "{platform}: {other}");
+        }
+    }
+    assert_eq!(export(directory.path(), &[]).code, Some(0));
+    assert!(!directory.path().join("out/deploy").exists(), "without a platform there is none");
+    for (options, said) in [
+        (&["--for", "compose", "--layout", "mme"][..], "leave out --layout"),
+        (&["--for", "compose", "--job", "shop"], "leave out --job"),
+        (&["--for", "operator", "--by", "region"], "leave out --job, --by and --set"),
+        (&["--for", "nowhere"], "compose, kubernetes, operator"),
+    ] {
+        let ran = export(directory.path(), options);
+        assert!(ran.code == Some(2) && ran.err.contains(said), "{options:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn thresholds_are_listed_with_what_they_compare() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let ran = run(directory.path(), ["assets", "thresholds", "redisdown"]);
+    assert_eq!((ran.code, ran.out.trim()), (Some(0), "MmeRedisDown.for                             2m   for"));
+}

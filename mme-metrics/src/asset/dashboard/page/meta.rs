@@ -108,6 +108,14 @@ fn library() -> Row {
         )
         .panel(
             Panel::new(
+                "Exemplars",
+                DisplayUnit::EventsPerSecond,
+                "Observations that were kept with the ids of their trace; none if no request is traced.",
+            )
+            .query(Series::of(MME.exemplars.spec()).rate().sum_by(&EACH), LEGEND),
+        )
+        .panel(
+            Panel::new(
                 "Duration of an exposition",
                 DisplayUnit::Seconds,
                 "How long the service takes to render its metrics.",

@@ -67,10 +67,18 @@ fn axis(panel: &Panel) -> Value {
     })
 }
 
-/// Returns the colours of table cells by their limits, and of severities by their names.
+/// Returns the colours of table cells by their limits and of severities by their names, and the links of exemplars.
 pub(super) fn overrides(panel: &Panel) -> Vec<Value> {
     let colored = json!({"id": "custom.cellOptions", "value": {"type": "color-background", "mode": "basic"}});
     let mut overrides = Vec::new();
+    if panel.queries.iter().any(|query| query.has_exemplars(panel.view)) {
+        // An exemplar has a field for each of its labels.
+        let trace = link::traces("Trace", "${__value.raw}");
+        let trace = json!({"title": trace.title, "url": trace.url, "targetBlank": true});
+        overrides.push(json!({
+            "matcher": {"id": "byName", "options": "trace_id"}, "properties": [{"id": "links", "value": [trace]}],
+        }));
+    }
     if panel.view == View::Table && (!panel.limits.is_empty() || panel.unit.words().is_some()) {
         overrides.push(json!({"matcher": {"id": "byType", "options": "number"}, "properties": [colored]}));
     }

@@ -52,16 +52,20 @@ fn page_link(title: &str, url: &str) -> Value {
 }
 
 impl Query {
+    /// Returns whether the panel shows exemplars of this query: it reads the buckets of a histogram over time.
+    pub(super) fn has_exemplars(&self, view: View) -> bool {
+        !view.is_instant() && self.expression.to_string().contains("histogram_quantile")
+    }
+
     fn model(&self, letter: char, view: View) -> Value {
         let instant = view.is_instant();
-        let expression = self.expression.to_string();
         json!({
             "refId": letter.to_string(),
             "datasource": datasource(),
             "editorMode": "code",
             // Exemplars: points on a graph of quantiles that link to a trace.
-            "exemplar": !instant && expression.contains("histogram_quantile"),
-            "expr": expression,
+            "exemplar": self.has_exemplars(view),
+            "expr": self.expression.to_string(),
             "legendFormat": self.legend,
             "instant": instant,
             "range": !instant,

@@ -28,6 +28,18 @@ impl Moment {
         Self(SYSTEM | elapsed())
     }
 
+    /// Returns the word, to keep it in an atomic. It is never zero, because time has passed since the clock was first read.
+    #[inline]
+    pub(crate) const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// Makes a moment of the word that [`to_bits`](Self::to_bits) returned.
+    #[inline]
+    pub(crate) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
     /// Returns the seconds that have passed; zero if the clock went backwards.
     #[inline]
     pub(crate) fn seconds(self) -> f64 {

@@ -34,6 +34,7 @@
 //! | watch when certificates expire | [`certificate`] |
 //! | count money, orders, queues and tiers | [`business`] |
 //! | keep traces of the slowest requests | [`spike`] |
+//! | get from a panel to a trace | [`trace`] |
 //! | check that tenants cannot read each other's data | [`isolation`] |
 //! | check dependencies, backups and consistency | [`health`] |
 //! | define your own metrics | [`metric`], [`label`] |
@@ -86,6 +87,7 @@ pub mod security;
 pub mod slo;
 pub mod spike;
 pub mod testing;
+pub mod trace;
 
 pub use metrics;
 

@@ -32,6 +32,7 @@ pub mod schema;
 pub mod scrape_target;
 pub mod scraped;
 pub mod service;
+pub mod traced;
 pub mod trail;
 pub mod trust;
 pub mod unprivileged_user;

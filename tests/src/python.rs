@@ -10,7 +10,8 @@ use mme_metrics::Format;
 /// The release that is fetched where none is installed.
 const REQUIREMENT: &str = "prometheus_client==0.26.0";
 
-/// Reads the exposition from its input and writes one line for each sample: a JSON array of name, labels and value.
+/// Reads the exposition from its input and writes one line for each sample: a JSON array of name, labels, value and the exemplar
+/// with its labels, value and time.
 const READ: &str = r#"
 import importlib, io, json, sys
 parser = importlib.import_module(sys.argv[1])
@@ -18,7 +19,9 @@ text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", newline="\n").read()
 out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8")
 for family in parser.text_string_to_metric_families(text):
     for sample in family.samples:
-        print(json.dumps([sample.name, sample.labels, float(sample.value)]), file=out)
+        seen = sample.exemplar
+        exemplar = seen and [seen.labels, float(seen.value), seen.timestamp and float(seen.timestamp)]
+        print(json.dumps([sample.name, sample.labels, float(sample.value), exemplar]), file=out)
 out.flush()
 "#;
 
@@ -31,6 +34,19 @@ pub struct Sample {
     pub labels: std::collections::BTreeMap<String, String>,
     /// The value.
     pub value: f64,
+    /// The exemplar, if there is one.
+    pub exemplar: Option<Exemplar>,
+}
+
+/// An exemplar as the parser read it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exemplar {
+    /// Labels by key.
+    pub labels: std::collections::BTreeMap<String, String>,
+    /// The observed value.
+    pub value: f64,
+    /// The time in seconds since 1970, if there is one.
+    pub timestamp: Option<f64>,
 }
 
 /// Parses an exposition with `prometheus_client`.
@@ -52,8 +68,10 @@ pub fn parse(exposition: &str, format: Format) -> Vec<Sample> {
 
 fn sample(line: &str) -> Sample {
     // JSON has no infinity; Python writes its own word for it, and no figure of ours is infinite.
-    let (name, labels, value) = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    Sample { name, labels, value }
+    let read = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    let (name, labels, value, exemplar): (_, _, _, Option<(_, _, _)>) = read;
+    let exemplar = exemplar.map(|(labels, value, timestamp)| Exemplar { labels, value, timestamp });
+    Sample { name, labels, value, exemplar }
 }
 
 /// A Python that has `prometheus_client`.

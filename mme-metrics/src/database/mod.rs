@@ -68,6 +68,9 @@
 //! The label `error_type` is empty if the operation succeeded. Otherwise it is `cancelled` (dropped before its end),
 //! `panic`, or a word for the error, which is never a message.
 //!
+//! A slow operation is also a `tracing` event of the target `mme_metrics::database` (feature `tracing`), at most once a second for
+//! each client. It has the names of operation and table, the duration, and the ids of the [trace](crate::trace).
+//!
 //! # What becomes a label
 //!
 //! Two words of a statement become labels. `db_operation_name` is one of about sixty verbs, or `_OTHER`; several

@@ -55,6 +55,7 @@ fn emit(system: DatabaseSystem, operation: &str, collection: CollectionName, sec
     if std::thread::panicking() {
         return;
     }
+    let trace = crate::trace::current();
     tracing::warn!(
         target: "mme_metrics::database",
         db_system_name = system.as_str(),
@@ -62,6 +63,8 @@ fn emit(system: DatabaseSystem, operation: &str, collection: CollectionName, sec
         db_collection_name = collection.as_str(),
         seconds,
         kept_back,
+        trace_id = trace.map(|trace| tracing::field::display(trace.trace_id())),
+        span_id = trace.map(|trace| tracing::field::display(trace.span_id())),
         "slow database operation"
     );
 }

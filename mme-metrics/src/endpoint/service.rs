@@ -172,6 +172,9 @@ impl Endpoint {
         };
         let mut response = answer(StatusCode::OK, format.content_type(), content);
         response.headers_mut().insert(header::VARY, HeaderValue::from_static(encoding::VARY));
+        // A layer around the router measures scrapes too.
+        #[cfg(any(feature = "grpc", feature = "http"))]
+        response.extensions_mut().insert(crate::trace::Untraced);
         response
     }
 }

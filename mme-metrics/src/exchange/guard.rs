@@ -8,6 +8,7 @@ use bytes::Buf;
 use http_body::{Body, Frame};
 
 use super::{End, Observe};
+use crate::trace::TraceScope;
 
 /// Owns the observer of one exchange. It moves from the future into the body, and ends the exchange when it is dropped.
 #[must_use = "dropping this ends the exchange"]
@@ -126,6 +127,8 @@ impl<O: Observe> ExchangeGuard<O> {
         if !O::NEEDS_END {
             return foreign();
         }
+        let trace = self.observer.as_ref().and_then(Observe::trace);
+        let _scope = trace.map(|trace| TraceScope::Request(trace).enter());
         let unwind = UnwindGuard(self);
         let returned = foreign();
         mem::forget(unwind);

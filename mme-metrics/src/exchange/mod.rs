@@ -75,6 +75,8 @@ use ::http::{HeaderMap, Request, Response};
 use bytes::Buf;
 use http_body::Body;
 
+use crate::trace::TraceContext;
+
 /// How an exchange ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -123,6 +125,11 @@ pub trait Observe {
     /// An observer that only reads data sets this to `false`: the body is then not asked after every frame whether it was the
     /// last one, which takes a lock in HTTP/2.
     const NEEDS_END: bool = true;
+
+    /// Returns the trace of the request. Code that the service runs meanwhile falls back to it; see [`trace`](crate::trace).
+    fn trace(&self) -> Option<TraceContext> {
+        None
+    }
 
     /// The service returned a response; nothing of its body was read yet.
     fn head<B: Body>(&mut self, response: &Response<B>) {

@@ -18,11 +18,13 @@ use crate::clock::Moment;
 use crate::event::{Event, Listeners, Notes, Source};
 use crate::exchange::{End, Observe};
 use crate::metric::InFlight;
+use crate::trace::{RequestTrace, TraceContext};
 
 /// One call, of a [`GrpcServerLayer`](super::GrpcServerLayer) or a [`GrpcClientLayer`](super::GrpcClientLayer).
 #[derive(Debug)]
 pub struct GrpcCall {
     started: Moment,
+    trace: RequestTrace,
     deadline: Deadline,
     series: &'static MethodSeries,
     /// Whether the metrics of go-grpc-middleware are recorded too.
@@ -106,6 +108,7 @@ impl GrpcCall {
         }
         Self {
             started: Moment::now(),
+            trace: RequestTrace::of(headers),
             deadline: Deadline::of_headers(headers),
             series,
             go,
@@ -172,7 +175,13 @@ impl Observe for GrpcCall {
     // They carry the status.
     const NEEDS_TRAILERS: bool = true;
 
+    #[inline]
+    fn trace(&self) -> Option<TraceContext> {
+        self.trace.context()
+    }
+
     fn head<B: Body>(&mut self, response: &Response<B>) {
+        self.trace.learn(response.extensions());
         match &mut self.side {
             CallSide::Server(sent) => sent.head(response),
             CallSide::Client(answer) => answer.head(response),
@@ -223,6 +232,7 @@ impl Observe for GrpcCall {
     }
 
     fn end(self, end: End) {
+        let _scope = self.trace.enter();
         let seconds = self.started.seconds();
         let (outcome, call_type) = self.outcome(end, seconds);
         self.series.record(outcome, call_type, seconds);

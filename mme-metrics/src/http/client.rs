@@ -10,6 +10,7 @@ use super::watch::is_event_stream;
 use crate::clock::Moment;
 use crate::exchange::{End, ExchangeService, Observe, Watch};
 use crate::metric::InFlight;
+use crate::trace::{RequestTrace, TraceContext};
 
 /// Measures every request that a client sends, from the call to the last byte of the response.
 ///
@@ -64,6 +65,7 @@ impl<B> Watch<B> for HttpClientWatch {
         let scheme = if secure { Scheme::Https } else { Scheme::Http };
         let server = ServerSeries::of(authority(request), scheme);
         Some(HttpClientExchange {
+            trace: RequestTrace::of(request.headers()),
             started: Moment::now(),
             server,
             method: HttpMethod::of(request.method()),
@@ -93,6 +95,7 @@ fn authority<B>(request: &Request<B>) -> &str {
 #[derive(Debug)]
 pub struct HttpClientExchange {
     started: Moment,
+    trace: RequestTrace,
     server: &'static ServerSeries,
     method: HttpMethod,
     scheme: Scheme,
@@ -102,7 +105,13 @@ pub struct HttpClientExchange {
 }
 
 impl Observe for HttpClientExchange {
+    #[inline]
+    fn trace(&self) -> Option<TraceContext> {
+        self.trace.context()
+    }
+
     fn head<B: Body>(&mut self, response: &Response<B>) {
+        self.trace.learn(response.extensions());
         self.status = HttpStatus::new(response.status().as_u16());
         if is_event_stream(response) {
             self.record(End::Complete);
@@ -117,6 +126,7 @@ impl Observe for HttpClientExchange {
 impl HttpClientExchange {
     fn record(&mut self, end: End) {
         let Some(active) = self.active.take() else { return };
+        let _scope = self.trace.enter();
         let outcome = Outcome { method: self.method, scheme: self.scheme, status: self.status, end };
         self.server.duration(outcome).record(self.started.seconds());
         drop(active);

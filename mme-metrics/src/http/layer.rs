@@ -35,6 +35,8 @@ use crate::exchange::{End, ExchangeService};
 ///   [`Router::layer`](https://docs.rs/axum/0.8/axum/struct.Router.html#method.layer). The route is then the whole template, also
 ///   of nested routers, and `_unmatched` for requests that match no route. A router merged after it, such as `metrics_router`,
 ///   brings its own fallback, so unmatched requests would bypass the layer unless you set a fallback.
+/// * A layer that makes a `tracing` span goes outside of this one, so that requests have the ids of the span: see
+///   [`trace`](crate::trace).
 /// * `Router::route_layer` does not measure unmatched requests.
 /// * Outside the router, for instance around a layer that rewrites paths, the route is not known yet. Then add another
 ///   `HttpLayer::new()` inside with `route_layer`: the outer layer measures, and the inner layer passes it the route.

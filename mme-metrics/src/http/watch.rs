@@ -17,6 +17,7 @@ use crate::clock::Moment;
 use crate::event::{Event, Notes, Source};
 use crate::exchange::{End, Observe, Watch};
 use crate::metric::InFlight;
+use crate::trace::{RequestTrace, TraceContext};
 
 /// The settings of an [`HttpLayer`](super::HttpLayer).
 #[derive(Clone, Debug, Default)]
@@ -49,6 +50,7 @@ impl<B: 'static> Watch<B> for HttpWatch {
         request.extensions_mut().insert(MeasurementMark);
         let (route, method, scheme) = (plan.route, plan.method, plan.scheme);
         Some(HttpExchange {
+            trace: RequestTrace::of(request.headers()),
             state: self.state(request, plan),
             listeners: self.rules.as_ref().filter(|rules| !rules.listeners.is_empty()).cloned(),
             started: Moment::now(),
@@ -111,6 +113,7 @@ impl HttpWatch {
 #[derive(Debug)]
 pub struct HttpExchange {
     started: Moment,
+    trace: RequestTrace,
     route: &'static RouteSeries,
     /// `None` once the request is over.
     active: Option<InFlight>,
@@ -141,7 +144,14 @@ struct RequestState {
 }
 
 impl Observe for HttpExchange {
+    #[inline]
+    fn trace(&self) -> Option<TraceContext> {
+        self.trace.context()
+    }
+
     fn head<B: Body>(&mut self, response: &Response<B>) {
+        self.trace.learn(response.extensions());
+        let _scope = self.trace.enter();
         self.status = HttpStatus::new(response.status().as_u16());
         self.learn_route();
         if self.is_skipped {
@@ -176,6 +186,7 @@ impl Observe for HttpExchange {
     }
 
     fn end(mut self, end: End) {
+        let _scope = self.trace.enter();
         if self.state.as_mut().and_then(|state| state.stream.take()).is_none() {
             self.learn_route();
             self.record(end);

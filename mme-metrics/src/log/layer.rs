@@ -13,6 +13,7 @@ use super::label::{LogLevel, LogTarget};
 use super::metrics::LOG;
 use crate::label::RegisterError;
 use crate::metric::{KeptSeries, SeriesKeys};
+use crate::trace::TraceScope;
 
 /// Levels, each with a series.
 const LEVELS: usize = LogLevel::ALL.len();
@@ -74,6 +75,8 @@ impl LogLayer {
 
     fn count(&self, name: &str, severity: Level) {
         let Some(target) = self.targets.iter().find(|target| target.includes(name)) else { return };
+        // OpenTelemetry logs while it changes its own context, and panics when it is asked for the span meanwhile.
+        let _scope = name.starts_with("opentelemetry").then(|| TraceScope::Closed.enter());
         if target.series.touch(target) {
             self.touch();
         }

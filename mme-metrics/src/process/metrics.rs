@@ -67,6 +67,8 @@ family! {
         series_overflow: Counter<(FamilyName,)> = Counter::new("mme_series_overflow_total", Unit::None);
         /// Observations that were refused, because they would have poisoned a series or could not be exported.
         rejected_observations: Counter<(Refusal,)> = Counter::new(REJECTED, Unit::None);
+        /// Exemplars that were kept: observations with the ids of their trace.
+        exemplars: Counter<()> = Counter::new("mme_exemplars_total", Unit::None);
         /// CPU cores that the process may use, by affinity and by the quota of its container.
         cpu_cores: Gauge<()> = Gauge::new("mme_cpu_cores", Unit::None);
         /// Time the last exposition took.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use metrics::Label;
 
 use super::error::BuildError;
+use super::exemplar::{ExemplarFilter, ExemplarPolicy};
 use super::family::Group;
 use super::forms::Forms;
 use super::handle::Recorder;
@@ -48,6 +49,7 @@ pub struct RecorderBuilder {
     process_metrics: bool,
     build_info: Option<(String, String)>,
     collectors: Vec<Collector>,
+    exemplars: ExemplarFilter,
 }
 
 impl Default for RecorderBuilder {
@@ -83,6 +85,7 @@ impl RecorderBuilder {
             process_metrics: true,
             build_info: None,
             collectors: Vec::new(),
+            exemplars: ExemplarFilter::default(),
         }
     }
 
@@ -173,6 +176,12 @@ impl RecorderBuilder {
         catalog::with_buckets(&self.families, &self.buckets)
     }
 
+    /// Sets which observations are kept as exemplars: by default those of sampled traces. See [`trace`](crate::trace).
+    pub const fn exemplars(mut self, filter: ExemplarFilter) -> Self {
+        self.exemplars = filter;
+        self
+    }
+
     /// Builds the recorder without installing it, for a test or for a second set of metrics.
     ///
     /// # Errors
@@ -198,7 +207,8 @@ impl RecorderBuilder {
         if let Some((version, revision)) = self.build_info {
             collectors.push(Box::new(move || process::report_build(&version, &revision)));
         }
-        let registry = Registry::new(specs, groups, limits, labels, bounds, self.forms);
+        let exemplars = ExemplarPolicy::new(self.exemplars);
+        let registry = Registry::new(specs, groups, limits, labels, bounds, self.forms, exemplars);
         Ok(Recorder(Arc::new(State::new(registry, collectors))))
     }
 

@@ -13,6 +13,7 @@ use super::cell::Reading;
 use super::exposition::{Exposition, Format};
 use super::family::SeriesList;
 use super::state::State;
+use crate::trace::TraceScope;
 
 /// A recorder of the [`metrics`] facade with its own storage and exposition. Clones share both.
 ///
@@ -108,11 +109,14 @@ impl Recorder {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        metrics::with_local_recorder(self, || {
-            for collector in &self.0.collectors {
-                // A panic in one collector affects only its own values.
-                let _ = catch_unwind(AssertUnwindSafe(collector));
-            }
+        // A scrape is no part of the trace in which it is asked for.
+        TraceScope::Closed.run(|| {
+            metrics::with_local_recorder(self, || {
+                for collector in &self.0.collectors {
+                    // A panic in one collector affects only its own values.
+                    let _ = catch_unwind(AssertUnwindSafe(collector));
+                }
+            });
         });
         self.0.report();
     }

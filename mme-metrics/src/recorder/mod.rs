@@ -45,6 +45,7 @@ mod admission;
 mod builder;
 mod cell;
 mod error;
+mod exemplar;
 mod exposition;
 mod facade;
 mod family;
@@ -61,6 +62,7 @@ mod state;
 
 pub use self::builder::RecorderBuilder;
 pub use self::error::{BuildError, InstallError};
+pub use self::exemplar::ExemplarFilter;
 pub use self::exposition::{Exposition, Format};
 pub use self::handle::Recorder;
 pub use self::install::install;

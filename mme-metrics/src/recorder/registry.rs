@@ -10,6 +10,7 @@ use metrics::{Key, Label};
 use super::admission::admit::{self, LabelText, MAX_LABELS};
 use super::admission::{Budget, Limit, SeriesRequest, Source};
 use super::cell::{CounterCell, GaugeCell, HistogramCell};
+use super::exemplar::ExemplarPolicy;
 use super::family::{Group, MetricFamily, SeriesList};
 use super::forms::Forms;
 use super::rejection::Rejections;
@@ -30,6 +31,7 @@ pub(super) struct Limits {
 
 pub(super) struct Registry {
     pub(super) rejections: Arc<Rejections>,
+    pub(super) exemplars: Arc<ExemplarPolicy>,
     pub(super) groups: Vec<Arc<Group>>,
     foreign: Arc<Group>,
     limits: Limits,
@@ -117,6 +119,7 @@ impl Registry {
         global_labels: Vec<Label>,
         buckets: HashMap<String, Arc<[f64]>>,
         forms: Forms,
+        exemplars: ExemplarPolicy,
     ) -> Self {
         let foreign = Group::new(FOREIGN, limits.foreign_series);
         let groups = groups.into_iter().chain([Arc::clone(&foreign)]).collect();
@@ -124,6 +127,7 @@ impl Registry {
         let names = Names { claimed: claimed.collect(), ..Names::default() };
         Self {
             rejections: Arc::default(),
+            exemplars: Arc::new(exemplars),
             groups,
             foreign,
             limits,
@@ -211,8 +215,9 @@ impl Registry {
         let decision = ledger.decide(request, text, &budget, |labels| family.find(labels));
         let series = decision.found.map_or_else(
             || {
-                let series =
-                    Series::new(C::new_cell(family), text.as_str(), &self.rejections, Start::of_series(self.built));
+                let start = Start::of_series(self.built);
+                let cell = C::new_cell(family);
+                let series = Series::new(cell, text.as_str(), &self.rejections, &self.exemplars, start);
                 family.publish(list.push(Arc::clone(&series)), text.as_str());
                 series
             },

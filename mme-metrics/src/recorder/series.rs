@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
-use super::cell::{CounterCell, GaugeCell, HistogramCell};
+use super::cell::{CounterCell, Exemplars, GaugeCell, HistogramCell};
+use super::exemplar::ExemplarPolicy;
 use super::rejection::Rejections;
 use super::start::Start;
 use crate::label::Refusal;
@@ -15,6 +16,7 @@ use crate::metric::ABSENT;
 /// with the end of a neighbouring series.
 pub(super) struct Series<C> {
     pub(super) cell: C,
+    pub(super) exemplars: Exemplars,
     rejections: Arc<Rejections>,
     pub(super) labels: Box<str>,
     start: Start,
@@ -23,9 +25,16 @@ pub(super) struct Series<C> {
 }
 
 impl<C> Series<C> {
-    pub(super) fn new(cell: C, labels: &str, rejections: &Arc<Rejections>, start: Start) -> Arc<Self> {
+    pub(super) fn new(
+        cell: C,
+        labels: &str,
+        rejections: &Arc<Rejections>,
+        exemplars: &Arc<ExemplarPolicy>,
+        start: Start,
+    ) -> Arc<Self> {
+        let (exemplars, rejections) = (Exemplars::new(exemplars), Arc::clone(rejections));
         let raised = AtomicBool::new(false);
-        Arc::new(Self { cell, rejections: Arc::clone(rejections), labels: labels.into(), start, raised })
+        Arc::new(Self { cell, exemplars, rejections, labels: labels.into(), start, raised })
     }
 
     /// Returns the time from which the series counts, unless its total is kept elsewhere.
@@ -44,6 +53,10 @@ impl CounterFn for Series<CounterCell> {
     fn increment(&self, value: u64) {
         if !self.cell.add(value) {
             self.rejections.count(Refusal::Overflow);
+        }
+        // Adding zero only makes a series exist.
+        if value > 0 {
+            self.exemplars.offer(0, 1, value as f64);
         }
     }
 
@@ -98,7 +111,10 @@ impl HistogramFn for Series<HistogramCell> {
     #[inline]
     fn record_many(&self, value: f64, count: usize) {
         if (0.0..=f64::MAX).contains(&value) {
-            self.cell.record(value, count as u64);
+            let bucket = self.cell.record(value, count as u64);
+            if count > 0 {
+                self.exemplars.offer(bucket, self.cell.buckets(), value);
+            }
         } else {
             let reason = if value == f64::NEG_INFINITY || value >= 0.0 || value.is_nan() {
                 Refusal::NotFinite

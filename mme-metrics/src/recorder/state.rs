@@ -49,6 +49,9 @@ impl State {
                 series.cell.raise_to(group.folded.load(Ordering::Relaxed));
             }
         }
+        if let Some(series) = self.own::<CounterCell>(MME.exemplars.spec(), &[]) {
+            series.cell.raise_to(self.registry.exemplars.stored());
+        }
         // The duration is zero until the first exposition is complete.
         match self.render_nanos.load(Ordering::Relaxed) {
             0 => {}

@@ -29,6 +29,7 @@ const TARGET: &str = "mme::audit";
 /// | `event_type`, `outcome` | the labels of `audit_events_total` |
 /// | `source_address` | the address, if [`source`](Self::source) or [`by`](Self::by) set it; it appears in this field only |
 /// | `account` | the [`Pseudonym`] of the account, 16 hexadecimal digits |
+/// | `trace_id`, `span_id` | the ids of the [trace](crate::trace) that the event belongs to, if there is one |
 ///
 /// An event that no subscriber receives is lost. If no subscriber is interested in the target,
 /// `audit_write_failures_total` counts the event. If you write your own trail, report the result of the write with
@@ -139,6 +140,7 @@ impl AuditEvent {
         let is_heard = Self::is_heard();
         #[cfg(feature = "tracing")]
         if is_heard {
+            let trace = crate::trace::current();
             tracing::event!(
                 target: TARGET,
                 tracing::Level::INFO,
@@ -146,6 +148,8 @@ impl AuditEvent {
                 outcome = self.outcome.as_str(),
                 source_address = self.address.map(tracing::field::display),
                 account = self.account().map(tracing::field::display),
+                trace_id = trace.map(|trace| tracing::field::display(trace.trace_id())),
+                span_id = trace.map(|trace| tracing::field::display(trace.span_id())),
             );
         }
         is_heard

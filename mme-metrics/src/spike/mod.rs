@@ -43,7 +43,7 @@
 //! | slowest | exactly the slowest of each window (a minute), as many as set (10), whatever their outcome |
 //! | failures | the first ones of each window, up to a budget (50); a 4xx is not a failure |
 //! | cancellations | the first ones of each window, up to a budget (10) |
-//! | of each event | at most 2 KiB: time, route, method, status, outcome, seconds, tier, up to 8 attributes. No path, query, header, body, address or message, unless the service puts it into an attribute |
+//! | of each event | at most 2 KiB: time, route, method, status, outcome, seconds, the ids of its [trace](crate::trace), tier, up to 8 attributes. No path, query, header, body, address or message, unless the service puts it into an attribute |
 //! | in memory | the slowest of this window and of the one before, and the latest failures and cancellations, as many as one window's budget |
 //! | on disk | each event once, as one line of JSON in `YYYY-MM-DD.jsonl` (UTC): failures at once, the slowest when their window ends |
 //!

@@ -11,6 +11,7 @@ use crate::calendar::rfc3339_millis;
 use crate::event::Event;
 use crate::label::is_deceiving;
 use crate::operation::Outcome;
+use crate::trace;
 
 /// Upper bound of a line in bytes, with its line feed.
 pub const MAX_LINE_BYTES: usize = 2048;
@@ -45,6 +46,12 @@ pub struct Trace {
     pub error: String,
     /// The duration.
     pub seconds: f64,
+    /// The id of the [trace](crate::trace) in a tracing backend, if there was one; 32 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
+    /// The id of its span, 16 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span_id: Option<String>,
     /// The tier that answered, if the service named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
@@ -61,6 +68,7 @@ impl Trace {
             Outcome::Panic => ("panic", ""),
             Outcome::Cancelled => ("cancelled", ""),
         };
+        let context = trace::current();
         let mut trace = Self {
             time: rfc3339_millis(time),
             cause,
@@ -72,6 +80,8 @@ impl Trace {
             error: bounded(error),
             // JSON has no infinity.
             seconds: if event.seconds.is_finite() { event.seconds } else { 0.0 },
+            trace_id: context.map(|context| context.trace_id().to_string()),
+            span_id: context.map(|context| context.span_id().to_string()),
             tier: event.notes.tier_name().map(bounded),
             attributes: event.notes.attributes().map(|(key, value)| (bounded(key), value.to_owned())).collect(),
         };

@@ -2,6 +2,7 @@
 
 use super::bounds::Bounds;
 use super::counter::Collision;
+use super::exemplar::Exemplar;
 use super::layout::NativeLayout;
 use super::native::NativeCell;
 use super::native_reading::NativeReading;
@@ -63,6 +64,8 @@ pub(in crate::recorder) struct Reading {
     pub(in crate::recorder) sum: f64,
     /// The native buckets, for a reader that wants them.
     pub(in crate::recorder) native: Option<NativeReading>,
+    /// The exemplar of each classic bucket. It is empty if the series has none, or the format cannot write them.
+    pub(in crate::recorder) exemplars: Vec<Option<Exemplar>>,
 }
 
 impl HistogramCell {
@@ -82,11 +85,17 @@ impl HistogramCell {
         Self { owner, bounds, own, shared: OnceLock::new(), shared_sum, shards: Shards::new(), native }
     }
 
-    /// Records `count` observations of `value`, which is finite and not negative.
+    /// Returns the number of buckets, including the bucket `+Inf`.
+    pub(in crate::recorder) fn buckets(&self) -> usize {
+        self.bounds.buckets()
+    }
+
+    /// Records `count` observations of `value`, which is finite and not negative. Returns the index of its bucket.
     #[inline]
-    pub(in crate::recorder) fn record(&self, value: f64, count: u64) {
+    pub(in crate::recorder) fn record(&self, value: f64, count: u64) -> usize {
         if let Some(native) = &self.native {
-            return native.record(value, count);
+            native.record(value, count);
+            return self.bounds.bucket(value);
         }
         let thread = Thread::current();
         let bucket = self.bounds.bucket(value);
@@ -98,6 +107,7 @@ impl HistogramCell {
         } else {
             self.record_shared(thread, bucket, total, count);
         }
+        bucket
     }
 
     /// Records in the buckets that all threads share. If another thread writes them at the same moment, or a bucket is
@@ -188,7 +198,7 @@ mod tests {
         cell.record(1e308, 1);
         cell.record(1e308, 5);
         std::thread::scope(|scope| {
-            scope.spawn(|| cell.record(f64::MAX, usize::MAX as u64));
+            scope.spawn(|| _ = cell.record(f64::MAX, usize::MAX as u64));
         });
         assert_eq!(read(&cell).sum.to_bits(), f64::MAX.to_bits());
         assert_eq!(read(&cell).count, u64::MAX);
@@ -199,7 +209,7 @@ mod tests {
         let cell = HistogramCell::new(Bounds::new(crate::buckets::REQUEST));
         std::thread::scope(|scope| {
             let writers: Vec<_> = (0..4)
-                .map(|_| scope.spawn(|| (0..20_000).for_each(|turn| cell.record(f64::from(turn % 11), 1))))
+                .map(|_| scope.spawn(|| (0..20_000).for_each(|turn| _ = cell.record(f64::from(turn % 11), 1))))
                 .collect();
             let mut last = 0;
             while writers.iter().any(|writer| !writer.is_finished()) {

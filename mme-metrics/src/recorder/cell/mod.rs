@@ -17,6 +17,7 @@
 
 mod bounds;
 mod counter;
+mod exemplar;
 mod gauge;
 mod histogram;
 mod layout;
@@ -33,6 +34,7 @@ mod table;
 
 pub(super) use self::bounds::Bounds;
 pub(super) use self::counter::CounterCell;
+pub(super) use self::exemplar::{Exemplar, Exemplars};
 pub(super) use self::gauge::GaugeCell;
 pub(super) use self::histogram::{HistogramCell, Reading};
 pub(super) use self::layout::{NativeLayout, ZERO_THRESHOLD};

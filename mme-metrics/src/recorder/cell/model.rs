@@ -129,8 +129,8 @@ fn loom_a_gauge_that_is_set_while_others_change_it_counts_each_change_before_or_
 fn loom_a_histograms_count_is_the_sum_of_its_buckets_and_nothing_is_lost() {
     explore(2, || {
         let record = |cell: &HistogramCell| {
-            cell.record(0.5, 1);
-            cell.record(2.0, 1);
+            _ = cell.record(0.5, 1);
+            _ = cell.record(2.0, 1);
         };
         let watch = |cell: &HistogramCell| {
             let seen = read(cell);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::cell::{NativeReading, Reading};
+use super::super::cell::{Exemplar, NativeReading, Reading};
 use super::super::family::{MetricFamily, SeriesList};
 use super::super::series::Series;
 use super::super::start::Start;
@@ -21,6 +21,9 @@ pub(super) trait Encode {
     /// What all samples of a family share. It is made once for each family.
     type Head;
 
+    /// Whether the format has exemplars. The walk reads none for the others.
+    const EXEMPLARS: bool;
+
     /// Writes what comes before the samples of a family. `family` has the kind, help, unit and bounds.
     fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Self::Head;
 
@@ -31,7 +34,7 @@ pub(super) trait Encode {
     fn pause(_head: &Self::Head, _out: &mut Vec<u8>) {}
 
     /// Writes one counter with an integer value.
-    fn counter(head: &Self::Head, series: SeriesHead<'_>, total: u64, out: &mut Vec<u8>);
+    fn counter(head: &Self::Head, series: SeriesHead<'_>, total: u64, exemplar: Option<&Exemplar>, out: &mut Vec<u8>);
 
     /// Writes one gauge, or one counter with a fractional value. The `family.kind` given to [`Self::family`] says
     /// which.
@@ -116,7 +119,8 @@ impl<E: Encode> Walk<E> {
             match &family.series {
                 SeriesList::Counters(list) => {
                     if let Some(series) = list.get(at) {
-                        E::counter(head, series.head(), series.cell.read(), out);
+                        let exemplar = if E::EXEMPLARS { series.exemplars.first() } else { None };
+                        E::counter(head, series.head(), series.cell.read(), exemplar.as_ref(), out);
                     }
                 }
                 SeriesList::Gauges(list) => {
@@ -130,6 +134,9 @@ impl<E: Encode> Walk<E> {
                 }
                 SeriesList::Histograms(list) => {
                     if let Some(series) = list.get(at) {
+                        if E::EXEMPLARS {
+                            series.exemplars.read(&mut self.reading.exemplars);
+                        }
                         series.cell.read(&mut self.reading);
                         E::histogram(head, family, series.head(), &self.reading, out);
                     }

@@ -62,27 +62,45 @@ pub(super) fn sample(out: &mut Vec<u8>, name: &SampleName, labels: &str) {
 }
 
 pub(super) fn integer(out: &mut Vec<u8>, value: u64) {
-    let mut number = itoa::Buffer::new();
-    out.extend_from_slice(number.format(value).as_bytes());
+    whole_number(out, value);
     out.push(b'\n');
 }
 
 pub(super) fn float(out: &mut Vec<u8>, value: f64) {
+    number(out, value);
+    out.push(b'\n');
+}
+
+/// Writes a whole number without a line feed.
+pub(super) fn whole_number(out: &mut Vec<u8>, value: u64) {
+    let mut number = itoa::Buffer::new();
+    out.extend_from_slice(number.format(value).as_bytes());
+}
+
+/// Writes a number without a line feed.
+pub(super) fn number(out: &mut Vec<u8>, value: f64) {
     /// Below this limit, a float without a fraction is written as an integer, which is faster.
     const WHOLE: f64 = 1e15;
     if (0.0..WHOLE).contains(&value) && value.fract() == 0.0 {
         // Lossless: the value is not negative, has no fraction and is below the limit.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        return integer(out, value as u64);
+        return whole_number(out, value as u64);
     }
     let mut number = zmij::Buffer::new();
     // Every value and every sum of a cell is finite.
     let text = number.format_finite(value);
     out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
-    out.push(b'\n');
 }
 
-pub(super) fn histogram(out: &mut Vec<u8>, family: &MetricFamily, lines: &Lines, labels: &str, reading: &Reading) {
+/// Writes the lines of a histogram. `end_bucket` runs at the end of the line of each bucket, with its index.
+pub(super) fn histogram(
+    out: &mut Vec<u8>,
+    family: &MetricFamily,
+    lines: &Lines,
+    labels: &str,
+    reading: &Reading,
+    end_bucket: impl Fn(usize, &mut Vec<u8>),
+) {
     let start = out.len();
     out.extend_from_slice(lines.bucket.as_bytes());
     if !labels.is_empty() {
@@ -105,6 +123,7 @@ pub(super) fn histogram(out: &mut Vec<u8>, family: &MetricFamily, lines: &Lines,
         }
         out.extend_from_slice(bound.as_bytes());
         out.extend_from_slice(text.as_bytes());
+        end_bucket(index, out);
         out.push(b'\n');
     }
     sample(out, &lines.sum, labels);

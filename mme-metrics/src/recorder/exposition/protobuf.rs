@@ -1,11 +1,11 @@
 //! The encoder of protobuf: `io.prometheus.client.MetricFamily` messages, each after its length. It has what the text
-//! formats have, native buckets, and the start timestamps of counters and histograms.
+//! formats have, exemplars, native buckets, and the start timestamps of counters and histograms.
 //!
 //! The fields are those of [`metrics.proto`](https://github.com/prometheus/client_model/blob/master/io/prometheus/client/metrics.proto).
 //! A message is complete within one chunk, so a family that is larger than a chunk comes in several messages, each with
 //! the name, help and type. Prometheus reads them as one family.
 
-use super::super::cell::Reading;
+use super::super::cell::{Exemplar, Reading};
 use super::super::family::MetricFamily;
 use super::super::start::Start;
 use super::encode::{Encode, SeriesHead};
@@ -39,6 +39,8 @@ mod field {
         /// Of a gauge and of a counter.
         pub(in super::super) const VALUE: u8 = 1;
         /// Of a counter only.
+        pub(in super::super) const EXEMPLAR: u8 = 2;
+        /// Of a counter only.
         pub(in super::super) const START: u8 = 3;
     }
     pub(super) mod histogram {
@@ -50,6 +52,11 @@ mod field {
     pub(super) mod bucket {
         pub(in super::super) const COUNT: u8 = 1;
         pub(in super::super) const BOUND: u8 = 2;
+        pub(in super::super) const EXEMPLAR: u8 = 3;
+    }
+    pub(super) mod exemplar {
+        pub(in super::super) const VALUE: u8 = 2;
+        pub(in super::super) const TIMESTAMP: u8 = 3;
     }
     pub(super) mod timestamp {
         pub(in super::super) const SECONDS: u8 = 1;
@@ -71,6 +78,8 @@ pub(super) struct Head {
 impl Encode for Protobuf {
     const NATIVE: bool = true;
     type Head = Head;
+
+    const EXEMPLARS: bool = true;
 
     fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Head {
         let (number, value) = match family.kind {
@@ -104,18 +113,13 @@ impl Encode for Protobuf {
     }
 
     #[inline]
-    fn counter(head: &Head, series: SeriesHead<'_>, total: u64, out: &mut Vec<u8>) {
-        Self::gauge(head, series, total as f64, out);
+    fn counter(head: &Head, series: SeriesHead<'_>, total: u64, exemplar: Option<&Exemplar>, out: &mut Vec<u8>) {
+        value(head, series, total as f64, exemplar, out);
     }
 
     #[inline]
-    fn gauge(head: &Head, series: SeriesHead<'_>, value: f64, out: &mut Vec<u8>) {
-        let metric = metric(series, 1, out);
-        let message = Message::field(out, length_tag(head.value), 1);
-        wire::float(out, float_tag(field::value::VALUE), value);
-        timestamp(out, length_tag(field::value::START), series.start);
-        message.end(out);
-        metric.end(out);
+    fn gauge(head: &Head, series: SeriesHead<'_>, level: f64, out: &mut Vec<u8>) {
+        value(head, series, level, None, out);
     }
 
     #[inline]
@@ -124,25 +128,68 @@ impl Encode for Protobuf {
         let message = Message::field(out, length_tag(head.value), 2);
         wire::number(out, varint_tag(field::histogram::COUNT), reading.count);
         wire::float(out, float_tag(field::histogram::SUM), reading.sum);
-        // The bucket `+Inf` is left out: it has all observations.
+        // The bucket `+Inf` is left out unless it has an exemplar: it has all observations.
         let mut below = 0_u64;
-        for (bound, bucket) in head.bounds.iter().zip(&reading.buckets) {
+        let exemplar = |bucket: usize| reading.exemplars.get(bucket).and_then(Option::as_ref);
+        for (index, (bound, bucket)) in head.bounds.iter().zip(&reading.buckets).enumerate() {
             below = below.saturating_add(*bucket);
+            if let Some(exemplar) = exemplar(index) {
+                traced_bucket(below, bound, exemplar, out);
+                continue;
+            }
             out.push(length_tag(field::histogram::BUCKET));
             // At most 20, so one byte.
             wire::varint(out, (1 + wire::varint_len(below) + bound.len()) as u64);
             wire::number(out, varint_tag(field::bucket::COUNT), below);
             out.extend_from_slice(bound);
         }
+        if let Some(exemplar) = exemplar(head.bounds.len()) {
+            let bound = wire::float_field(float_tag(field::bucket::BOUND), f64::INFINITY);
+            traced_bucket(reading.count, &bound, exemplar, out);
+        }
         if let Some(native) = &reading.native {
             native::buckets(out, native, reading.count);
         }
-        timestamp(out, length_tag(field::histogram::START), series.start);
+        start(out, length_tag(field::histogram::START), series.start);
         message.end(out);
         metric.end(out);
     }
 
     fn end(_: &mut Vec<u8>) {}
+}
+
+/// Writes a gauge or a counter.
+#[inline]
+fn value(head: &Head, series: SeriesHead<'_>, value: f64, traced: Option<&Exemplar>, out: &mut Vec<u8>) {
+    let metric = metric(series, 1, out);
+    let message = Message::field(out, length_tag(head.value), 1);
+    wire::float(out, float_tag(field::value::VALUE), value);
+    if let Some(traced) = traced {
+        exemplar(out, length_tag(field::value::EXEMPLAR), traced);
+    }
+    start(out, length_tag(field::value::START), series.start);
+    message.end(out);
+    metric.end(out);
+}
+
+/// Writes a bucket with an exemplar.
+fn traced_bucket(below: u64, bound: &[u8], traced: &Exemplar, out: &mut Vec<u8>) {
+    let bucket = Message::field(out, length_tag(field::histogram::BUCKET), 1);
+    wire::number(out, varint_tag(field::bucket::COUNT), below);
+    out.extend_from_slice(bound);
+    exemplar(out, length_tag(field::bucket::EXEMPLAR), traced);
+    bucket.end(out);
+}
+
+/// Writes a field with an exemplar. Its labels have the field number of the labels of a metric.
+fn exemplar(out: &mut Vec<u8>, tag: u8, exemplar: &Exemplar) {
+    let message = Message::field(out, tag, 1);
+    label(b"trace_id", &exemplar.trace_id.to_hex(), 0, out);
+    label(b"span_id", &exemplar.span_id.to_hex(), 0, out);
+    wire::float(out, float_tag(field::exemplar::VALUE), exemplar.value);
+    let (seconds, nanos) = (exemplar.timestamp.as_secs(), exemplar.timestamp.subsec_nanos());
+    timestamp(out, length_tag(field::exemplar::TIMESTAMP), seconds, u64::from(nanos));
+    message.end(out);
 }
 
 /// Begins the message of a family.
@@ -201,13 +248,19 @@ fn label(key: &[u8], value: &[u8], escapes: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Writes a field with a timestamp, if there is one.
+/// Writes a field with the time from which a series counts, if it is known.
 #[inline]
-fn timestamp(out: &mut Vec<u8>, tag: u8, start: Option<Start>) {
+fn start(out: &mut Vec<u8>, tag: u8, start: Option<Start>) {
     const MILLIS: u64 = 1_000;
     const NANOS_OF_MILLI: u64 = 1_000_000;
-    let Some(millis) = start.map(Start::millis) else { return };
-    let (seconds, nanos) = (millis / MILLIS, millis % MILLIS * NANOS_OF_MILLI);
+    if let Some(millis) = start.map(Start::millis) {
+        timestamp(out, tag, millis / MILLIS, millis % MILLIS * NANOS_OF_MILLI);
+    }
+}
+
+/// Writes a field with a timestamp.
+#[inline]
+fn timestamp(out: &mut Vec<u8>, tag: u8, seconds: u64, nanos: u64) {
     out.push(tag);
     wire::varint(out, (2 + wire::varint_len(seconds) + wire::varint_len(nanos)) as u64);
     wire::number(out, varint_tag(field::timestamp::SECONDS), seconds);

@@ -1,6 +1,6 @@
 //! The encoder of the Prometheus text format 0.0.4.
 
-use super::super::cell::Reading;
+use super::super::cell::{Exemplar, Reading};
 use super::super::family::MetricFamily;
 use super::encode::{Encode, SeriesHead};
 use super::line::{self, Lines};
@@ -11,6 +11,8 @@ pub(super) struct Text;
 impl Encode for Text {
     type Head = Lines;
 
+    const EXEMPLARS: bool = false;
+
     fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Lines {
         line::help(out, &family.name, family, false);
         line::comment(out, b"# TYPE ", &family.name, family.kind.as_str());
@@ -18,7 +20,7 @@ impl Encode for Text {
     }
 
     #[inline]
-    fn counter(head: &Lines, series: SeriesHead<'_>, total: u64, out: &mut Vec<u8>) {
+    fn counter(head: &Lines, series: SeriesHead<'_>, total: u64, _: Option<&Exemplar>, out: &mut Vec<u8>) {
         line::sample(out, &head.sample, series.labels);
         line::integer(out, total);
     }
@@ -31,7 +33,7 @@ impl Encode for Text {
 
     #[inline]
     fn histogram(head: &Lines, family: &MetricFamily, series: SeriesHead<'_>, reading: &Reading, out: &mut Vec<u8>) {
-        line::histogram(out, family, head, series.labels, reading);
+        line::histogram(out, family, head, series.labels, reading, |_, _| ());
     }
 
     fn end(_: &mut Vec<u8>) {}

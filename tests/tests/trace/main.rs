@@ -1,0 +1,9 @@
+//! From a measurement to its trace: exemplars, and the ids in events.
+
+mod concurrency;
+mod event;
+mod format;
+mod hostile;
+mod layer;
+mod prometheus;
+mod span;

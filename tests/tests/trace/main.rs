@@ -1,5 +1,6 @@
 //! From a measurement to its trace: exemplars, and the ids in events.
 
+mod allocation;
 mod concurrency;
 mod event;
 mod format;

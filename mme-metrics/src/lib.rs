@@ -24,6 +24,7 @@
 //! | set families, labels, buckets and budgets | [`Recorder::builder`] |
 //! | measure HTTP requests | [`http`] |
 //! | measure gRPC calls | [`grpc`] |
+//! | measure connections and TLS handshakes | [`connection`] |
 //! | measure queries, transactions and connection pools | [`database`] |
 //! | measure caches | [`cache`] |
 //! | measure functions | [`function`] |
@@ -62,6 +63,7 @@ mod calendar;
 pub mod catalog;
 pub mod certificate;
 mod clock;
+pub mod connection;
 pub mod database;
 #[cfg(feature = "prometheus")]
 pub mod endpoint;

@@ -11,6 +11,7 @@
 //! |---|---|
 //! | how metrics are set up, in one call | `telemetry.rs` |
 //! | how a router is measured, in one line | `server.rs` |
+//! | how connections are measured | `MeasuredListener` in `server.rs` and `grpc/mod.rs` |
 //! | how a database is measured, in one line | `database.rs` |
 //! | how a cache is measured | `documents/recent.rs` |
 //! | how a gRPC server is measured, in one line | `grpc/mod.rs` |

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use axum::serve::ListenerExt as _;
+use mme_metrics::connection::MeasuredListener;
 use mme_metrics::endpoint::{Drain, Endpoint, ProbeEndpoint};
 use mme_metrics::http::{HttpLayer, HttpRouteError};
 use mme_metrics::security::SourceTracker;
@@ -113,6 +115,8 @@ pub(crate) async fn run(
 
     let service =
         router(app.clone(), admin, &traces, &admin_token)?.into_make_service_with_connect_info::<SocketAddr>();
+    // The tap gives handlers the address of the client.
+    let listener = MeasuredListener::new("http", listener)?.tap_io(|_| ());
     let requests = axum::serve(listener, service).with_graceful_shutdown(drain.stopping());
     let calls = grpc::serve(grpc_listener, app.clone(), calls, drain.draining(), drain.stopping());
     let serving = async { tokio::try_join!(async { Ok(requests.await?) }, calls) };

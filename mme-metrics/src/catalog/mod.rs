@@ -16,14 +16,15 @@ use metrics::{KeyName, Recorder, SharedString};
 
 use crate::metric::{Family, Kind};
 use crate::{
-    business, cache, certificate, database, function, grpc, health, http, isolation, log, metric, process, runtime,
-    security, slo, spike,
+    business, cache, certificate, connection, database, function, grpc, health, http, isolation, log, metric, process,
+    runtime, security, slo, spike,
 };
 
 /// Every metric family of this crate. The list does not depend on the enabled features.
 pub const FAMILIES: &[&dyn Family] = &[
     &http::HTTP,
     &grpc::GRPC,
+    &connection::CONNECTION,
     &database::DATABASE,
     &cache::CACHE,
     &function::FUNCTION,

@@ -4,6 +4,7 @@ mod allocation;
 mod bodies;
 mod budget;
 mod client;
+mod connections;
 mod ends;
 mod flood;
 mod labels;

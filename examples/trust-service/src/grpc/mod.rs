@@ -8,10 +8,10 @@ mod status;
 use std::error::Error;
 use std::net::SocketAddr;
 
+use mme_metrics::connection::MeasuredListener;
 use mme_metrics::grpc::GrpcServerLayer;
 use tokio::net::TcpListener;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::FILE_DESCRIPTOR_SET as HEALTH;
 use tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET as REFLECTION;
 
@@ -58,7 +58,7 @@ pub(crate) async fn serve(
         .add_service(health_service)
         .add_service(reflection)
         .add_service(TrustServer::new(Trust::new(app)))
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener), going_down)
+        .serve_with_incoming_shutdown(MeasuredListener::new("grpc", listener)?, going_down)
         .await?;
     Ok(())
 }

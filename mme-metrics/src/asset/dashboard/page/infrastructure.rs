@@ -1,7 +1,7 @@
 //! The infrastructure dashboard: databases, connection pools, replicas, caches and hosts.
 
 use super::ratio::{failed, share_of};
-use super::{host, outside, state, store};
+use super::{connection, host, outside, state, store};
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::cache::CACHE;
 use crate::database::DATABASE;
@@ -12,9 +12,10 @@ pub fn infrastructure() -> Dashboard {
     Dashboard::new(
         "mme-infrastructure",
         "Infrastructure",
-        "Databases, connection pools, replicas and caches as the service sees them; hosts, Redis, probes and Vault.",
+        "Connections, databases, pools, replicas and caches as the service sees them; hosts, Redis, probes and Vault.",
     )
     .row(state::state())
+    .row(connection::connections())
     .row(operations())
     .row(pools())
     .row(transactions())

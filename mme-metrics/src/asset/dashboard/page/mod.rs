@@ -4,6 +4,7 @@ mod application;
 mod business;
 mod calls;
 mod certificate;
+mod connection;
 mod container;
 mod gateway;
 mod health;

@@ -152,7 +152,7 @@ pub trait Observe {
         true
     }
 
-    /// The body has no frame yet; whoever reads it waits for one.
+    /// The body has no frame yet, and its reader waits.
     fn pending(&mut self) {}
 
     /// The body ended without trailers. The end follows.

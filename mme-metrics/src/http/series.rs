@@ -29,7 +29,7 @@ impl Outcome {
     /// Returns the outcome for listeners: a 4xx is not a failure of the service.
     pub(super) fn read(self) -> operation::Outcome {
         match self.end {
-            // The head has said that it failed, whoever reads the body.
+            // The head has said that it failed, whether the body is read or not.
             End::Complete | End::Cancelled if self.status.is_server_error() => operation::Outcome::Error("status"),
             End::Complete => operation::Outcome::Ok,
             End::Error => operation::Outcome::Error("service"),

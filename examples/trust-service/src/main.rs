@@ -85,7 +85,8 @@ async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let trail = settings.audit.clone().unwrap_or_else(|| folder.path().join("audit.log"));
     telemetry::start(&identity, &sources, Trail::open(trail.clone())?)?;
-    server::run(settings, identity, sources, &trail).await
+    // On the heap: the future holds every part of the service.
+    Box::pin(server::run(settings, identity, sources, &trail)).await
 }
 
 /// Prints an error with its chain of causes, the innermost last.

@@ -137,13 +137,13 @@ impl<L: Accept> MeasuredListener<L> {
                 Ok((stream, address)) => {
                     let place = match &self.places {
                         None => None,
-                        Some(places) => match Arc::clone(places).try_acquire_owned() {
-                            Ok(place) => Some(place),
-                            Err(_) => {
+                        Some(places) => {
+                            let Ok(place) = Arc::clone(places).try_acquire_owned() else {
                                 self.meter.reject();
                                 continue;
-                            }
-                        },
+                            };
+                            Some(place)
+                        }
                     };
                     let io = MeasuredIo::new(stream, self.meter.start_connection()).in_place(place);
                     return Poll::Ready((io, address));

@@ -58,6 +58,7 @@ impl CallNumber {
 
     fn slots(self) -> impl Iterator<Item = &'static AtomicU64> {
         // The upper bits of a product are spread, whichever blocks the threads have. They fit, for there are 12 of them.
+        #[allow(clippy::cast_possible_truncation)]
         let first = (self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - SLOTS.ilog2())) as usize;
         (0..WINDOW).map(move |step| &MARKS[(first + step) % SLOTS])
     }

@@ -186,13 +186,13 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 }
 
 fn is_timeout(error: &(dyn Error + 'static)) -> bool {
-    chain(error).any(|error| error.is::<TimeoutExpired>())
+    chain(error).any(<dyn Error>::is::<TimeoutExpired>)
 }
 
 /// Returns whether the error of a body is that of its connection or stream: the other side is gone.
 pub(super) fn is_of_connection<E: 'static>(error: &E) -> bool {
     let error: &dyn Any = error;
-    let is_hyper = |error: &(dyn Error + 'static)| chain(error).any(|error| error.is::<hyper::Error>());
+    let is_hyper = |error: &(dyn Error + 'static)| chain(error).any(<dyn Error>::is::<hyper::Error>);
     if let Some(status) = error.downcast_ref::<Status>() {
         return is_hyper(status);
     }

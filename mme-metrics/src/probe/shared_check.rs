@@ -230,9 +230,9 @@ mod tests {
 
     #[test]
     fn a_run_that_was_stopped_with_its_runtime_is_begun_anew() {
+        static RUNS: AtomicUsize = AtomicUsize::new(0);
         let runtime =
             || tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        static RUNS: AtomicUsize = AtomicUsize::new(0);
         let check = SharedCheck::new("restarted", LIMIT, || async {
             if RUNS.fetch_add(1, Ordering::SeqCst) == 0 { pending().await } else { Ok(()) }
         });

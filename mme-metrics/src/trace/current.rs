@@ -84,7 +84,7 @@ fn ask(resolver: &Resolver) -> Option<TraceContext> {
     if ASKING.replace(true) {
         return None;
     }
-    let resolved = catch_unwind(AssertUnwindSafe(resolver));
+    let answer = catch_unwind(AssertUnwindSafe(resolver));
     ASKING.set(false);
-    resolved.ok().flatten()
+    answer.ok().flatten()
 }

@@ -82,7 +82,7 @@ fn a_healthy_stack_passes_in_time() {
     let began = Instant::now();
     let ran = run(Path::new("."), ["verify", "--prometheus", prometheus.url(), "--alertmanager", &url]);
     // The goal is 5 seconds; a busy machine gets more.
-    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_mins(1), "{:?}", began.elapsed());
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(!ran.out.contains('\u{1b}'), "colours are for terminals: {}", ran.out);
     assert!(ran.out.contains(&format!("up: {JOB} 1/1")), "{}", ran.out);

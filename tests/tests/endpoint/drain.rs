@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Longer than any test may take.
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 
 fn recorder() -> Recorder {
     Recorder::builder().without_process_metrics().build().expect("a recorder")

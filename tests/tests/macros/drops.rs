@@ -77,6 +77,7 @@ twice!(async waits, waits_measured, (first: Noted, _second: Noted, third: Noted,
     assert_eq!((third.0, first.0), ("third", "first"));
 });
 
+#[allow(dead_code, reason = "both are there to be dropped")]
 struct Owner(Noted, Noted);
 
 impl Owner {

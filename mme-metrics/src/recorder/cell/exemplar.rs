@@ -113,7 +113,7 @@ mod tests {
 
     /// A moment so many milliseconds after some first one. The highest bit marks a moment of the system clock.
     fn at(millis: u64) -> Moment {
-        Moment::from_bits(1 << 63 | (millis + 1) * 1_000_000)
+        Moment::from_bits((1 << 63) | ((millis + 1) * 1_000_000))
     }
 
     fn context(number: u8, sampled: bool) -> TraceContext {

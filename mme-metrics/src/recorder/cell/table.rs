@@ -72,9 +72,9 @@ impl Table {
     /// Makes the table that follows. A table of the second size that is full has more than `MAX_BUCKETS` native buckets:
     /// each classic bound splits at most one of them in two, and the zero bucket is the only other one. So its resolution
     /// halves.
-    fn successor(&self, classic_buckets: usize) -> Box<Self> {
+    fn successor(&self, classic_buckets: usize) -> Self {
         let schema = if self.slots.len() == FIRST { self.schema } else { COARSEST.max(self.schema - 1) };
-        Box::new(Self::new(schema, SECOND, (MAX_BUCKETS + classic_buckets) as u64))
+        Self::new(schema, SECOND, (MAX_BUCKETS + classic_buckets) as u64)
     }
 
     /// Returns the count of `place` in the last table of the chain, which gets a successor if it is full.
@@ -87,7 +87,7 @@ impl Table {
             }
             match table.find(layout, place) {
                 Some(count) => return count,
-                None => table = table.next.get_or_init(|| table.successor(classic_buckets)),
+                None => table = table.next.get_or_init(|| Box::new(table.successor(classic_buckets))),
             }
         }
     }

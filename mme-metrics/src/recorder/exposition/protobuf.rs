@@ -239,10 +239,10 @@ fn label(key: &[u8], value: &[u8], escapes: usize, out: &mut Vec<u8>) {
         return wire::text(out, length_tag(field::label::VALUE), value);
     }
     wire::number(out, length_tag(field::label::VALUE), length as u64);
-    let mut escaped = false;
+    let mut is_backslash = false;
     for byte in value {
-        escaped = !escaped && *byte == b'\\';
-        if !escaped {
+        is_backslash = !is_backslash && *byte == b'\\';
+        if !is_backslash {
             out.push(*byte);
         }
     }

@@ -1,3 +1,5 @@
+#![allow(clippy::float_cmp, reason = "the figures are whole numbers, which are exact")]
+
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::metrics::RUNTIME;

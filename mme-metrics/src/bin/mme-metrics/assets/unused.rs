@@ -49,6 +49,6 @@ impl Unused {
 
 /// Returns the name of a histogram for each of its series.
 fn stem(series: &str) -> &str {
-    let suffixes = ["_bucket", "_sum", "_count"].iter();
-    suffixes.filter_map(|suffix| series.strip_suffix(suffix)).next().unwrap_or(series)
+    let mut suffixes = ["_bucket", "_sum", "_count"].iter();
+    suffixes.find_map(|suffix| series.strip_suffix(suffix)).unwrap_or(series)
 }

@@ -89,14 +89,14 @@ impl<'t> Exposition<'t> {
     pub(crate) fn family_of(&self, name: &'t str) -> &'t str {
         for suffix in ["_bucket", "_sum", "_count", "_created", "_total", "_info"] {
             let Some(stem) = name.strip_suffix(suffix) else { continue };
-            let fits = match (self.families.get(stem).map(|family| family.kind), suffix) {
-                (Some("histogram" | "gaugehistogram"), "_bucket" | "_sum" | "_count" | "_created") => true,
-                (Some("summary"), "_sum" | "_count" | "_created") => true,
-                (Some("counter"), "_total" | "_created") => true,
-                (Some("info"), "_info") => true,
-                _ => false,
+            let suffixes: &[&str] = match self.families.get(stem).map(|family| family.kind) {
+                Some("histogram" | "gaugehistogram") => &["_bucket", "_sum", "_count", "_created"],
+                Some("summary") => &["_sum", "_count", "_created"],
+                Some("counter") => &["_total", "_created"],
+                Some("info") => &["_info"],
+                _ => &[],
             };
-            if fits {
+            if suffixes.contains(&suffix) {
                 return stem;
             }
         }

@@ -33,7 +33,7 @@ pub(super) fn check(prometheus: &Prometheus, without: &[String]) -> Result<State
     let missing: Vec<_> = groups
         .filter_map(|(group, rules)| {
             let missing: Vec<_> = rules.iter().copied().filter(|rule| !loaded.contains(rule)).collect();
-            (!missing.is_empty()).then(|| (*group, missing, rules.len()))
+            (!missing.is_empty()).then_some((*group, missing, rules.len()))
         })
         .collect();
     if missing.iter().map(|(_, rules, _)| rules.len()).sum::<usize>() == all {

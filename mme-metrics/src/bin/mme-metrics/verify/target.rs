@@ -39,7 +39,7 @@ pub(super) fn check(prometheus: &Prometheus, expected: &[Expectation]) -> Result
             Some("up") => *up += 1,
             Some("down") => problems.push(format!("{job}: {} is down: {}", text(target, "instance"), error(target))),
             _ => {
-                problems.push(format!("{job}: {} was not scraped yet: wait for an interval", text(target, "instance")))
+                problems.push(format!("{job}: {} was not scraped yet: wait for an interval", text(target, "instance")));
             }
         }
     }

@@ -220,8 +220,6 @@ impl Prometheus {
         let child = program::command("prometheus")
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.tsdb.path={}", data.display()))
-            // Snapshots are taken by it.
-            .arg("--web.enable-admin-api")
             .arg(format!("--web.listen-address={address}"))
             .arg("--log.level=warn")
             .args(setup.features.iter().map(|name| format!("--enable-feature={name}")))

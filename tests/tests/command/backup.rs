@@ -16,7 +16,8 @@ fn create(directory: &Path, prometheus: &Prometheus) -> Ran {
 /// A directory with a Prometheus that has samples, and the name of a backup of it.
 fn backed_up() -> (TempDir, Prometheus, String) {
     let directory = TempDir::new().expect("a temporary directory");
-    let prometheus = Prometheus::setup().data(directory.path().join("data")).scrape_itself().start();
+    let prometheus = Prometheus::setup().data(directory.path().join("data")).scrape_itself();
+    let prometheus = prometheus.flag("--web.enable-admin-api").start();
     prometheus.wait_for("count_over_time(up[1h]) > 1", |samples| !samples.is_empty());
     let ran = create(directory.path(), &prometheus);
     assert_eq!(ran.code, Some(0), "{ran:?}");

@@ -30,6 +30,7 @@
 //! | measure functions | [`function`] |
 //! | count log events and panics | [`log`] |
 //! | measure the tokio runtime | [`runtime`] |
+//! | measure the allocator, and the memory limit of the container | [`memory`] |
 //! | declare service level objectives | [`slo`] |
 //! | measure logins, policies, rate limits and audit; detect brute-force sources | [`security`] |
 //! | watch when certificates expire | [`certificate`] |
@@ -77,6 +78,7 @@ pub mod http;
 pub mod isolation;
 pub mod label;
 pub mod log;
+pub mod memory;
 pub mod metric;
 pub mod operation;
 #[doc(hidden)]

@@ -16,8 +16,8 @@ use metrics::{KeyName, Recorder, SharedString};
 
 use crate::metric::{Family, Kind};
 use crate::{
-    business, cache, certificate, connection, database, function, grpc, health, http, isolation, log, metric, process,
-    runtime, security, slo, spike,
+    business, cache, certificate, connection, database, function, grpc, health, http, isolation, log, memory, metric,
+    process, runtime, security, slo, spike,
 };
 
 /// Every metric family of this crate. The list does not depend on the enabled features.
@@ -37,6 +37,7 @@ pub const FAMILIES: &[&dyn Family] = &[
     &spike::SPIKE,
     &log::LOG,
     &runtime::RUNTIME,
+    &memory::MEMORY,
     &process::PROCESS,
     &process::BUILD,
     &process::MME,

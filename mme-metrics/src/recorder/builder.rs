@@ -26,6 +26,9 @@ const PROCESS_BUDGET: usize = 100_000;
 /// Largest number of metrics that have no catalogue entry.
 const FOREIGN_NAMES: usize = 1_000;
 
+/// Families that are read from the operating system.
+const OF_PROCESS: [&str; 2] = ["process", "memory"];
+
 /// The builder of a recorder: sets its families, global labels, buckets and budgets. [`Recorder::builder`] returns one.
 ///
 /// ```
@@ -146,8 +149,8 @@ impl RecorderBuilder {
         self
     }
 
-    /// Leaves out the `process_*` metrics and `mme_cpu_cores`, for a service that gets them from another exporter.
-    /// Without the feature `process` there are no `process_*` metrics at all.
+    /// Leaves out the `process_*` and `cgroup_*` metrics and `mme_cpu_cores`, for a service that gets them from another exporter.
+    /// Without the feature `process` there are no `process_*` and `cgroup_*` metrics at all.
     pub fn without_process_metrics(mut self) -> Self {
         self.process_metrics = false;
         self
@@ -200,7 +203,7 @@ impl RecorderBuilder {
         let bounds = self.buckets.into_iter().map(|(metric, bounds)| (metric, Arc::from(bounds))).collect();
         let mut collectors = self.collectors;
         for family in self.families {
-            if self.process_metrics || family.name() != process::PROCESS.name() {
+            if self.process_metrics || !OF_PROCESS.contains(&family.name()) {
                 collectors.push(Box::new(|| family.collect()));
             }
         }
@@ -305,5 +308,7 @@ mod tests {
         assert!(with.contains("\nprocess_open_fds "), "{with}");
         let without = render(Recorder::builder().without_process_metrics());
         assert!(!without.contains("process_") && !without.contains("mme_cpu_cores"), "{without}");
+        assert!(!without.contains("cgroup_"), "{without}");
+        assert!(OF_PROCESS.iter().all(|name| catalog::FAMILIES.iter().any(|family| family.name() == *name)));
     }
 }

@@ -19,6 +19,7 @@ pub fn meta() -> Dashboard {
     .row(state::state())
     .row(targets())
     .row(process::process())
+    .row(process::container())
     .row(process::runtime())
     .row(log())
     .row(library())

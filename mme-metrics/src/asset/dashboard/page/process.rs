@@ -1,6 +1,7 @@
 //! The panels of the process and its runtime.
 
 use crate::asset::dashboard::{DisplayUnit, Panel, Promql, Row, Series, View};
+use crate::memory::MEMORY;
 use crate::metric::Spec;
 use crate::process::{MME, PROCESS};
 use crate::runtime::RUNTIME;
@@ -120,5 +121,60 @@ pub(super) fn runtime() -> Row {
             )
             .query(value(RUNTIME.blocking_threads.spec()), "threads {{instance}} {{runtime}}")
             .query(value(RUNTIME.blocking_queue.spec()), "waiting {{instance}} {{runtime}}"),
+        )
+}
+
+/// Returns the row of the container's memory and of the allocator.
+pub(super) fn container() -> Row {
+    let allocators = ["job", "instance", "allocator"];
+    let held = |spec: &Spec| Series::of(spec).value().max_by(&allocators);
+    Row::new("Container and allocator")
+        .panel(
+            Panel::new(
+                "Memory of the limit",
+                DisplayUnit::Share,
+                "Share of the container's memory limit that is in use.",
+            )
+            .query(each(MEMORY.working_set.spec()).share_of(&each(MEMORY.limit.spec())), LEGEND)
+            .warning("MmeMemoryLimitNear", 0.9),
+        )
+        .panel(
+            Panel::new(
+                "Memory of the container",
+                DisplayUnit::Bytes,
+                "The working set is what the kernel cannot take back; usage includes caches of files.",
+            )
+            .query(each(MEMORY.working_set.spec()), "working set {{instance}}")
+            .query(each(MEMORY.usage.spec()), "usage {{instance}}")
+            .query(each(MEMORY.limit.spec()), "limit {{instance}}"),
+        )
+        .panel(
+            Panel::new(
+                "Pressure",
+                DisplayUnit::Share,
+                "Share of the time in which some task of the container waited for a resource.",
+            )
+            .sum(&Series::of(MEMORY.pressure.spec()).rate(), &["job", "instance", "resource"]),
+        )
+        .panel(
+            Panel::new("Killed for memory", DisplayUnit::Short, "Processes of the container that the kernel killed.")
+                .view(View::Counts)
+                .sum(&Series::of(MEMORY.oom_kills.spec()).counts(), &EACH)
+                .warning("MmeOomKills", 0.0),
+        )
+        .panel(
+            Panel::new("CPU limit", DisplayUnit::Short, "Cores that the quota of the container allows.")
+                .query(each(MEMORY.cpu_limit.spec()), LEGEND),
+        )
+        .panel(
+            Panel::new(
+                "Allocator",
+                DisplayUnit::Bytes,
+                "Resident far above allocated means fragmentation, or memory that was not given back yet.",
+            )
+            .query(held(MEMORY.allocated.spec()), "allocated {{instance}} {{allocator}}")
+            .query(held(MEMORY.active.spec()), "active {{instance}} {{allocator}}")
+            .query(held(MEMORY.resident.spec()), "resident {{instance}} {{allocator}}")
+            .query(held(MEMORY.retained.spec()), "retained {{instance}} {{allocator}}"),
         )
 }

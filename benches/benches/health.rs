@@ -75,7 +75,7 @@ async fn readiness() -> [f64; 2] {
     let endpoint = ProbeEndpoint::new(&readiness).bearer("a long secret");
     let router = endpoint.clone().into_router();
     let request = || http::Request::get("/readyz").body(Body::empty()).expect("it is a request");
-    let (mut service, mut routed) = (Vec::new(), Vec::new());
+    let (mut service, mut by_router) = (Vec::new(), Vec::new());
     for _ in 0..51 {
         // Fresh successes, so that no check runs in the batch.
         assert!(readiness.report().await.is_ready());
@@ -93,9 +93,9 @@ async fn readiness() -> [f64; 2] {
             let response = router.clone().oneshot(request).await.expect("it answers");
             assert_eq!(response.status(), 200);
         }
-        routed.push(begun.elapsed());
+        by_router.push(begun.elapsed());
     }
-    [service, routed].map(|mut batches| {
+    [service, by_router].map(|mut batches| {
         batches.sort_unstable();
         batches[batches.len() / 2].as_secs_f64() * 1e6 / f64::from(BATCH)
     })

@@ -227,8 +227,7 @@ async fn a_stream_that_is_left_after_a_message_is_cancelled() {
 
 #[tokio::test]
 async fn a_call_whose_time_is_over_has_exceeded_it_though_the_servers_timer_was_first() {
-    let all =
-        [(Duration::from_millis(1), GrpcCode::DeadlineExceeded), (Duration::from_hours(1), GrpcCode::Cancelled)];
+    let all = [(Duration::from_millis(1), GrpcCode::DeadlineExceeded), (Duration::from_hours(1), GrpcCode::Cancelled)];
     for (timeout, code) in all {
         let emission = Emission::new();
         let answers = service_fn(|_: Call| async {

@@ -30,7 +30,10 @@ fn answers<B>(
     service_fn(move |_| ready(Ok(answer())))
 }
 
-fn endless(status: u16) -> Response<StreamBody<stream::Pending<Result<Frame<Bytes>, Infallible>>>> {
+/// A body that never ends and never has a frame.
+type Endless = StreamBody<stream::Pending<Result<Frame<Bytes>, Infallible>>>;
+
+fn endless(status: u16) -> Response<Endless> {
     Response::builder().status(status).body(StreamBody::new(stream::pending())).unwrap()
 }
 

@@ -112,9 +112,12 @@ fn parameters_are_dropped_as_without_the_attribute() {
     assert_eq!(dropped(|| Owner::new().measured(noted("other"))), bare);
 }
 
+/// A function of which some parameters are patterns.
+type Patterned = fn(Noted, (Noted, Noted), (Noted, Noted), Noted, Noted);
+
 #[test]
 fn what_a_pattern_binds_and_leaves_is_dropped_as_without_the_attribute() {
-    let call = |function: fn(Noted, (Noted, Noted), (Noted, Noted), Noted, Noted)| {
+    let call = |function: Patterned| {
         let pair = |left, right| (Noted(left), Noted(right));
         dropped(|| {
             let (second, fourth) = (pair("second", "rest of second"), pair("rest of fourth", "fourth"));

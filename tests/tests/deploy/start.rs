@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use mme_metrics::asset::{AssetFile, FILES};
 use mme_metrics_tests::alertmanager::amtool;
 use tempfile::TempDir;
 
@@ -188,7 +189,8 @@ fn commands_go_to_compose_and_no_password_is_printed() {
 #[test]
 fn every_script_passes_shellcheck() {
     let bundle = written();
-    let scripts = mme_metrics::asset::FILES.iter().map(|file| file.path()).filter(|path| path.ends_with(".sh"));
+    let scripts = FILES.iter().map(AssetFile::path);
+    let scripts = scripts.filter(|path| Path::new(path).extension().is_some_and(|extension| extension == "sh"));
     let paths: Vec<_> = scripts.map(|path| bundle.path().join(path)).collect();
     assert!(paths.len() >= 5, "{paths:?}");
     let output = Command::new("shellcheck").args(&paths).output().expect("apt-get install shellcheck");

@@ -1,11 +1,12 @@
-//! The lists from which kustomize makes ConfigMaps, and the one file with every object.
+//! The lists from which kustomize makes objects of the kind `ConfigMap`, and the one file with every object.
 
 use super::{KUSTOMIZATION, assert_written, indented, listed};
 use crate::bundle::{text, texts, yaml};
 
-/// A ConfigMap of files, as kustomize makes one.
+/// The entry of a `ConfigMap` of files, which kustomize makes.
 fn config_map(name: &str, files: &[&str]) -> String {
-    let files: String = files.iter().map(|file| format!("      - {file}\n")).collect();
+    let files: Vec<_> = files.iter().map(|file| format!("      - {file}\n")).collect();
+    let files = files.concat();
     format!("  - name: {name}\n    namespace: monitoring\n    files:\n{files}")
 }
 
@@ -55,9 +56,9 @@ fn kustomize_lists_every_dashboard_with_its_folder() {
     assert_written("grafana/kustomization.yml", &text);
 }
 
-/// A ConfigMap with its files in it.
+/// A `ConfigMap` with its files in it.
 fn config_map_with(name: &str, files: &[(&str, &str)]) -> String {
-    let files: String = files
+    let files: Vec<_> = files
         .iter()
         .map(|(path, text)| {
             let key = path.rsplit('/').next().expect("a path has a name");
@@ -65,6 +66,7 @@ fn config_map_with(name: &str, files: &[(&str, &str)]) -> String {
             format!("  {key}: |\n{}", indented(text, 4))
         })
         .collect();
+    let files = files.concat();
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: monitoring}}\ndata:\n{files}")
 }
 

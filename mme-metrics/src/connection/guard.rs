@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use super::label::{ConnectionPort, ListenerAddress};
+#[cfg(feature = "connection")]
+use super::label::ConnectionPort;
+use super::label::ListenerAddress;
 use super::metrics::CONNECTION;
 use crate::clock::Moment;
+#[cfg(feature = "connection")]
 use crate::label::ServerAddress;
 use crate::metric::InFlight;
 
@@ -21,6 +24,7 @@ pub struct ConnectionGuard {
 /// The end that is recorded.
 enum End {
     Server(ListenerAddress),
+    #[cfg(feature = "connection")]
     Client(Box<(ServerAddress, ConnectionPort)>),
 }
 
@@ -30,6 +34,7 @@ impl ConnectionGuard {
         Self { end: End::Server(address), started: Moment::now(), _active: active }
     }
 
+    #[cfg(feature = "connection")]
     pub(super) fn client(address: ServerAddress, port: ConnectionPort) -> Self {
         let active = CONNECTION.client_open.track((address.clone(), port.clone()));
         Self { end: End::Client(Box::new((address, port))), started: Moment::now(), _active: active }
@@ -41,6 +46,7 @@ impl Drop for ConnectionGuard {
         let seconds = self.started.seconds();
         match &self.end {
             End::Server(address) => CONNECTION.server_duration.record((*address,), seconds),
+            #[cfg(feature = "connection")]
             End::Client(server) => CONNECTION.client_duration.record((**server).clone(), seconds),
         }
     }

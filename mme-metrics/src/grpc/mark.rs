@@ -95,12 +95,20 @@ impl CallNumber {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::thread;
 
     use super::*;
 
+    /// Held by each test, because all calls of a process share the slots.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     #[test]
     fn a_mark_is_taken_once_by_its_call_and_no_other() {
+        let _alone = alone();
         let (first, second) = (CallNumber::next(), CallNumber::next());
         first.mark(GONE);
         first.mark(MANY);
@@ -111,6 +119,7 @@ mod tests {
 
     #[test]
     fn numbers_are_unique_across_threads_and_their_marks_fit() {
+        let _alone = alone();
         let numbers = || (0..100).map(|_| CallNumber::next()).collect::<Vec<_>>();
         let all: Vec<_> = thread::scope(|scope| {
             let threads: Vec<_> = (0..4).map(|_| scope.spawn(numbers)).collect();
@@ -122,6 +131,7 @@ mod tests {
 
     #[test]
     fn marks_that_are_never_taken_do_not_stop_new_ones() {
+        let _alone = alone();
         (0..3 * SLOTS).for_each(|_| CallNumber::next().mark(MANY));
         let last = CallNumber::next();
         last.mark(GONE);

@@ -259,8 +259,8 @@ mod tests {
     fn an_error_is_handed_on_as_it_was() {
         let (code, error) = of_error::<BoxError>(tonic::ConnectError("refused".into()).into());
         assert!(code == GrpcCode::Unavailable && error.is::<tonic::ConnectError>());
-        let (code, error) = of_error::<BoxError>(std::io::Error::other(Status::data_loss("")).into());
-        assert!(code == GrpcCode::DataLoss && error.is::<std::io::Error>());
+        let (code, error) = of_error::<BoxError>(Sourced(Arc::new(Status::data_loss("").into())).into());
+        assert!(code == GrpcCode::DataLoss && error.is::<Sourced>());
         let (_, error) = of_error::<BoxError>("anything".into());
         assert_eq!(error.to_string(), "anything");
     }

@@ -109,7 +109,7 @@ mod tests {
         let recorder = Recorder::builder().without_process_metrics().collect(collector).build().unwrap();
 
         set(Some(AllocatorFigures::new().allocated(1).active(2).resident(3).retained(4)));
-        let all = ["allocated", "active", "resident", "retained"].iter().zip(1..);
+        let all = [("active", 2), ("allocated", 1), ("resident", 3), ("retained", 4)].iter();
         let all: Vec<_> =
             all.map(|(name, bytes)| format!("allocator_{name}_bytes{{allocator=\"of a test\"}} {bytes}")).collect();
         assert_eq!(lines(&recorder), all);

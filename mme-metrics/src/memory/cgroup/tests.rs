@@ -145,7 +145,7 @@ fn files_that_are_missing_cut_off_or_hostile_are_not_known() {
         b"1e9\n",
         b"NaN\n",
         b"1073741824",
-        b"107 374\n",
+        b"107 x\n",
         b"1\n2\n",
         b"18446744073709551616\n",
         b"some total=\n",

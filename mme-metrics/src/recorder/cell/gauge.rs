@@ -13,6 +13,9 @@ use super::sync::{AtomicU64, OnceLock, Ordering};
 /// Largest amount that is counted as a whole number: far more of them fit into a word than a process can count.
 const LARGEST: f64 = 4_294_967_296.0;
 
+/// How often the words are read until two readings in a row agree.
+const READINGS: usize = 1_000;
+
 /// The additions and the subtractions of one thread, stored separately. A reader sums the subtractions first and the
 /// additions last, so it never sees a subtraction without the addition before it. So a gauge of work in flight is never
 /// below zero. The words wrap, and so does their difference, which is exact as long as it fits into 63 bits itself.
@@ -72,8 +75,11 @@ impl GaugeCell {
     /// Replaces the value.
     pub(in crate::recorder) fn set(&self, value: f64) {
         let single = self.become_single(|_| value);
-        // Release: a reader that sees this value also sees the additions before it, as with a subtraction.
-        single.value.store((value - self.late(single)).to_bits(), Ordering::Release);
+        // An exchange, so that a change after the words were read is not overwritten by a value from before it. Acquire: the words
+        // are those of the value or newer. Release: a reader that sees this value also sees the additions before it, as with a
+        // subtraction. It never fails, because there always is a value.
+        let replace = |_| Some((value - self.late(single)).to_bits());
+        let _ = single.value.fetch_update(Ordering::Release, Ordering::Acquire, replace);
     }
 
     /// Clears the value. It is NaN until it is set again, and additions are refused until then.
@@ -140,7 +146,7 @@ impl GaugeCell {
     /// Returns the one number of the gauge. If the gauge was none yet, it becomes the one that `first` makes of its value.
     fn become_single(&self, first: impl FnOnce(f64) -> f64) -> &Single {
         self.single.get_or_init(|| {
-            let words = self.words();
+            let words = self.settled_words();
             Single { words, value: AtomicU64::new(first(signed(words)).to_bits()) }
         })
     }
@@ -161,8 +167,31 @@ impl GaugeCell {
 
     /// Returns what the words add up to, as a number that wraps.
     fn words(&self) -> u64 {
+        let [down, up] = self.sums();
+        up.wrapping_sub(down)
+    }
+
+    /// Returns what the words added up to at one moment: a change that is not in it did not happen before one that is.
+    ///
+    /// The words only grow, so two readings with the same sums have the same words, which they had all at once in between. Under
+    /// a flood of changes the last of many readings has to do.
+    fn settled_words(&self) -> u64 {
+        let mut sums = self.sums();
+        for _ in 0..READINGS {
+            let again = self.sums();
+            if again == sums {
+                break;
+            }
+            sums = again;
+        }
+        let [down, up] = sums;
+        up.wrapping_sub(down)
+    }
+
+    /// Returns the sum of the subtractions, read first, and that of the additions.
+    fn sums(&self) -> [u64; 2] {
         let down = self.sum(|shift| &shift.down);
-        self.sum(|shift| &shift.up).wrapping_sub(down)
+        [down, self.sum(|shift| &shift.up)]
     }
 
     fn sum(&self, word: fn(&Shift) -> &AtomicU64) -> u64 {

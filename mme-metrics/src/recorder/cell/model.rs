@@ -109,7 +109,8 @@ fn loom_what_one_thread_adds_and_another_takes_never_reads_below_zero() {
 
 #[test]
 fn loom_a_gauge_that_is_set_while_others_change_it_counts_each_change_before_or_after() {
-    explore(2, || {
+    // One interruption puts all changes of a thread into the middle of the call. Two take minutes.
+    explore(1, || {
         let change = |cell: &GaugeCell| assert!(cell.add(1.0) && cell.add(2.0));
         let watch = |cell: &GaugeCell| {
             cell.set(0.5);

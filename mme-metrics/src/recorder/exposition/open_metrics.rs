@@ -124,7 +124,7 @@ mod tests {
         let ids = "trace_id=\"4bf92f3577b34da6a3ce929d0e0e4736\",span_id=\"00f067aa0ba902b7\"";
         let traced: Vec<_> = text.lines().filter_map(|line| line.split_once(" # ")).collect();
         let [(bucket, other), (counter, one)] = traced[..] else { panic!("{text}") };
-        assert_eq!((counter, bucket), ("traced_totals_total 3", "traced_seconds_bucket{le=\"1\"} 2"));
+        assert_eq!((counter, bucket), ("traced_totals_total 3", "traced_seconds_bucket{le=\"1.0\"} 2"));
         assert!(one.starts_with(&format!("{{{ids}}} 3 ")) && other.starts_with(&format!("{{{ids}}} 0.5 ")), "{text}");
         assert!(!recorder.render(Format::Text).contains(" # {"));
     }

@@ -74,6 +74,6 @@ mod tests {
         let groups = super::bundled();
         assert!(groups.values().map(Vec::len).sum::<usize>() > 200);
         assert!(groups.keys().all(|group| group.starts_with("mme_")), "{:?}", groups.keys());
-        assert!(groups["mme_http_alerts"].contains(&"MmeHttpErrorRateHigh"));
+        assert!(groups["mme_http_errors_alerts"].contains(&"MmeHttpErrorRateHigh"));
     }
 }

@@ -247,9 +247,10 @@ fn binary() -> &'static PathBuf {
 ///
 /// When it does not build; the compiler's reason is on standard error.
 pub fn built(package: &str) -> PathBuf {
-    // With the features that the tests are built with, so that little has to be built again.
+    // With a test among the targets, features are resolved as for the tests, so only the program itself is built. Otherwise most
+    // dependencies would be built again.
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--bin", package, "--all-features", "--message-format=json"])
+        .args(["build", "--bin", package, "--test", "log", "--all-features", "--message-format=json"])
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .stderr(Stdio::inherit())
         .output()
@@ -257,6 +258,8 @@ pub fn built(package: &str) -> PathBuf {
     assert!(built.status.success(), "{package} does not build: see above");
     let lines = built.stdout.lines().map_while(Result::ok);
     let messages = lines.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
-    let executables = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    let programs =
+        messages.filter(|message| message["target"]["name"] == package && message["profile"]["test"] == false);
+    let executables = programs.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
     executables.last().expect("cargo names the program that it built")
 }

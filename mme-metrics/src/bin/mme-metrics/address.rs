@@ -2,7 +2,9 @@
 
 /// Removes the user, the password and the query from a URL, because error messages may end up in mails from cron.
 pub(crate) fn without_secrets(url: &str) -> String {
-    let url = &url[..url.find(['?', '#']).unwrap_or(url.len())];
+    // A query that was written into a path has an escaped question mark.
+    let end = ["?", "#", "%3F", "%3f"].iter().filter_map(|mark| url.find(mark)).min();
+    let url = &url[..end.unwrap_or(url.len())];
     match url.split_once("://") {
         Some((scheme, rest)) => {
             let host = rest.find('/').unwrap_or(rest.len());
@@ -45,6 +47,7 @@ mod tests {
             ("https://a@b@host", "https://host"),
             ("http://host/metrics?token=secret#x", "http://host/metrics"),
             ("http://host?@token", "http://host"),
+            ("http://host/metrics%3Ftoken=secret", "http://host/metrics"),
             ("me:secret@host", "host"),
             ("host:9090", "host:9090"),
         ] {

@@ -103,7 +103,10 @@ mod tests {
     /// Held by each test, because all calls of a process share the slots.
     fn alone() -> MutexGuard<'static, ()> {
         static ALONE: Mutex<()> = Mutex::new(());
-        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        // What another test has left.
+        MARKS.iter().for_each(|slot| slot.store(0, Ordering::Relaxed));
+        alone
     }
 
     #[test]

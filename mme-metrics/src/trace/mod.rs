@@ -56,5 +56,7 @@ mod traceparent;
 pub use self::context::{SpanId, TraceContext, TraceId};
 pub use self::current::{ResolverError, current, set_resolver};
 #[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use self::request::{RequestTrace, Untraced};
+pub(crate) use self::request::RequestTrace;
+#[cfg(all(feature = "prometheus", any(feature = "grpc", feature = "http")))]
+pub(crate) use self::request::Untraced;
 pub(crate) use self::scope::TraceScope;

@@ -11,7 +11,9 @@ use mme_metrics_tests::watched::{JOB, watching};
 use serde_json::json;
 
 /// Recorded series that have no value here, and why. Any other without one is an error, and one of these with one too.
-const NOT_RECORDED: [(&str, &str); 5] = [
+const NOT_RECORDED: [(&str, &str); 7] = [
+    ("job_server_address:tls_handshake_failures:rate5m", "it has no listener with TLS"),
+    ("job_server_address:tls_handshake_failures:ratio5m", "as above"),
     ("job_http_route:http_server_request_duration_seconds:p95_5m_avg1h_1d", "there was no yesterday"),
     ("job_http_route:http_server_request_duration_seconds:p95_5m_stddev1h_1d", "there was no yesterday"),
     ("job_category_source_alert:alerts_critical:max", "no critical alert fires over the demo"),
@@ -20,7 +22,15 @@ const NOT_RECORDED: [(&str, &str); 5] = [
 ];
 
 /// Queries of panels that have nothing to show here, and why; as exact as [`NOT_RECORDED`].
-const NOT_SHOWN: [(&str, &str); 10] = [
+const NOT_SHOWN: [(&str, &str); 18] = [
+    ("Duration of TLS handshakes A", "it has no listener with TLS"),
+    ("Duration of TLS handshakes B", "as above"),
+    ("Duration of TLS handshakes C", "as above"),
+    ("Failed TLS handshakes A", "as above"),
+    ("Duration of connections to servers A", "its clients have no measured connector"),
+    ("Duration of connections to servers B", "as above"),
+    ("Duration of connections to servers C", "as above"),
+    ("Open connections to servers A", "as above"),
     ("Revenue per day, with forecast B", "there was no yesterday"),
     ("Blocking threads A", "only a program compiled with tokio_unstable has it"),
     ("Blocking threads B", "as above"),

@@ -197,7 +197,7 @@ async fn a_caller_that_looks_at_the_head_only_counts_what_it_says() {
             std::future::ready(Ok::<_, Infallible>(page.map(Quiet)))
         });
         let mut client = DeskClient::new(registered().layer(answers));
-        drop(emission.record_async(client.watch(Order::default())).await);
+        emission.record_async(async { drop(client.watch(Order::default()).await) }).await;
         counted(&emission, "desk.v1.Desk/Watch", code, "head only");
     }
 }

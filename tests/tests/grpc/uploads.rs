@@ -140,7 +140,9 @@ async fn a_client_that_gives_up_after_its_deadline_has_exceeded_it() {
 async fn a_request_that_ends_too_soon_is_what_the_client_is_told() {
     for sent in beginnings() {
         let emission = upload("desk.v1.Desk/Ask", "1H", &sent, GivesUp::Ends).await;
-        Calls::new(method("desk.v1.Desk/Ask"), CallType::Unary, GrpcCode::Internal, 1).expect(emission.expect()).only();
+        let calls = Calls::new(method("desk.v1.Desk/Ask"), CallType::Unary, GrpcCode::Internal, 1);
+        // To see the end, the test has read the metrics, and with it those of the recorder itself.
+        calls.expect(emission.expect()).among_others();
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use promql_parser::parser::Expr;
 
-use super::{AssetFinding, FindingKind, Site, read_rules};
+use super::rules::read_rules;
+use crate::asset::finding::{AssetFinding, FindingKind, Site};
 use crate::asset::{AssetFile, AssetKind, promql};
 use crate::metric::{self, Family, Spec};
 

@@ -5,6 +5,7 @@ mod dashboard;
 mod emitted;
 mod exporter;
 mod expression;
+mod rules;
 mod runbook;
 mod selector;
 mod shape;
@@ -17,6 +18,7 @@ use std::fmt;
 
 pub(super) use self::dashboard::variable_expression;
 use self::expression::Reader;
+use self::rules::read_rules;
 use self::shape::Shape;
 pub use self::usage::AssetUse;
 use self::vocabulary::Vocabulary;
@@ -237,21 +239,6 @@ impl AssetCheck {
         }
         vocabulary
     }
-}
-
-fn read_rules<'f>(files: &'f [AssetFile], findings: &mut Vec<AssetFinding>) -> Vec<(&'f AssetFile, rule::Rule)> {
-    let mut rules = Vec::new();
-    for file in files.iter().filter(|file| file.kind() == AssetKind::Rules) {
-        match rule::parse(file.text()) {
-            Ok(parsed) => {
-                findings.extend(parsed.refused(file).into_iter().map(|(site, problem)| site.finding("", problem)));
-                let all = parsed.groups.into_iter().flat_map(|group| group.rules);
-                rules.extend(all.map(|rule| (file, rule)));
-            }
-            Err(problem) => findings.push(Site::file(file).finding("", problem)),
-        }
-    }
-    rules
 }
 
 /// Derives the labels of recorded names from their expressions.

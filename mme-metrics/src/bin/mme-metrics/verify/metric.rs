@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use mme_metrics::catalog::FAMILIES;
 use mme_metrics::metric::{Kind, Spec};
+use mme_metrics::process::MME;
 
 use super::check::State;
 use super::target::Expectation;
 use crate::prometheus::Prometheus;
 
-/// The metric that every service with our recorder has.
-const PROOF: &str = "mme_series";
+/// Returns the metric that every service with our recorder has.
+fn proof() -> &'static str {
+    MME.series.spec().name
+}
 
 /// Returns the name of a family if there is one.
 pub(super) fn family(name: &str) -> Result<String, String> {
@@ -22,21 +25,22 @@ pub(super) fn family(name: &str) -> Result<String, String> {
 }
 
 pub(super) fn check(prometheus: &Prometheus, jobs: &[Expectation], families: &[String]) -> Result<State, String> {
+    let proof = proof();
     let specs: Vec<&Spec> = FAMILIES.iter().flat_map(|family| family.specs()).collect();
     let names: Vec<_> = specs.iter().map(|spec| series(spec)).collect();
     let all = format!("group by (job, __name__) ({{__name__=~\"{}\"}})", names.join("|"));
     let samples = prometheus.query(&all, None)?;
     let seen: BTreeSet<_> = samples.iter().map(|sample| (sample.label("job"), sample.label("__name__"))).collect();
-    let ours: BTreeSet<_> = seen.iter().filter(|(_, name)| *name == PROOF).map(|(job, _)| *job).collect();
+    let ours: BTreeSet<_> = seen.iter().filter(|(_, name)| *name == proof).map(|(job, _)| *job).collect();
     let mut problems = Vec::new();
     if ours.is_empty() {
         problems.push(format!(
-            "no target has the metrics of this crate ({PROOF}): scrape the path at which the service serves them"
+            "no target has the metrics of this crate ({proof}): scrape the path at which the service serves them"
         ));
     }
     for Expectation { job, .. } in jobs.iter().filter(|expected| !ours.contains(expected.job.as_str())) {
         if !ours.is_empty() {
-            problems.push(format!("no target of job `{job}` has the metrics of this crate ({PROOF})"));
+            problems.push(format!("no target of job `{job}` has the metrics of this crate ({proof})"));
         }
     }
     let wanted: Vec<&str> =

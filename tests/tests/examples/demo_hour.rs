@@ -85,7 +85,9 @@ fn record(judged: &BTreeSet<String>) -> String {
         };
         let value = if is_time { value.round() } else { (value * 1000.0).round() / 1000.0 };
         let labels = name[metric(name).len()..].trim_matches(['{', '}']);
-        let (labels, bound) = labels.rsplit_once("le=\"").unwrap_or((labels, ""));
+        // Other labels end in the same letters, such as `module`.
+        let bound = labels.rsplit_once("le=\"").filter(|_| metric(name).ends_with("_bucket"));
+        let (labels, bound) = bound.unwrap_or((labels, ""));
         let line = kinds[kind].1.entry(metric(name)).or_default().entry(labels.trim_end_matches(',')).or_default();
         line.push(if bound.is_empty() { value.to_string() } else { format!("\"{bound}: {value}") });
     }

@@ -57,6 +57,11 @@ fn a_service_that_measures_no_runtime_has_no_task_no_thread_and_no_series() {
         let text = recorder.render(Format::Text);
         assert!(!text.contains("\ntokio_"), "{text}");
         assert_eq!(runtime.metrics().num_alive_tasks(), 0);
-        assert_eq!(threads(), before);
+        // A thread that was waited for stays in the list until the kernel has cleaned it up.
+        let is_back = || {
+            std::thread::yield_now();
+            threads() == before
+        };
+        assert!((0..100_000).any(|_| is_back()), "{} threads instead of {before}", threads());
     });
 }

@@ -49,6 +49,8 @@ fn of_text(recorder: &Recorder) -> Found {
     let found = exemplars(recorder).into_iter().map(|exemplar| {
         let name = exemplar.series.split('{').next().unwrap_or_default().to_owned();
         let bound = exemplar.series.split_once("le=\"").map_or("", |(_, bound)| bound.trim_end_matches("\"}"));
+        // OpenMetrics writes whole bounds with a fraction.
+        let bound = bound.strip_suffix(".0").unwrap_or(bound);
         ((name, bound.to_owned()), (exemplar.value, exemplar.timestamp))
     });
     found.collect()

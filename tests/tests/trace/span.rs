@@ -109,8 +109,10 @@ fn an_unsampled_span_leaves_no_exemplar_even_if_the_header_is_sampled() {
                 let span = info_span!("request");
                 let app = Router::new().route("/", get(async || "hello")).layer(HttpLayer::new());
                 let request = Request::get("/").header("traceparent", traceparent(7)).body(Body::empty());
-                under(&recorder, app.oneshot(request.expect("a request")).instrument(span.clone()))
-                    .expect("a router does not fail");
+                // The body is dropped in the span too: that is the end of the request.
+                let whole =
+                    async { drop(app.oneshot(request.expect("a request")).await.expect("a router does not fail")) };
+                under(&recorder, whole.instrument(span.clone()));
                 let found = found(&recorder);
                 assert_eq!(found.len(), expected, "{found:#?}");
                 assert!(found.iter().all(|(_, other)| *other == ids(&span)), "{found:#?}");
@@ -128,7 +130,8 @@ fn a_span_that_is_only_entered_while_the_request_is_polled_is_found() {
             let mut service = HttpLayer::new().layer(Router::new().route("/", get(async || "hello")));
             let request = Request::get("/").header("traceparent", traceparent(7)).body(Body::empty());
             let call = metrics::with_local_recorder(&recorder, || service.call(request.expect("a request")));
-            under(&recorder, call.instrument(span.clone())).expect("a router does not fail");
+            let whole = async { drop(call.await.expect("a router does not fail")) };
+            under(&recorder, whole.instrument(span.clone()));
             let found = found(&recorder);
             assert!(found.len() == 1 && found[0].1 == ids(&span), "{found:#?}");
         });

@@ -177,6 +177,8 @@ fn commands_go_to_compose_and_no_password_is_printed() {
     assert!(said.starts_with("compose up --detach\n"), "{said}");
     assert!(said.contains("http://127.0.0.1:3001 (admin, password in secrets/grafana_password.txt)"), "{said}");
     assert!(!said.contains(&stack.read("secrets/grafana_password.txt")), "{said}");
+    let again = stack.run(&["restart"]);
+    assert!(String::from_utf8_lossy(&again.stdout).starts_with("compose up --detach --force-recreate\n"), "{again:?}");
     for (command, wanted) in [("stop", "compose stop\n"), ("status", "compose ps\n")] {
         assert_eq!(String::from_utf8_lossy(&stack.run(&[command]).stdout), wanted);
     }

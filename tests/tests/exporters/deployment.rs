@@ -57,7 +57,7 @@ fn configure(directory: &Path, prober: &str, alertmanager: Option<&str>) {
     if let Some(alertmanager) = alertmanager {
         let example = "# alerting:\n#   alertmanagers: [{static_configs: [{targets: [\"127.0.0.1:9093\"]}]}]";
         assert!(text.contains(example), "{text}");
-        let block = example.replace("# ", "").replace("#   ", "  ").replace("127.0.0.1:9093", alertmanager);
+        let block = example.replace("# ", "").replace("127.0.0.1:9093", alertmanager);
         text = text.replace(example, &block);
     }
     assert!(text.contains(prober) && !text.contains("15s"), "{text}");

@@ -4,7 +4,7 @@
 #   up           prepares what is missing, and starts everything (without a command, too)
 #   prepare      writes .env, secrets/ and generated/, and starts nothing
 #   stop         stops everything; data and secrets stay
-#   restart      prepares again, and starts what has changed
+#   restart      prepares again, and starts every container anew, so that each reads its files again
 #   status       lists the containers
 #   health       asks Prometheus, Alertmanager and Grafana whether they are ready
 #   endpoints    prints the addresses
@@ -203,9 +203,14 @@ health() {
 }
 
 case ${1:-up} in
-up | restart)
+up)
     prepare
     compose up --detach
+    endpoints
+    ;;
+restart)
+    prepare
+    compose up --detach --force-recreate
     endpoints
     ;;
 prepare) prepare ;;

@@ -32,12 +32,18 @@ impl Body for Script {
     }
 }
 
-/// Counts messages with all bytes in one piece.
+/// Counts messages with all bytes in one piece. Flags that gRPC does not have end them: what follows is something else.
 fn messages(mut bytes: &[u8]) -> usize {
     let mut messages = 0;
     while let Some((&[flags, a, b, c, d], rest)) = bytes.split_first_chunk() {
         let Some(rest) = rest.get(u32::from_be_bytes([a, b, c, d]) as usize..) else { break };
-        messages += usize::from(flags & 0x80 == 0);
+        let is_message = match flags {
+            0 | 1 => true,
+            // Trailers of gRPC-Web, compressed or not.
+            0x80 | 0x81 => false,
+            _ => break,
+        };
+        messages += usize::from(is_message);
         bytes = rest;
     }
     messages

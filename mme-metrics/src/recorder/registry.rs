@@ -9,12 +9,11 @@ use metrics::{Key, Label};
 
 use super::admission::admit::{self, LabelText, MAX_LABELS};
 use super::admission::{Budget, Limit, SeriesRequest, Source};
-use super::cell::{CounterCell, GaugeCell, HistogramCell};
+use super::cell::{Cell, CounterCell, GaugeCell, HistogramCell};
 use super::exemplar::ExemplarPolicy;
 use super::family::{Group, MetricFamily, SeriesList};
 use super::forms::Forms;
-use super::rejection::Rejections;
-use super::series::{OverflowHandle, RefusalHandle, Series};
+use super::series::{OverflowHandle, RefusalHandle, Series, SeriesShared};
 use super::start::Start;
 use crate::label::Refusal;
 use crate::metric::{HistogramForm, Kind, Spec, claimed_names};
@@ -30,8 +29,7 @@ pub(super) struct Limits {
 }
 
 pub(super) struct Registry {
-    pub(super) rejections: Arc<Rejections>,
-    pub(super) exemplars: Arc<ExemplarPolicy>,
+    pub(super) shared: Arc<SeriesShared>,
     pub(super) groups: Vec<Arc<Group>>,
     foreign: Arc<Group>,
     limits: Limits,
@@ -69,7 +67,7 @@ thread_local! {
 }
 
 /// A kind of cell: the list that stores it, and how a new cell is made.
-pub(super) trait Storage: Sized {
+pub(super) trait Storage: Cell + Sized {
     /// The facade's kind.
     const FACADE: Kind;
     fn new_list() -> SeriesList;
@@ -105,7 +103,7 @@ storage!(HistogramCell, Histogram, Histograms, |family| match &family.native {
 });
 
 /// The result of a registration: the handle of the series.
-pub(super) enum Admission<C> {
+pub(super) enum Admission<C: Cell> {
     Series(Arc<Series<C>>),
     Overflow(Arc<OverflowHandle<C>>),
     Refusal(Arc<RefusalHandle>),
@@ -126,8 +124,7 @@ impl Registry {
         let claimed = specs.iter().flat_map(|spec| claimed_names(spec.name, spec.kind)).map(String::into_boxed_str);
         let names = Names { claimed: claimed.collect(), ..Names::default() };
         Self {
-            rejections: Arc::default(),
-            exemplars: Arc::new(exemplars),
+            shared: Arc::new(SeriesShared { exemplars, ..SeriesShared::default() }),
             groups,
             foreign,
             limits,
@@ -184,8 +181,8 @@ impl Registry {
         }
     }
 
-    fn refuse<C>(&self, reason: Refusal) -> Admission<C> {
-        Admission::Refusal(RefusalHandle::new(reason, &self.rejections))
+    fn refuse<C: Cell>(&self, reason: Refusal) -> Admission<C> {
+        Admission::Refusal(RefusalHandle::new(reason, &self.shared))
     }
 
     /// Finds the series of `request`, or creates the one that the ledger of its metric decides on.
@@ -217,7 +214,7 @@ impl Registry {
             || {
                 let start = Start::of_series(self.built);
                 let cell = C::new_cell(family);
-                let series = Series::new(cell, text.as_str(), &self.rejections, &self.exemplars, start);
+                let series = Series::new(cell, text.as_str(), &self.shared, start);
                 family.publish(list.push(Arc::clone(&series)), text.as_str());
                 series
             },

@@ -10,11 +10,7 @@ pub(super) struct Rejections([AtomicU64; Refusal::ALL.len()]);
 
 impl Rejections {
     #[cold]
-    pub(super) fn count(&self, reason: Refusal) {
-        self.count_many(reason, 1);
-    }
-
-    pub(super) fn count_many(&self, reason: Refusal, observations: u64) {
+    pub(super) fn count(&self, reason: Refusal, observations: u64) {
         // Relaxed: no other memory access depends on this count.
         self.0[reason as usize].fetch_add(observations, Ordering::Relaxed);
     }

@@ -1,46 +1,47 @@
 //! The handles that the facade gets: of a series, of an overflow series, and of a refused metric.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
-use super::cell::{CounterCell, Exemplars, GaugeCell, HistogramCell};
+use super::cell::{Cell, CounterCell, GaugeCell, HistogramCell};
 use super::exemplar::ExemplarPolicy;
 use super::rejection::Rejections;
-use super::start::Start;
+use super::start::{SeriesStart, Start};
 use crate::label::Refusal;
 use crate::metric::ABSENT;
 
-/// A series: its cell and its label text. The fields that a writer reads come first, so that they share no cache line
-/// with the end of a neighbouring series.
-pub(super) struct Series<C> {
-    pub(super) cell: C,
-    pub(super) exemplars: Exemplars,
-    rejections: Arc<Rejections>,
-    pub(super) labels: Box<str>,
-    start: Start,
-    /// Whether it was raised to a total that is kept elsewhere, which may have counted before this series existed.
-    raised: AtomicBool,
+/// What all series of a recorder share.
+#[derive(Debug, Default)]
+pub(super) struct SeriesShared {
+    pub(super) rejections: Rejections,
+    pub(super) exemplars: ExemplarPolicy,
 }
 
-impl<C> Series<C> {
-    pub(super) fn new(
-        cell: C,
-        labels: &str,
-        rejections: &Arc<Rejections>,
-        exemplars: &Arc<ExemplarPolicy>,
-        start: Start,
-    ) -> Arc<Self> {
-        let (exemplars, rejections) = (Exemplars::new(exemplars), Arc::clone(rejections));
-        let raised = AtomicBool::new(false);
-        Arc::new(Self { cell, exemplars, rejections, labels: labels.into(), start, raised })
+/// A series: its cell and its label text. The fields that a writer reads come first, so that they share no cache line
+/// with the end of a neighbouring series.
+pub(super) struct Series<C: Cell> {
+    pub(super) cell: C,
+    pub(super) exemplars: C::Exemplars,
+    shared: Arc<SeriesShared>,
+    pub(super) labels: Box<str>,
+    start: SeriesStart,
+}
+
+impl<C: Cell> Series<C> {
+    pub(super) fn new(cell: C, labels: &str, shared: &Arc<SeriesShared>, start: Start) -> Arc<Self> {
+        let (exemplars, shared, start) = (C::Exemplars::default(), Arc::clone(shared), SeriesStart::new(start));
+        Arc::new(Self { cell, exemplars, shared, labels: labels.into(), start })
     }
 
     /// Returns the time from which the series counts, unless its total is kept elsewhere.
     pub(super) fn start(&self) -> Option<Start> {
-        // Relaxed: a scrape at the same time may show either.
-        (!self.raised.load(Ordering::Relaxed)).then_some(self.start)
+        self.start.get()
+    }
+
+    fn refuse(&self, reason: Refusal, observations: u64) {
+        self.shared.rejections.count(reason, observations);
     }
 }
 
@@ -52,22 +53,21 @@ impl CounterFn for Series<CounterCell> {
     #[inline]
     fn increment(&self, value: u64) {
         if !self.cell.add(value) {
-            self.rejections.count(Refusal::Overflow);
+            self.refuse(Refusal::Overflow, 1);
         }
         // Adding zero only makes a series exist.
         if value > 0 {
-            self.exemplars.offer(0, 1, value as f64);
+            self.exemplars.offer(&self.shared.exemplars, 0, 1, value as f64);
         }
     }
 
     fn absolute(&self, value: u64) {
-        // Relaxed: as in `start`.
-        self.raised.store(true, Ordering::Relaxed);
+        self.start.forget();
         let held = RAISING.lock().unwrap_or_else(PoisonError::into_inner);
         let raised = self.cell.raise_to(value);
         drop(held);
         if !raised {
-            self.rejections.count(Refusal::Decreasing);
+            self.refuse(Refusal::Decreasing, 1);
         }
     }
 }
@@ -75,10 +75,10 @@ impl CounterFn for Series<CounterCell> {
 impl GaugeFn for Series<GaugeCell> {
     fn increment(&self, value: f64) {
         if self.cell.only_grows() && value < 0.0 {
-            self.rejections.count(Refusal::Negative);
+            self.refuse(Refusal::Negative, 1);
         // Adding zero only makes a series exist, so it is not refused after the value was cleared.
         } else if !value.is_finite() || !(self.cell.add(value) || value == 0.0) {
-            self.rejections.count(Refusal::NotFinite);
+            self.refuse(Refusal::NotFinite, 1);
         }
     }
 
@@ -91,11 +91,11 @@ impl GaugeFn for Series<GaugeCell> {
             return self.cell.clear();
         }
         if !value.is_finite() {
-            return self.rejections.count(Refusal::NotFinite);
+            return self.refuse(Refusal::NotFinite, 1);
         }
         let held = self.cell.only_grows().then(|| RAISING.lock().unwrap_or_else(PoisonError::into_inner));
         if held.is_some() && value < self.cell.read() {
-            self.rejections.count(Refusal::Decreasing);
+            self.refuse(Refusal::Decreasing, 1);
         } else {
             self.cell.set(value);
         }
@@ -113,7 +113,7 @@ impl HistogramFn for Series<HistogramCell> {
         if (0.0..=f64::MAX).contains(&value) {
             let bucket = self.cell.record(value, count as u64);
             if count > 0 {
-                self.exemplars.offer(bucket, self.cell.buckets(), value);
+                self.exemplars.offer(&self.shared.exemplars, bucket, self.cell.buckets(), value);
             }
         } else {
             let reason = if value == f64::NEG_INFINITY || value >= 0.0 || value.is_nan() {
@@ -121,19 +121,19 @@ impl HistogramFn for Series<HistogramCell> {
             } else {
                 Refusal::Negative
             };
-            self.rejections.count_many(reason, count as u64);
+            self.refuse(reason, count as u64);
         }
     }
 }
 
 /// The handle of a series that did not fit a budget. Its observations go to the overflow series and are counted as
 /// folded.
-pub(super) struct OverflowHandle<C> {
+pub(super) struct OverflowHandle<C: Cell> {
     series: Arc<Series<C>>,
     folded: Arc<AtomicU64>,
 }
 
-impl<C> OverflowHandle<C> {
+impl<C: Cell> OverflowHandle<C> {
     pub(super) fn new(series: Arc<Series<C>>, folded: &Arc<AtomicU64>) -> Arc<Self> {
         Arc::new(Self { series, folded: Arc::clone(folded) })
     }
@@ -185,16 +185,16 @@ impl HistogramFn for OverflowHandle<HistogramCell> {
 /// would only make a series exist.
 pub(super) struct RefusalHandle {
     reason: Refusal,
-    rejections: Arc<Rejections>,
+    shared: Arc<SeriesShared>,
 }
 
 impl RefusalHandle {
-    pub(super) fn new(reason: Refusal, rejections: &Arc<Rejections>) -> Arc<Self> {
-        Arc::new(Self { reason, rejections: Arc::clone(rejections) })
+    pub(super) fn new(reason: Refusal, shared: &Arc<SeriesShared>) -> Arc<Self> {
+        Arc::new(Self { reason, shared: Arc::clone(shared) })
     }
 
     fn count(&self, observations: u64) {
-        self.rejections.count_many(self.reason, observations);
+        self.shared.rejections.count(self.reason, observations);
     }
 }
 

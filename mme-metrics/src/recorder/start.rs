@@ -1,5 +1,6 @@
 //! The start timestamp of a series: the time from which it counts.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// How long before its registration a series starts, in milliseconds: the default timeout of a scrape.
@@ -36,9 +37,41 @@ impl Start {
     }
 }
 
+/// The start of one series, until it is unknown.
+#[derive(Debug)]
+pub(super) struct SeriesStart(AtomicU64);
+
+impl SeriesStart {
+    /// Stands for an unknown start. No series starts in 1970.
+    const UNKNOWN: u64 = 0;
+
+    pub(super) const fn new(start: Start) -> Self {
+        Self(AtomicU64::new(start.0))
+    }
+
+    /// Forgets the start of a series that was raised to a total kept elsewhere, which may have counted before the series existed.
+    pub(super) fn forget(&self) {
+        // Relaxed, here and below: a scrape at the same time may show either.
+        self.0.store(Self::UNKNOWN, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> Option<Start> {
+        let millis = self.0.load(Ordering::Relaxed);
+        (millis != Self::UNKNOWN).then_some(Start(millis))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_start_is_known_until_it_is_forgotten() {
+        let start = SeriesStart::new(Start(7));
+        assert_eq!(start.get(), Some(Start(7)));
+        start.forget();
+        assert_eq!(start.get(), None);
+    }
 
     #[test]
     fn a_series_starts_before_any_scrape_that_can_show_it_and_not_before_its_recorder() {

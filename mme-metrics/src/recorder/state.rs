@@ -50,7 +50,7 @@ impl State {
             }
         }
         if let Some(series) = self.own::<CounterCell>(MME.exemplars.spec(), &[]) {
-            series.cell.raise_to(self.registry.exemplars.stored());
+            series.cell.raise_to(self.registry.shared.exemplars.stored());
         }
         // The duration is zero until the first exposition is complete.
         match self.render_nanos.load(Ordering::Relaxed) {
@@ -61,7 +61,7 @@ impl State {
 
     /// Adds the observations refused since the last call to their series, in which typed metrics count theirs too.
     pub(super) fn report_rejections(&self) {
-        for (reason, count) in self.registry.rejections.drain() {
+        for (reason, count) in self.registry.shared.rejections.drain() {
             let label = [Label::from_static_parts("reason", reason)];
             if let Some(series) = self.own::<CounterCell>(MME.rejected_observations.spec(), &label) {
                 series.cell.add(count);

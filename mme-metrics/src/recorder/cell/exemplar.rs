@@ -1,10 +1,10 @@
 //! The exemplars of one series: the newest for each bucket, or one for a counter.
 //!
-//! They stand beside the cell, which does not know them. A series without a traced observation has none and takes two
+//! They stand beside the cell, which does not know them. A series without a traced observation has none and takes three
 //! words. The first exemplar allocates the room for all of them; no later one allocates.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::super::exemplar::ExemplarPolicy;
@@ -26,8 +26,8 @@ pub(in crate::recorder) struct Exemplar {
 }
 
 /// The exemplars of one series.
+#[derive(Default)]
 pub(in crate::recorder) struct Exemplars {
-    policy: Arc<ExemplarPolicy>,
     slots: OnceLock<Box<[Slot]>>,
 }
 
@@ -40,24 +40,20 @@ struct Slot {
 }
 
 impl Exemplars {
-    pub(in crate::recorder) fn new(policy: &Arc<ExemplarPolicy>) -> Self {
-        Self { policy: Arc::clone(policy), slots: OnceLock::new() }
-    }
-
     /// Offers an observation in bucket `slot` of `slots`. It is kept if the code that runs now has a trace, and the last
     /// one of the bucket is old enough.
     #[inline]
-    pub(in crate::recorder) fn offer(&self, slot: usize, slots: usize, value: f64) {
+    pub(in crate::recorder) fn offer(&self, policy: &ExemplarPolicy, slot: usize, slots: usize, value: f64) {
         if let Some(trace) = trace::current() {
-            self.offer_traced(slot, slots, value, &trace);
+            self.offer_traced(policy, slot, slots, value, &trace);
         }
     }
 
     /// A function of its own, so that an observation without a trace saves no registers for it.
     #[inline(never)]
-    fn offer_traced(&self, slot: usize, slots: usize, value: f64, trace: &TraceContext) {
-        if self.policy.allows(trace) && self.store(slot, slots, value, trace, Moment::now()) {
-            self.policy.count();
+    fn offer_traced(&self, policy: &ExemplarPolicy, slot: usize, slots: usize, value: f64, trace: &TraceContext) {
+        if policy.allows(trace) && self.store(slot, slots, value, trace, Moment::now()) {
+            policy.count();
         }
     }
 
@@ -120,10 +116,6 @@ mod tests {
         TraceContext::new([number; 16], [number; 8], sampled).unwrap()
     }
 
-    fn exemplars(filter: ExemplarFilter) -> Exemplars {
-        Exemplars::new(&Arc::new(ExemplarPolicy::new(filter)))
-    }
-
     fn values(exemplars: &Exemplars) -> Vec<Option<f64>> {
         let mut read = Vec::new();
         exemplars.read(&mut read);
@@ -132,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_newest_of_a_bucket_is_replaced_once_a_second() {
-        let exemplars = exemplars(ExemplarFilter::TraceBased);
+        let exemplars = Exemplars::default();
         let stored = [0, 1, 999, 1_000, 1_999, 2_500].map(|millis| {
             let trace = context(1, true);
             exemplars.store(1, 3, millis as f64, &trace, at(millis))
@@ -146,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_goes_backwards_keeps_the_last() {
-        let exemplars = exemplars(ExemplarFilter::TraceBased);
+        let exemplars = Exemplars::default();
         assert!(exemplars.store(0, 1, 1.0, &context(1, true), at(5_000)));
         assert!(!exemplars.store(0, 1, 2.0, &context(1, true), at(0)));
         assert_eq!(values(&exemplars), [Some(1.0)]);
@@ -154,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_bucket_that_a_reader_holds_makes_no_writer_wait() {
-        let exemplars = exemplars(ExemplarFilter::TraceBased);
+        let exemplars = Exemplars::default();
         assert!(exemplars.store(0, 1, 1.0, &context(1, true), at(0)));
         let held = exemplars.slots.get().unwrap()[0].newest.lock().unwrap();
         assert!(!exemplars.store(0, 1, 2.0, &context(2, true), at(9_000)));
@@ -171,9 +163,9 @@ mod tests {
             (ExemplarFilter::AlwaysOff, [false, false]),
         ] {
             let kept = [false, true].map(|sampled| {
-                let exemplars = exemplars(filter);
-                TraceScope::Fixed(context(1, sampled)).run(|| exemplars.offer(0, 1, 1.0));
-                assert_eq!(exemplars.policy.stored(), u64::from(exemplars.first().is_some()));
+                let (exemplars, policy) = (Exemplars::default(), ExemplarPolicy::new(filter));
+                TraceScope::Fixed(context(1, sampled)).run(|| exemplars.offer(&policy, 0, 1, 1.0));
+                assert_eq!(policy.stored(), u64::from(exemplars.first().is_some()));
                 exemplars.first().is_some()
             });
             assert_eq!(kept, expected, "{filter:?}");
@@ -182,8 +174,8 @@ mod tests {
 
     #[test]
     fn without_a_trace_nothing_is_allocated() {
-        let exemplars = exemplars(ExemplarFilter::AlwaysOn);
-        exemplars.offer(0, 1, 1.0);
+        let exemplars = Exemplars::default();
+        exemplars.offer(&ExemplarPolicy::new(ExemplarFilter::AlwaysOn), 0, 1, 1.0);
         assert!(exemplars.slots.get().is_none() && values(&exemplars).is_empty());
     }
 }

@@ -94,8 +94,7 @@ impl HistogramCell {
     #[inline]
     pub(in crate::recorder) fn record(&self, value: f64, count: u64) -> usize {
         if let Some(native) = &self.native {
-            native.record(value, count);
-            return self.bounds.bucket(value);
+            return native.record(value, count);
         }
         let thread = Thread::current();
         let bucket = self.bounds.bucket(value);

@@ -39,3 +39,21 @@ pub(super) use self::gauge::GaugeCell;
 pub(super) use self::histogram::{HistogramCell, Reading};
 pub(super) use self::layout::{NativeLayout, ZERO_THRESHOLD};
 pub(super) use self::native_reading::NativeReading;
+
+/// The cell of a series, and what stands beside it.
+pub(super) trait Cell {
+    /// The exemplars of the series: none for a gauge, which takes no memory for them.
+    type Exemplars: Default;
+}
+
+impl Cell for CounterCell {
+    type Exemplars = Exemplars;
+}
+
+impl Cell for GaugeCell {
+    type Exemplars = ();
+}
+
+impl Cell for HistogramCell {
+    type Exemplars = Exemplars;
+}

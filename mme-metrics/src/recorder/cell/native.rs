@@ -43,34 +43,38 @@ impl NativeCell {
         Self { owner, bounds, layout, own, shared: OnceLock::new(), shards: Shards::new() }
     }
 
-    /// Records `count` observations of `value`, which is finite and not negative.
+    /// Records `count` observations of `value`, which is finite and not negative. Returns the index of its classic bucket.
     #[inline]
-    pub(super) fn record(&self, value: f64, count: u64) {
+    pub(super) fn record(&self, value: f64, count: u64) -> usize {
+        let place = Place { native: self.layout.index(value), classic: self.bounds.bucket(value) };
         if count == 0 {
-            return;
+            return place.classic;
         }
+        let total = if count == 1 { value } else { value * count as f64 };
         let thread = Thread::current();
         if let Some(shards) = self.shards.get() {
             let (shard, alone) = shards.of(thread, || Box::new(NativeShard::new()));
-            self.record_to(shard, alone, value, count);
+            self.record_to(shard, alone, place, total, count);
         } else if thread.owns(&self.owner) {
-            self.record_to(&self.own, true, value, count);
-        } else if self.record_to(self.shared.get_or_init(|| Box::new(NativeShard::new())), false, value, count) {
-            // Without memory for shards, the threads go on to share.
-            let _ = self.shards.start(SHARD);
+            self.record_to(&self.own, true, place, total, count);
+        } else {
+            let shared = self.shared.get_or_init(|| Box::new(NativeShard::new()));
+            if self.record_to(shared, false, place, total, count) {
+                // Without memory for shards, the threads go on to share.
+                let _ = self.shards.start(SHARD);
+            }
         }
+        place.classic
     }
 
     /// Returns whether another thread recorded there at the same moment.
     #[inline]
-    fn record_to(&self, shard: &NativeShard, alone: bool, value: f64, count: u64) -> bool {
-        let place = Place { native: self.layout.index(value), classic: self.bounds.bucket(value) };
+    fn record_to(&self, shard: &NativeShard, alone: bool, place: Place, total: f64, count: u64) -> bool {
         let table = match shard.counts.get() {
             Some(table) => table,
             None => shard.counts.get_or_init(|| Table::first(self.layout.schema())),
         };
         let counted = table.count(&self.layout, place, self.bounds.buckets());
-        let total = if count == 1 { value } else { value * count as f64 };
         if alone {
             record_alone(counted, &shard.sum, total, count);
             false
@@ -163,11 +167,11 @@ mod tests {
     fn a_reading_depends_on_the_observations_and_not_on_their_threads() {
         for (factor, bounds) in [(1.003, &[][..]), (1.1, crate::buckets::SIZE), (1e9, &[1.0])] {
             let (alone, shared) = (cell(factor, bounds), cell(factor, bounds));
-            values().for_each(|value| alone.record(value, 1));
+            values().for_each(|value| _ = alone.record(value, 1));
             std::thread::scope(|scope| {
                 for thread in 0..7 {
                     let shared = &shared;
-                    scope.spawn(move || values().skip(thread).step_by(7).for_each(|value| shared.record(value, 1)));
+                    scope.spawn(move || values().skip(thread).step_by(7).for_each(|value| _ = shared.record(value, 1)));
                 }
             });
             let ((classic, native, _), (classic_shared, native_shared, _)) = (read(&alone), read(&shared));

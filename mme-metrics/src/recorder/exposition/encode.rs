@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::cell::{Exemplar, NativeReading, Reading};
+use super::super::cell::{Cell, Exemplar, NativeReading, Reading};
 use super::super::family::{MetricFamily, SeriesList};
 use super::super::series::Series;
 use super::super::start::Start;
@@ -70,7 +70,7 @@ pub(super) struct Walk<E: Encode> {
     reading: Reading,
 }
 
-impl<C> Series<C> {
+impl<C: Cell> Series<C> {
     fn head(&self) -> SeriesHead<'_> {
         SeriesHead { labels: &self.labels, start: self.start() }
     }

@@ -39,7 +39,8 @@ pub(super) fn span() -> Option<TraceContext> {
 /// Sets the function that returns the trace of the code that runs now, for a service whose spans are neither those of
 /// `tracing-opentelemetry` nor those of a `traceparent`. It is asked last.
 ///
-/// It runs with every observation that has no other trace, so it should only read a thread-local or task-local value. It
+/// It runs with every observation that has no other trace. The layers ask it when a request arrives and when its response
+/// begins, and keep the first answer to the last byte. So it should only read a thread-local or task-local value. It
 /// must not block. A panic in it means that there is no trace.
 ///
 /// ```
@@ -70,8 +71,9 @@ impl fmt::Display for ResolverError {
 
 impl Error for ResolverError {}
 
+/// Returns what the resolver says, if there is one.
 #[inline]
-fn resolved() -> Option<TraceContext> {
+pub(super) fn resolved() -> Option<TraceContext> {
     RESOLVER.get().and_then(ask)
 }
 

@@ -42,7 +42,7 @@
 //! ```
 //!
 //! `HttpLayer` and `GrpcServerLayer` also look for the span when the request arrives, and then keep it to the last byte of the
-//! response. If the span is inside of them, they fall back to the header.
+//! response. They do the same with what a resolver says. If the span is inside of them, they fall back to the header.
 
 mod context;
 mod current;

@@ -3,7 +3,7 @@
 use ::http::{Extensions, HeaderMap};
 
 use super::context::TraceContext;
-use super::current::span;
+use super::current::{resolved, span};
 use super::scope::{ScopeGuard, TraceScope};
 
 /// The trace of a request that a layer measures.
@@ -15,6 +15,8 @@ pub(crate) enum RequestTrace {
     Header(TraceContext),
     /// From the span that it runs in.
     Span(TraceContext),
+    /// From the resolver, which was asked when it arrived. A span takes precedence.
+    Resolved(TraceContext),
     /// It must not be an exemplar.
     Closed,
 }
@@ -38,8 +40,12 @@ impl RequestTrace {
             (Some(context), _) | (None, TraceScope::Request(context) | TraceScope::Fixed(context)) => {
                 Self::Header(context)
             }
-            (None, TraceScope::Open | TraceScope::Closed) => Self::Unknown,
+            (None, TraceScope::Open | TraceScope::Closed) => Self::from_resolver(),
         }
+    }
+
+    fn from_resolver() -> Self {
+        resolved().map_or(Self::Unknown, Self::Resolved)
     }
 
     /// Looks at the head of the response, which arrives in the span of the request if there is one.
@@ -47,18 +53,23 @@ impl RequestTrace {
     pub(crate) fn learn(&mut self, response: &Extensions) {
         if response.get::<Untraced>().is_some() {
             *self = Self::Closed;
-        } else if let Self::Unknown | Self::Header(_) = self
+            return;
+        }
+        if let Self::Unknown | Self::Header(_) | Self::Resolved(_) = self
             && let Some(span) = span()
         {
             *self = Self::Span(span);
         }
+        if let Self::Unknown = self {
+            *self = Self::from_resolver();
+        }
     }
 
-    /// Returns the trace that the service's code falls back to meanwhile.
+    /// Returns the trace that the service's code falls back to meanwhile. It asks the resolver itself.
     pub(crate) const fn context(&self) -> Option<TraceContext> {
         match self {
             Self::Header(context) | Self::Span(context) => Some(*context),
-            Self::Unknown | Self::Closed => None,
+            Self::Unknown | Self::Resolved(_) | Self::Closed => None,
         }
     }
 
@@ -67,7 +78,9 @@ impl RequestTrace {
     pub(crate) fn enter(self) -> Option<ScopeGuard> {
         match self {
             Self::Unknown => None,
-            Self::Header(context) | Self::Span(context) => Some(TraceScope::Fixed(context).enter()),
+            Self::Header(context) | Self::Span(context) | Self::Resolved(context) => {
+                Some(TraceScope::Fixed(context).enter())
+            }
             Self::Closed => Some(TraceScope::Closed.enter()),
         }
     }

@@ -153,7 +153,7 @@ fn a_body_that_ends_after_its_request_has_the_trace_too() {
     for is_read in [true, false] {
         let recorder = recorder();
         under(&recorder, async {
-            let service = service_fn(async |_: Request<Body>| {
+            let service = service_fn(|_: Request<Body>| async {
                 let frame = Ok::<_, Infallible>(http_body::Frame::data(Bytes::from("abc")));
                 Ok::<_, Infallible>(Response::new(StreamBody::new(futures_util::stream::iter([frame]))))
             });
@@ -210,7 +210,7 @@ fn a_scrape_makes_no_exemplar_of_itself() {
 fn a_request_to_a_server_is_part_of_the_request_that_sends_it() {
     let recorder = recorder();
     under(&recorder, async {
-        let answer = async |_: Request<Body>| Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("abc"))));
+        let answer = |_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Full::new(Bytes::from("abc")))) };
         let client = HttpClientLayer::new().layer(service_fn(answer));
         let app = Router::new().route(
             "/",
@@ -235,7 +235,7 @@ fn a_request_to_a_server_is_part_of_the_request_that_sends_it() {
 fn a_grpc_call_has_the_trace_of_its_header() {
     let recorder = recorder();
     under(&recorder, async {
-        let answer = async |_: Request<GrpcRequestBody<Body>>| {
+        let answer = |_: Request<GrpcRequestBody<Body>>| async {
             TRACED.events.increment(());
             Ok::<_, Infallible>(Response::builder().header("grpc-status", "0").body(Body::empty()).expect("a response"))
         };

@@ -185,6 +185,34 @@ fn a_resolver_is_asked_last_and_may_panic_or_record() {
 }
 
 #[test]
+fn what_a_resolver_says_when_a_request_arrives_holds_to_its_last_byte() {
+    run_alone(|| {
+        tokio::task_local!(static NUMBER: u8);
+        let context = |number| TraceContext::new([number; 16], [number; 8], true);
+        trace::set_resolver(move || NUMBER.try_with(|number| context(*number)).ok().flatten())
+            .expect("it is the first");
+        let request = || Request::get("/").body(Body::empty()).expect("a request");
+        let app = || {
+            let handler = || async {
+                NUMBER.scope(2, async { metrics::counter!("inner").increment(1) }).await;
+                "hello"
+            };
+            Router::new().route("/", get(handler)).layer(HttpLayer::new())
+        };
+        // The body is dropped outside of the scope.
+        let arrives_inside = recorder();
+        under(&arrives_inside, async { drop(NUMBER.scope(1, app().oneshot(request())).await.expect("a response")) });
+        let ids = |number: &str| [number.repeat(16), number.repeat(8)];
+        let duration = "http_server_request_duration_seconds_bucket".to_owned();
+        assert_eq!(found(&arrives_inside), [(duration, ids("01")), ("inner_total".to_owned(), ids("02"))]);
+        // A request that arrives and ends where the resolver knows nothing does not have the trace of its handler.
+        let arrives_outside = recorder();
+        under(&arrives_outside, async { drop(app().oneshot(request()).await.expect("a response")) });
+        assert_eq!(found(&arrives_outside), [("inner_total".to_owned(), ids("02"))]);
+    });
+}
+
+#[test]
 fn a_thread_that_ends_may_still_record() {
     /// Records when its thread ends.
     struct Last(Recorder);

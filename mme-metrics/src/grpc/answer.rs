@@ -74,14 +74,13 @@ impl Answer {
 
     /// Returns the status that the caller is told. `call_type` is that of the method as far as it is known.
     pub(super) fn told(&self, end: End, messages: &GrpcMessages, call_type: CallType) -> GrpcCode {
-        let needs_message = matches!(call_type, CallType::Unary | CallType::ClientStream);
         match (self.head, end) {
             (Some(code), _) if code != GrpcCode::Ok => code,
             (_, End::Cancelled) => self.left(messages, call_type),
             (_, End::Error | End::BodyError) => self.last.unwrap_or(GrpcCode::Unknown),
             _ => match self.whole(messages) {
                 // As tonic puts it: a missing response message.
-                GrpcCode::Ok if needs_message && messages.total() == 0 => GrpcCode::Internal,
+                GrpcCode::Ok if call_type.has_one_answer() && messages.total() == 0 => GrpcCode::Internal,
                 code => code,
             },
         }

@@ -141,8 +141,7 @@ impl GrpcCall {
         let mut call_type = self.series.call_type();
         let code = match &self.side {
             CallSide::Server(sent) => {
-                let needs_message = matches!(call_type, CallType::Unary | CallType::ClientStream);
-                let code = sent.code(end, needs_message, total);
+                let code = sent.code(end, call_type.has_one_answer(), total);
                 let is_unknown = call_type == CallType::Unknown;
                 let marks = if code == GrpcCode::Ok && !is_unknown { 0 } else { sent.number.take() };
                 if is_unknown && (total > 1 || marks & MANY != 0) {

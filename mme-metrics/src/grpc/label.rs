@@ -109,6 +109,12 @@ impl CallType {
     pub const fn is_streaming(self) -> bool {
         matches!(self, Self::ClientStream | Self::ServerStream | Self::BidiStream)
     }
+
+    /// Returns whether the server answers with one message, as far as the type is known.
+    #[cfg(feature = "grpc")]
+    pub(super) const fn has_one_answer(self) -> bool {
+        matches!(self, Self::Unary | Self::ClientStream)
+    }
 }
 
 labels! {

@@ -42,7 +42,7 @@
 //! | trailers with a status, or a head with one and nothing after it | that status |
 //! | a status that is not the number of a code, or that a server sends twice | `UNKNOWN` |
 //! | `OK` without the message that the type of the method requires | `INTERNAL` |
-//! | no status | by the HTTP status: `UNAVAILABLE` for 503, `UNIMPLEMENTED` for 404, `UNAUTHENTICATED` for 401, …; `UNKNOWN` for 200 |
+//! | no status; on a client, no body either | by the HTTP status: `UNAVAILABLE` for 503, `UNIMPLEMENTED` for 404, `UNAUTHENTICATED` for 401, …; `UNKNOWN` for 200 |
 //! | the other side disconnected, or the caller stopped waiting, also while it was sending its request | the error in the head of the response, if it has one; else `CANCELLED`, or `DEADLINE_EXCEEDED` if the `grpc-timeout` of the call was over |
 //! | on a client: an error page, a message over the size limit, a message that cannot be decoded | the code that tonic returns to the caller |
 //! | an error of the service or the body | the code that tonic returns to the caller, else `UNKNOWN` |

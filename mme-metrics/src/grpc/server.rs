@@ -40,6 +40,8 @@ use crate::exchange::{ExchangeBody, ExchangeService, Watch};
 ///   them.
 /// * The service receives a [`GrpcRequestBody`]. Layers for any body type, such as tower's and tonic's, can be inside this one; a
 ///   layer for tonic's body type alone must be outside.
+/// * A layer outside that replaces the body of the request hands on its `is_end_stream`. A body that ends without saying so, and
+///   without a whole message, reads as one that the client has reset, and an error of the service then as `CANCELLED`.
 ///
 /// If a call passes two of these layers, the outer one counts it.
 ///

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::iter;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
 use ::http::{HeaderMap, HeaderName, StatusCode};
@@ -52,10 +52,22 @@ pub(super) fn of_answered_headers(headers: &HeaderMap) -> Option<GrpcCode> {
     Status::from_header_map(&read).and_then(|status| own(status.code()))
 }
 
+/// The code that tonic makes of each HTTP status without a gRPC status, from 100 to 999.
+static OF_HTTP: LazyLock<Box<[GrpcCode]>> = LazyLock::new(|| {
+    let statuses = (FIRST_STATUS..1_000).map_while(|number| StatusCode::from_u16(number).ok());
+    statuses.map(|status| of_answer(status, Vec::new(), None)).collect()
+});
+
+const FIRST_STATUS: u16 = 100;
+
 /// Returns the code that tonic makes of an HTTP status without a gRPC status.
 #[inline]
 pub(super) fn of_http(status: StatusCode) -> GrpcCode {
-    if status == StatusCode::OK { GrpcCode::Unknown } else { of_answer(status, Vec::new(), None) }
+    if status == StatusCode::OK {
+        return GrpcCode::Unknown;
+    }
+    let index = usize::from(status.as_u16() - FIRST_STATUS);
+    OF_HTTP.get(index).copied().unwrap_or(GrpcCode::Unknown)
 }
 
 /// Returns the code that tonic's client makes of an answer without a gRPC status of which it has these bytes. `limit` is the
@@ -237,9 +249,10 @@ mod tests {
     }
 
     #[test]
-    fn no_answer_of_http_alone_is_a_success() {
+    fn an_answer_of_http_alone_is_what_tonic_makes_of_it_and_no_success() {
         for number in 100..1000 {
             let status = StatusCode::from_u16(number).expect("HTTP allows it");
+            assert_eq!(of_http(status), of_answer(status, Vec::new(), None), "{number}");
             assert_ne!(of_http(status), GrpcCode::Ok, "{number}");
         }
     }

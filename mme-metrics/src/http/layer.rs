@@ -195,7 +195,7 @@ impl HttpLayer {
     ///
     /// # Panics
     ///
-    /// When the metric has a label with this key already.
+    /// When the metric or the layer has a label with this key already.
     pub fn label<F>(mut self, key: impl Into<SharedString>, budget: usize, value: F) -> Self
     where
         F: for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
@@ -209,7 +209,7 @@ impl HttpLayer {
     ///
     /// # Panics
     ///
-    /// When the metric has a label with this key already.
+    /// When the metric or the layer has a label with this key already.
     pub fn response_label<F>(mut self, key: impl Into<SharedString>, budget: usize, value: F) -> Self
     where
         F: for<'a> Fn(ResponseHead<'a>) -> Option<&'a str> + Send + Sync + 'static,

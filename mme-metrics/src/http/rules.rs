@@ -134,6 +134,8 @@ impl Rules {
     pub(super) fn label(&mut self, key: SharedString, budget: usize, source: Source) {
         let taken = HTTP.server_duration.spec().labels.iter().any(|label| *label.key == *key);
         assert!(!taken, "the label key `{key}` is one of the metric's own: give the label another key");
+        let given = self.labels.iter().any(|label| label.key == key);
+        assert!(!given, "the layer has a label `{key}` already: give each label its own key");
         let texts = Arc::new(CappedMap::new(budget, SharedString::const_str(OVERFLOW)));
         self.labels.push(ExtraLabel { key, source, texts });
         // Handles that were kept for fewer labels are invalid.

@@ -240,6 +240,16 @@ fn a_label_of_the_metric_itself_is_refused_at_set_up() {
     }
 }
 
+#[test]
+fn a_label_that_the_layer_has_already_is_refused_at_set_up() {
+    let layer = || layer().label("tenant", 1, |_| None).response_label("cache", 1, |_| None);
+    for key in ["tenant", "cache"] {
+        assert!(quietly(|| layer().label(key, 1, |_| None)).is_none(), "{key}");
+        assert!(quietly(|| layer().response_label(key, 1, |_| None)).is_none(), "{key}");
+    }
+    assert!(quietly(|| layer().label("other", 1, |_| None)).is_some());
+}
+
 /// A listener that panics.
 struct Panics;
 

@@ -1,6 +1,7 @@
 //! `promtool`, which ships with Prometheus.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Stdio;
 
 use crate::program;
@@ -13,6 +14,29 @@ use crate::program;
 #[track_caller]
 pub fn check_metrics(exposition: &str) {
     run(&["check", "metrics"], exposition);
+}
+
+/// Runs `promtool` with `arguments` in a folder, and requires success. Returns what it said.
+///
+/// # Panics
+///
+/// When it fails, with what it said, or when it is missing.
+#[track_caller]
+pub fn accepts(folder: &Path, arguments: &[&str]) -> String {
+    run_in(folder, arguments).unwrap_or_else(|said| panic!("promtool {}:\n{said}", arguments.join(" ")))
+}
+
+/// Runs `promtool` with `arguments` in a folder, and returns what it said, as an error if it failed.
+///
+/// # Panics
+///
+/// When it is missing.
+#[track_caller]
+pub fn run_in(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = program::command("promtool").args(arguments).current_dir(folder).output();
+    let output = output.expect("promtool is a program that runs");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    if output.status.success() { Ok(said) } else { Err(said) }
 }
 
 /// Runs `promtool` with `arguments`, feeds it `input`, and requires success and silence.

@@ -13,5 +13,5 @@ pub use self::deployment::{BusinessHours, Deployment};
 pub use self::inbox::{Delivery, Inbox};
 pub use self::mailbox::{Mail, Mailbox};
 pub use self::program::{amtool, amtool_refuses, readable_configurations};
-pub use self::server::Alertmanager;
+pub use self::server::{Alertmanager, free_addresses};
 pub use self::starttls::StartTls;

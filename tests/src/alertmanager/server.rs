@@ -185,8 +185,8 @@ fn alone(_gossip: SocketAddr) -> Vec<String> {
     vec!["--cluster.listen-address=".to_owned()]
 }
 
-/// Returns two different ports that are free.
-fn free_addresses() -> [SocketAddr; 2] {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free"));
+/// Returns different ports that are free.
+pub fn free_addresses<const N: usize>() -> [SocketAddr; N] {
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free"));
     listeners.map(|listener| listener.local_addr().expect("a bound listener has an address"))
 }

@@ -1,23 +1,17 @@
 //! The commands of the guide's page `first-page.md`, run as they stand there.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use mme_metrics_tests::alertmanager::free_addresses;
 use mme_metrics_tests::service::Service;
 
 /// Returns the fences of a language, such as `sh`.
 fn fences<'a>(page: &'a str, language: &str) -> Vec<&'a str> {
     let opening = format!("```{language}\n");
     page.split(&opening).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect()
-}
-
-/// Opens free ports, all at once so that they differ, and returns them.
-fn free_ports<const N: usize>() -> [String; N] {
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free"));
-    listeners.map(|listener| listener.local_addr().expect("a bound listener has an address").port().to_string())
 }
 
 /// Makes the commands of the page work here: a checkout instead of a clone, the program that is built, free ports and less
@@ -28,7 +22,7 @@ fn script(page: &str, root: &Path) -> String {
     let commands = fences(page, "sh")[1..].concat();
     let service = Service::command(&[]);
     let program = service.get_program().display().to_string();
-    let [http, grpc, prometheus, alertmanager, pager] = free_ports();
+    let [http, grpc, prometheus, alertmanager, pager] = free_addresses().map(|address| address.port().to_string());
     let mut commands = commands;
     let clone = "git clone --depth 1 https://github.com/mme-metrics/mme-metrics\n";
     let copied = "mme-metrics/mme-metrics/assets/alertmanager .\n";

@@ -1,10 +1,8 @@
 //! Rules, tests and dashboards that keep the clusters of a fleet apart.
 
-use std::path::Path;
-
 use mme_metrics::asset::{AssetCheck, AssetFile, AssetKind, AssetOptions, FILES};
 use mme_metrics::catalog;
-use mme_metrics_tests::program;
+use mme_metrics_tests::promtool;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -24,12 +22,13 @@ fn written() -> TempDir {
     dir
 }
 
-#[track_caller]
-fn promtool(dir: &Path, arguments: &[&str]) {
-    let output = program::command("promtool").args(arguments).current_dir(dir).output();
-    let output = output.expect("promtool is a program that runs");
-    let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "promtool {arguments:?}: {text}");
+/// Returns the groups of the HTTP rules and alerts in the order in which a test evaluates them.
+pub(crate) fn order_of_http_groups() -> String {
+    let groups = ["prometheus/rules/http.yml", "prometheus/alerts/http.yml"].map(|path| {
+        let text = FILES.iter().find(|file| file.path() == path).expect("a bundled file").text();
+        text.lines().filter_map(|line| line.trim().strip_prefix("- name: ")).collect::<Vec<_>>().join(", ")
+    });
+    format!("[{}]", groups.join(", "))
 }
 
 fn paths(kind: AssetKind) -> Vec<&'static str> {
@@ -43,12 +42,12 @@ fn without_a_label_files_stay_as_they_are() {
 
 #[test]
 fn prometheus_loads_every_rendered_rule() {
-    promtool(written().path(), &[&["check", "rules"], &paths(AssetKind::Rules)[..]].concat());
+    promtool::accepts(written().path(), &[&["check", "rules"], &paths(AssetKind::Rules)[..]].concat());
 }
 
 #[test]
 fn rendered_rules_give_what_rendered_tests_expect() {
-    promtool(written().path(), &[&["test", "rules"], &paths(AssetKind::RuleTests)[..]].concat());
+    promtool::accepts(written().path(), &[&["test", "rules"], &paths(AssetKind::RuleTests)[..]].concat());
 }
 
 #[test]
@@ -104,14 +103,9 @@ tests:
 #[test]
 fn a_failing_region_is_not_hidden_by_a_healthy_one_of_the_same_job() {
     let dir = written();
-    let groups = |path: &str| {
-        let text = FILES.iter().find(|file| file.path() == path).expect("a bundled file").text();
-        text.lines().filter_map(|line| line.trim().strip_prefix("- name: ")).map(str::to_owned).collect::<Vec<_>>()
-    };
-    let order = [groups("prometheus/rules/http.yml"), groups("prometheus/alerts/http.yml")].concat();
-    let test = CLUSTERS.replace("ORDER", &format!("[{}]", order.join(", ")));
+    let test = CLUSTERS.replace("ORDER", &order_of_http_groups());
     std::fs::write(dir.path().join("clusters.yml"), test).expect("a file");
-    promtool(dir.path(), &["test", "rules", "clusters.yml"]);
+    promtool::accepts(dir.path(), &["test", "rules", "clusters.yml"]);
 }
 
 #[test]
@@ -150,7 +144,7 @@ fn rules_of_ones_own_are_rendered_with_a_record_of_no_target() {
 fn prometheus_loads_the_configurations_of_a_fleet() {
     let dir = written();
     for file in ["fleet.yml", "federation.yml"] {
-        promtool(&dir.path().join("prometheus"), &["check", "config", "--syntax-only", file]);
+        promtool::accepts(&dir.path().join("prometheus"), &["check", "config", "--syntax-only", file]);
     }
 }
 

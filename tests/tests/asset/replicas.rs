@@ -1,8 +1,10 @@
 //! Series of two Prometheus servers of one cluster in one store: what the rules make of both copies, and of one.
 
-use mme_metrics::asset::{AssetOptions, FILES};
-use mme_metrics_tests::program;
+use mme_metrics::asset::AssetOptions;
+use mme_metrics_tests::promtool;
 use tempfile::TempDir;
+
+use crate::fleet::order_of_http_groups;
 
 /// 10 requests a second, of which one fails, as both servers have seen them. `REPLICAS` are the labels that tell them apart.
 const STORE: &str = r#"
@@ -27,10 +29,6 @@ SERIES
 
 /// Fills the test in: the labels of each copy, those of each result, and the requests a second of each result.
 fn store(copies: &[&str], results: &[&str], rate: u32) -> String {
-    let groups = ["prometheus/rules/http.yml", "prometheus/alerts/http.yml"].map(|path| {
-        let text = FILES.iter().find(|file| file.path() == path).expect("a bundled file").text();
-        text.lines().filter_map(|line| line.trim().strip_prefix("- name: ")).collect::<Vec<_>>().join(", ")
-    });
     let of_each = |labels: &[&str], line: &dyn Fn(&str) -> String, separator: &str| {
         labels.iter().map(|labels| line(labels)).collect::<Vec<_>>().join(separator)
     };
@@ -56,7 +54,7 @@ fn store(copies: &[&str], results: &[&str], rate: u32) -> String {
     let share = |labels: &str| sample("job:http_server_request_errors_per_request:ratio_rate5m", labels, "0.1");
     let requests = |labels: &str| sample("job:http_server_requests:rate5m", labels, &rate.to_string());
     STORE
-        .replace("ORDER", &format!("[{}]", groups.join(", ")))
+        .replace("ORDER", &order_of_http_groups())
         .replace("SERIES", &of_each(copies, &series, "\n"))
         .replace("[SHARES]", &format!("[{}]", of_each(results, &share, ", ")))
         .replace("[RATES]", &format!("[{}]", of_each(results, &requests, ", ")))
@@ -70,11 +68,7 @@ fn test(grouping: &[&str], test: &str) {
     let options = grouping.iter().fold(AssetOptions::new(), |options, label| options.group_by(*label));
     options.write_to(directory.path()).expect("a directory that can be written");
     std::fs::write(directory.path().join("store.yml"), test).expect("a file");
-    let output =
-        program::command("promtool").args(["test", "rules", "store.yml"]).current_dir(directory.path()).output();
-    let output = output.expect("promtool is a program that runs");
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{}\n{test}", String::from_utf8_lossy(&said));
+    promtool::run_in(directory.path(), &["test", "rules", "store.yml"]).unwrap_or_else(|said| panic!("{said}\n{test}"));
 }
 
 const BOTH: [&str; 2] = [r#"prometheus_replica="a","#, r#"prometheus_replica="b","#];

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use mme_metrics::asset::{AssetFile, AssetKind, FILES, lint, write_to};
-use mme_metrics_tests::program;
+use mme_metrics_tests::promtool;
 use tempfile::TempDir;
 
 /// Writes the bundled files as a user would, and returns the directory with Prometheus' part of them.
@@ -14,16 +14,6 @@ fn written() -> (TempDir, PathBuf) {
     write_to(dir.path()).expect("a directory that can be written");
     let prometheus = dir.path().join("prometheus");
     (dir, prometheus)
-}
-
-#[track_caller]
-fn promtool(dir: &Path, arguments: &[&str]) -> String {
-    let output = program::command("promtool").args(arguments).current_dir(dir).output();
-    let output = output.expect("promtool is a program that runs");
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text).into_owned();
-    assert!(output.status.success(), "promtool {arguments:?}: {text}");
-    text
 }
 
 fn paths(kind: AssetKind) -> Vec<&'static str> {
@@ -59,14 +49,14 @@ groups:
 fn prometheus_loads_every_rule() {
     let (_dir, prometheus) = written();
     let rules = paths(AssetKind::Rules);
-    let output = promtool(&prometheus, &[&["check", "rules"], &rules[..]].concat());
+    let output = promtool::accepts(&prometheus, &[&["check", "rules"], &rules[..]].concat());
     assert_eq!(output.matches("SUCCESS").count(), rules.len());
 }
 
 #[test]
 fn prometheus_loads_the_configuration_with_every_rule() {
     let (_dir, prometheus) = written();
-    let output = promtool(&prometheus, &["check", "config", "prometheus.yml"]);
+    let output = promtool::accepts(&prometheus, &["check", "config", "prometheus.yml"]);
     // The rules of the gateway are loaded by choice.
     let rules = paths(AssetKind::Rules).into_iter().filter(|path| !path.starts_with("gateway/")).count();
     assert!(output.contains(&format!("{rules} rule files found")), "{output}");
@@ -75,7 +65,7 @@ fn prometheus_loads_the_configuration_with_every_rule() {
 #[test]
 fn every_alert_fires_and_stays_silent_as_its_tests_say() {
     let (_dir, prometheus) = written();
-    promtool(&prometheus, &[&["test", "rules"], &paths(AssetKind::RuleTests)[..]].concat());
+    promtool::accepts(&prometheus, &[&["test", "rules"], &paths(AssetKind::RuleTests)[..]].concat());
 }
 
 #[test]

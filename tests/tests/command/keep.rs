@@ -4,17 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use mme_metrics_tests::command::run;
-use mme_metrics_tests::program;
+use mme_metrics_tests::promtool;
 use tempfile::TempDir;
 
 #[track_caller]
 fn loads(directory: &Path, relabelling: &str) {
     let indented = relabelling.trim_end().replace('\n', "\n    ");
-    let path = directory.join("prometheus.yml");
-    fs::write(&path, format!("scrape_configs:\n  - job_name: a\n    {indented}\n")).expect("a file");
-    let output = program::command("promtool").args(["check", "config"]).arg(path).output().expect("it was found");
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    assert!(output.status.success(), "{said}\n{relabelling}");
+    fs::write(directory.join("prometheus.yml"), format!("scrape_configs:\n  - job_name: a\n    {indented}\n"))
+        .expect("a file");
+    let said = promtool::run_in(directory, &["check", "config", "prometheus.yml"]);
+    said.unwrap_or_else(|said| panic!("{said}\n{relabelling}"));
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use mme_metrics::asset::{AssetFile, AssetKind, FILES, write_to};
-use mme_metrics_tests::program;
 use mme_metrics_tests::prometheus::major_version;
+use mme_metrics_tests::promtool;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -66,14 +66,10 @@ pub(crate) fn assert_accepted_by_promtool(config: &str) {
         None => line.to_owned(),
     };
     let directory = tempfile::tempdir().expect("the temporary directory can be written");
-    let file = directory.path().join("prometheus.yml");
     let config: String = config.split_inclusive('\n').filter(|line| known_to_prometheus(line)).map(line).collect();
-    fs::write(&file, config).expect("a directory of ours can be written");
+    fs::write(directory.path().join("prometheus.yml"), config).expect("a directory of ours can be written");
     // The token of an account exists in a pod only.
-    let output = program::command("promtool").args(["check", "config", "--syntax-only"]).arg(file).output();
-    let output = output.expect("it was found just now");
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    promtool::accepts(directory.path(), &["check", "config", "--syntax-only", "prometheus.yml"]);
 }
 
 /// Returns the items of a list as texts.

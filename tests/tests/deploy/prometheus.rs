@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use mme_metrics_tests::prometheus::{Prometheus, patiently};
+use mme_metrics_tests::promtool;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -44,17 +45,8 @@ fn copy(from: &Path, to: &Path) {
 fn promtool_accepts_the_configuration_and_the_web_settings() {
     let root = container();
     let folder = root.path().join("etc/prometheus");
-    let check = |kind: &str, file: &str| {
-        let output = mme_metrics_tests::program::command("promtool")
-            .args(["check", kind])
-            .arg(folder.join(file))
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "promtool check {kind} {file}:\n{said}");
-    };
-    check("config", "prometheus.yml");
-    check("web-config", "web.config.yml");
+    promtool::accepts(&folder, &["check", "config", "prometheus.yml"]);
+    promtool::accepts(&folder, &["check", "web-config", "web.config.yml"]);
 }
 
 #[test]

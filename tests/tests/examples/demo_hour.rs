@@ -13,8 +13,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mme_metrics::asset::write_to;
 use mme_metrics_tests::exposition::Samples;
-use mme_metrics_tests::program;
 use mme_metrics_tests::prometheus::patiently;
+use mme_metrics_tests::promtool;
 use mme_metrics_tests::rules::Rules;
 use mme_metrics_tests::service::Service;
 use serde_json::Value;
@@ -186,10 +186,7 @@ fn simulate(model: &Value, looks: impl Iterator<Item = usize>) -> Result<(), Str
     );
     let prometheus = directory.path().join("prometheus");
     fs::write(prometheus.join("hour.yml"), document).expect("a file that can be written");
-    let output = program::command("promtool").args(["test", "rules", "hour.yml"]).current_dir(prometheus).output();
-    let output = output.expect("promtool is a program that runs");
-    let said = [output.stdout, output.stderr].concat();
-    if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&said).into_owned()) }
+    promtool::run_in(&prometheus, &["test", "rules", "hour.yml"]).map(drop)
 }
 
 #[test]

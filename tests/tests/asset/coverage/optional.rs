@@ -3,7 +3,7 @@
 
 use mme_metrics::asset::{AssetFile, AssetKind, FILES, check, write_to};
 use mme_metrics::catalog;
-use mme_metrics_tests::program;
+use mme_metrics_tests::promtool;
 use tempfile::TempDir;
 
 /// Their folders, their names, and how many rules they have.
@@ -21,10 +21,7 @@ fn prometheus_loads_the_rules_and_their_values_are_right() {
     for (folder, name, _) in OPTIONAL {
         for [verb, file] in [["check", &format!("{name}.yml")], ["test", &format!("{name}_test.yml")]] {
             let folder = directory.path().join("prometheus").join(folder);
-            let output = program::command("promtool").args([verb, "rules", file]).current_dir(folder).output();
-            let output = output.expect("promtool is a program that runs");
-            let said = [output.stdout, output.stderr].concat();
-            assert!(output.status.success(), "promtool {verb} rules {file}: {}", String::from_utf8_lossy(&said));
+            promtool::accepts(&folder, &[verb, "rules", file]);
         }
     }
 }

@@ -11,15 +11,18 @@ use mme_metrics_tests::watched::{JOB, watching};
 use serde_json::json;
 
 /// Recorded series that have no value here, and why. Any other without one is an error, and one of these with one too.
-const NOT_RECORDED: [(&str, &str); 7] = [
+const NOT_RECORDED: [(&str, &str); 6] = [
     ("job_server_address:tls_handshake_failures:rate5m", "it has no listener with TLS"),
     ("job_server_address:tls_handshake_failures:ratio5m", "as above"),
     ("job_http_route:http_server_request_duration_seconds:p95_5m_avg1h_1d", "there was no yesterday"),
     ("job_http_route:http_server_request_duration_seconds:p95_5m_stddev1h_1d", "there was no yesterday"),
-    ("job_category_source_alert:alerts_critical:max", "no critical alert fires over the demo"),
     ("container:container_memory_working_set_bytes_per_limit:ratio", "cAdvisor is not scraped"),
     ("instance:node_memory_used_per_total:ratio", "the node exporter is not scraped"),
 ];
+
+/// Parts of the names of records that exist or not: the machine of the tests may be a container, and may be so busy that the service
+/// is slow enough for an alert.
+const EITHER: [&str; 2] = [":cgroup_", ":alerts_critical:"];
 
 /// Queries of panels that have nothing to show here, and why; as exact as [`NOT_RECORDED`].
 const NOT_SHOWN: [(&str, &str); 18] = [
@@ -172,7 +175,7 @@ fn every_rule_evaluates_and_records_what_the_demo_does() {
     let records: BTreeSet<_> = prometheus
         .rules()
         .into_iter()
-        .filter(|rule| rule.records && !rule.name.contains(":cgroup_"))
+        .filter(|rule| rule.records && !EITHER.iter().any(|part| rule.name.contains(part)))
         .map(|rule| rule.name)
         .collect();
     wait_for_only(&not_recorded(), || records.iter().filter(|record| !shows(&prometheus, record)).cloned().collect());

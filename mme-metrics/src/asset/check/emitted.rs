@@ -6,6 +6,7 @@ use promql_parser::parser::Expr;
 
 use super::rules::read_rules;
 use crate::asset::finding::{AssetFinding, FindingKind, Site};
+use crate::asset::rule::Rule;
 use crate::asset::{AssetFile, AssetKind, promql};
 use crate::metric::{self, Family, Spec};
 
@@ -24,7 +25,7 @@ pub(super) fn check(families: &[&'static dyn Family], exposition: &str, files: &
         }
         missing.extend(series.into_iter().map(|name| (name, spec)));
     }
-    for (site, expression, parsed) in expressions(files) {
+    for (site, expression, parsed) in expressions(files, &read_rules(files, &mut Vec::new())) {
         for name in selected(&parsed).iter().filter(|name| missing.contains_key(*name)) {
             let message =
                 format!("the service exposes no series of `{name}`: record it, switch it on, or remove what reads it");
@@ -62,9 +63,12 @@ fn names(exposition: &str) -> HashSet<&str> {
     samples.map(|line| &line[..line.find(['{', ' ', '\t']).unwrap_or(line.len())]).collect()
 }
 
-/// Lists the expressions of rules. It ignores those that cannot be parsed, because the check reports them.
-pub(super) fn expressions(files: &[AssetFile]) -> Vec<(Site<'_>, String, Expr)> {
-    let rules = read_rules(files, &mut Vec::new());
+/// Lists the expressions of `files` and of the `rules` read from them. It ignores those that cannot be parsed, because the
+/// check reports them.
+pub(super) fn expressions<'f>(
+    files: &'f [AssetFile],
+    rules: &[(&'f AssetFile, Rule)],
+) -> Vec<(Site<'f>, String, Expr)> {
     let mut all: Vec<_> = rules
         .iter()
         .filter_map(|(file, rule)| Some((rule.site(file), rule.expr().to_owned(), promql::parse(rule.expr()).ok()?)))

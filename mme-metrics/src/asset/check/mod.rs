@@ -188,8 +188,9 @@ impl AssetCheck {
         // A file that cannot be read is a finding of `run`.
         let mut unread = Vec::new();
         let mut vocabulary = self.vocabulary(files, &mut unread);
-        learn_recorded(&read_rules(files, &mut unread), &mut vocabulary);
-        usage::list(files, &vocabulary)
+        let rules = read_rules(files, &mut unread);
+        learn_recorded(&rules, &mut vocabulary);
+        usage::list(files, &rules, &vocabulary)
     }
 
     /// Compares an exposition of the running service with its families and with `files`.

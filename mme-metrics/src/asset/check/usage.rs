@@ -8,6 +8,7 @@ use promql_parser::parser::{Expr, VectorSelector};
 use super::vocabulary::Vocabulary;
 use super::{emitted, selector};
 use crate::asset::promql::holds_variable;
+use crate::asset::rule::Rule;
 use crate::asset::{AssetFile, promql};
 
 /// A series name that files read, as it is scraped.
@@ -23,9 +24,9 @@ pub struct AssetUse {
 }
 
 /// Lists what `files` read, without what their rules record and what Prometheus creates itself.
-pub(super) fn list(files: &[AssetFile], vocabulary: &Vocabulary) -> Vec<AssetUse> {
+pub(super) fn list(files: &[AssetFile], rules: &[(&AssetFile, Rule)], vocabulary: &Vocabulary) -> Vec<AssetUse> {
     let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (site, _, expression) in emitted::expressions(files) {
+    for (site, _, expression) in emitted::expressions(files, rules) {
         promql::walk(&expression, &mut |part| {
             let selector = match part {
                 Expr::VectorSelector(selector) => selector,

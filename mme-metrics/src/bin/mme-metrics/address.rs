@@ -1,64 +1,100 @@
 //! Addresses as messages name them: without credentials.
 
-/// Removes the user, the password and the query from a URL, because error messages may end up in mails from cron.
+use std::path::Path;
+
+/// The schemes that a command can use.
+const SCHEMES: [&str; 2] = ["http://", "https://"];
+
+/// What begins a query or a fragment. One that was written into a path is escaped.
+const QUERIES: [&str; 5] = ["?", "#", "%3F", "%3f", "%23"];
+
+/// Removes the user, the password and the query from a URL, because error messages may end up in mails from cron. What
+/// may belong to them is removed too; `…` stands where that is a part of the address.
 pub(crate) fn without_secrets(url: &str) -> String {
-    // A query that was written into a path has an escaped question mark.
-    let end = ["?", "#", "%3F", "%3f"].iter().filter_map(|mark| url.find(mark)).min();
-    let url = &url[..end.unwrap_or(url.len())];
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let host = rest.find('/').unwrap_or(rest.len());
-            let begin = rest[..host].rfind('@').map_or(0, |at| at + 1);
-            format!("{scheme}://{}", &rest[begin..])
-        }
-        None => url.rsplit_once('@').map_or(url, |(_, host)| host).to_owned(),
-    }
+    let (scheme, rest) = url.split_at(scheme(url));
+    format!("{scheme}{}", public(rest))
 }
 
 /// Removes the secrets of every URL in a text of another program, and what would control a terminal.
 pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::new();
     let mut rest = text;
-    while let Some(at) = ["http://", "https://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
-        let end = rest[at..].find(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>'));
-        let end = end.map_or(rest.len(), |length| at + length);
-        clean.push_str(&rest[..at]);
-        clean.push_str(&without_secrets(&rest[at..end]));
+    while let Some(at) = rest.find("://") {
+        let begin = at + "://".len();
+        let before = rest[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+        let quote = before.chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
+        let end = begin + length(&rest[begin..], quote);
+        clean.push_str(&rest[..begin]);
+        clean.push_str(&public(&rest[begin..end]));
         rest = &rest[end..];
     }
     clean.push_str(rest);
     clean.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// Removes the secrets of those `arguments` of the command that a message repeats.
+pub(crate) fn without_secrets_of(arguments: impl Iterator<Item = String>, message: &str) -> String {
+    arguments.fold(message.to_owned(), |message, argument| {
+        let value =
+            argument.split_once('=').filter(|_| argument.starts_with('-')).map_or(&*argument, |(_, value)| value);
+        if is_meant_as_address(value) { message.replace(value, &without_secrets(value)) } else { message }
+    })
+}
+
 /// Returns whether an argument is a URL, and not a file.
 pub(crate) fn is_url(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
+    scheme(text) > 0
+}
+
+/// Returns whether the port of a URL is a number or missing. Any other is a part of a password that was not escaped, and
+/// what stands before it is no host to send requests to.
+pub(crate) fn has_valid_port(url: &str) -> bool {
+    let authority = url[scheme(url)..].split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    // The colons of an IPv6 address stand in brackets.
+    let port = host.rsplit(']').next().and_then(|rest| rest.rsplit_once(':')).map_or("", |(_, port)| port);
+    port.chars().all(|c| c.is_ascii_digit())
+}
+
+/// Returns whether a text is an address, also one of a scheme that no command can use, or of none.
+pub(crate) fn is_meant_as_address(text: &str) -> bool {
+    let has_user = text.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+    is_url(text) || (text.contains("://") || has_user) && !Path::new(text).exists()
+}
+
+/// Returns the length of the scheme of a URL, or 0 if it has none.
+fn scheme(url: &str) -> usize {
+    let is_at_start = |scheme: &&&str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    SCHEMES.iter().find(is_at_start).map_or(0, |scheme| scheme.len())
+}
+
+/// Returns what is no secret of a URL without its scheme.
+///
+/// A password may have a `/`, `?`, `#` or `@` that should have been escaped. Then it ends at the last `@` at the latest.
+fn public(url: &str) -> String {
+    let Some((user, host)) = url.rsplit_once('@') else { return before_query(url).to_owned() };
+    let has_path = user.contains('/');
+    if user.contains(['?', '#']) || has_path && before_query(user) != user {
+        // The `@` may also be part of a query, and what follows it too.
+        return "…".to_owned();
+    }
+    format!("{}{}", if has_path { "…" } else { "" }, before_query(host))
+}
+
+fn before_query(url: &str) -> &str {
+    let end = QUERIES.iter().filter_map(|mark| url.find(mark)).min();
+    &url[..end.unwrap_or(url.len())]
+}
+
+/// Returns the length of a URL without its scheme at the start of a text. After a quotation mark it ends no earlier than
+/// at the next one.
+fn length(text: &str, quote: Option<char>) -> usize {
+    let end = text.find(char::is_whitespace).unwrap_or(text.len());
+    let mut quotes = quote.map(|quote| text.match_indices(quote)).into_iter().flatten();
+    let closed = quotes.find(|(at, _)| !text[..*at].ends_with('\\')).map_or(0, |(at, _)| at);
+    // What ends a quotation or a sentence is no part of the address.
+    text[..end.max(closed)].trim_end_matches(['"', '\'', '`', '<', '>', '(', ')', ',', ';', ':', '.']).len()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_named_without_its_secrets() {
-        for (url, named) in [
-            ("http://me:secret@host:9090/a@b", "http://host:9090/a@b"),
-            ("http://host/", "http://host/"),
-            ("https://a@b@host", "https://host"),
-            ("http://host/metrics?token=secret#x", "http://host/metrics"),
-            ("http://host?@token", "http://host"),
-            ("http://host/metrics%3Ftoken=secret", "http://host/metrics"),
-            ("me:secret@host", "host"),
-            ("host:9090", "host:9090"),
-        ] {
-            assert_eq!(without_secrets(url), named);
-        }
-    }
-
-    #[test]
-    fn a_text_is_cleaned_of_secrets_and_control_characters() {
-        let text = "Get \"http://me:secret@host/metrics?token=secret\": dial\u{1b}[31m\nhttps://a:b@c";
-        assert_eq!(clean(text), "Get \"http://host/metrics\": dial [31m https://c");
-        assert_eq!(clean(""), "");
-    }
-}
+mod tests;

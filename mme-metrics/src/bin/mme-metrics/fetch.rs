@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{fs, io};
 
 use clap::Args;
 
-use crate::address::without_secrets;
+use crate::address::{clean, has_valid_port, without_secrets};
+use crate::disk;
 
 /// Largest answer that is read.
 const LARGEST: u64 = 64 << 20;
@@ -55,12 +55,10 @@ impl Access {
 
 /// Reads a token, and returns the header that sends it.
 fn authorization(path: &Path) -> Result<String, String> {
-    let cannot = |error: io::Error| format!("cannot read the token in {}: {error}", path.display());
-    if fs::metadata(path).map_err(cannot)?.len() > LARGEST_TOKEN {
-        return Err(format!("{} is too large for a token", path.display()));
-    }
-    let text = fs::read_to_string(path).map_err(cannot)?;
-    let token = text.trim();
+    let bytes = disk::read(path, LARGEST_TOKEN).map_err(disk::cannot("read the token in", path))?;
+    let bytes = bytes.ok_or_else(|| format!("{} is too large for a token", path.display()))?;
+    let token = String::from_utf8_lossy(&bytes);
+    let token = token.trim();
     if token.is_empty() || !token.chars().all(|c| c.is_ascii_graphic()) {
         return Err(format!("{} has no token: write one line of printable ASCII", path.display()));
     }
@@ -80,6 +78,7 @@ impl Client {
 
     /// Sends a GET request, and returns the answer whatever its status.
     pub(crate) fn get(&self, url: &str, query: &[(&str, &str)]) -> Result<Answer, String> {
+        valid(url)?;
         let mut request = self.agent.get(url).query_pairs(query.iter().copied());
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
@@ -89,6 +88,7 @@ impl Client {
 
     /// Sends a POST request without a body, and returns the answer whatever its status.
     pub(crate) fn post(&self, url: &str) -> Result<Answer, String> {
+        valid(url)?;
         let mut request = self.agent.post(url);
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
@@ -110,9 +110,26 @@ impl Client {
     }
 }
 
+/// Refuses a URL that ureq would read in another way than it was meant.
+fn valid(url: &str) -> Result<(), String> {
+    if has_valid_port(url) {
+        return Ok(());
+    }
+    Err(format!("cannot read {}: {}", without_secrets(url), no_address(url)))
+}
+
+fn no_address(url: &str) -> String {
+    let password = if url.contains('@') {
+        "; in a password, write %2F for `/`, %3F for `?`, %23 for `#` and %40 for `@`"
+    } else {
+        ""
+    };
+    format!("this is not an address such as http://127.0.0.1:9090{password}")
+}
+
 /// Reads an answer.
 fn read(url: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, String> {
-    let failed = |error: ureq::Error| format!("cannot read {}: {}", without_secrets(url), reason(&error));
+    let failed = |error: ureq::Error| format!("cannot read {}: {}", without_secrets(url), reason(url, &error));
     let mut answer = answer.map_err(failed)?;
     let text = answer.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(failed)?;
     let text = String::from_utf8(text).map_err(|_| format!("{} does not answer in UTF-8", without_secrets(url)))?;
@@ -120,34 +137,16 @@ fn read(url: &str, answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>
 }
 
 /// Returns the reason of a failure without the URL, which may have a secret in it.
-fn reason(error: &ureq::Error) -> String {
+fn reason(url: &str, error: &ureq::Error) -> String {
     match error {
         ureq::Error::BodyExceedsLimit(limit) => format!("the answer is larger than {} MiB", limit >> 20),
-        ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
-            "this is not an address such as http://127.0.0.1:9090".to_owned()
-        }
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => no_address(url),
         ureq::Error::RequireHttpsOnly(_) | ureq::Error::TlsRequired => {
             "this build has no TLS: go through http on this machine".to_owned()
         }
-        error => error.to_string(),
+        ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
+            format!("{error}: see whether it runs there, or correct the address")
+        }
+        error => clean(&error.to_string()),
     }
-}
-
-/// Reads a file that a user named.
-pub(crate) fn file(path: &Path) -> Result<String, String> {
-    let cannot = |error: io::Error| format!("cannot read {}: {error}", path.display());
-    let metadata = fs::metadata(path).map_err(cannot)?;
-    if metadata.is_file() && metadata.len() > LARGEST {
-        return Err(format!("{} is larger than {} MiB", path.display(), LARGEST >> 20));
-    }
-    let bytes = {
-        use io::Read as _;
-        let mut bytes = Vec::new();
-        fs::File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(cannot)?;
-        bytes
-    };
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!("{} is larger than {} MiB", path.display(), LARGEST >> 20));
-    }
-    String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8", path.display()))
 }

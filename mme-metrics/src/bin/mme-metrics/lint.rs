@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use clap::Args;
 
-use crate::address::without_secrets;
 use crate::exposition;
 use crate::fetch::Access;
 use crate::outcome::Outcome;
@@ -23,7 +22,7 @@ impl Lint {
     pub(crate) fn run(&self) -> Result<Outcome, String> {
         let text = exposition::read(&self.source, &self.access)?;
         let problems = exposition::lint(&text);
-        let name = without_secrets(&self.source);
+        let name = exposition::name(&self.source);
         let mut out = String::new();
         for problem in &problems {
             // Writing to a string cannot fail.

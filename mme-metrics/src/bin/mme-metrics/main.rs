@@ -5,6 +5,7 @@ mod assets;
 mod backup;
 mod cardinality;
 mod catalog;
+mod disk;
 mod exposition;
 mod fetch;
 mod hash;

@@ -1,12 +1,12 @@
 //! The command `mme-metrics report`.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use mme_metrics::http::HTTP;
 use mme_metrics::spike::{self, Day, OverallLatency};
 
+use crate::disk::{self, cannot};
 use crate::prometheus;
 
 #[derive(Subcommand)]
@@ -59,13 +59,13 @@ impl Daily {
     fn run(self) -> Result<String, String> {
         let day = self.day.unwrap_or_else(|| Day::today().before(1));
         let report = spike::Report::read(&self.dir, day);
-        let report = report.map_err(|error| format!("cannot read {}: {error}", self.dir.display()))?;
+        let report = report.map_err(cannot("read", &self.dir))?;
         let mut report = report.direct(&self.direct);
         if let Some(overall) = self.overall(day)? {
             report = report.overall(overall);
         }
         let out = self.out.as_ref().unwrap_or(&self.dir);
-        let path = report.write(out).map_err(|error| format!("cannot write to {}: {error}", out.display()))?;
+        let path = report.write(out).map_err(cannot("write to", out))?;
         Ok(format!("{}: {} entries", path.display(), report.entries()))
     }
 
@@ -77,7 +77,7 @@ impl Daily {
             return Ok(Some(OverallLatency::new(quantile(0.5)?, quantile(0.95)?)));
         }
         let Some(path) = &self.exposition else { return Ok(None) };
-        let text = fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let text = disk::text(path)?;
         Ok(Some(OverallLatency::from_exposition(&text, name)))
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use mme_metrics::asset::{AssetFile, AssetKind};
 
-use crate::fetch;
+use crate::disk::{self, cannot};
 
 /// Deepest directory that is read.
 const DEEPEST: usize = 32;
@@ -17,7 +17,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<AssetFile>, String> {
         if path.is_dir() {
             directory(path, 0, &mut files)?;
         } else {
-            let text = fetch::file(path)?;
+            let text = disk::text(path)?;
             let kind = kind(path, &text).ok_or_else(|| {
                 format!(
                     "{} is of no known kind: rules have `groups`, dashboards `panels`, lists of metrics `exporter`, and runbooks \
@@ -35,20 +35,20 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<AssetFile>, String> {
 }
 
 fn directory(directory: &Path, depth: usize, files: &mut Vec<AssetFile>) -> Result<(), String> {
-    let cannot = |error: std::io::Error| format!("cannot read {}: {error}", directory.display());
+    let unreadable = cannot("read", directory);
     if depth > DEEPEST {
         return Err(format!("{} is nested too deeply", directory.display()));
     }
-    let entries: Result<Vec<_>, _> = fs::read_dir(directory).map_err(cannot)?.collect();
-    let mut entries = entries.map_err(cannot)?;
+    let entries: Result<Vec<_>, _> = fs::read_dir(directory).map_err(unreadable)?.collect();
+    let mut entries = entries.map_err(unreadable)?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let (path, hidden) = (entry.path(), entry.file_name().to_string_lossy().starts_with('.'));
-        let kind_of_entry = entry.file_type().map_err(cannot)?;
+        let kind_of_entry = entry.file_type().map_err(unreadable)?;
         if kind_of_entry.is_dir() && !hidden {
             self::directory(&path, depth + 1, files)?;
         } else if kind_of_entry.is_file() && !hidden && has_known_ending(&path) {
-            let text = fetch::file(&path)?;
+            let text = disk::text(&path)?;
             if let Some(kind) = kind(&path, &text) {
                 files.push(file(kind, &path, text));
             }

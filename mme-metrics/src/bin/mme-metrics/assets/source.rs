@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::Args;
-use mme_metrics::asset::{AssetFile, AssetKind};
+use mme_metrics::asset::{AssetCheck, AssetFile, AssetKind};
+use mme_metrics::catalog::FAMILIES;
 use serde_json::{Value, json};
 
-use crate::address::without_secrets;
+use crate::disk;
 use crate::exposition::{self, Exposition};
-use crate::fetch::{self, Access};
+use crate::fetch::Access;
 
 /// Where the metrics of a user are listed.
 #[derive(Args)]
@@ -44,12 +45,12 @@ impl Sources {
         let mut metrics = Metrics { lists: Vec::new(), expositions: Vec::new(), target_labels: self.target_label };
         for source in &self.metrics {
             let text = exposition::read(source, &self.access)?;
-            let name = without_secrets(source);
+            let name = exposition::name(source);
             metrics.lists.push(list(name.clone(), &of_exposition(&name, &text)?));
             metrics.expositions.push(text);
         }
         for path in &self.catalog {
-            let text = fetch::file(path)?;
+            let text = disk::text(path)?;
             let name = path.display().to_string();
             let catalog: Value = serde_json::from_str(&text).map_err(|error| format!("{name} is not JSON: {error}"))?;
             let found = of_catalog(&catalog)
@@ -57,6 +58,18 @@ impl Sources {
             metrics.lists.push(list(name, &found));
         }
         Ok(metrics)
+    }
+}
+
+impl Metrics {
+    /// Returns the check that knows the metrics of this crate and the labels of the user's targets.
+    pub(crate) fn check(&self) -> AssetCheck {
+        self.target_labels.iter().cloned().fold(AssetCheck::new(FAMILIES), AssetCheck::target_label)
+    }
+
+    /// Returns the lists of metrics and then `files`, as the check takes them.
+    pub(crate) fn with<'a>(&'a self, files: &'a [AssetFile]) -> impl Iterator<Item = AssetFile> + 'a {
+        self.lists.iter().chain(files).cloned()
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::{Instant, SystemTime};
 
 use clap::Args;
 
-use super::list::{List, cannot};
+use super::list::List;
 use super::textfile;
+use crate::disk::{self, cannot};
 use crate::fetch::Access;
 use crate::outcome::Outcome;
 use crate::prometheus::Prometheus;
@@ -47,12 +48,12 @@ impl Create {
         if !from.is_dir() {
             return Err(format!(
                 "the snapshot {} is not there: --data has to be the --storage.tsdb.path of this Prometheus",
-                from.display()
+                disk::name(&from)
             ));
         }
         let copied = copy(&from, &self.out, &snapshot);
         // The snapshot is ours, and its files are links to those of Prometheus, so it goes in any case.
-        let removed = fs::remove_dir_all(&from).map_err(|error| cannot("remove", &from, &error));
+        let removed = fs::remove_dir_all(&from).map_err(cannot("remove", &from));
         let (backup, list) = copied?;
         removed?;
         if let Some(file) = &self.textfile {
@@ -69,13 +70,13 @@ fn copy(from: &Path, out: &Path, name: &str) -> Result<(PathBuf, List), String> 
     if backup.exists() {
         return Err(format!("{} exists already", backup.display()));
     }
-    fs::create_dir_all(&partial).map_err(|error| cannot("create", &partial, &error))?;
+    fs::create_dir_all(&partial).map_err(cannot("create", &partial))?;
     let list = List::copy(from, &partial).and_then(|list| {
         if !list.has_samples() {
             return Err("the snapshot has no samples: Prometheus has not scraped anything yet".to_owned());
         }
         list.write(&partial)?;
-        fs::rename(&partial, &backup).map_err(|error| cannot("write", &backup, &error))?;
+        fs::rename(&partial, &backup).map_err(cannot("write", &backup))?;
         Ok(list)
     });
     if list.is_err() {

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::disk::{self, cannot};
 use crate::hash::hex;
 
 /// The file name of the list.
@@ -41,10 +42,10 @@ impl List {
         for path in files(from)? {
             let target = to.join(&path);
             let parent = target.parent().unwrap_or(to);
-            fs::create_dir_all(parent).map_err(|error| cannot("create", parent, &error))?;
-            let mut out = File::create_new(&target).map_err(|error| cannot("write", &target, &error))?;
+            fs::create_dir_all(parent).map_err(cannot("create", parent))?;
+            let mut out = File::create_new(&target).map_err(cannot("write", &target))?;
             let entry = entry(&from.join(&path), &mut out)?;
-            out.sync_all().map_err(|error| cannot("write", &target, &error))?;
+            out.sync_all().map_err(cannot("write", &target))?;
             list.files.insert(path, entry);
         }
         Ok(list)
@@ -53,14 +54,13 @@ impl List {
     /// Reads the list of a backup.
     pub(super) fn read(backup: &Path) -> Result<Self, String> {
         let path = backup.join(NAME);
-        let mut text = Vec::new();
-        let read = File::open(&path).and_then(|file| file.take(LARGEST).read_to_end(&mut text));
-        read.map_err(|error| format!("{} is not a backup: {}: {error}", backup.display(), path.display()))?;
+        let text = disk::read(&path, LARGEST);
+        let text = text.map_err(|error| format!("{} is not a backup: {NAME}: {error}", disk::name(backup)))?;
+        let text = text.ok_or_else(|| format!("{} is damaged: it is larger than any list", path.display()))?;
         let list: Self =
             serde_json::from_slice(&text).map_err(|error| format!("{} is damaged: {error}", path.display()))?;
         for path in list.files.keys() {
-            let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-            if path.is_empty() || !plain || path.contains('\\') {
+            if !disk::stays_inside(path) {
                 return Err(format!("{} names {path:?}, which leads out of the backup", backup.join(NAME).display()));
             }
         }
@@ -74,7 +74,7 @@ impl List {
         let text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())? + "\n";
         let written =
             File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
-        written.map_err(|error| cannot("write", &path, &error))
+        written.map_err(cannot("write", &path))
     }
 
     /// Lists what differs in a backup: files that are missing, changed or added.
@@ -115,10 +115,10 @@ impl List {
 
 /// Copies a file while its hash is taken.
 fn entry(path: &Path, out: &mut impl Write) -> Result<Entry, String> {
-    let mut file = File::open(path).map_err(|error| cannot("read", path, &error))?;
+    let mut file = File::open(path).map_err(cannot("read", path))?;
     let (mut hash, mut bytes, mut chunk) = (Sha256::new(), 0, vec![0; 1 << 20]);
     loop {
-        let length = file.read(&mut chunk).map_err(|error| cannot("read", path, &error))?;
+        let length = file.read(&mut chunk).map_err(cannot("read", path))?;
         if length == 0 {
             break;
         }
@@ -134,10 +134,10 @@ fn files(root: &Path) -> Result<Vec<String>, String> {
     let mut files = Vec::new();
     let mut open: Vec<(PathBuf, String, usize)> = vec![(root.to_owned(), String::new(), 0)];
     while let Some((directory, prefix, depth)) = open.pop() {
-        let entries = fs::read_dir(&directory).map_err(|error| cannot("read", &directory, &error))?;
+        let entries = fs::read_dir(&directory).map_err(cannot("read", &directory))?;
         for entry in entries {
-            let entry = entry.map_err(|error| cannot("read", &directory, &error))?;
-            let kind = entry.file_type().map_err(|error| cannot("read", &entry.path(), &error))?;
+            let entry = entry.map_err(cannot("read", &directory))?;
+            let kind = entry.file_type().map_err(cannot("read", &entry.path()))?;
             let name = entry.file_name();
             let name = name.to_str().ok_or_else(|| format!("{} is not UTF-8", entry.path().display()))?;
             let path = format!("{prefix}{name}");
@@ -155,8 +155,4 @@ fn files(root: &Path) -> Result<Vec<String>, String> {
     }
     files.sort_unstable();
     Ok(files)
-}
-
-pub(super) fn cannot(verb: &str, path: &Path, error: &io::Error) -> String {
-    format!("cannot {verb} {}: {error}", path.display())
 }

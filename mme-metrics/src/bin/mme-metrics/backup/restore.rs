@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::list::{List, cannot};
+use super::list::List;
+use crate::disk::cannot;
 use crate::outcome::Outcome;
 
 #[derive(Args)]
@@ -27,7 +28,7 @@ impl Restore {
             return Err(format!("nothing was restored, because the backup is not whole:\n  {}", problems.join("\n  ")));
         }
         if self.data.exists() {
-            let mut entries = fs::read_dir(&self.data).map_err(|error| cannot("read", &self.data, &error))?;
+            let mut entries = fs::read_dir(&self.data).map_err(cannot("read", &self.data))?;
             if entries.next().is_some() {
                 return Err(format!("{} is not empty: restore to a new directory", self.data.display()));
             }
@@ -35,8 +36,8 @@ impl Restore {
         for path in list.paths() {
             let (from, to) = (self.backup.join(path), self.data.join(path));
             let parent = to.parent().unwrap_or(&self.data);
-            fs::create_dir_all(parent).map_err(|error| cannot("create", parent, &error))?;
-            fs::copy(&from, &to).map_err(|error| cannot("write", &to, &error))?;
+            fs::create_dir_all(parent).map_err(cannot("create", parent))?;
+            fs::copy(&from, &to).map_err(cannot("write", &to))?;
         }
         Ok(Outcome::success(format!("{}: {} files, {} bytes", self.data.display(), list.len(), list.bytes())))
     }

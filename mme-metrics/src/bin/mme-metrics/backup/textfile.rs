@@ -1,13 +1,12 @@
 //! The metrics of a backup, as a file for the textfile collector of `node_exporter`.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use mme_metrics::health::HEALTH;
 
-use super::list::cannot;
+use crate::disk;
 
 /// Accepts a label value that needs no escape.
 pub(super) fn name(text: &str) -> Result<String, String> {
@@ -34,7 +33,5 @@ pub(super) fn write(file: &Path, backup: &str, made: SystemTime, took: Duration,
             spec.name, spec.help
         );
     }
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let partial = file.with_file_name(format!(".{name}.partial"));
-    fs::write(&partial, text).and_then(|()| fs::rename(&partial, file)).map_err(|error| cannot("write", file, &error))
+    disk::replace(file, text.as_bytes())
 }

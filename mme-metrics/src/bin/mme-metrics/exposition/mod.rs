@@ -9,8 +9,9 @@ use std::path::Path;
 
 pub(crate) use self::lint::lint;
 pub(crate) use self::sample::Sample;
-use crate::address::is_url;
-use crate::fetch::{self, Access};
+use crate::address::{is_url, without_secrets};
+use crate::disk;
+use crate::fetch::Access;
 
 /// A problem in an exposition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,12 @@ pub(crate) struct Exposition<'t> {
 
 /// Reads a saved exposition, or that of a running service.
 pub(crate) fn read(source: &str, access: &Access) -> Result<String, String> {
-    if is_url(source) { access.client()?.text(source, &[]) } else { fetch::file(Path::new(source)) }
+    if is_url(source) { access.client()?.text(source, &[]) } else { disk::text(Path::new(source)) }
+}
+
+/// Names in messages what was read.
+pub(crate) fn name(source: &str) -> String {
+    if is_url(source) { without_secrets(source) } else { source.to_owned() }
 }
 
 /// Reads one line.

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use super::check::State;
+use crate::disk::cannot;
 
 pub(super) fn check(directory: &Path) -> Result<State, String> {
-    let entries = fs::read_dir(directory).map_err(|error| format!("cannot read {}: {error}", directory.display()))?;
+    let entries = fs::read_dir(directory).map_err(cannot("read", directory))?;
     let names = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
     let mut days: Vec<_> = names
         .filter(|name| Path::new(name).extension().is_some_and(|ending| ending == "jsonl"))

@@ -7,8 +7,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use mme_metrics::asset::{self, AssetCheck, AssetFile, AssetFinding, FILES, FindingKind, Severity};
-use mme_metrics::catalog::FAMILIES;
+use mme_metrics::asset::{self, AssetFile, AssetFinding, FILES, FindingKind, Severity};
 
 use super::paths;
 use super::source::{Metrics, Sources};
@@ -56,7 +55,7 @@ impl Check {
         }
         if self.emitted {
             let all = metrics.expositions.join("\n");
-            let emitted = AssetCheck::new(FAMILIES).emitted(&all, &files);
+            let emitted = metrics.check().emitted(&all, &files);
             findings.extend(emitted.into_iter().filter(|finding| finding.kind == FindingKind::NotEmitted));
         }
         findings.sort_by(|left, right| {
@@ -74,9 +73,8 @@ impl Check {
 
 /// Checks the files of a user. They may read what the bundled rules record.
 fn check(files: &[AssetFile], metrics: &Metrics) -> Vec<AssetFinding> {
-    let own = metrics.lists.iter().chain(files).cloned();
-    let all: Vec<_> = bundled(files).cloned().chain(own).collect();
-    let check = metrics.target_labels.iter().cloned().fold(AssetCheck::new(FAMILIES), AssetCheck::target_label);
+    let all: Vec<_> = bundled(files).cloned().chain(metrics.with(files)).collect();
+    let check = metrics.check();
     let is_own = |finding: &AssetFinding| {
         let named = |file: &AssetFile| file.path() == finding.file;
         files.iter().any(named) || metrics.lists.iter().any(named)

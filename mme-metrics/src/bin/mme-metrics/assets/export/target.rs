@@ -1,13 +1,13 @@
 //! The directory that an export writes to. Nothing outside of it is read or written.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use mme_metrics::asset::AssetFile;
 
 use super::change::Change;
 use super::manifest::{self, Manifest};
+use crate::disk::{self, cannot};
 
 /// Largest file that is compared. A larger one is not ours.
 const LARGEST: u64 = 16 << 20;
@@ -64,7 +64,7 @@ impl Target {
 
     /// Makes the changes.
     pub(super) fn apply(mut self, files: &[AssetFile], changes: &[Change]) -> Result<(), String> {
-        fs::create_dir_all(&self.root).map_err(|error| cannot("create", &self.root, &error))?;
+        fs::create_dir_all(&self.root).map_err(cannot("create", &self.root))?;
         let mut written = Manifest::default();
         for file in files {
             self.manifest.add(file.path(), file.text().as_bytes());
@@ -93,47 +93,32 @@ impl Target {
     /// Reads a file, if there is one.
     fn read(&self, path: &str, largest: u64) -> Result<Option<Vec<u8>>, String> {
         let path = self.path(path)?;
-        let failed = |error: &io::Error| cannot("read", &path, error);
+        let failed = cannot("read", &path);
         match fs::symlink_metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(&error)),
+            Err(error) => return Err(failed(error)),
             Ok(metadata) if !metadata.is_file() => {
                 return Err(format!("{} is not a file: move it away", path.display()));
             }
             Ok(_) => {}
         }
-        let mut text = Vec::new();
-        let read = File::open(&path).and_then(|file| file.take(largest + 1).read_to_end(&mut text));
-        read.map_err(|error| failed(&error))?;
-        if text.len() as u64 > largest {
-            return Err(format!("{} is larger than any file of an export: move it away", path.display()));
-        }
-        Ok(Some(text))
+        let text = disk::read(&path, largest).map_err(failed)?;
+        let too_large = || format!("{} is larger than any file of an export: move it away", path.display());
+        text.ok_or_else(too_large).map(Some)
     }
 
     /// Writes a file as a whole or not at all.
     fn write(&self, path: &str, text: &[u8]) -> Result<(), String> {
         let path = self.path(path)?;
         let parent = path.parent().unwrap_or(&self.root);
-        fs::create_dir_all(parent).map_err(|error| cannot("create", parent, &error))?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let partial = parent.join(format!(".{name}.{}.partial", std::process::id()));
-        let written = OpenOptions::new().write(true).create_new(true).open(&partial).and_then(|mut file| {
-            file.write_all(text)?;
-            file.sync_all()?;
-            fs::rename(&partial, &path)
-        });
-        written.map_err(|error| {
-            // It may not have been created.
-            let _ = fs::remove_file(&partial);
-            cannot("write", &path, &error)
-        })
+        fs::create_dir_all(parent).map_err(cannot("create", parent))?;
+        disk::replace(&path, text)
     }
 
     /// Removes a file, and the directories that are empty then.
     fn remove(&self, path: &str) -> Result<(), String> {
         let path = self.path(path)?;
-        fs::remove_file(&path).map_err(|error| cannot("remove", &path, &error))?;
+        fs::remove_file(&path).map_err(cannot("remove", &path))?;
         for parent in path.ancestors().skip(1).take_while(|parent| *parent != self.root) {
             // Fails if there are other files in it.
             if fs::remove_dir(parent).is_err() {
@@ -146,8 +131,7 @@ impl Target {
     /// Returns a path below the target that leads nowhere else.
     fn path(&self, path: &str) -> Result<PathBuf, String> {
         let relative = Path::new(path);
-        let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
-        if !plain || path.is_empty() || path.contains('\\') {
+        if !disk::stays_inside(path) {
             return Err(format!("{path:?} leads out of {}: an export has no such file", self.root.display()));
         }
         let mut whole = self.root.clone();
@@ -159,8 +143,4 @@ impl Target {
         }
         Ok(whole)
     }
-}
-
-fn cannot(verb: &str, path: &Path, error: &io::Error) -> String {
-    format!("cannot {verb} {}: {error}", path.display())
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,35 +12,46 @@ use mme_metrics::asset::{AssetKind, FILES};
 use mme_metrics_tests::command::run;
 use serde_json::{Value, json};
 
+/// The first lines of the requests that a server got.
+pub(crate) type Requests = Arc<Mutex<Vec<String>>>;
+
 /// Serves answers by a part of the request's first line, the first that is found; else 404. It ends with the tests.
-fn serve(answers: Vec<(&'static str, String)>) -> String {
+pub(crate) fn serve(answers: Vec<(&'static str, String)>) -> String {
+    listen("404 Not Found", answers).0
+}
+
+/// As [`serve`], with the status that any other request gets, and lists the requests.
+pub(crate) fn listen(other: &'static str, answers: Vec<(&'static str, String)>) -> (String, Requests) {
+    let requests = Requests::default();
+    let list = Arc::clone(&requests);
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("it listens"));
     thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { continue };
-            let answers = answers.clone();
+            let (answers, list) = (answers.clone(), Arc::clone(&list));
             thread::spawn(move || {
                 let Ok(copy) = stream.try_clone() else { return };
                 let mut lines = BufReader::new(copy).lines();
                 let request = lines.next().and_then(Result::ok).unwrap_or_default();
                 while lines.next().and_then(Result::ok).is_some_and(|line| !line.is_empty()) {}
                 let found = answers.iter().find(|(part, _)| request.contains(part));
-                let (status, body) = found.map_or(("404 Not Found", ""), |(_, body)| ("200 OK", body.as_str()));
+                let (status, body) = found.map_or((other, ""), |(_, body)| ("200 OK", body.as_str()));
+                list.lock().expect("no test panics with it").push(request);
                 let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
                 // A client that hangs up is its own business.
                 let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
             });
         }
     });
-    url
+    (url, requests)
 }
 
-fn data(data: &Value) -> String {
+pub(crate) fn data(data: &Value) -> String {
     json!({ "status": "success", "data": data }).to_string()
 }
 
-fn vector(samples: &[(&[(&str, &str)], f64)]) -> String {
+pub(crate) fn vector(samples: &[(&[(&str, &str)], f64)]) -> String {
     let sample = |(labels, value): &(&[(&str, &str)], f64)| {
         let labels: BTreeMap<_, _> = labels.iter().copied().collect();
         json!({ "metric": labels, "value": [0, value.to_string()] })
@@ -123,6 +135,40 @@ fn notifications_that_fail_are_named() {
         (state.as_str(), problems.as_slice()),
         ("failed", &["3 of 10 notifications by slack failed: see the log of Alertmanager".to_owned()][..])
     );
+}
+
+#[test]
+fn notifications_that_failed_were_not_delivered() {
+    let page = "alertmanager_notifications_total{integration=\"slack\"} 1000\nalertmanager_notifications_total{integration=\"email\"} 4\n\
+                alertmanager_notifications_failed_total{integration=\"slack\",reason=\"serverError\"} 5\n";
+    let url = serve(vec![("/metrics", page.to_owned()), ("/query", vector(&[]))]);
+    let ran = run(Path::new("."), ["verify", "--prometheus", &url, "--alertmanager", &url]);
+    assert!(ran.out.contains("ok    notifications        999 notifications were delivered\n"), "{ran:?}");
+}
+
+#[test]
+fn a_token_that_is_missing_is_asked_for_by_its_option() {
+    let alertmanagers = data(&json!({ "activeAlertmanagers": [{ "url": "http://alertmanager" }] }));
+    let watchdog: &[(&str, &str)] = &[("alertname", "Watchdog")];
+    let answers = vec![("/alertmanagers", alertmanagers), ("/query", vector(&[(watchdog, 1.0)]))];
+    for status in ["401 Unauthorized", "403 Forbidden"] {
+        let (url, _) = listen(status, answers.clone());
+        let code = &status[..3];
+        let asks = |path: &str, option: &str| {
+            [format!("{url}{path} answers with status {code}: name a file with a token by {option}")]
+        };
+        let more = ["--alertmanager", &url, "--grafana", &url];
+        assert_eq!(state(&url, "targets", &more).1, asks("", "--token-file"));
+        assert_eq!(state(&url, "alertmanager", &more).1, asks("/-/ready", "--alertmanager-token-file"));
+        assert_eq!(state(&url, "notifications", &more).1, asks("/metrics", "--alertmanager-token-file"));
+        assert_eq!(state(&url, "grafana", &more).1, asks("/api/health", "--grafana-token-file"));
+        let (closed, _) = listen(status, Vec::new());
+        let ran = run(Path::new("."), ["backup", "create", "--prometheus", &closed, "--data", ".", "--out", "nowhere"]);
+        assert!(ran.code == Some(2) && ran.err.contains("by --token-file"), "{ran:?}");
+        let ran = run(Path::new("."), ["report", "daily", "--dir", ".", "--prometheus", &closed]);
+        assert!(ran.code == Some(1) && ran.err.contains(": this command sends no token"), "{ran:?}");
+        assert!(!ran.err.contains("-file"), "{ran:?}");
+    }
 }
 
 /// The dashboards as Grafana lists them.

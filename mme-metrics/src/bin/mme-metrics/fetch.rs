@@ -32,6 +32,8 @@ pub(crate) struct Access {
 pub(crate) struct Client {
     agent: ureq::Agent,
     authorization: Option<String>,
+    /// The option that names a file with a token, if the command has one.
+    token_option: Option<&'static str>,
 }
 
 /// An answer.
@@ -43,13 +45,15 @@ pub(crate) struct Answer {
 
 impl Access {
     pub(crate) fn client(&self) -> Result<Client, String> {
-        self.client_with(self.token_file.as_deref())
+        self.client_with("--token-file", self.token_file.as_deref())
     }
 
-    /// Returns a client with another token, or none.
-    pub(crate) fn client_with(&self, token_file: Option<&Path>) -> Result<Client, String> {
-        let authorization = token_file.map(authorization).transpose()?;
-        Ok(Client::new(Duration::from_secs(self.timeout), authorization))
+    /// Returns a client with the token of another option, or without one.
+    pub(crate) fn client_with(&self, option: &'static str, token_file: Option<&Path>) -> Result<Client, String> {
+        let mut client = Client::new(Duration::from_secs(self.timeout));
+        client.authorization = token_file.map(authorization).transpose()?;
+        client.token_option = Some(option);
+        Ok(client)
     }
 }
 
@@ -66,14 +70,15 @@ fn authorization(path: &Path) -> Result<String, String> {
 }
 
 impl Client {
-    pub(crate) fn new(timeout: Duration, authorization: Option<String>) -> Self {
+    /// Creates a client that sends no token.
+    pub(crate) fn new(timeout: Duration) -> Self {
         // A redirect could take the token to another host.
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false);
-        Self { agent: config.build().into(), authorization }
+        Self { agent: config.build().into(), authorization: None, token_option: None }
     }
 
     /// Sends a GET request, and returns the answer whatever its status.
@@ -102,11 +107,17 @@ impl Client {
         if answer.status == 200 {
             return Ok(answer.text);
         }
-        let hint = match answer.status {
-            401 | 403 => ": name a file with a token by --token-file",
-            _ => "",
+        Err(self.refusal(url, answer.status))
+    }
+
+    /// Says that a server answers with a status that is none of success.
+    pub(crate) fn refusal(&self, url: &str, status: u16) -> String {
+        let hint = match (status, self.token_option) {
+            (401 | 403, Some(option)) => format!(": name a file with a token by {option}"),
+            (401 | 403, None) => ": this command sends no token, so let it read without one".to_owned(),
+            _ => String::new(),
         };
-        Err(format!("{} answers with status {}{hint}", without_secrets(url), answer.status))
+        format!("{} answers with status {status}{hint}", without_secrets(url))
     }
 }
 

@@ -57,7 +57,7 @@ impl Prometheus {
     fn read(&self, answer: &Answer) -> Result<Value, String> {
         let named = without_secrets(&self.url);
         if matches!(answer.status, 401 | 403) {
-            return Err(format!("{named} refuses access with status {}: name a token by --token-file", answer.status));
+            return Err(self.client.refusal(&self.url, answer.status));
         }
         let mut body: Value = serde_json::from_str(&answer.text).map_err(|_| {
             format!("{named} does not answer as Prometheus does (status {}): correct the address", answer.status)
@@ -100,7 +100,7 @@ pub(crate) fn quantile(
     let matcher = job.map(|job| format!("{{job=\"{}\"}}", job.replace('\\', "\\\\").replace('"', "\\\"")));
     let matcher = matcher.unwrap_or_default();
     let query = format!("histogram_quantile({q}, sum by (le) (increase({name}_bucket{matcher}[1d])))");
-    let samples = Prometheus::new(Client::new(TIMEOUT, None), url).query(&query, Some(end));
+    let samples = Prometheus::new(Client::new(TIMEOUT), url).query(&query, Some(end));
     let samples = samples.map_err(|error| format!("cannot query Prometheus: {error}"))?;
     // Without events the quantile is NaN.
     Ok(samples.first().map(|sample| sample.value).filter(|value| value.is_finite()))

@@ -37,14 +37,7 @@ pub(super) fn check(client: &Client, url: &str) -> Result<State, String> {
 }
 
 fn json(client: &Client, url: &str, query: &[(&str, &str)]) -> Result<Value, String> {
-    let answer = client.get(url, query)?;
-    let named = without_secrets(url);
-    match answer.status {
-        200 => serde_json::from_str(&answer.text)
-            .map_err(|_| format!("{named} does not answer as Grafana does: correct the address")),
-        401 | 403 => {
-            Err(format!("{named} answers with status {}: name a token by --grafana-token-file", answer.status))
-        }
-        status => Err(format!("{named} answers with status {status}")),
-    }
+    let text = client.text(url, query)?;
+    serde_json::from_str(&text)
+        .map_err(|_| format!("{} does not answer as Grafana does: correct the address", without_secrets(url)))
 }

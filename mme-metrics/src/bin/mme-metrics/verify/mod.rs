@@ -95,13 +95,13 @@ impl Verify {
         let prometheus = Prometheus::new(self.access.client()?, &self.prometheus);
         let alertmanager = match &self.alertmanager {
             Some(url) => {
-                let client = self.access.client_with(self.alertmanager_token_file.as_deref())?;
+                let client = self.access.client_with("--alertmanager-token-file", self.alertmanager_token_file.as_deref())?;
                 Some(alertmanager::Alertmanager::new(client, url))
             }
             None => None,
         };
         let grafana = match &self.grafana {
-            Some(url) => Some((self.access.client_with(self.grafana_token_file.as_deref())?, url.as_str())),
+            Some(url) => Some((self.access.client_with("--grafana-token-file", self.grafana_token_file.as_deref())?, url.as_str())),
             None => None,
         };
         let mut checks = vec![Check::new("prometheus", || {

@@ -12,11 +12,11 @@ mod hash;
 mod lint;
 mod manual;
 mod outcome;
+mod output;
 mod prometheus;
 mod report;
 mod verify;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -25,7 +25,8 @@ use self::outcome::Outcome;
 
 /// Commands to run beside a service that mme-metrics measures.
 ///
-/// The exit code is 0 if all is well, 1 if a check found something, and 2 if a command could not be run.
+/// The exit code is 0 if all is well, 1 if a check found something, and 2 if a command could not be run or its output could
+/// not be written.
 #[derive(Parser)]
 #[command(name = "mme-metrics", version)]
 struct Arguments {
@@ -59,7 +60,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let (result, failure) = match Arguments::parse().command {
+    let command = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command,
+        Err(error) => return output::explain(&error),
+    };
+    let (result, failure) = match command {
         None => (Ok(Outcome::success(Arguments::command().render_help().to_string())), 2),
         Some(Command::Assets(assets)) => (assets.run(), 2),
         Some(Command::Catalog(catalog)) => (Ok(catalog.run()), 2),
@@ -72,16 +77,11 @@ fn main() -> ExitCode {
         // It finds nothing, so 1 is free to say that it failed, as it always did.
         Some(Command::Report(report)) => (report.run().map(Outcome::success), 1),
     };
-    match result {
-        Ok(Outcome { text, code }) => {
-            // Errors are ignored, because the reader may have closed the pipe.
-            let mut out = io::stdout().lock();
-            let text = text.trim_end();
-            let _ = if text.is_empty() { Ok(()) } else { writeln!(out, "{text}") }.and_then(|()| out.flush());
-            ExitCode::from(code)
-        }
+    let printed = result.and_then(|Outcome { text, code }| output::print(&text).map(|()| code));
+    match printed {
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("mme-metrics: {error}");
+            output::complain(&error);
             ExitCode::from(failure)
         }
     }

@@ -9,5 +9,6 @@ mod output;
 mod oven;
 mod page;
 mod secret;
+mod skip;
 mod stand_in;
 mod verify;

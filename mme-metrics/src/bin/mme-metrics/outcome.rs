@@ -17,4 +17,9 @@ impl Outcome {
     pub(crate) fn checked(text: impl Into<String>, found: bool) -> Self {
         Self { text: text.into(), code: found.into() }
     }
+
+    /// Nothing was there to check, so nothing is known.
+    pub(crate) fn unchecked(text: impl Into<String>) -> Self {
+        Self { text: text.into(), code: 2 }
+    }
 }

@@ -1,5 +1,6 @@
 //! Queries Prometheus over its HTTP API.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -15,6 +16,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) struct Prometheus {
     client: Client,
     url: String,
+    /// Whether any answer was one of Prometheus.
+    has_answered: AtomicBool,
 }
 
 /// A sample of the answer to an instant query.
@@ -33,12 +36,18 @@ impl Sample {
 
 impl Prometheus {
     pub(crate) fn new(client: Client, url: &str) -> Self {
-        Self { client, url: url.trim_end_matches('/').to_owned() }
+        Self { client, url: url.trim_end_matches('/').to_owned(), has_answered: AtomicBool::new(false) }
     }
 
     /// Returns the `data` of a call of the API.
     pub(crate) fn data(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, String> {
         self.read(&self.client.get(&format!("{}{path}", self.url), query)?)
+    }
+
+    /// Returns whether the server has answered as Prometheus does, if only with an error.
+    pub(crate) fn has_answered(&self) -> bool {
+        // The flag guards no other data.
+        self.has_answered.load(Ordering::Relaxed)
     }
 
     /// Takes a snapshot, and returns the name of its directory in `snapshots`.
@@ -62,6 +71,10 @@ impl Prometheus {
         let mut body: Value = serde_json::from_str(&answer.text).map_err(|_| {
             format!("{named} does not answer as Prometheus does (status {}): correct the address", answer.status)
         })?;
+        if matches!(body["status"].as_str(), Some("success" | "error")) {
+            // As above.
+            self.has_answered.store(true, Ordering::Relaxed);
+        }
         if body["status"] != "success" {
             let error = body["error"].as_str().map_or_else(|| "an answer without a reason".to_owned(), clean);
             return Err(format!("{named}: {error}"));

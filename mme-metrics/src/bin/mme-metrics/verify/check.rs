@@ -19,7 +19,10 @@ pub(super) const NAMES: [&str; 13] = [
     "spikes",
 ];
 
-/// A check that has run.
+/// What a check does.
+pub(super) type Run<'r> = &'r dyn Fn() -> Result<State, String>;
+
+/// A check that has run, or could not.
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) name: &'static str,
@@ -50,13 +53,18 @@ impl State {
 
 impl Check {
     /// Runs a check. An error is a problem.
-    pub(super) fn new(name: &'static str, run: impl FnOnce() -> Result<State, String>) -> Self {
+    pub(super) fn new(name: &'static str, run: Run<'_>) -> Self {
         let state = match run().unwrap_or_else(|error| State::Failed(vec![error])) {
             State::Passed(seen) => State::Passed(clean(&seen)),
             State::Failed(problems) => State::Failed(problems.iter().map(|problem| clean(problem)).collect()),
             State::Skipped(reason) => State::Skipped(clean(&reason)),
         };
         Self { name, state }
+    }
+
+    /// Returns a check that was not run, with the reason.
+    pub(super) fn skipped(name: &'static str, reason: &str) -> Self {
+        Self { name, state: State::Skipped(reason.to_owned()) }
     }
 
     pub(super) fn is_passed(&self) -> bool {

@@ -18,7 +18,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use self::check::{Check, State};
+use self::alertmanager::Alertmanager;
+use self::check::{Check, Run, State};
 use crate::address::without_secrets;
 use crate::fetch::Access;
 use crate::outcome::Outcome;
@@ -62,7 +63,7 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "RATE", default_value = "100")]
     max_requests: f64,
 
-    /// Leave out this check.
+    /// Do not run this check.
     #[arg(long, value_name = "CHECK,…", value_delimiter = ',', value_parser = check::NAMES)]
     skip: Vec<String>,
 
@@ -92,50 +93,76 @@ enum Format {
 
 impl Verify {
     pub(crate) fn run(self) -> Result<Outcome, String> {
-        let prometheus = Prometheus::new(self.access.client()?, &self.prometheus);
-        let alertmanager = match &self.alertmanager {
-            Some(url) => {
-                let client = self.access.client_with("--alertmanager-token-file", self.alertmanager_token_file.as_deref())?;
-                Some(alertmanager::Alertmanager::new(client, url))
-            }
-            None => None,
-        };
-        let grafana = match &self.grafana {
-            Some(url) => Some((self.access.client_with("--grafana-token-file", self.grafana_token_file.as_deref())?, url.as_str())),
-            None => None,
-        };
-        let mut checks = vec![Check::new("prometheus", || {
-            prometheus.query("vector(1)", None)?;
-            Ok(State::passed(format!("{} answers", without_secrets(&self.prometheus))))
-        })];
-        if checks[0].is_passed() {
-            let add = |name, run: &dyn Fn() -> Result<State, String>| Check::new(name, run);
-            checks.extend([
-                add("clock", &|| clock::check(&prometheus)),
-                add("targets", &|| target::check(&prometheus, &self.job)),
-                add("metrics", &|| metric::check(&prometheus, &self.job, &self.family)),
-                add("rules", &|| rule::check(&prometheus, &self.without)),
-                add("panels", &|| panel::check(&prometheus)),
-                add("sentinel", &|| sentinel::check(&prometheus)),
-                add("check_auth_failures", &|| security::auth_failures(&prometheus, self.max_auth_failures)),
-                add("check_rate_limiting", &|| security::rate_limiting(&prometheus, self.max_requests)),
-                add("alertmanager", &|| alertmanager::check(&prometheus, alertmanager.as_ref())),
-                add("notifications", &|| alertmanager::notifications(alertmanager.as_ref())),
-            ]);
-        }
-        if let Some((client, url)) = &grafana {
-            checks.push(Check::new("grafana", || grafana::check(client, url)));
-        }
-        if let Some(directory) = &self.spikes {
-            checks.push(Check::new("spikes", || spike::check(directory)));
-        }
-        checks.retain(|check| !self.skip.iter().any(|name| name == check.name));
-        let failed = checks.iter().any(Check::is_failed);
+        let checks = self.checks()?;
         let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         let text = match self.format {
             Format::Text => report::text(&checks, colour),
             Format::Json => report::json(&checks),
         };
-        Ok(Outcome::checked(text, failed))
+        let failed = checks.iter().any(Check::is_failed);
+        if failed || checks.iter().any(Check::is_passed) {
+            Ok(Outcome::checked(text, failed))
+        } else {
+            Ok(Outcome::unchecked(text))
+        }
+    }
+
+    /// Runs every check that was not left out.
+    fn checks(&self) -> Result<Vec<Check>, String> {
+        let prometheus = Prometheus::new(self.access.client()?, &self.prometheus);
+        let alertmanager = self.alertmanager()?;
+        let alertmanager = alertmanager.as_ref();
+        let of_prometheus: [(&'static str, Run<'_>); 10] = [
+            ("prometheus", &|| {
+                prometheus.query("vector(1)", None)?;
+                Ok(State::passed(format!("{} answers", without_secrets(&self.prometheus))))
+            }),
+            ("clock", &|| clock::check(&prometheus)),
+            ("targets", &|| target::check(&prometheus, &self.job)),
+            ("metrics", &|| metric::check(&prometheus, &self.job, &self.family)),
+            ("rules", &|| rule::check(&prometheus, &self.without)),
+            ("panels", &|| panel::check(&prometheus)),
+            ("sentinel", &|| sentinel::check(&prometheus)),
+            ("check_auth_failures", &|| security::auth_failures(&prometheus, self.max_auth_failures)),
+            ("check_rate_limiting", &|| security::rate_limiting(&prometheus, self.max_requests)),
+            ("alertmanager", &|| alertmanager::check(&prometheus, alertmanager)),
+        ];
+        let mut checks = Vec::new();
+        let mut is_silent = false;
+        for (name, run) in of_prometheus.into_iter().filter(|(name, _)| self.wants(name)) {
+            if is_silent {
+                checks.push(Check::skipped(name, "Prometheus answers no queries"));
+                continue;
+            }
+            let check = Check::new(name, run);
+            // The others would fail for the same reason, each after a time limit.
+            is_silent = check.is_failed() && (name == "prometheus" || !prometheus.has_answered());
+            checks.push(check);
+        }
+        let mut add = |name, run: Run<'_>| {
+            if self.wants(name) {
+                checks.push(Check::new(name, run));
+            }
+        };
+        add("notifications", &|| alertmanager::notifications(alertmanager));
+        if let Some(url) = &self.grafana {
+            let client = self.access.client_with("--grafana-token-file", self.grafana_token_file.as_deref())?;
+            add("grafana", &|| grafana::check(&client, url));
+        }
+        if let Some(directory) = &self.spikes {
+            add("spikes", &|| spike::check(directory));
+        }
+        Ok(checks)
+    }
+
+    fn wants(&self, check: &str) -> bool {
+        !self.skip.iter().any(|name| name == check)
+    }
+
+    fn alertmanager(&self) -> Result<Option<Alertmanager>, String> {
+        let Some(url) = &self.alertmanager else { return Ok(None) };
+        let token_file = self.alertmanager_token_file.as_deref();
+        let client = self.access.client_with("--alertmanager-token-file", token_file)?;
+        Ok(Some(Alertmanager::new(client, url)))
     }
 }

@@ -6,6 +6,10 @@ use serde_json::json;
 
 use super::check::{Check, State};
 
+/// What is wrong if no check could run.
+const NOTHING: &str =
+    "nothing was checked: leave fewer checks out by --skip, or name what they need, such as --alertmanager";
+
 pub(super) fn text(checks: &[Check], colour: bool) -> String {
     let paint =
         |code: &str, text: &str| if colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() };
@@ -24,6 +28,9 @@ pub(super) fn text(checks: &[Check], colour: bool) -> String {
     let failed = checks.iter().filter(|check| check.is_failed()).count();
     let passed = checks.iter().filter(|check| check.is_passed()).count();
     let _ = writeln!(text, "{passed} checks passed, {failed} failed, {} skipped", checks.len() - passed - failed);
+    if passed + failed == 0 {
+        let _ = writeln!(text, "{NOTHING}");
+    }
     text
 }
 
@@ -33,8 +40,12 @@ pub(super) fn json(checks: &[Check]) -> String {
         State::Skipped(reason) => json!({ "name": check.name, "state": "skipped", "seen": reason, "problems": [] }),
         State::Failed(problems) => json!({ "name": check.name, "state": "failed", "seen": "", "problems": problems }),
     });
-    let healthy = !checks.iter().any(Check::is_failed);
-    format!("{:#}\n", json!({ "healthy": healthy, "checks": list.collect::<Vec<_>>() }))
+    let (passed, failed) = (checks.iter().any(Check::is_passed), checks.iter().any(Check::is_failed));
+    let mut report = json!({ "healthy": passed && !failed, "checks": list.collect::<Vec<_>>() });
+    if !passed && !failed {
+        report["problem"] = NOTHING.into();
+    }
+    format!("{report:#}\n")
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@
 #[allow(unused_extern_crates)]
 extern crate self as mme_metrics;
 
+#[cfg(any(feature = "connection", feature = "prometheus"))]
+mod accept_failure;
 pub mod asset;
 pub mod buckets;
 pub mod business;

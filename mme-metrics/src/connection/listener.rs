@@ -7,7 +7,6 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_util::Stream;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,10 +16,8 @@ use tokio::time::{Sleep, sleep};
 
 use super::io::MeasuredIo;
 use super::meter::ConnectionMeter;
+use crate::accept_failure::pause_after;
 use crate::label::RegisterError;
-
-/// Time between two tries when a connection cannot be accepted, for example because file descriptors have run out.
-const BACK_OFF: Duration = Duration::from_millis(250);
 
 /// A listener that measures the connections it accepts.
 ///
@@ -148,11 +145,12 @@ impl<L: Accept> MeasuredListener<L> {
                     let io = MeasuredIo::new(stream, self.meter.start_connection()).in_place(place);
                     return Poll::Ready((io, address));
                 }
-                Err(error) if is_of_the_client(&error) => {}
                 Err(error) => {
+                    // Without a pause the client gave up.
+                    let Some(pause) = pause_after(&error) else { continue };
                     tracing::warn!(target: "mme::connection", %error, "a connection cannot be accepted");
                     self.meter.reject();
-                    self.pause = Some(Box::pin(sleep(BACK_OFF)));
+                    self.pause = Some(Box::pin(sleep(pause)));
                 }
             }
         }
@@ -189,16 +187,11 @@ impl<L: fmt::Debug> fmt::Debug for MeasuredListener<L> {
     }
 }
 
-/// Says whether the client closed the connection before it was accepted.
-fn is_of_the_client(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
     use std::sync::Mutex;
+    use std::time::Duration;
 
     use tokio::io::DuplexStream;
     use tokio::time::Instant;
@@ -235,7 +228,7 @@ mod tests {
         let mut listener = MeasuredListener::new("exhausted", listed).unwrap();
         let (emission, begun) = (Emission::new(), Instant::now());
         let accepted = emission.record_async(async { axum::serve::Listener::accept(&mut listener).await }).await;
-        assert_eq!(begun.elapsed(), BACK_OFF * 2);
+        assert_eq!(begun.elapsed(), pause_after(&io::Error::other("no file descriptors")).unwrap() * 2);
         let address = (ListenerAddress::find("exhausted"),);
         let expected = emission.expect().counter(&CONNECTION.server_rejected, address, 2);
         expected.gauge(&CONNECTION.server_active, address, 1.0).among_others();

@@ -14,14 +14,12 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::connection::{self, Connections, Limits, Served};
 use super::service::Endpoint;
+use crate::accept_failure::pause_after;
 
 /// The default address of a listener: port 9464, reached from this machine only.
 ///
 /// The port is the one that OpenTelemetry's specification gives to Prometheus exporters.
 pub const DEFAULT_ADDRESS: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 9464));
-
-/// Time between two tries when a connection cannot be accepted, for example because file descriptors have run out.
-const BACK_OFF: Duration = Duration::from_millis(250);
 
 /// Time that unfinished answers get when the listener is shut down.
 const GRACE: Duration = Duration::from_secs(5);
@@ -169,10 +167,9 @@ async fn run(listener: TcpListener, served: impl Served, limits: Limits, stopped
                     let ticket = connections.enter(limits.connections);
                     tasks.spawn(connection::serve(stream, served.clone(), limits, ticket));
                 }
-                Err(error) if is_of_one_connection(&error) => {}
-                Err(_) => {
+                Err(error) => if let Some(pause) = pause_after(&error) {
                     connections.close_one_waiting();
-                    tokio::time::sleep(BACK_OFF).await;
+                    tokio::time::sleep(pause).await;
                 }
             },
         }
@@ -183,10 +180,4 @@ async fn run(listener: TcpListener, served: impl Served, limits: Limits, stopped
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tasks.shutdown().await;
     }
-}
-
-/// Says whether an error concerns only the connection that was being accepted.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use mme_metrics::catalog;
 
 /// The layer of each module that is no family. A module imports only from lower ones.
-const LAYERS: [(&str, u8); 17] = [
+const LAYERS: [(&str, u8); 18] = [
     ("label", 0),
     ("buckets", 0),
     ("clock", 0),
     ("calendar", 0),
+    ("accept_failure", 0),
     ("trace", 0),
     ("metric", 1),
     ("operation", 2),

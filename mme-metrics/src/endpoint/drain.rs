@@ -33,7 +33,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// | 3 | no new connections; the requests in flight go on | when all have ended, or after [`limit`](Self::limit) |
 /// | 4 | only the routes of [`keep_port`](Self::keep_port) are served | after one more scrape, or the time of [`last_scrape`](Self::last_scrape) |
 ///
-/// A second signal ends all steps at once.
+/// A second signal ends all steps at once, and closes the port.
 ///
 /// ```
 /// use std::time::Duration;
@@ -82,6 +82,10 @@ struct KeptPort {
     listener: std::net::TcpListener,
     routes: Router,
 }
+
+/// The kept port while its routes are served. Dropped, it is closed at once.
+#[derive(Default)]
+struct OpenPort(Option<MetricsListener>);
 
 impl Drain {
     /// Makes the drain of a service: with SIGTERM or Ctrl-C, `readiness` begins to say that the service drains.
@@ -162,7 +166,7 @@ impl Drain {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future drops `serving`, and resolves [`stopping`](Self::stopping).
+    /// Dropping the future drops `serving`, resolves [`stopping`](Self::stopping), and closes the port that was kept.
     pub async fn run<F: Future>(mut self, serving: F) -> Option<F::Output> {
         let mut serving = pin!(serving);
         let (mut begin, mut again) = match self.trigger.take() {
@@ -184,25 +188,31 @@ impl Drain {
                 None => std::future::pending().await,
             }
         };
-        let mut output = None;
+        let (mut output, mut kept) = (None, OpenPort::default());
         let drained = tokio::select! {
-            () = self.steps(serving, &mut output) => true,
+            () = self.steps(serving, &mut output, &mut kept) => true,
             () = hurry => false,
         };
         if !drained {
             tracing::warn!(target: "mme::drain", "a second signal ended the drain");
+            kept.abort().await;
         }
         output
     }
 
     /// Goes through the steps after the beginning.
-    async fn steps<F: Future>(&mut self, mut serving: Pin<&mut F>, output: &mut Option<F::Output>) {
+    async fn steps<F: Future>(
+        &mut self,
+        mut serving: Pin<&mut F>,
+        output: &mut Option<F::Output>,
+        kept: &mut OpenPort,
+    ) {
         tokio::select! {
             biased;
             ended = &mut serving => *output = Some(ended),
             () = sleep(self.delay) => {}
         }
-        let kept = self.port.take().and_then(KeptPort::serve);
+        kept.0 = self.port.take().and_then(KeptPort::serve);
         self.phase.send_replace(Phase::Stopping);
         tracing::info!(target: "mme::drain", limit = ?self.limit, "no new connections; waiting for the requests in flight");
         if output.is_none() {
@@ -220,9 +230,7 @@ impl Drain {
                 () = sleep(*limit) => tracing::warn!(target: "mme::drain", ?limit, "the last metrics were not scraped in time"),
             }
         }
-        if let Some(kept) = kept {
-            kept.shutdown().await;
-        }
+        kept.stop().await;
     }
 
     fn reaches(&self, phase: Phase) -> impl Future<Output = ()> + Send + use<> {
@@ -242,6 +250,34 @@ impl KeptPort {
         serving
             .inspect_err(|error| tracing::warn!(target: "mme::drain", %error, "the port cannot be kept open for the last scrape"))
             .ok()
+    }
+}
+
+impl OpenPort {
+    /// Closes the port, and gives unfinished answers their time.
+    async fn stop(&mut self) {
+        if let Some(listener) = &mut self.0 {
+            listener.stop();
+            listener.closed().await;
+            self.0 = None;
+        }
+    }
+
+    /// Closes the port and cuts off unfinished answers.
+    async fn abort(&mut self) {
+        if let Some(listener) = &mut self.0 {
+            listener.abort();
+            listener.closed().await;
+            self.0 = None;
+        }
+    }
+}
+
+impl Drop for OpenPort {
+    fn drop(&mut self) {
+        if let Some(listener) = &self.0 {
+            listener.abort();
+        }
     }
 }
 

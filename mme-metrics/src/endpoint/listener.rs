@@ -4,12 +4,13 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::connection::{self, Connections, Limits, Served};
@@ -28,7 +29,7 @@ const GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct MetricsListener {
     address: SocketAddr,
-    stop: oneshot::Sender<()>,
+    stop: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -43,13 +44,27 @@ impl MetricsListener {
     /// # Cancellation
     ///
     /// The listener stops even if this future is dropped, also before it was polled.
-    pub fn shutdown(self) -> impl Future<Output = ()> + Send + 'static {
-        let Self { stop, task, .. } = self;
-        // Both fail if the listener has ended with its runtime already. This one is not in the future, which may not be polled.
-        let _ = stop.send(());
-        async move {
-            let _ = task.await;
-        }
+    pub fn shutdown(mut self) -> impl Future<Output = ()> + Send + 'static {
+        // Not in the future, which may not be polled.
+        self.stop();
+        async move { self.closed().await }
+    }
+
+    /// Closes the port at once, and gives unfinished answers 5 s.
+    pub(super) fn stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Closes the port and cuts off unfinished answers.
+    #[cfg(feature = "drain")]
+    pub(super) fn abort(&self) {
+        self.task.abort();
+    }
+
+    /// Waits until the port is closed.
+    pub(super) async fn closed(&mut self) {
+        // An error means that it was aborted, or ended with its runtime.
+        let _ = (&mut self.task).await;
     }
 }
 
@@ -141,19 +156,14 @@ fn spawn(
     served: impl Served,
     limits: Limits,
 ) -> MetricsListener {
-    let (stop, stopped) = oneshot::channel();
-    let task = runtime.spawn(run(listener, served, limits, stopped));
+    // A `MetricsListener` that is dropped notifies nothing, so the port stays open.
+    let stop = Arc::new(Notify::new());
+    let task = runtime.spawn(run(listener, served, limits, Arc::clone(&stop)));
     MetricsListener { address, stop, task }
 }
 
-async fn run(listener: TcpListener, served: impl Served, limits: Limits, stopped: oneshot::Receiver<()>) {
-    let stopped = async {
-        // A `MetricsListener` that was dropped does not stop the port.
-        if stopped.await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::pin!(stopped);
+async fn run(listener: TcpListener, served: impl Served, limits: Limits, stop: Arc<Notify>) {
+    let mut stopped = pin!(stop.notified());
     let connections = Arc::new(Connections::default());
     let mut tasks = JoinSet::new();
     loop {

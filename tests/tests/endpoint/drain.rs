@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::net::SocketAddr;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use http_body_util::BodyExt as _;
 use mme_metrics::Recorder;
 use mme_metrics::endpoint::{Drain, Endpoint, ProbeEndpoint};
 use mme_metrics::health::Readiness;
+use mme_metrics_tests::isolated_process::run_alone_async;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep};
@@ -169,6 +171,95 @@ async fn a_service_that_ends_by_itself_is_not_drained() {
     // What waits for the drain ends with it.
     draining.await;
     stopping.await;
+}
+
+/// A drain that keeps a port of its own, and its address. The server's own descriptor is closed already.
+async fn keeping() -> (Drain, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let drain = Drain::new(&Readiness::new()).delay(Duration::ZERO).limit(LONG);
+    let drain = drain.keep_port(&listener, Router::new()).expect("a descriptor");
+    (drain, listener.local_addr().expect("an address"))
+}
+
+/// Waits until the port is kept.
+async fn is_kept(address: SocketAddr) {
+    assert_eq!(ask(address, "/").await, Some((503, "the service is stopping\n".to_owned())));
+}
+
+/// Binds the port again. All tasks are on this thread, so they have run after some rounds.
+async fn bind_again(address: SocketAddr) {
+    for _ in 0..1_000 {
+        if TcpListener::bind(address).await.is_ok() {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("{address} is still open");
+}
+
+#[tokio::test]
+async fn a_cancelled_drain_gives_its_port_back() {
+    // Before the port is served.
+    let (drain, address) = keeping().await;
+    let running = tokio::spawn(drain.on(pending()).run(pending::<()>()));
+    tokio::task::yield_now().await;
+    running.abort();
+    assert!(running.await.is_err());
+    bind_again(address).await;
+    // While it is served.
+    let (drain, address) = keeping().await;
+    let stopping = drain.stopping();
+    let running = tokio::spawn(drain.on(std::future::ready(())).run(pending::<()>()));
+    stopping.await;
+    is_kept(address).await;
+    running.abort();
+    assert!(running.await.is_err());
+    bind_again(address).await;
+}
+
+#[tokio::test]
+async fn a_drain_whose_service_panics_gives_its_port_back() {
+    let (drain, address) = keeping().await;
+    let stopping = drain.stopping();
+    let (panic, panics) = trigger();
+    let service = async {
+        panics.await;
+        panic!("on purpose")
+    };
+    let running = tokio::spawn(drain.on(std::future::ready(())).run(service));
+    stopping.await;
+    is_kept(address).await;
+    panic.send(()).expect("the service waits");
+    assert!(running.await.is_err_and(|error| error.is_panic()));
+    bind_again(address).await;
+}
+
+#[test]
+fn a_second_signal_gives_the_port_back() {
+    // Signals go to the whole process.
+    run_alone_async(async || {
+        let terminate = || {
+            let sent = Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status();
+            assert!(sent.expect("the system has `kill`").success());
+        };
+        let (drain, address) = keeping().await;
+        let (stopping, entered) = (drain.stopping(), Arc::new(Notify::new()));
+        let serving = {
+            let entered = Arc::clone(&entered);
+            async move {
+                entered.notify_one();
+                pending::<()>().await;
+            }
+        };
+        let running = tokio::spawn(drain.run(serving));
+        entered.notified().await;
+        terminate();
+        stopping.await;
+        is_kept(address).await;
+        terminate();
+        assert!(running.await.expect("no panic").is_none());
+        TcpListener::bind(address).await.expect("the port is free as soon as the drain has ended");
+    });
 }
 
 /// Drains a service that ends as soon as it has to, and returns how long that takes.

@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use mme_metrics::endpoint::ProbeEndpoint;
+use mme_metrics::health::Readiness;
 use mme_metrics_tests::schema::compose_findings;
 use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::process::Command;
 
 use crate::bundle::{below, normal, text, texts, written, yaml};
 
@@ -129,4 +133,35 @@ fn the_image_of_the_example_is_built_with_the_compiler_of_the_repository() {
     assert_eq!(file.matches("FROM ").count(), 2, "two stages:\n{file}");
     let user = service["user"].as_str().expect("it has a user");
     assert!(file.contains(&format!("\nUSER {user}\n")), "{user} in\n{file}");
+}
+
+#[tokio::test]
+async fn the_health_checks_of_the_example_ask_only_whether_it_lives() {
+    let service = services("compose.yml").into_iter().find(|(name, _)| name == "trust-service").expect("it is there").1;
+    let dockerfile = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/trust-service/Dockerfile");
+    let dockerfile = std::fs::read_to_string(dockerfile).expect("it is part of the repository");
+    let of_the_image = dockerfile.lines().find_map(|line| line.trim().strip_prefix("CMD ")).expect("it has a check");
+    let of_the_image: Vec<String> = serde_json::from_str(of_the_image).expect("a list of arguments");
+    let of_compose = texts(&service["healthcheck"]["test"]).into_iter().skip(1).map(str::to_owned).collect();
+    // It lives, but is not ready, and serves no metrics.
+    let readiness = Readiness::new();
+    readiness.drain();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let serving =
+        tokio::spawn(async move { axum::serve(listener, ProbeEndpoint::new(&readiness).into_router()).await });
+    let passes = async |check: &[String]| {
+        let mut arguments = check.iter().map(|argument| argument.replace("/8080 ", &format!("/{port} ")));
+        let mut command = Command::new(arguments.next().expect("a program"));
+        command.args(arguments).status().await.expect("it runs").success()
+    };
+    let checks: [Vec<String>; 2] = [of_the_image, of_compose];
+    for check in &checks {
+        assert!(passes(check).await, "{check:?}");
+    }
+    serving.abort();
+    assert!(serving.await.is_err());
+    for check in &checks {
+        assert!(!passes(check).await, "{check:?}");
+    }
 }

@@ -9,8 +9,7 @@ use tower_service::Service;
 
 use super::guard::ConnectionGuard;
 use super::io::MeasuredIo;
-use super::label::ConnectionPort;
-use crate::label::ServerAddress;
+use crate::label::{ServerAddress, ServerPort};
 
 /// Measures the connections that a connector makes.
 ///
@@ -77,7 +76,7 @@ where
         let this = self.project();
         let stream = ready!(this.connect.poll(context))?;
         let (address, port) = this.server.take().unwrap_or_default();
-        let guard = ConnectionGuard::client(ServerAddress::new(address), ConnectionPort::new(port.to_string()));
+        let guard = ConnectionGuard::client(ServerAddress::new(address), ServerPort::new(port.to_string()));
         Poll::Ready(Ok(MeasuredIo::new(stream, guard)))
     }
 }

@@ -2,13 +2,11 @@
 
 use std::fmt;
 
-#[cfg(feature = "connection")]
-use super::label::ConnectionPort;
 use super::label::ListenerAddress;
 use super::metrics::CONNECTION;
 use crate::clock::Moment;
 #[cfg(feature = "connection")]
-use crate::label::ServerAddress;
+use crate::label::{ServerAddress, ServerPort};
 use crate::metric::InFlight;
 
 /// An open connection. Dropped, it is closed: the gauge comes down, and its duration is recorded.
@@ -25,7 +23,7 @@ pub struct ConnectionGuard {
 enum End {
     Server(ListenerAddress),
     #[cfg(feature = "connection")]
-    Client(Box<(ServerAddress, ConnectionPort)>),
+    Client(Box<(ServerAddress, ServerPort)>),
 }
 
 impl ConnectionGuard {
@@ -35,7 +33,7 @@ impl ConnectionGuard {
     }
 
     #[cfg(feature = "connection")]
-    pub(super) fn client(address: ServerAddress, port: ConnectionPort) -> Self {
+    pub(super) fn client(address: ServerAddress, port: ServerPort) -> Self {
         let active = CONNECTION.client_open.track((address.clone(), port.clone()));
         Self { end: End::Client(Box::new((address, port))), started: Moment::now(), _active: active }
     }

@@ -2,14 +2,11 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, SERVERS, labels};
+use crate::label::{Cardinality, LabelValue, labels};
 
 labels! {
     /// The address that a listener is known by, as the service names it.
     pub registered ListenerAddress: "server_address", budget = 64, fallback = "_other";
-
-    /// The port of the server to which a connection was made.
-    pub capped ConnectionPort: "server_port", budget = SERVERS;
 }
 
 /// The label `error_type` of a TLS handshake: how it ended.

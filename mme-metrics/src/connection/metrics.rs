@@ -1,8 +1,8 @@
 //! The metrics of connections.
 
-use super::label::{ConnectionPort, HandshakeErrorType, ListenerAddress};
+use super::label::{HandshakeErrorType, ListenerAddress};
 use crate::buckets;
-use crate::label::ServerAddress;
+use crate::label::{ServerAddress, ServerPort};
 use crate::metric::{Counter, Gauge, Histogram, Unit, family};
 
 family! {
@@ -20,10 +20,10 @@ family! {
         tls_handshake: Histogram<(ListenerAddress, HandshakeErrorType)> =
             Histogram::new("tls_handshake_duration_seconds", Unit::Seconds, buckets::REQUEST);
         /// Number of open connections to a server.
-        client_open: Gauge<(ServerAddress, ConnectionPort)> =
+        client_open: Gauge<(ServerAddress, ServerPort)> =
             Gauge::new("http_client_open_connections", Unit::None);
         /// Time from the establishment of a connection to its end.
-        client_duration: Histogram<(ServerAddress, ConnectionPort)> =
+        client_duration: Histogram<(ServerAddress, ServerPort)> =
             Histogram::new("http_client_connection_duration_seconds", Unit::Seconds, buckets::STREAM);
     }
 }

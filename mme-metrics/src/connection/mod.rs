@@ -67,7 +67,7 @@ pub use self::connector::{MeasuredConnect, MeasuredConnector};
 pub use self::guard::ConnectionGuard;
 #[cfg(feature = "connection")]
 pub use self::io::MeasuredIo;
-pub use self::label::{ConnectionPort, HandshakeErrorType, ListenerAddress};
+pub use self::label::{HandshakeErrorType, ListenerAddress};
 #[cfg(feature = "connection")]
 pub use self::listener::{Accept, MeasuredListener};
 pub use self::meter::{ConnectionMeter, TlsHandshake};

@@ -2,7 +2,7 @@
 
 use metrics::SharedString;
 
-use crate::label::{Cardinality, LabelValue, SERVERS, labels};
+use crate::label::{Cardinality, LabelValue, labels};
 
 /// The most routes of one process, from its set-up and its routers together.
 pub(super) const ROUTES: usize = 1_000;
@@ -10,8 +10,6 @@ pub(super) const ROUTES: usize = 1_000;
 labels! {
     /// The template of the matched route, such as `/users/{id}`. It is never a path.
     pub registered Route: "http_route", budget = ROUTES, fallback = "_unmatched";
-    /// The port to which a request was sent.
-    pub capped ServerPort: "server_port", budget = SERVERS;
 }
 
 labels! {

@@ -1,8 +1,8 @@
 //! The metrics of HTTP servers and clients.
 
-use super::label::{HttpErrorType, HttpMethod, HttpStatus, HttpStreamKind, Route, Scheme, ServerPort};
+use super::label::{HttpErrorType, HttpMethod, HttpStatus, HttpStreamKind, Route, Scheme};
 use crate::buckets;
-use crate::label::ServerAddress;
+use crate::label::{ServerAddress, ServerPort};
 use crate::metric::{Gauge, Histogram, Unit, family};
 
 family! {

@@ -102,7 +102,7 @@ mod watch;
 
 #[cfg(feature = "http")]
 pub use self::client::{HttpClientExchange, HttpClientLayer, HttpClientService, HttpClientWatch};
-pub use self::label::{HttpErrorType, HttpMethod, HttpStatus, HttpStreamKind, Route, Scheme, ServerPort};
+pub use self::label::{HttpErrorType, HttpMethod, HttpStatus, HttpStreamKind, Route, Scheme};
 #[cfg(feature = "http")]
 pub use self::layer::{HttpLayer, HttpService};
 pub use self::metrics::{HTTP, HttpMetrics};

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::label::{HttpErrorType, HttpMethod, HttpStatus, ROUTES, Route, Scheme, ServerPort};
+use super::label::{HttpErrorType, HttpMethod, HttpStatus, ROUTES, Route, Scheme};
 use super::metrics::HTTP;
 use crate::exchange::End;
-use crate::label::{OVERFLOW, SERVERS, ServerAddress, split_port};
+use crate::label::{OVERFLOW, SERVERS, ServerAddress, ServerPort, split_port};
 use crate::metric::{AppendMap, CappedMap, GaugeHandle, HistogramHandle};
 use crate::operation;
 

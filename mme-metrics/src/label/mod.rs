@@ -43,11 +43,12 @@ pub use self::declaration::labels;
 pub use self::key::{LabelSpec, LabelValue};
 pub use self::refusal::Refusal;
 pub use self::registry::{RegisterError, RegisteredValue, Registry};
-pub use self::server::ServerAddress;
+pub use self::server::{ServerAddress, ServerPort};
 pub use self::set::LabelSet;
 #[doc(hidden)]
 pub use self::word::word;
 
+#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::server::SERVERS;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::server::split_port;

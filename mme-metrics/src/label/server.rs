@@ -1,4 +1,4 @@
-//! The label of a server, which all clients share.
+//! The labels of a server, which all clients share.
 
 use super::labels;
 
@@ -8,6 +8,8 @@ pub(crate) const SERVERS: usize = 100;
 labels! {
     /// The host to which a request was sent, as the program names it.
     pub capped ServerAddress: "server_address", budget = SERVERS;
+    /// The port to which a request was sent or a connection was made.
+    pub capped ServerPort: "server_port", budget = SERVERS;
 }
 
 /// Splits the port off an authority; the colons of an IPv6 address do not begin a port.

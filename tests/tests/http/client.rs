@@ -13,9 +13,8 @@ use hyper_util::rt::TokioIo;
 use mme_metrics::exchange::ExchangeBody;
 use mme_metrics::http::{
     HTTP, HttpClientExchange, HttpClientLayer, HttpErrorType, HttpMethod, HttpStatus, ReqwestService, SendMeasured,
-    ServerPort,
 };
-use mme_metrics::label::ServerAddress;
+use mme_metrics::label::{ServerAddress, ServerPort};
 use mme_metrics::testing::Emission;
 use tokio::net::TcpListener;
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};

@@ -15,10 +15,9 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use mme_metrics::connection::{
-    CONNECTION, ConnectionMeter, ConnectionPort, HandshakeErrorType, ListenerAddress, MeasuredConnector, MeasuredIo,
-    MeasuredListener,
+    CONNECTION, ConnectionMeter, HandshakeErrorType, ListenerAddress, MeasuredConnector, MeasuredIo, MeasuredListener,
 };
-use mme_metrics::label::ServerAddress;
+use mme_metrics::label::{ServerAddress, ServerPort};
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::figure::figure;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
@@ -172,8 +171,8 @@ async fn each_end_of_a_handshake_has_its_error_type() {
 }
 
 /// The labels of a server on this machine.
-fn server(address: SocketAddr) -> (ServerAddress, ConnectionPort) {
-    (ServerAddress::new("127.0.0.1"), ConnectionPort::new(address.port().to_string()))
+fn server(address: SocketAddr) -> (ServerAddress, ServerPort) {
+    (ServerAddress::new("127.0.0.1"), ServerPort::new(address.port().to_string()))
 }
 
 fn open_to(emission: &Emission, address: SocketAddr) -> f64 {

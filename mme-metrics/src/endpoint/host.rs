@@ -8,6 +8,8 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http::{Request, header};
 
+use crate::label::split_port;
+
 /// The names that a listener accepts. A router of another server accepts all.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hosts {
@@ -53,10 +55,7 @@ impl Hosts {
 
 /// Returns the host of an authority, in lower case.
 fn normal(authority: &str) -> String {
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
+    let (host, _) = split_port(authority);
     host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase()
 }
 
@@ -87,9 +86,17 @@ mod tests {
     fn a_listener_at_loopback_answers_to_its_own_names() {
         for address in ["127.0.0.1:9464", "[::1]:9464"] {
             let hosts = at(address, &[]);
-            for own in
-                ["localhost", "LOCALHOST:9464", "localhost.", "127.0.0.1:9464", "[::1]:9464", "api.localhost:1", ""]
-            {
+            for own in [
+                "localhost",
+                "LOCALHOST:9464",
+                "localhost.",
+                "127.0.0.1:9464",
+                "[::1]:9464",
+                "[::1]",
+                "localhost:",
+                "api.localhost:1",
+                "",
+            ] {
                 assert!(admits(&hosts, &[own]), "{own}");
             }
             for foreign in

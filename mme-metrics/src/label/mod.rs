@@ -50,6 +50,6 @@ pub use self::word::word;
 
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::server::SERVERS;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "grpc", feature = "http", feature = "prometheus"))]
 pub(crate) use self::server::split_port;
 pub(crate) use self::unicode::is_deceiving;

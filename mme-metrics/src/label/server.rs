@@ -13,7 +13,7 @@ labels! {
 }
 
 /// Splits the port off an authority; the colons of an IPv6 address do not begin a port.
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "grpc", feature = "http", feature = "prometheus"))]
 pub(crate) fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
         Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
@@ -22,7 +22,7 @@ pub(crate) fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-#[cfg(all(test, any(feature = "grpc", feature = "http")))]
+#[cfg(all(test, any(feature = "grpc", feature = "http", feature = "prometheus")))]
 mod tests {
     use super::*;
 

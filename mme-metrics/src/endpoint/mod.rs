@@ -35,6 +35,7 @@
 //! | the request carries one of the credentials, if there are any | 401 with `WWW-Authenticate` |
 //! | the method is `GET` or `HEAD` | 405 with `Allow` |
 //! | a recorder is installed, for [`Endpoint::installed`] | 503 |
+//! | the request accepts a coding that there is, for metrics: none, or `gzip` with the feature `gzip` | 406, without a body |
 //!
 //! `ProbeEndpoint` (feature `probe`) answers every caller, so it has no 401 and no 403. Its credentials decide who sees the checks.
 //!

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use tower_service::Service;
 
@@ -145,32 +146,26 @@ impl Endpoint {
 
     /// Answers a request; the answer is not compressed yet.
     fn answer<B>(&self, request: &Request<B>) -> Response<Content> {
-        let mut response = self.plain(request);
         let coding = accept::coding(request.headers());
-        let is_compressed = encoding::CAN_GZIP && coding.gzip && response.status() == StatusCode::OK;
-        if !coding.identity && !is_compressed {
-            *response.body_mut() = Content::default();
-            if response.status() == StatusCode::OK {
-                *response.status_mut() = StatusCode::NOT_ACCEPTABLE;
-            }
-        }
-        response
-    }
-
-    fn plain<B>(&self, request: &Request<B>) -> Response<Content> {
+        // Only an exposition is compressed.
+        let refused = |refusal: Response<Bytes>| {
+            refusal.map(|text| if coding.identity { Content::Sentence(text) } else { Content::default() })
+        };
         if let Some(refusal) = self.gate.refuse(request) {
-            return refusal.map(Content::Sentence);
+            return refused(refusal);
         }
         let Some(recorder) = self.recorder.as_ref().or_else(|| Recorder::installed()) else {
-            return sentence(StatusCode::SERVICE_UNAVAILABLE, missing_recorder()).map(Content::Sentence);
+            return refused(sentence(StatusCode::SERVICE_UNAVAILABLE, missing_recorder()));
         };
         let format = accept::negotiate(request.headers());
-        let content = if request.method() == Method::HEAD {
+        let is_acceptable = coding.identity || (encoding::CAN_GZIP && coding.gzip);
+        let status = if is_acceptable { StatusCode::OK } else { StatusCode::NOT_ACCEPTABLE };
+        let content = if !is_acceptable || request.method() == Method::HEAD {
             Content::default()
         } else {
             Content::Exposition { reader: self.renders.read(recorder, format), burst: 0 }
         };
-        let mut response = answer(StatusCode::OK, format.content_type(), content);
+        let mut response = answer(status, format.content_type(), content);
         response.headers_mut().insert(header::VARY, HeaderValue::from_static(encoding::VARY));
         // A layer around the router measures scrapes too.
         #[cfg(any(feature = "grpc", feature = "http"))]
@@ -190,7 +185,8 @@ impl<B> Service<Request<B>> for Endpoint {
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
         let is_head = request.method() == Method::HEAD;
-        ResponseFuture::new(encode(request, |request| self.answer(request)), is_head)
+        let response = self.answer(&request);
+        ResponseFuture::new(encode(request, response), is_head)
     }
 }
 
@@ -205,7 +201,6 @@ fn missing_recorder() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use http_body_util::{BodyExt as _, Empty};
 
     use super::*;
@@ -243,6 +238,32 @@ mod tests {
         let response = Endpoint::new(recorder()).call(request).await.unwrap();
         assert_eq!(response.headers()[header::CONTENT_TYPE], Format::Text.content_type());
         assert!(response.into_body().collect().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_accepts_no_coding_there_is_starts_no_exposition() {
+        let endpoint = Endpoint::new(recorder()).bearer("secret");
+        let unread = format!("{:?}", endpoint.renders);
+        for (method, path, token, coding, status) in [
+            (Method::GET, "/metrics", "secret", "identity;q=0", 406),
+            (Method::HEAD, "/metrics", "secret", "*;q=0", 406),
+            // The first check that fails decides.
+            (Method::POST, "/metrics", "secret", "identity;q=0", 405),
+            (Method::GET, "/metrics", "wrong", "*;q=0", 401),
+            (Method::GET, "/metrics", "wrong", "gzip, identity;q=0", 401),
+            (Method::GET, "/other", "secret", "*;q=0", 404),
+        ] {
+            let request = Request::builder().method(method).uri(path).header(header::ACCEPT_ENCODING, coding);
+            let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+            let response = endpoint.clone().call(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+            assert_eq!(response.status().as_u16(), status, "{path} {coding}");
+            assert!(response.into_body().collect().await.unwrap().to_bytes().is_empty(), "{path} {coding}");
+            assert_eq!(format!("{:?}", endpoint.renders), unread, "{path} {coding}");
+        }
+        let request = Request::get("/metrics").header(header::AUTHORIZATION, "Bearer secret");
+        let scrape = endpoint.clone().call(request.body(Empty::<Bytes>::new()).unwrap()).await.unwrap();
+        assert_ne!(format!("{:?}", endpoint.renders), unread, "a scrape that is answered is seen");
+        drop(scrape);
     }
 
     #[tokio::test]

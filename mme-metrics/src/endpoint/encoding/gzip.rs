@@ -4,11 +4,12 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::task::{Context, Poll};
 
-use http::{Extensions, HeaderMap, Request, Response, StatusCode, Version};
+use http::{Extensions, HeaderMap, HeaderValue, Request, Response, StatusCode, Version, header};
 use tower_http::CompressionLevel;
 use tower_http::compression::{Compression, CompressionBody, ResponseFuture};
 use tower_service::Service;
 
+use crate::endpoint::accept;
 use crate::endpoint::content::Content;
 
 /// The body of an answer.
@@ -25,14 +26,19 @@ pub(in crate::endpoint) const CAN_GZIP: bool = true;
 /// The headers of a request that change an exposition.
 pub(in crate::endpoint) const VARY: &str = "accept, accept-encoding";
 
-/// Answers `request`, and compresses an exposition if the request accepts gzip.
-pub(in crate::endpoint) fn encode<B>(
-    request: Request<B>,
-    answer: impl Fn(&Request<B>) -> Response<Content>,
-) -> EncodedFuture {
+/// Sends `response`, the answer to `request`. An exposition is compressed if the request accepts gzip.
+pub(in crate::endpoint) fn encode<B>(mut request: Request<B>, response: Response<Content>) -> EncodedFuture {
+    let coding = accept::coding(request.headers());
+    if !coding.identity {
+        // What is refused keeps its status. The compression would turn each into 406.
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+        if coding.gzip {
+            request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+    }
     // The other codings come with features that any crate of the tree may turn on.
-    let service = Compression::new(Plain(answer)).no_br().no_deflate().no_zstd().quality(CompressionLevel::Fastest);
-    service.compress_when::<Predicate>(is_exposition).call(request)
+    let service = Compression::new(Answered).no_br().no_deflate().no_zstd().quality(CompressionLevel::Fastest);
+    service.compress_when::<Predicate>(is_exposition).call(request.map(|_| response))
 }
 
 /// Says which answers are compressed: a sentence would grow.
@@ -40,10 +46,10 @@ fn is_exposition(status: StatusCode, _: Version, _: &HeaderMap, _: &Extensions) 
     status == StatusCode::OK
 }
 
-/// A function as the service that the compression wraps.
-struct Plain<F>(F);
+/// The service that the compression wraps: a request brings its answer along.
+struct Answered;
 
-impl<B, F: Fn(&Request<B>) -> Response<Content>> Service<Request<B>> for Plain<F> {
+impl Service<Request<Response<Content>>> for Answered {
     type Response = Response<Content>;
     type Error = Infallible;
     type Future = Ready<Result<Response<Content>, Infallible>>;
@@ -52,7 +58,7 @@ impl<B, F: Fn(&Request<B>) -> Response<Content>> Service<Request<B>> for Plain<F
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok((self.0)(&request)))
+    fn call(&mut self, request: Request<Response<Content>>) -> Self::Future {
+        ready(Ok(request.into_body()))
     }
 }

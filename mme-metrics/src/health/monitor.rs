@@ -133,7 +133,8 @@ impl HealthMonitor {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future stops the running probes and checks. The metrics keep their values.
+    /// Dropping the future stops the running probes and checks. A probe that a [`Readiness`](super::Readiness) shares goes on to its end
+    /// or its time limit, and is not recorded. The metrics keep their values.
     pub async fn run(self) -> Infallible {
         let mut watches: FuturesUnordered<Watch> = self.watches.into_iter().collect();
         match watches.next().await {

@@ -1,6 +1,8 @@
 //! Probes of good, bad and slow dependencies: their verdicts, what they emit, and that none delays another.
 
+use std::future::pending;
 use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue, Response};
@@ -9,12 +11,13 @@ use hyper::body::Frame;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use mme_metrics::health::{
     Dependency, DependencyKind, DependencyName, DependencyProbe, GrpcProbe, HEALTH, HealthMonitor, HttpProbe,
-    RedisProbe, TcpProbe, VaultProbe,
+    Readiness, RedisProbe, TcpProbe, VaultProbe,
 };
 use mme_metrics::probe::ProbeFailure;
 use mme_metrics::testing::Emission;
 use mme_metrics_tests::figure::{figure, time_since};
 use mme_metrics_tests::peer::{Peer, Reply};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::{sleep, timeout};
 
 /// Long enough for an answer that comes, on a machine that does much else.
@@ -259,4 +262,41 @@ async fn it_stops_within_a_second_and_an_empty_monitor_does_nothing() {
     let emission = Emission::new();
     assert!(timeout(Duration::from_secs(9), emission.record_async(HealthMonitor::new().run())).await.is_err());
     emission.expect().only();
+}
+
+/// A probe that hangs; when it has begun, and when it has ended.
+fn hanging() -> (impl DependencyProbe, Arc<Notify>, oneshot::Receiver<()>) {
+    let (alive, gone) = oneshot::channel::<()>();
+    let (alive, begun) = (Mutex::new(Some(alive)), Arc::new(Notify::new()));
+    let begins = Arc::clone(&begun);
+    let probe = move || {
+        let (alive, begins) = (alive.lock().unwrap().take(), Arc::clone(&begins));
+        async move {
+            let _alive = alive;
+            begins.notify_one();
+            pending().await
+        }
+    };
+    (probe, begun, gone)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_monitor_that_is_dropped_stops_its_probes_but_for_those_that_readiness_shares() {
+    for (name, is_shared) in [("stopped", false), ("shared", true)] {
+        let dependency = Dependency::register(name, DependencyKind::Other).unwrap();
+        let (probe, begun, mut gone) = hanging();
+        let monitor = HealthMonitor::new().at_once(true).limit(LIMIT).probe(dependency, probe);
+        let readiness = is_shared.then(|| Readiness::new().monitor(&monitor));
+        let running = tokio::spawn(monitor.run());
+        begun.notified().await;
+        running.abort();
+        assert!(running.await.is_err());
+        if readiness.is_some() {
+            // Paused time passes only when no task has anything to do.
+            sleep(LIMIT / 2).await;
+            assert_eq!(gone.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+        }
+        // The probe ends by its time limit.
+        assert!(timeout(if is_shared { LIMIT } else { LIMIT / 2 }, gone).await.expect("it ends").is_err());
+    }
 }

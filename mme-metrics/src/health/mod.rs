@@ -85,7 +85,7 @@
 //!
 //! # What it costs
 //!
-//! At most 200 dependencies with 21 series each, 100 backups with 6 each, and 200 checks with 3 each. A probe keeps no
+//! At most 200 dependencies with 20 lines each, 100 backups with 6 each, and 200 checks with 3 each. A probe keeps no
 //! connection between two checks.
 //!
 //! # Assets

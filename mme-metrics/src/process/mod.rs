@@ -20,12 +20,13 @@
 //! | `mme_series` | at each exposition: the series each family holds |
 //! | `mme_series_overflow_total` | with each observation that went to an overflow series |
 //! | `mme_rejected_observations_total` | with each observation that was refused |
+//! | `mme_exemplars_total` | with each exemplar that was kept |
 //! | `mme_cpu_cores` | at each exposition: the cores that affinity and the container's quota allow |
 //! | `mme_render_duration_seconds` | after each exposition; absent from the first one |
 //!
 //! # Cost
 //!
-//! 9 series for the process, 2 for each family, 13 for the library. Reading `/proc` takes about 100 µs for each exposition.
+//! 9 series for the process, 2 for each family, 14 for the library. Reading `/proc` takes about 100 µs for each exposition.
 
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod linux;

@@ -1,7 +1,8 @@
-//! The documents match the code: links, guide, catalogue and layers.
+//! The documents match the code: links, guide, catalogue, costs and layers.
 
 mod catalogue;
 mod circles;
+mod costs;
 mod guide;
 mod layering;
 mod links;

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use mme_metrics::asset::{AssetKind, FILES};
+use mme_metrics::asset::{AssetFile, AssetKind, FILES};
 use serde_json::Value;
+
+/// Reads the jobs of a configuration.
+fn jobs_of(file: &AssetFile) -> Vec<Value> {
+    let mut configuration: Value = serde_saphyr::from_str(file.text()).expect("a configuration is YAML");
+    configuration["scrape_configs"].as_array_mut().map(|jobs| jobs.drain(..).collect()).unwrap_or_default()
+}
 
 /// Reads the jobs of the bundled configuration, without the one of the example service.
 fn jobs() -> Vec<Value> {
     let file = FILES.iter().find(|file| file.path() == "prometheus/prometheus.yml").expect("it is bundled");
-    let mut configuration: Value = serde_saphyr::from_str(file.text()).expect("a configuration is YAML");
-    let jobs = configuration["scrape_configs"].as_array_mut().expect("a configuration has jobs");
-    jobs.drain(..).filter(|job| job["job_name"] != "trust-service").collect()
+    jobs_of(file).into_iter().filter(|job| job["job_name"] != "trust-service").collect()
 }
 
 #[test]
@@ -22,13 +26,21 @@ fn each_list_of_an_exporter_has_a_job_and_each_job_a_list() {
 }
 
 #[test]
-fn each_job_limits_what_a_target_may_expose() {
-    for job in jobs() {
-        for limit in ["sample_limit", "label_limit", "label_name_length_limit", "label_value_length_limit"] {
-            assert!(job[limit].as_u64().is_some_and(|limit| limit > 0), "{limit} of {job:#}");
+fn each_job_of_each_configuration_limits_what_a_target_may_expose() {
+    let files = FILES.iter().filter(|file| file.path().ends_with(".yml") && file.text().contains("\nscrape_configs:"));
+    let mut read = Vec::new();
+    for file in files {
+        let path = file.path();
+        for job in jobs_of(file) {
+            for limit in ["sample_limit", "label_limit", "label_name_length_limit", "label_value_length_limit"] {
+                assert!(job[limit].as_u64().is_some_and(|limit| limit > 0), "{path}: {limit} of {job:#}");
+            }
+            // Another Prometheus has judged the labels of what it hands on.
+            assert_eq!(job["honor_labels"], job["job_name"] == "federation", "{path}: {job:#}");
         }
-        assert_eq!(job["honor_labels"], false, "{job:#}");
+        read.push(path);
     }
+    assert!(read.contains(&"prometheus/fleet.yml") && read.contains(&"prometheus/prometheus.yml"), "{read:?}");
 }
 
 #[test]

@@ -25,10 +25,10 @@ global:
         (
             "    static_configs:\n      - targets: [\"127.0.0.1:8080\"]\n",
             "    # Every container of the service that runs; none without the profile `example`.\n    \
-             dns_sd_configs: [{names: [trust-service], type: A, port: 8080, refresh_interval: 15s}]\n\n  \
+             dns_sd_configs: [{names: [trust-service], type: A, port: 8080, refresh_interval: 15s}]\n    honor_labels: false\n    \
+             sample_limit: 200000\n    label_limit: 40\n    label_name_length_limit: 128\n    label_value_length_limit: 1024\n\n  \
              # Your services, each with a job of its own: the file says how.\n  \
-             - job_name: services\n    file_sd_configs: [{files: [targets/services.yml]}]\n    honor_labels: false\n    \
-             sample_limit: 200000\n    label_limit: 40\n    label_name_length_limit: 128\n    label_value_length_limit: 1024\n",
+             - job_name: services\n    file_sd_configs: [{files: [targets/services.yml]}]\n",
         ),
         ("blackbox_exporter on port 9115 of this machine asks", "blackbox-exporter asks"),
         ("replacement: \"127.0.0.1:9115\"", "replacement: \"blackbox-exporter:9115\""),

@@ -126,6 +126,11 @@ impl Panel {
         self
     }
 
+    /// Turns blue above the limit of a bundled alert that only informs.
+    pub(super) fn info(self, alert: &'static str, at: f64) -> Self {
+        self.limit(at, "blue", Side::Above, Some(alert))
+    }
+
     /// Turns yellow above the limit of a bundled alert.
     pub(super) fn warning(self, alert: &'static str, at: f64) -> Self {
         self.limit(at, "yellow", Side::Above, Some(alert))

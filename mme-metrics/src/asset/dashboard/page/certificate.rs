@@ -29,7 +29,7 @@ fn left() -> Promql {
 fn judged(panel: Panel) -> Panel {
     panel
         .critical_below("MmeCertificateExpired", 0.0)
-        .critical_below("MmeCertificateExpiringSoon", 7.0 * DAY)
+        .warning_below("MmeCertificateExpiringSoon", 7.0 * DAY)
         .warning_below("MmeCertificateExpiring", 30.0 * DAY)
 }
 

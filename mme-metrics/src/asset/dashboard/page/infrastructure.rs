@@ -47,7 +47,7 @@ fn operations() -> Row {
                 "Share that failed; cancelled operations do not count.",
             )
             .query(share_of(&failed(&operations), &operations, &DATABASES), "{{db_system_name}} {{db_namespace}}")
-            .critical("MmeDbErrorRateHigh", 0.05),
+            .warning("MmeDbErrorRateHigh", 0.05),
         )
         .panel(
             Panel::new("Duration of operations", DisplayUnit::Seconds, "Without the wait for a connection.")
@@ -121,7 +121,7 @@ fn pools() -> Row {
             Panel::new("Pool timeouts", DisplayUnit::Short, "Callers that gave up waiting for a connection.")
                 .view(View::Counts)
                 .sum(&Series::of(DATABASE.connection_timeouts.spec()).counts(), &POOL)
-                .critical("MmeDbPoolTimeouts", 0.0),
+                .warning("MmeDbPoolTimeouts", 2.5),
         )
         .panel(seconds("Wait for a connection", DATABASE.connection_wait.spec(), "Until a connection was free, or the caller gave up."))
         .panel(seconds(

@@ -62,7 +62,7 @@ pub fn all() -> Vec<(&'static str, Dashboard)> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use promql_parser::parser::token::{T_DIV, T_MUL, T_SUB};
+    use promql_parser::parser::token::{T_DIV, T_GTE, T_GTR, T_LSS, T_LTE, T_MUL, T_SUB};
     use promql_parser::parser::{BinaryExpr, Expr};
 
     use super::*;
@@ -95,17 +95,28 @@ mod tests {
     }
 
     /// Lists the numbers of an expression, and those of the recorded series that it reads.
-    fn numbers(expression: &str, rules: &BTreeMap<String, Rule>) -> Vec<f64> {
-        let parsed = promql::parse(expression).unwrap();
+    fn numbers(expression: &Expr, rules: &BTreeMap<String, Rule>) -> Vec<f64> {
         let mut found = Vec::new();
-        let mut read = Vec::new();
-        promql::walk(&parsed, &mut |part| {
+        promql::walk(expression, &mut |part| {
             found.extend(number(part));
-            if let Expr::VectorSelector(selector) = part {
-                read.extend(selector.name.as_ref().and_then(|name| rules.get(name)));
+            let Expr::VectorSelector(selector) = part else { return };
+            let record = selector.name.as_ref().and_then(|name| rules.get(name)).filter(|rule| rule.record.is_some());
+            found.extend(record.into_iter().flat_map(|rule| numbers(&promql::parse(rule.expr()).unwrap(), rules)));
+        });
+        found
+    }
+
+    /// Lists the numbers with which an alert compares what it judges.
+    fn limits(expression: &str, rules: &BTreeMap<String, Rule>) -> Vec<f64> {
+        let mut found = Vec::new();
+        promql::walk(&promql::parse(expression).unwrap(), &mut |part| {
+            if let Expr::Binary(BinaryExpr { op, lhs, rhs, .. }) = part
+                && [T_GTR, T_GTE, T_LSS, T_LTE].contains(&op.id())
+            {
+                let limit = if number(lhs).is_some() { lhs } else { rhs };
+                found.extend(numbers(limit, rules));
             }
         });
-        found.extend(read.iter().filter(|rule| rule.record.is_some()).flat_map(|rule| numbers(rule.expr(), rules)));
         found
     }
 
@@ -118,7 +129,7 @@ mod tests {
                     let alert =
                         limit.alert.unwrap_or_else(|| panic!("{path}: {:?} has a limit of its own", panel.title));
                     let rule = rules.get(alert).unwrap_or_else(|| panic!("{path}: no alert {alert}"));
-                    let judged = numbers(rule.expr(), &rules);
+                    let judged = limits(rule.expr(), &rules);
                     // A panel may show the complement of the alert's value, such as availability for errors or hits for
                     // misses.
                     let same =
@@ -129,6 +140,23 @@ mod tests {
                         panel.title,
                         limit.at
                     );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_colours_of_panels_are_those_of_their_alerts() {
+        let rules = rules();
+        for (path, dashboard) in all() {
+            for panel in dashboard.rows.iter().flat_map(|row| &row.panels) {
+                for (alert, color) in panel.limits.iter().filter_map(|limit| Some((limit.alert?, limit.color))) {
+                    let expected = match rules[alert].labels.get("severity").map(String::as_str) {
+                        Some("critical") => "red",
+                        Some("warning") => "yellow",
+                        _ => "blue",
+                    };
+                    assert_eq!(color, expected, "{path}: {:?}, {alert}", panel.title);
                 }
             }
         }

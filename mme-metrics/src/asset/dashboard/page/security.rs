@@ -53,7 +53,7 @@ fn authentication() -> Row {
                 "Share of attempts without an answer. Legitimate users cannot log in either.",
             )
             .query(share(&attempts, "result=\"error\"", &METHOD), "{{auth_method}}")
-            .critical("MmeAuthErrorsHigh", 0.05),
+            .warning("MmeAuthErrorsHigh", 0.05),
         )
         .panel(
             Panel::new("Duration of logins", DisplayUnit::Seconds, "Password hashing is slow on purpose.")

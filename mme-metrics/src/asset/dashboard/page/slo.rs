@@ -36,7 +36,7 @@ fn budgets() -> Row {
                 "100 % is untouched, below 0 % the objective is missed. A steep fall is an incident.",
             )
             .query(left(), LEGEND)
-            .critical_below("MmeSlaBreach", 0.0),
+            .warning_below("MmeSlaBreach", 0.0),
         )
         .panel(
             Panel::new(

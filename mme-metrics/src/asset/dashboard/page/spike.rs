@@ -11,7 +11,7 @@ pub(super) fn spikes() -> Row {
         .panel(
             Panel::new("Slower than yesterday", DisplayUnit::Short, "p95 as a multiple of yesterday's at this hour.")
                 .query(now.share_of(&usual), "{{http_route}}")
-                .warning("MmeLatencySpike", 2.0),
+                .info("MmeLatencySpike", 2.0),
         )
         .panel(
             Panel::new("Spike traces", DisplayUnit::EventsPerSecond, "Traces that were kept; `/spikes` lists them.")

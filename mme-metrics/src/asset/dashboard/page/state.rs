@@ -38,7 +38,7 @@ fn budgets() -> Panel {
     )
     .view(View::Stat)
     .query(Series::recorded("job_slo:slo_error_budget_remaining:ratio_14d").value(), "{{job}} {{slo}}")
-    .critical_below("MmeSlaBreach", 0.0)
+    .warning_below("MmeSlaBreach", 0.0)
 }
 
 fn targets() -> Panel {

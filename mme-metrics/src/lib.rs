@@ -20,7 +20,7 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | install the recorder and serve `/metrics` | [`install`], [`endpoint`] |
+//! | install the recorder and serve `/metrics` | [`install`], [`Endpoint`](endpoint::Endpoint) |
 //! | set families, labels, buckets and budgets | [`Recorder::builder`] |
 //! | measure HTTP requests | [`http`] |
 //! | measure gRPC calls | [`grpc`] |

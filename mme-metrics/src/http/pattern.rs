@@ -99,7 +99,7 @@ impl fmt::Display for HttpRouteError {
                     HttpMethod::ALL.map(HttpMethod::as_str).join(", ")
                 )
             }
-            Reason::Status => write!(f, "unknown status `{text}`: write a number from 100 to 999"),
+            Reason::Status => write!(f, "unknown status `{text}`: write a number from 100 to 599"),
             Reason::Statuses => {
                 write!(f, "route `{text}` has statuses: write a method and a path, such as `POST /users`")
             }
@@ -149,8 +149,9 @@ mod tests {
             ("POST users", "`users` is not a path", "begins with `/`"),
             ("post /users", "unknown method `post`", "CONNECT, DELETE, GET"),
             ("PSOT /users", "unknown method `PSOT`", "POST"),
-            ("/users 2OO", "unknown status `2OO`", "100 to 999"),
-            ("/users 200 7", "unknown status `7`", "100 to 999"),
+            ("/users 2OO", "unknown status `2OO`", "100 to 599"),
+            ("/users 700", "unknown status `700`", "100 to 599"),
+            ("/users 200 7", "unknown status `7`", "100 to 599"),
             ("DELETE", "route `DELETE` has no path", "`POST /users 201 422`"),
             ("", "route `` has no path", "`POST /users 201 422`"),
         ] {

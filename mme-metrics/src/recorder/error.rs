@@ -68,7 +68,7 @@ pub enum InstallError {
 impl fmt::Display for InstallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Build(_) => f.write_str("the recorder could not be built"),
+            Self::Build(error) => write!(f, "the recorder could not be built: {error}"),
             Self::Taken => f.write_str("a recorder is installed already: call `install` once, at the start of `main`"),
             Self::Foreign => f.write_str(
                 "the recorder of another crate is installed already: remove it, or keep it and leave out `install`",
@@ -83,7 +83,8 @@ impl fmt::Display for InstallError {
 impl Error for InstallError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Build(error) => Some(error),
+            // The message has the error itself.
+            Self::Build(error) => error.source(),
             Self::Taken | Self::Foreign | Self::Forked => None,
         }
     }

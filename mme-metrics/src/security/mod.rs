@@ -8,7 +8,7 @@
 //! use mme_metrics::operation::ByOperation;
 //! use mme_metrics::security::{
 //!     AuditEvent, AuthMethod, Authenticator, BlockReason, Control, Decision, EventOutcome, EventType, FailureReason, Framework,
-//!     Policy, PolicyName, RateLimit, Refusal, SECURITY, TokenType,
+//!     Policy, PolicyName, RateLimit, ClassifyRefusal, SECURITY, TokenType,
 //! };
 //!
 //! static PASSWORD: Authenticator = Authenticator::new(AuthMethod::PASSWORD);
@@ -17,7 +17,7 @@
 //!
 //! struct WrongPassword;
 //!
-//! impl Refusal<FailureReason> for WrongPassword {
+//! impl ClassifyRefusal<FailureReason> for WrongPassword {
 //!     fn refusal(&self) -> Option<FailureReason> {
 //!         Some(FailureReason::CREDENTIALS)
 //!     }
@@ -48,7 +48,7 @@
 //! ```
 //!
 //! As an attribute, use `#[instrument_metrics(record = PASSWORD.attempt())]` on a function that returns a `Result`
-//! whose error is a [`Refusal`]. Use `#[instrument_metrics(record = SHARE.evaluation())]` on a function that returns a
+//! whose error is a [`ClassifyRefusal`]. Use `#[instrument_metrics(record = SHARE.evaluation())]` on a function that returns a
 //! [`Decision`] or a `bool`.
 //!
 //! With the feature `security`, a `SourceTracker` detects sources and accounts with too many failures.
@@ -79,7 +79,7 @@
 //! | what happens | `result` |
 //! |---|---|
 //! | [`success`](crate::operation::Guard::success), or `Ok` | `success` |
-//! | [`failure`](crate::operation::Guard::failure), or an error that is a [`Refusal`] | `failure` |
+//! | [`failure`](crate::operation::Guard::failure), or an error that is a [`ClassifyRefusal`] | `failure` |
 //! | any other error, a panic, or a drop before the end | `error`: the caller was neither accepted nor refused |
 //!
 //! An evaluation ends as `ok` with a decision, as `error`, or as `cancelled` if it was dropped.
@@ -130,7 +130,7 @@ pub use self::limit::{LimitExchange, LimitWatch, RateLimitLayer};
 pub use self::metrics::{SECURITY, SecurityMetrics};
 pub use self::mfa::{MfaChallenge, MfaFactor};
 pub use self::policy::{Policy, PolicyEvaluation};
-pub use self::proof::{Proof, Refusal};
+pub use self::proof::{ClassifyRefusal, Proof};
 pub use self::session::SessionGuard;
 #[cfg(feature = "security")]
 pub use self::source::{

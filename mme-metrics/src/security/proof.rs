@@ -14,7 +14,7 @@ const REFUSED: Outcome = Outcome::Error("refused");
 /// [`JwtReason`](super::JwtReason) for a token, `()` for a second factor.
 ///
 /// ```
-/// use mme_metrics::security::{FailureReason, Refusal};
+/// use mme_metrics::security::{FailureReason, ClassifyRefusal};
 ///
 /// enum LoginError {
 ///     WrongPassword,
@@ -22,7 +22,7 @@ const REFUSED: Outcome = Outcome::Error("refused");
 ///     Database(std::io::Error),
 /// }
 ///
-/// impl Refusal<FailureReason> for LoginError {
+/// impl ClassifyRefusal<FailureReason> for LoginError {
 ///     fn refusal(&self) -> Option<FailureReason> {
 ///         match self {
 ///             Self::WrongPassword => Some(FailureReason::CREDENTIALS),
@@ -35,10 +35,10 @@ const REFUSED: Outcome = Outcome::Error("refused");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether it is a refusal",
-    label = "refused, or broken?",
-    note = "implement `mme_metrics::security::Refusal`, or end the guard with `success` and `failure`"
+    label = "this error says neither that the caller was refused nor that something failed",
+    note = "implement `mme_metrics::security::ClassifyRefusal`, or end the guard with `success` and `failure`"
 )]
-pub trait Refusal<Why> {
+pub trait ClassifyRefusal<Why> {
     /// Returns why the caller was refused, or `None` if the error is not a refusal.
     fn refusal(&self) -> Option<Why>;
 }
@@ -74,9 +74,9 @@ impl<P: Proof> Guard<P> {
     }
 }
 
-impl<T, E: Refusal<P::Why>, P: Proof> ClassifyReturn<Result<T, E>> for P {
+impl<T, E: ClassifyRefusal<P::Why>, P: Proof> ClassifyReturn<Result<T, E>> for P {
     fn classify(&mut self, returned: &Result<T, E>) -> Outcome {
-        match returned.as_ref().map_err(Refusal::refusal) {
+        match returned.as_ref().map_err(ClassifyRefusal::refusal) {
             Ok(_) => Outcome::Ok,
             Err(None) => Outcome::OTHER,
             Err(Some(why)) => {

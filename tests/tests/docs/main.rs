@@ -1,4 +1,4 @@
-//! The documents match the code: links, guide, catalogue, costs and layers.
+//! The documents match the code: links, guide, catalogue, costs, layers and programs.
 
 mod catalogue;
 mod circles;
@@ -7,3 +7,4 @@ mod guide;
 mod layering;
 mod links;
 mod page;
+mod programs;

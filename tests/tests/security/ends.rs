@@ -7,7 +7,7 @@ use mme_metrics::instrument_metrics;
 use mme_metrics::operation::{ByOperation, ErrorType, Outcome, ResultLabel};
 use mme_metrics::operation::{Guard, measure, measure_async};
 use mme_metrics::security::{
-    AuthResult, Decision, FailureReason, JwtReason, JwtValidation, MfaMethod, Refusal, SECURITY, SessionGuard,
+    AuthResult, ClassifyRefusal, Decision, FailureReason, JwtReason, JwtValidation, MfaMethod, SECURITY, SessionGuard,
 };
 use mme_metrics::testing::{Emission, record};
 use mme_metrics_tests::future::{poll_once, yield_once};
@@ -22,19 +22,19 @@ enum LoginError {
     Down,
 }
 
-impl Refusal<FailureReason> for LoginError {
+impl ClassifyRefusal<FailureReason> for LoginError {
     fn refusal(&self) -> Option<FailureReason> {
         matches!(self, Self::Wrong).then_some(FailureReason::CREDENTIALS)
     }
 }
 
-impl Refusal<()> for LoginError {
+impl ClassifyRefusal<()> for LoginError {
     fn refusal(&self) -> Option<()> {
         matches!(self, Self::Wrong).then_some(())
     }
 }
 
-impl Refusal<JwtReason> for LoginError {
+impl ClassifyRefusal<JwtReason> for LoginError {
     fn refusal(&self) -> Option<JwtReason> {
         matches!(self, Self::Wrong).then_some(JwtReason::Expired)
     }

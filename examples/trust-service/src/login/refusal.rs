@@ -1,6 +1,6 @@
 //! The reasons for a refused login: a status for the client, and a label value for the metrics.
 
-use mme_metrics::security::{BlockReason, FailureReason, Refusal};
+use mme_metrics::security::{BlockReason, ClassifyRefusal, FailureReason};
 
 use crate::error::ApiError;
 
@@ -15,7 +15,7 @@ pub(super) enum Denied {
     Broken(ApiError),
 }
 
-impl Refusal<FailureReason> for Denied {
+impl ClassifyRefusal<FailureReason> for Denied {
     fn refusal(&self) -> Option<FailureReason> {
         match self {
             Self::Blocked(_) => Some(FailureReason::BLOCKED),
@@ -26,9 +26,9 @@ impl Refusal<FailureReason> for Denied {
     }
 }
 
-impl Refusal<()> for Denied {
+impl ClassifyRefusal<()> for Denied {
     fn refusal(&self) -> Option<()> {
-        Refusal::<FailureReason>::refusal(self).map(drop)
+        ClassifyRefusal::<FailureReason>::refusal(self).map(drop)
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::request::Parts;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use mme_metrics::instrument_metrics;
-use mme_metrics::security::{JwtReason, JwtValidation, Refusal};
+use mme_metrics::security::{ClassifyRefusal, JwtReason, JwtValidation};
 use sha2::{Digest, Sha256};
 
 use crate::clock;
@@ -31,7 +31,7 @@ enum Invalid {
     Unknown(ApiError),
 }
 
-impl Refusal<JwtReason> for Invalid {
+impl ClassifyRefusal<JwtReason> for Invalid {
     fn refusal(&self) -> Option<JwtReason> {
         match self {
             Self::Token(reason) => Some(*reason),

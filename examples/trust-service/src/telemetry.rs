@@ -32,8 +32,8 @@ pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) 
     Recorder::builder()
         .build_info(env!("CARGO_PKG_VERSION"), option_env!("TRUST_REVISION").unwrap_or("unknown"))
         .family(&DOCUMENTS)
-        .collect(sources.collector())
-        .collect(CertificateWatch::new().file("trust-service", identity.path())?.collector())
+        .collect_named("sources", sources.collector())
+        .collect_named("certificates", CertificateWatch::new().file("trust-service", identity.path())?.collector())
         .install()?;
     log::count_panics();
     RuntimeMeter::new("main").start(&Handle::current());

@@ -50,7 +50,7 @@
 //! use mme_metrics::certificate::CertificateWatch;
 //!
 //! let watch = CertificateWatch::new().file("api", "/etc/my-service/tls/tls.crt")?;
-//! let recorder = Recorder::builder().collect(watch.collector()).build()?;
+//! let recorder = Recorder::builder().collect_named("certificates", watch.collector()).build()?;
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -16,7 +16,7 @@ use crate::metric::{CounterHandle, GaugeHandle};
 
 /// A set of watched certificates whose validity period is exported, each under a name that the service gives it.
 ///
-/// The watch scans them right before each exposition, and reads a file again only if it has changed:
+/// The watch scans them right before each exposition, on a thread of its own, and reads a file again only if it has changed:
 ///
 /// ```
 /// use mme_metrics::certificate::CertificateWatch;
@@ -25,7 +25,7 @@ use crate::metric::{CounterHandle, GaugeHandle};
 /// let watch = CertificateWatch::new()
 ///     .file("api", "/etc/my-service/tls/tls.crt")?
 ///     .directory("partners", "/etc/my-service/partners")?;
-/// let recorder = Recorder::builder().collect(watch.collector()).build()?;
+/// let recorder = Recorder::builder().collect_named("certificates", watch.collector()).build()?;
 /// # let text = recorder.render(Format::Text);
 /// # assert!(text.contains("certificate_read_errors_total{certificate=\"api\",error_type=\"missing\"} 1\n"), "{text}");
 /// # Ok::<(), Box<dyn std::error::Error>>(())

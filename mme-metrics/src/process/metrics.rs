@@ -25,6 +25,28 @@ impl LabelValue for FamilyName {
     }
 }
 
+/// The largest number of collectors of one recorder; each has a thread.
+pub(crate) const COLLECTORS: usize = 100;
+
+/// The name of a collector of the service. The builder of a recorder refuses a name that cannot be exported; only the recorder writes it.
+#[derive(Clone, Debug)]
+pub struct CollectorName(metrics::SharedString);
+
+impl CollectorName {
+    pub(crate) fn new(name: String) -> Self {
+        Self(name.into())
+    }
+}
+
+impl LabelValue for CollectorName {
+    const KEY: &'static str = "collector";
+    const CARDINALITY: Cardinality = Cardinality::Bounded(COLLECTORS);
+
+    fn label_value(&self) -> metrics::SharedString {
+        self.0.clone()
+    }
+}
+
 family! {
     /// The process, as the operating system sees it.
     pub static PROCESS: ProcessMetrics {
@@ -73,5 +95,11 @@ family! {
         cpu_cores: Gauge<()> = Gauge::new("mme_cpu_cores", Unit::None);
         /// Time the last exposition took.
         render_duration: Gauge<()> = Gauge::new("mme_render_duration_seconds", Unit::Seconds);
+        /// Time since the last run of a collector that ended without a panic; since the first request if there was none.
+        collector_age: Gauge<(CollectorName,)> = Gauge::new("mme_collector_age_seconds", Unit::Seconds);
+        /// Time the last run of a collector took.
+        collector_duration: Gauge<(CollectorName,)> = Gauge::new("mme_collector_duration_seconds", Unit::Seconds);
+        /// Expositions that went on while a collector was running, with the values that it had set before.
+        collector_timeouts: Counter<(CollectorName,)> = Counter::new("mme_collect_timeouts_total", Unit::None);
     }
 }

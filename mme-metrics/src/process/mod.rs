@@ -23,16 +23,24 @@
 //! | `mme_exemplars_total` | with each exemplar that was kept |
 //! | `mme_cpu_cores` | at each exposition: the cores that affinity and the container's quota allow |
 //! | `mme_render_duration_seconds` | after each exposition; absent from the first one |
+//! | `mme_collector_age_seconds` | at each exposition: the time since the collector last ended without a panic |
+//! | `mme_collector_duration_seconds` | when a run of the collector has ended, also by a panic |
+//! | `mme_collect_timeouts_total` | with each exposition that went on while the collector was running |
+//!
+//! `mme_collector_*` and `mme_collect_timeouts_total` exist for the collectors of [`RecorderBuilder::collect`](crate::RecorderBuilder::collect) only.
 //!
 //! # Cost
 //!
-//! 9 series for the process, 2 for each family, 14 for the library. Reading `/proc` takes about 100 µs for each exposition.
+//! 9 series for the process, 2 for each family, 14 for the library, and 3 for each collector. Reading `/proc` takes about 100 µs for each
+//! exposition.
 
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod linux;
 mod metrics;
 
 pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, PROCESS, ProcessMetrics};
+
+pub(crate) use self::metrics::{COLLECTORS, CollectorName};
 
 /// Reads the process, and how much CPU it may use, which turns its CPU time into a share.
 fn collect() {

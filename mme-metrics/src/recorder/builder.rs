@@ -3,16 +3,18 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use metrics::Label;
 
+use super::collector::{self, Collectors, Declared};
 use super::error::BuildError;
 use super::exemplar::{ExemplarFilter, ExemplarPolicy};
 use super::family::Group;
 use super::forms::Forms;
 use super::handle::Recorder;
 use super::registry::{FOREIGN, Limits, Registry};
-use super::state::{Collector, State};
+use super::state::{Poll, State};
 use crate::catalog;
 use crate::metric::{Family, HistogramForm, Kind, Spec, claimed_names};
 use crate::{buckets, process};
@@ -51,7 +53,8 @@ pub struct RecorderBuilder {
     process_budget: usize,
     process_metrics: bool,
     build_info: Option<(String, String)>,
-    collectors: Vec<Collector>,
+    collectors: Declared,
+    deadline: Duration,
     exemplars: ExemplarFilter,
 }
 
@@ -88,6 +91,7 @@ impl RecorderBuilder {
             process_metrics: true,
             build_info: None,
             collectors: Vec::new(),
+            deadline: collector::DEADLINE,
             exemplars: ExemplarFilter::default(),
         }
     }
@@ -162,13 +166,55 @@ impl RecorderBuilder {
         self
     }
 
-    /// Adds a callback that runs right before each exposition. It updates values that are stored elsewhere, such as the
-    /// length of a queue.
+    /// Adds a collector: a callback that runs right before each exposition. It updates values that are stored elsewhere, such as the
+    /// length of a queue. Its name is `collector-1`, `collector-2` and so on; [`collect_named`](Self::collect_named) sets another.
     ///
-    /// The callback emits into the recorder that is being built. It should be quick; a panic in it is caught. A family
-    /// can declare its own callback: see [`Family::collect`].
+    /// Each collector runs on a thread of its own, `mme-collect-1` and so on, which the first exposition starts. All run at the same
+    /// time, and emit into the recorder that is being built. An exposition waits for them until the
+    /// [deadline](Self::collect_deadline), and then goes on with the values that there are:
+    ///
+    /// * A collector that is still running is neither started again nor waited for.
+    /// * A collector whose last run took longer than the deadline is started, but not waited for, until a run was in time.
+    ///
+    /// So a collector that hangs or is slow delays one exposition. Its values stay; `mme_collector_age_seconds` says how old they
+    /// are, `mme_collector_duration_seconds` how long the last run took, and `mme_collect_timeouts_total` how many expositions went
+    /// on without it. A panic is caught, and costs the values of that run.
+    ///
+    /// The thread belongs to no async runtime: capture a handle of the runtime if the callback needs one. If no thread can be started,
+    /// the collector runs as part of the exposition. When the last handle of the recorder is dropped, the threads end, and none is
+    /// waited for. A family can declare a callback that runs as part of the exposition: see [`Family::collect`].
     pub fn collect(mut self, collect: impl Fn() + Send + Sync + 'static) -> Self {
-        self.collectors.push(Box::new(collect));
+        self.collectors.push((None, Box::new(collect)));
+        self
+    }
+
+    /// Adds a collector like [`collect`](Self::collect), with a name for the label `collector` of the metrics about it.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use std::time::Duration;
+    ///
+    /// use mme_metrics::{Format, Recorder};
+    ///
+    /// static WAITING: AtomicUsize = AtomicUsize::new(3);
+    ///
+    /// let recorder = Recorder::builder()
+    ///     .collect_named("queue", || metrics::gauge!("queue_length").set(WAITING.load(Ordering::Relaxed) as f64))
+    ///     .collect_deadline(Duration::from_millis(500))
+    ///     .build()?;
+    /// let text = recorder.render(Format::Text);
+    /// assert!(text.contains("mme_collector_age_seconds{collector=\"queue\"}"));
+    /// # Ok::<(), mme_metrics::recorder::BuildError>(())
+    /// ```
+    pub fn collect_named(mut self, name: impl Into<String>, collect: impl Fn() + Send + Sync + 'static) -> Self {
+        self.collectors.push((Some(name.into()), Box::new(collect)));
+        self
+    }
+
+    /// Sets how long an exposition waits for all collectors together: 1 ms to 10 s, by default 1 s. Keep it below the time-out of a
+    /// scrape, 10 s by default.
+    pub const fn collect_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
         self
     }
 
@@ -190,8 +236,9 @@ impl RecorderBuilder {
     /// # Errors
     ///
     /// Fails when two families or metrics have the same name, when a label or bucket list cannot be exported, when the form
-    /// of a histogram is set for another kind of metric, or when a budget or bucket list is set for a family or metric that
-    /// does not exist.
+    /// of a histogram is set for another kind of metric, when a budget or bucket list is set for a family or metric that
+    /// does not exist, when two collectors have one name, when a name of theirs cannot be exported, when there are more than 100 of
+    /// them, or when their deadline is not 1 ms to 10 s.
     pub fn build(self) -> Result<Recorder, BuildError> {
         let specs = self.check()?;
         let budgets = &self.family_budgets;
@@ -201,18 +248,22 @@ impl RecorderBuilder {
             Limits { series: self.process_budget, foreign_names: FOREIGN_NAMES, foreign_series: budget(FOREIGN) };
         let labels = self.global_labels.into_iter().map(|(key, value)| Label::new(key, value)).collect();
         let bounds = self.buckets.into_iter().map(|(metric, bounds)| (metric, Arc::from(bounds))).collect();
-        let mut collectors = self.collectors;
+        let mut polls: Vec<Poll> = Vec::new();
         for family in self.families {
             if self.process_metrics || !OF_PROCESS.contains(&family.name()) {
-                collectors.push(Box::new(|| family.collect()));
+                polls.push(Box::new(|| family.collect()));
             }
         }
         if let Some((version, revision)) = self.build_info {
-            collectors.push(Box::new(move || process::report_build(&version, &revision)));
+            polls.push(Box::new(move || process::report_build(&version, &revision)));
         }
         let exemplars = ExemplarPolicy::new(self.exemplars);
         let registry = Registry::new(specs, groups, limits, labels, bounds, self.forms, exemplars);
-        Ok(Recorder(Arc::new(State::new(registry, collectors))))
+        let state = Arc::new(State::new(registry, polls));
+        // Without the collectors, because they hold it.
+        let target = || Arc::new(Recorder(Arc::clone(&state), None)) as _;
+        let collectors = Collectors::new(self.collectors, self.deadline, target);
+        Ok(Recorder(state, collectors))
     }
 
     fn check(&self) -> Result<Vec<&'static Spec>, BuildError> {
@@ -247,6 +298,10 @@ impl RecorderBuilder {
             |metric: &&String| specs.iter().any(|spec| spec.name == **metric && spec.kind != Kind::Histogram);
         if let Some(metric) = self.forms.by_metric.keys().find(is_other) {
             return Err(BuildError::Histogram(metric.clone()));
+        }
+        collector::check_names(&self.collectors)?;
+        if !collector::DEADLINES.contains(&self.deadline) {
+            return Err(BuildError::CollectDeadline(self.deadline));
         }
         match self.family_budgets.keys().find(|name| !names.contains(&name.as_str())) {
             Some(unknown) => Err(BuildError::Budget(unknown.clone())),

@@ -2,9 +2,12 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use super::registry::FOREIGN;
 use crate::buckets;
+use crate::label::MAX_VALUE_BYTES;
+use crate::process::COLLECTORS;
 
 /// The error of building a recorder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,10 @@ pub enum BuildError {
     Histogram(String),
     /// A budget was set for a family of this name, but there is no such family.
     Budget(String),
+    /// A collector cannot have this name, another one has it, or there are too many collectors.
+    Collector(String),
+    /// This deadline of the collectors is too short or too long.
+    CollectDeadline(Duration),
 }
 
 impl fmt::Display for BuildError {
@@ -45,6 +52,13 @@ impl fmt::Display for BuildError {
                 f,
                 "a budget is set for the unknown family `{family}`: add it with `RecorderBuilder::family`, or use `{FOREIGN}` for metrics of other crates"
             ),
+            Self::Collector(name) => write!(
+                f,
+                "`{name}` cannot be the name of a collector: give each of at most {COLLECTORS} collectors a name of its own, of 1 to {MAX_VALUE_BYTES} bytes without invisible characters"
+            ),
+            Self::CollectDeadline(deadline) => {
+                write!(f, "collectors cannot have a deadline of {deadline:?}: set one of 1 ms to 10 s")
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use metrics::Label;
 
 use super::admission::admit;
 use super::cell::Reading;
+use super::collector::Collectors;
 use super::exposition::{Exposition, Format};
 use super::family::SeriesList;
 use super::state::State;
@@ -29,10 +30,17 @@ use crate::trace::TraceScope;
 /// | a key over 64 bytes | its beginning, `_` and a hash of the whole key |
 /// | more than 32 labels, a name over 128 bytes | refused and counted |
 #[derive(Clone)]
-pub struct Recorder(pub(super) Arc<State>);
+pub struct Recorder(
+    pub(super) Arc<State>,
+    /// They end with the last handle, so the state must not hold them.
+    pub(super) Option<Arc<Collectors>>,
+);
 
 impl Recorder {
     /// Starts an exposition: an iterator that writes the metrics chunk by chunk.
+    ///
+    /// The collectors of the service run first. This waits for them at most as long as
+    /// [`RecorderBuilder::collect_deadline`](super::RecorderBuilder::collect_deadline) says.
     pub fn exposition(&self, format: Format) -> Exposition {
         let started = Instant::now();
         self.refresh();
@@ -99,7 +107,7 @@ impl Recorder {
         self.0.process != std::process::id()
     }
 
-    /// Runs the collectors, which update values that are stored elsewhere.
+    /// Runs the collectors of the service and of the families, which update values that are stored elsewhere.
     fn refresh(&self) {
         // If another exposition is running the collectors, do not wait: two concurrent expositions need them to run
         // once, and a collector that itself makes an exposition must not deadlock. A poisoned lock is safe to use,
@@ -109,12 +117,18 @@ impl Recorder {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
+        if let Some(collectors) = &self.1 {
+            collectors.run();
+        }
         // A scrape is no part of the trace in which it is asked for.
         TraceScope::Closed.run(|| {
             metrics::with_local_recorder(self, || {
-                for collector in &self.0.collectors {
-                    // A panic in one collector affects only its own values.
-                    let _ = catch_unwind(AssertUnwindSafe(collector));
+                for poll in &self.0.polls {
+                    // A panic in one family affects only its own values.
+                    let _ = catch_unwind(AssertUnwindSafe(poll));
+                }
+                if let Some(collectors) = &self.1 {
+                    collectors.report();
                 }
             });
         });

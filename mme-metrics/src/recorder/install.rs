@@ -40,7 +40,8 @@ pub fn install() -> Result<Recorder, InstallError> {
 impl RecorderBuilder {
     /// Builds the recorder and installs it as the global recorder of the process. From now on it receives every metric.
     ///
-    /// It works inside and outside an async runtime, and leaves no thread running.
+    /// It works inside and outside an async runtime, and leaves no thread running. If there are
+    /// [collectors](Self::collect), their threads start with the first exposition.
     ///
     /// # Errors
     ///

@@ -38,12 +38,14 @@
 //! has one version.
 //!
 //! A child of `fork` starts with a copy of the parent's values, so events from before the `fork` are exported twice.
-//! Threads, such as that of a listener, exist only in the parent. Install the recorder after the last `fork`, in each
+//! Threads, such as those of a listener and of collectors, exist only in the parent: in a child, collectors run as part of the
+//! exposition, without a deadline, except one that was running at the time of the `fork`. Install the recorder after the last `fork`, in each
 //! process that serves.
 
 mod admission;
 mod builder;
 mod cell;
+mod collector;
 mod error;
 mod exemplar;
 mod exposition;

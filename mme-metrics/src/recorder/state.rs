@@ -13,29 +13,29 @@ use super::series::Series;
 use crate::metric::Spec;
 use crate::process::MME;
 
-/// A callback that runs right before each exposition and updates values that are stored elsewhere.
-pub(super) type Collector = Box<dyn Fn() + Send + Sync>;
+/// A function of a family that runs right before each exposition and updates values that are stored elsewhere.
+pub(super) type Poll = Box<dyn Fn() + Send + Sync>;
 
 /// The state of a recorder.
 pub(super) struct State {
     pub(super) registry: Registry,
-    pub(super) collectors: Vec<Collector>,
+    pub(super) polls: Vec<Poll>,
     /// The ID of the process that built the recorder. A child of `fork` has another ID.
     pub(super) process: u32,
-    /// Locked while the collectors run.
+    /// Locked while the collectors and the families run.
     pub(super) refreshing: Mutex<()>,
     /// Nanoseconds that the last exposition took.
     render_nanos: AtomicU64,
 }
 
-// Unwind-safe: cells are atomics, poisoned locks are used again after a panic, and a collector's panic is caught.
+// Unwind-safe: cells are atomics, poisoned locks are used again after a panic, and a family's panic is caught.
 impl std::panic::UnwindSafe for State {}
 impl std::panic::RefUnwindSafe for State {}
 
 impl State {
-    pub(super) fn new(registry: Registry, collectors: Vec<Collector>) -> Self {
+    pub(super) fn new(registry: Registry, polls: Vec<Poll>) -> Self {
         let render_nanos = AtomicU64::new(0);
-        Self { registry, collectors, process: std::process::id(), refreshing: Mutex::new(()), render_nanos }
+        Self { registry, polls, process: std::process::id(), refreshing: Mutex::new(()), render_nanos }
     }
 
     /// Updates the metrics of the library about itself.

@@ -1,7 +1,8 @@
-//! The recorder: set-up, label budgets, numbers, conflicts, concurrency, allocations and memory.
+//! The recorder: set-up, collectors, label budgets, numbers, conflicts, concurrency, allocations and memory.
 
 mod allocation;
 mod budget;
+mod collector;
 mod concurrency;
 mod conflict;
 mod foreign;

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use mme_metrics::metric::{CounterHandle, GaugeHandle, HistogramHandle, Spec};
 use mme_metrics::{
@@ -31,6 +32,7 @@ family! {
 }
 
 fn text(builder: RecorderBuilder, emit: impl FnOnce()) -> String {
+    let builder = builder.collect_deadline(Duration::from_secs(10));
     let recorder = builder.without_process_metrics().build().expect("a usable set-up");
     metrics::with_local_recorder(&recorder, emit);
     let text = recorder.render(Format::Text);

@@ -54,7 +54,7 @@ const ACCOUNT_SHARDS: usize = 16;
 /// static PASSWORD: Authenticator = Authenticator::new(AuthMethod::PASSWORD);
 ///
 /// let tracker = SourceTracker::builder().x_forwarded_for(["10.0.0.0/8"]).build()?;
-/// let recorder = mme_metrics::Recorder::builder().collect(tracker.collector()).build()?;
+/// let recorder = mme_metrics::Recorder::builder().collect_named("sources", tracker.collector()).build()?;
 ///
 /// // In a handler: `peer` is the socket's address, `headers` are those of the request.
 /// # let (peer, headers, right) = (IpAddr::from([203, 0, 113, 7]), http::HeaderMap::new(), false);

@@ -2,12 +2,14 @@
 
 use super::process::each;
 use super::{process, state};
-use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Row, Series, View};
+use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::log::LOG;
+use crate::metric::Spec;
 use crate::process::{BUILD, MME};
 
 const EACH: [&str; 2] = ["job", "instance"];
 const LEGEND: &str = "{{job}} {{instance}}";
+const COLLECTOR_LEGEND: &str = "{{job}} {{instance}} {{collector}}";
 
 /// Returns the dashboard of targets, processes and the monitoring itself.
 pub fn meta() -> Dashboard {
@@ -124,6 +126,33 @@ fn library() -> Row {
             .query(each(MME.render_duration.spec()), LEGEND)
             .warning("MmeRenderSlow", 0.5),
         )
+        .panel(
+            Panel::new(
+                "Age of collected values",
+                DisplayUnit::Seconds,
+                "Time since each collector of the service last ended without a panic; none if the service has no collectors.",
+            )
+            .query(of_collector(MME.collector_age.spec()), COLLECTOR_LEGEND)
+            .warning("MmeCollectorStale", 300.0),
+        )
+        .panel(
+            Panel::new("Duration of collectors", DisplayUnit::Seconds, "How long the last run of each collector took.")
+                .query(of_collector(MME.collector_duration.spec()), COLLECTOR_LEGEND),
+        )
+        .panel(
+            Panel::new(
+                "Expositions without a collector",
+                DisplayUnit::Short,
+                "Expositions that went on with the earlier values of a collector that was still running.",
+            )
+            .view(View::Counts)
+            .sum(&Series::of(MME.collector_timeouts.spec()).counts(), &["collector"]),
+        )
+}
+
+/// Returns the value of a metric of each collector.
+fn of_collector(spec: &Spec) -> Promql {
+    Series::of(spec).value().max_by(&["job", "instance", "collector"])
 }
 
 /// Returns the row of the metrics of Prometheus about itself, for a Prometheus that scrapes itself.

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mme_metrics::recorder::BuildError;
+use mme_metrics::trace::{self, TraceContext};
 use mme_metrics::{Format, Recorder, RecorderBuilder};
 use mme_metrics_tests::exposition::Samples;
-#[cfg(target_os = "linux")]
 use mme_metrics_tests::isolated_process::run_alone;
 
 /// Longer than anything here takes on a busy machine: who waits this long waits for ever.
@@ -301,6 +301,20 @@ fn threads_exist_from_the_first_exposition_with_collectors_to_the_last_handle() 
         }
         drop(two);
         wait_until(|| threads().is_empty());
+    });
+}
+
+#[test]
+fn what_they_count_is_no_exemplar_of_a_trace() {
+    run_alone(|| {
+        let resolver = || TraceContext::new([1; 16], [1; 8], true);
+        trace::set_resolver(resolver).expect("there is no other resolver");
+        let emit = || metrics::counter!("collected").increment(1);
+        let recorder = build(Recorder::builder().collect(emit).collect_deadline(IN_TIME));
+        let text = recorder.render(Format::OpenMetrics);
+        assert!(text.contains("\ncollected_total 1") && !text.contains("trace_id"), "{text}");
+        metrics::with_local_recorder(&recorder, emit);
+        assert!(recorder.render(Format::OpenMetrics).contains("trace_id"), "the resolver is asked elsewhere");
     });
 }
 

@@ -68,20 +68,21 @@ impl Collectors {
     /// The caller sees to it that this runs once at a time, except after a `fork`.
     pub(super) fn run(&self) {
         if self.is_forked() {
-            return self.workers.iter().for_each(|worker| worker.run_here(&self.target));
+            return self.workers.iter().for_each(|worker| worker.run_forked(&self.target));
         }
         let started = Instant::now();
         let (done, ended) = sync_channel(self.workers.len());
+        // The others run while one is run here.
         let (mut waiting, mut unstarted) = (0, Vec::new());
         for worker in &self.workers {
             match worker.ask(&self.target, &done) {
                 Asked::Waiting => waiting += 1,
                 Asked::NotWaiting => {}
-                Asked::Unstarted(request) => unstarted.push((worker, request)),
+                Asked::Unstarted => unstarted.push(worker),
             }
         }
         drop(done);
-        unstarted.into_iter().for_each(|(worker, request)| worker.serve_here(request));
+        unstarted.into_iter().for_each(|worker| worker.run_unstarted(&self.target));
         for _ in 0..waiting {
             if ended.recv_timeout(self.deadline.saturating_sub(started.elapsed())).is_err() {
                 break;

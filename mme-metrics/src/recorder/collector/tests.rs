@@ -26,7 +26,14 @@ fn a_child_of_fork_runs_collectors_itself_except_one_that_was_running() {
     assert_eq!(ran.try_iter().collect::<Vec<_>>(), [own]);
     // As if it had been running at the time of the fork: it has been claimed, and no thread will ever end it.
     let (done, _ended) = sync_channel(1);
-    let hung = Recorder::builder().collect(|| std::thread::park()).build().unwrap();
+    let hung = Recorder::builder()
+        .collect(|| {
+            loop {
+                std::thread::park()
+            }
+        })
+        .build()
+        .unwrap();
     let collectors = hung.1.as_ref().unwrap();
     assert!(matches!(collectors.workers[0].ask(&collectors.target, &done), Asked::Waiting));
     let _ = forked(hung).render(Format::Text);

@@ -4,7 +4,7 @@ use std::io;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -39,8 +39,8 @@ pub(super) enum Asked {
     Waiting,
     /// It runs, and is not waited for.
     NotWaiting,
-    /// Its thread could not be started.
-    Unstarted(Request),
+    /// Its thread could not be started. It is marked as running, and `run_unstarted` has to follow.
+    Unstarted,
 }
 
 /// What a collector shares with its thread.
@@ -85,20 +85,20 @@ impl Worker {
         // Relaxed: the claim has ordered this after the last run.
         let waits = !self.work.was_late.load(Ordering::Relaxed);
         match self.send(Request { target: Arc::clone(target), done: waits.then(|| done.clone()) }) {
-            Ok(()) if waits => Asked::Waiting,
-            Ok(()) => Asked::NotWaiting,
-            Err(request) => Asked::Unstarted(request),
+            true if waits => Asked::Waiting,
+            true => Asked::NotWaiting,
+            false => Asked::Unstarted,
         }
     }
 
-    /// Runs a request whose thread could not be started, on this thread.
-    pub(super) fn serve_here(&self, request: Request) {
-        self.work.serve(request);
+    /// Runs once on this thread, after `ask` could start no other.
+    pub(super) fn run_unstarted(&self, target: &Target) {
+        self.work.run(target);
     }
 
     /// Runs once on this thread in a child of `fork`, and takes no lock. A collector that ran at the time of the `fork` is left
     /// alone: it may have held locks that nothing releases in the child.
-    pub(super) fn run_here(&self, target: &Target) {
+    pub(super) fn run_forked(&self, target: &Target) {
         if self.work.claim() {
             self.work.run(target);
         }
@@ -131,19 +131,19 @@ impl Worker {
         self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Sends a request to the thread, and starts it if there is none.
-    fn send(&self, request: Request) -> Result<(), Request> {
+    /// Sends a request to the thread, and starts it if there is none. Returns whether the thread has the request.
+    fn send(&self, request: Request) -> bool {
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if thread.is_none() {
             *thread = self.start(thread::Builder::new()).ok();
         }
-        let Some(sender) = &*thread else { return Err(request) };
-        sender.try_send(request).map_err(|error| {
-            // Never full, because the thread has taken the last request. The thread is gone; the next request starts it again.
-            let (TrySendError::Full(request) | TrySendError::Disconnected(request)) = error;
+        // Never full, because the thread has taken the last request.
+        let is_sent = thread.as_ref().is_some_and(|sender| sender.try_send(request).is_ok());
+        if !is_sent {
+            // If there was one, it is gone. The next request starts it again.
             *thread = None;
-            request
-        })
+        }
+        is_sent
     }
 
     fn start(&self, thread: thread::Builder) -> io::Result<SyncSender<Request>> {
@@ -239,28 +239,27 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_cannot_be_started_is_an_error_and_the_request_can_run_here() {
-        let worker = worker(|| metrics::gauge!("queue_length").set(1.0));
+    fn a_thread_that_cannot_be_started_is_an_error() {
+        let worker = worker(|| ());
         // No process has this much address space.
         let refused = worker.start(thread::Builder::new().stack_size(1 << 60));
         assert!(refused.is_err());
-        let (done, ended) = sync_channel(1);
-        assert!(worker.work.claim());
-        worker.serve_here(Request { target: target(), done: Some(done) });
-        assert_eq!(ended.try_recv(), Ok(()));
-        assert!(worker.work.claim(), "it has ended");
     }
 
     #[test]
-    fn a_thread_that_is_gone_is_started_again() {
-        let worker = worker(|| ());
+    fn without_a_thread_it_runs_here_and_the_next_request_starts_a_thread() {
+        let (sender, ran) = std::sync::mpsc::channel();
+        let worker = worker(move || sender.send(thread::current().id()).unwrap());
         let (gone, _) = sync_channel(1);
         *worker.thread.lock().unwrap() = Some(gone);
-        let (done, ended) = sync_channel(2);
-        let Asked::Unstarted(request) = worker.ask(&target(), &done) else { panic!("its thread is gone") };
-        worker.serve_here(request);
+        let (done, ended) = sync_channel(1);
+        assert!(matches!(worker.ask(&target(), &done), Asked::Unstarted));
+        worker.run_unstarted(&target());
+        assert_eq!(ran.try_recv(), Ok(thread::current().id()));
+        assert!(ended.try_recv().is_err(), "an exposition takes a message for the end of another run");
         assert!(matches!(worker.ask(&target(), &done), Asked::Waiting));
-        assert_eq!((ended.recv(), ended.recv()), (Ok(()), Ok(())));
+        assert_eq!(ended.recv(), Ok(()));
+        assert_ne!(ran.try_recv(), Ok(thread::current().id()));
     }
 
     #[test]

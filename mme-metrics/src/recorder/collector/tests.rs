@@ -29,7 +29,7 @@ fn a_child_of_fork_runs_collectors_itself_except_one_that_was_running() {
     let hung = Recorder::builder()
         .collect(|| {
             loop {
-                std::thread::park()
+                std::thread::park();
             }
         })
         .build()

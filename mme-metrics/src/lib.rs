@@ -40,6 +40,7 @@
 //! | check that tenants cannot read each other's data | [`isolation`] |
 //! | check dependencies, backups and consistency | [`health`] |
 //! | define your own metrics | [`metric`], [`label`] |
+//! | send metrics by OTLP, to OpenTelemetry's Collector or to Prometheus | `otlp`, with the feature of that name |
 //! | assert in a test what code emits | [`testing`] |
 //! | get rules, alerts and dashboards, and check your own | [`asset`] |
 //! | list all metrics | [`catalog`], METRICS.md |
@@ -83,6 +84,8 @@ pub mod log;
 pub mod memory;
 pub mod metric;
 pub mod operation;
+#[cfg(feature = "otlp")]
+pub mod otlp;
 #[doc(hidden)]
 pub mod private;
 pub mod probe;

@@ -17,6 +17,7 @@ pages! {
     alerts: "alerts.md"
     dashboards: "dashboards.md"
     deployment: "deployment.md"
+    otlp: "otlp.md"
     native_histograms: "native-histograms.md"
     exporters: "exporters.md"
     fleet: "fleet.md"

@@ -10,6 +10,7 @@
 //! | to see | look at |
 //! |---|---|
 //! | how metrics are set up, in one call | `telemetry.rs` |
+//! | how metrics are sent to OpenTelemetry | `export` in `telemetry.rs` |
 //! | how a router is measured, in one line | `server.rs` |
 //! | how connections are measured | `MeasuredListener` in `server.rs` and `grpc/mod.rs` |
 //! | how a database is measured, in one line | `database.rs` |

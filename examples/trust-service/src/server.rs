@@ -27,7 +27,8 @@ use crate::settings::{GRPC_ADDR, HTTP_ADDR, Settings};
 use crate::state::{App, Stop};
 use crate::watch::Watch;
 use crate::{
-    audit, certificates, database, demo, documents, fault, grpc, login, objectives, promote, sources, spikes, watch,
+    audit, certificates, database, demo, documents, fault, grpc, login, objectives, promote, sources, spikes,
+    telemetry, watch,
 };
 
 /// Grace period: the longest time that requests in flight get to finish after the service receives the stop signal.
@@ -70,6 +71,8 @@ pub(crate) async fn run(
     sources: SourceTracker,
     trail: &Path,
 ) -> Result<(), Box<dyn Error>> {
+    // First, so that a wrong setting is reported before the addresses are printed.
+    let exporter = telemetry::export()?;
     let listener = bind(HTTP_ADDR, settings.address).await?;
     let address = listener.local_addr()?;
     let grpc_listener = bind(GRPC_ADDR, settings.grpc_address).await?;
@@ -134,6 +137,11 @@ pub(crate) async fn run(
     // Waits for running statements. Requests that were cut off have none.
     let _ = timeout(Duration::from_millis(500), app.database.close()).await;
     spikes::stop(traces).await;
+    if let Some(exporter) = exporter
+        && let Err(error) = exporter.shutdown().await
+    {
+        tracing::warn!(%error, "the last metrics were not sent");
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -35,6 +35,9 @@ Environment:
   TRUST_FAULT       a fault to inject: errors[=N] fails every Nth request [4], slow[=MS] delays each [800]
   TRUST_DRAIN_MS    how long it serves on after SIGTERM while /readyz says that it stops, in milliseconds [0]
   TRUST_SCRAPE_MS   how long it waits for one more scrape of /metrics at the end, in milliseconds [0]
+  OTEL_EXPORTER_OTLP_ENDPOINT
+                    an OpenTelemetry receiver to send the metrics to, such as http://127.0.0.1:4318 [none]; OpenTelemetry's
+                    other variables hold too
   RUST_LOG          what to log to standard error [info]
 
 DATABASE_URL, TRUST_PASSWORD, TRUST_ADMIN_TOKEN and TRUST_SECRET may also be in a file that the variable of the same name

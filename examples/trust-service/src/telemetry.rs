@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mme_metrics::Recorder;
 use mme_metrics::certificate::CertificateWatch;
 use mme_metrics::log::{self, LogLayer};
+use mme_metrics::otlp::{OtlpExporter, OtlpSetupError};
 use mme_metrics::runtime::RuntimeMeter;
 use mme_metrics::security::SourceTracker;
 use tokio::runtime::Handle;
@@ -18,6 +19,14 @@ use crate::audit::{self, Trail};
 use crate::certificates::Identity;
 use crate::documents::DOCUMENTS;
 use crate::{business, objectives, sources, tenant};
+
+/// Starts to send the metrics by OTLP, if the environment says where to. Prometheus may scrape them all the same.
+pub(crate) fn export() -> Result<Option<OtlpExporter>, OtlpSetupError> {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let receiver = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"].into_iter().any(is_set);
+    let Some(recorder) = Recorder::installed().filter(|_| receiver) else { return Ok(None) };
+    OtlpExporter::builder().service_name("trust-service").with_env()?.start(recorder).map(Some)
+}
 
 /// Installs the recorder, the log and the audit trail.
 pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) -> Result<(), Box<dyn Error>> {

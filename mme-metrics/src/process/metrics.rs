@@ -12,6 +12,19 @@ labels! {
     pub capped Rustc: "rustc", budget = 4;
 }
 
+labels! {
+    /// How an export by OTLP ended.
+    #[non_exhaustive]
+    pub closed OtlpExportResult: "result" {
+        /// The receiver accepted all data points.
+        Success = "success",
+        /// It refused some of them.
+        Partial = "partial",
+        /// It did not accept a request, or did not answer.
+        Failure = "failure",
+    }
+}
+
 /// The name of a family of the catalogue, or `other` for all metrics without an entry. Only the recorder writes it.
 #[derive(Clone, Copy, Debug)]
 pub struct FamilyName(&'static str);
@@ -101,5 +114,15 @@ family! {
         collector_duration: Gauge<(CollectorName,)> = Gauge::new("mme_collector_duration_seconds", Unit::Seconds);
         /// Expositions that went on while a collector was running, with the values that it had set before.
         collector_timeouts: Counter<(CollectorName,)> = Counter::new("mme_collect_timeouts_total", Unit::None);
+        /// Exports by OTLP that ended, by outcome. Needs a started exporter.
+        otlp_exports: Counter<(OtlpExportResult,)> = Counter::new("mme_otlp_exports_total", Unit::None).optional();
+        /// Data points that an OTLP receiver refused in requests that it accepted. Needs a started exporter.
+        otlp_rejected_data_points: Counter<()> =
+            Counter::new("mme_otlp_rejected_data_points_total", Unit::None).optional();
+        /// Unix time at which an OTLP receiver last accepted an export. Needs a started exporter.
+        otlp_last_success: Gauge<()> =
+            Gauge::new("mme_otlp_last_success_timestamp_seconds", Unit::Seconds).optional();
+        /// Time the last export by OTLP took, with its retries. Needs a started exporter.
+        otlp_export_duration: Gauge<()> = Gauge::new("mme_otlp_export_duration_seconds", Unit::Seconds).optional();
     }
 }

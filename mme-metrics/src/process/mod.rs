@@ -38,7 +38,7 @@
 mod linux;
 mod metrics;
 
-pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, PROCESS, ProcessMetrics};
+pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, OtlpExportResult, PROCESS, ProcessMetrics};
 
 pub(crate) use self::metrics::{COLLECTORS, CollectorName};
 

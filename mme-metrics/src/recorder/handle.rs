@@ -11,6 +11,8 @@ use metrics::Label;
 use super::admission::admit;
 use super::cell::Reading;
 use super::collector::Collectors;
+#[cfg(feature = "otlp")]
+use super::exposition::OtlpReading;
 use super::exposition::{Exposition, Format};
 use super::family::SeriesList;
 use super::state::State;
@@ -61,6 +63,13 @@ impl Recorder {
             bytes.extend_from_slice(&chunk);
         }
         bytes
+    }
+
+    /// Starts a reading that is sent by OTLP. The collectors run first, as before an exposition.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn otlp_reading(&self) -> OtlpReading {
+        self.refresh();
+        OtlpReading::new(&self.0.registry)
     }
 
     /// Calls `visit` with the name, label text and values of every series.

@@ -69,6 +69,8 @@ pub use self::exposition::{Exposition, Format};
 pub use self::handle::Recorder;
 pub use self::install::install;
 
+#[cfg(feature = "otlp")]
+pub(crate) use self::exposition::OtlpReading;
 pub(crate) use self::handle::Figures;
 #[cfg(feature = "prometheus")]
 pub(crate) use self::install::has_foreign_recorder;

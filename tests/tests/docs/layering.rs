@@ -24,6 +24,7 @@ const LAYERS: [(&str, u8); 18] = [
     ("asset", 6),
     ("recorder", 6),
     ("endpoint", 7),
+    ("otlp", 7),
     ("testing", 7),
     ("private", 8),
 ];

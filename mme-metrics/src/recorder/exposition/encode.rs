@@ -25,10 +25,10 @@ pub(super) trait Encode {
     const EXEMPLARS: bool;
 
     /// Writes what comes before the samples of a family. `family` has the kind, help, unit and bounds.
-    fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Self::Head;
+    fn family(&self, family: &MetricFamily, out: &mut Vec<u8>) -> Self::Head;
 
     /// Continues a family at the beginning of a chunk, for a format in which a chunk has to be complete.
-    fn resume(_head: &mut Self::Head, _out: &mut Vec<u8>) {}
+    fn resume(&self, _head: &mut Self::Head, _out: &mut Vec<u8>) {}
 
     /// Ends a family, or the part of it that the chunk has.
     fn pause(_head: &Self::Head, _out: &mut Vec<u8>) {}
@@ -65,6 +65,7 @@ pub(super) struct SeriesHead<'a> {
 
 /// Walks over the families of a recorder and their series, and writes them in one format.
 pub(super) struct Walk<E: Encode> {
+    pub(super) encoder: E,
     families: std::vec::IntoIter<Arc<MetricFamily>>,
     current: Option<Position<E::Head>>,
     reading: Reading,
@@ -85,16 +86,16 @@ struct Position<H> {
 }
 
 impl<E: Encode> Walk<E> {
-    pub(super) fn new(families: Vec<Arc<MetricFamily>>) -> Self {
+    pub(super) fn new(encoder: E, families: Vec<Arc<MetricFamily>>) -> Self {
         let native = E::NATIVE.then(NativeReading::default);
         let reading = Reading { native, ..Reading::default() };
-        Self { families: families.into_iter(), current: None, reading }
+        Self { encoder, families: families.into_iter(), current: None, reading }
     }
 
     /// Appends whole series to `out` until a chunk is full or no series is left. Returns whether more series are left.
     pub(super) fn fill(&mut self, out: &mut Vec<u8>) -> bool {
         if let Some(Position { head, .. }) = &mut self.current {
-            E::resume(head, out);
+            self.encoder.resume(head, out);
         }
         while out.len() < CHUNK_BYTES {
             let Some(Position { family, head, next, end }) = &mut self.current else {
@@ -104,7 +105,7 @@ impl<E: Encode> Walk<E> {
                 };
                 let end = family.series.len();
                 if end > 0 {
-                    let head = E::family(&family, out);
+                    let head = self.encoder.family(&family, out);
                     self.current = Some(Position { family, head, next: 0, end });
                 }
                 continue;

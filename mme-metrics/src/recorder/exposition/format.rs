@@ -44,9 +44,9 @@ pub(super) enum FormatWalk {
 impl FormatWalk {
     pub(super) fn new(format: Format, families: Vec<Arc<MetricFamily>>) -> Self {
         match format {
-            Format::Text => Self::Text(Walk::new(families)),
-            Format::OpenMetrics => Self::OpenMetrics(Walk::new(families)),
-            Format::Protobuf => Self::Protobuf(Walk::new(families)),
+            Format::Text => Self::Text(Walk::new(Text, families)),
+            Format::OpenMetrics => Self::OpenMetrics(Walk::new(OpenMetrics, families)),
+            Format::Protobuf => Self::Protobuf(Walk::new(Protobuf, families)),
         }
     }
 

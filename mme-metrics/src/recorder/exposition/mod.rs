@@ -5,7 +5,9 @@
 //! | `format` | the names of the formats, and the encoder of each |
 //! | `encode` | the trait of an encoder, and the walk that calls it |
 //! | `text`, `open_metrics`, `protobuf` | one encoder each |
+//! | `otlp` | the encoder of OpenTelemetry's protocol, which is sent and not scraped |
 //! | `line` | the parts of a line that both text formats share |
+//! | `label_text` | the labels of a label text, for formats that are not text |
 //! | `native` | the native buckets of a histogram in protobuf |
 //! | `wire` | the fields and messages of protobuf |
 //!
@@ -13,14 +15,20 @@
 
 mod encode;
 mod format;
+mod label_text;
 mod line;
 mod native;
 mod open_metrics;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod protobuf;
 mod text;
 mod wire;
 
 pub use self::format::Format;
+
+#[cfg(feature = "otlp")]
+pub(crate) use self::otlp::OtlpReading;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -16,7 +16,7 @@ impl Encode for OpenMetrics {
 
     const EXEMPLARS: bool = true;
 
-    fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Lines {
+    fn family(&self, family: &MetricFamily, out: &mut Vec<u8>) -> Lines {
         let name = match family.kind {
             // In OpenMetrics the family name of a counter has no `_total`.
             Kind::Counter => family.name.strip_suffix("_total").unwrap_or(&family.name),

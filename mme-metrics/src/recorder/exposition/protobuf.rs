@@ -10,7 +10,7 @@ use super::super::family::MetricFamily;
 use super::super::start::Start;
 use super::encode::{Encode, SeriesHead};
 use super::wire::{self, Message, float_tag, length_tag, varint_tag};
-use super::{line, native};
+use super::{label_text, line, native};
 use crate::metric::Kind;
 
 /// The encoder of [`Format::Protobuf`](super::Format::Protobuf).
@@ -81,7 +81,7 @@ impl Encode for Protobuf {
 
     const EXEMPLARS: bool = true;
 
-    fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Head {
+    fn family(&self, family: &MetricFamily, out: &mut Vec<u8>) -> Head {
         let (number, value) = match family.kind {
             Kind::Counter => (0, field::metric::COUNTER),
             Kind::Gauge => (1, field::metric::GAUGE),
@@ -100,7 +100,7 @@ impl Encode for Protobuf {
         Head { fields, message, value, bounds }
     }
 
-    fn resume(head: &mut Head, out: &mut Vec<u8>) {
+    fn resume(&self, head: &mut Head, out: &mut Vec<u8>) {
         head.message = begin(&head.fields, out);
     }
 
@@ -184,8 +184,8 @@ fn traced_bucket(below: u64, bound: &[u8], traced: &Exemplar, out: &mut Vec<u8>)
 /// Writes a field with an exemplar. Its labels have the field number of the labels of a metric.
 fn exemplar(out: &mut Vec<u8>, tag: u8, exemplar: &Exemplar) {
     let message = Message::field(out, tag, 1);
-    label(b"trace_id", &exemplar.trace_id.to_hex(), 0, out);
-    label(b"span_id", &exemplar.span_id.to_hex(), 0, out);
+    label(b"trace_id", &exemplar.trace_id.to_hex(), out);
+    label(b"span_id", &exemplar.span_id.to_hex(), out);
     wire::float(out, float_tag(field::exemplar::VALUE), exemplar.value);
     let (seconds, nanos) = (exemplar.timestamp.as_secs(), exemplar.timestamp.subsec_nanos());
     timestamp(out, length_tag(field::exemplar::TIMESTAMP), seconds, u64::from(nanos));
@@ -203,49 +203,29 @@ fn begin(fields: &[u8], out: &mut Vec<u8>) -> Message {
 #[inline]
 fn metric(series: SeriesHead<'_>, room: usize, out: &mut Vec<u8>) -> Message {
     let message = Message::field(out, length_tag(field::family::METRIC), room);
-    labels(series.labels.as_bytes(), out);
+    labels(series.labels, out);
     message
 }
 
-/// Writes the labels of a label text, without its escapes. Text that is not a label ends them.
+/// Writes the labels of a label text, without its escapes.
 #[inline]
-fn labels(mut text: &[u8], out: &mut Vec<u8>) {
-    // A key has no `=`, and its value begins with a quote.
-    while let Some(equals) = text.iter().position(|byte| *byte == b'=') {
-        let (key, value) = (&text[..equals], text.get(equals + 2..).unwrap_or_default());
-        let (mut end, mut escapes) = (0, 0);
-        while let Some(byte) = value.get(end).filter(|byte| **byte != b'"') {
-            if *byte == b'\\' {
-                // The next byte is what the escape stands for.
-                end += 1;
-                escapes += 1;
-            }
-            end += 1;
-        }
-        let end = end.min(value.len());
-        label(key, &value[..end], escapes, out);
-        // A quote, and a comma before the next label.
-        text = value.get(end + 2..).unwrap_or_default();
+fn labels(text: &str, out: &mut Vec<u8>) {
+    let text_len = |length: usize| 1 + wire::varint_len(length as u64) + length;
+    for label in label_text::labels(text) {
+        let length = label.value_len();
+        wire::number(out, length_tag(field::metric::LABEL), (text_len(label.key.len()) + text_len(length)) as u64);
+        wire::text(out, length_tag(field::label::NAME), label.key);
+        wire::number(out, length_tag(field::label::VALUE), length as u64);
+        label.push_value(out);
     }
 }
 
-#[inline]
-fn label(key: &[u8], value: &[u8], escapes: usize, out: &mut Vec<u8>) {
-    let length = value.len() - escapes;
+/// Writes a label whose value has no escapes.
+fn label(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     let text_len = |length: usize| 1 + wire::varint_len(length as u64) + length;
-    wire::number(out, length_tag(field::metric::LABEL), (text_len(key.len()) + text_len(length)) as u64);
+    wire::number(out, length_tag(field::metric::LABEL), (text_len(key.len()) + text_len(value.len())) as u64);
     wire::text(out, length_tag(field::label::NAME), key);
-    if escapes == 0 {
-        return wire::text(out, length_tag(field::label::VALUE), value);
-    }
-    wire::number(out, length_tag(field::label::VALUE), length as u64);
-    let mut is_backslash = false;
-    for byte in value {
-        is_backslash = !is_backslash && *byte == b'\\';
-        if !is_backslash {
-            out.push(*byte);
-        }
-    }
+    wire::text(out, length_tag(field::label::VALUE), value);
 }
 
 /// Writes a field with the time from which a series counts, if it is known.
@@ -274,7 +254,7 @@ mod tests {
     /// Returns the labels as text, with the tags and lengths as they are.
     fn read(text: &str) -> Vec<u8> {
         let mut out = Vec::new();
-        labels(text.as_bytes(), &mut out);
+        labels(text, &mut out);
         out
     }
 

@@ -13,7 +13,7 @@ impl Encode for Text {
 
     const EXEMPLARS: bool = false;
 
-    fn family(family: &MetricFamily, out: &mut Vec<u8>) -> Lines {
+    fn family(&self, family: &MetricFamily, out: &mut Vec<u8>) -> Lines {
         line::help(out, &family.name, family, false);
         line::comment(out, b"# TYPE ", &family.name, family.kind.as_str());
         Lines::of(&family.name)

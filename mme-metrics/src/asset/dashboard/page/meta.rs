@@ -148,6 +148,15 @@ fn library() -> Row {
             .view(View::Counts)
             .sum(&Series::of(MME.collector_timeouts.spec()).counts(), &["collector"]),
         )
+        .panel(
+            Panel::new(
+                "Exports by OTLP",
+                DisplayUnit::Short,
+                "Exports that ended, by outcome; none if the service sends nothing by OTLP.",
+            )
+            .view(View::Counts)
+            .sum(&Series::of(MME.otlp_exports.spec()).counts(), &["result"]),
+        )
 }
 
 /// Returns the value of a metric of each collector.

@@ -1,0 +1,110 @@
+//! One export: a reading, sent in as many requests as it needs, each with its retries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::body::{Bodies, Envelope};
+use super::client::{Accepted, Client, Failed, Retry};
+use super::error::OtlpExportError;
+use super::exported::{Exported, OtlpExported};
+use super::report::Report;
+use super::retry::BackOff;
+use crate::recorder::Recorder;
+
+/// What an export needs, and what it leaves for the next.
+pub(super) struct Export {
+    recorder: Recorder,
+    client: Client,
+    envelope: Arc<Envelope>,
+    timeout: Duration,
+    report: Report,
+    /// When the receiver wants to be asked again, if that is later than this export could wait.
+    not_before: Option<Instant>,
+}
+
+impl Export {
+    pub(super) fn new(recorder: Recorder, client: Client, envelope: Envelope, timeout: Duration) -> Self {
+        let report = Report::new(recorder.clone());
+        Self { recorder, client, envelope: Arc::new(envelope), timeout, report, not_before: None }
+    }
+
+    /// Returns whether the receiver has asked for more time.
+    pub(super) fn is_held(&self) -> bool {
+        self.not_before.is_some_and(|time| Instant::now() < time)
+    }
+
+    /// Reads the metrics and sends them.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is lost if this is dropped: the next export has everything.
+    pub(super) async fn run(&mut self) -> Exported {
+        let started = Instant::now();
+        self.not_before = None;
+        let result = self.send_all().await;
+        self.report.exported(&result, started.elapsed());
+        result
+    }
+
+    async fn send_all(&mut self) -> Exported {
+        let (recorder, envelope) = (self.recorder.clone(), Arc::clone(&self.envelope));
+        // Collectors may block, and compression takes its time, so neither runs on a thread that serves.
+        let mut made = spawn_blocking(move || {
+            let mut bodies = Bodies::new(recorder.otlp_reading(), envelope);
+            let body = bodies.next();
+            (bodies, body)
+        });
+        let (mut sent, mut failure) = (OtlpExported::default(), None);
+        loop {
+            let (mut bodies, body) = made.await.map_err(|_| OtlpExportError::Reading)?;
+            let Some(body) = body else { break };
+            match self.send(body).await {
+                Ok(Accepted { rejected, message }) => {
+                    sent.requests += 1;
+                    sent.rejected = sent.rejected.saturating_add(rejected);
+                    self.report.answered(&message);
+                }
+                Err(error) => {
+                    // The receiver may accept the next part, unless it would refuse any.
+                    let of_this_part = matches!(error, OtlpExportError::Status(400 | 413));
+                    failure.get_or_insert(error);
+                    if !of_this_part {
+                        break;
+                    }
+                }
+            }
+            made = spawn_blocking(move || {
+                let body = bodies.next();
+                (bodies, body)
+            });
+        }
+        failure.map_or(Ok(sent), Err)
+    }
+
+    /// Sends one request until it is accepted or refused, or its time is over.
+    async fn send(&mut self, body: Bytes) -> Result<Accepted, OtlpExportError> {
+        let deadline = Instant::now() + self.timeout;
+        let mut back_off = BackOff::new();
+        loop {
+            let Ok(answer) = timeout_at(deadline, self.client.send(body.clone())).await else {
+                return Err(OtlpExportError::TimedOut);
+            };
+            let Failed { error, retry } = match answer {
+                Ok(accepted) => return Ok(accepted),
+                Err(failed) => failed,
+            };
+            let Retry::After(asked) = retry else { return Err(error) };
+            // A receiver that asks for no time at all gets some.
+            let until = Instant::now() + back_off.next().max(asked.unwrap_or_default());
+            if until >= deadline {
+                self.not_before = asked.map(|_| until);
+                return Err(error);
+            }
+            sleep(until - Instant::now()).await;
+        }
+    }
+}

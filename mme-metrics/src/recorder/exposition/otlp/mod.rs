@@ -1,0 +1,202 @@
+//! The encoder of OTLP, the protocol of OpenTelemetry: `Metric` messages as fields of a `ScopeMetrics`.
+//!
+//! | file | content |
+//! |---|---|
+//! | `name` | names and units, such that a receiver makes our names of them |
+//! | `point` | the data points |
+//!
+//! A chunk has whole `Metric` messages, so a family that is larger than a chunk comes in several messages. Chunks can be put
+//! one behind the other, because the field is a repeated one. What stands around them is the sender's.
+
+mod name;
+mod point;
+
+use opentelemetry_proto::tonic::metrics::v1::AggregationTemporality::Cumulative;
+
+use self::name::MetricName;
+use self::point::Times;
+use super::super::cell::{Exemplar, Reading};
+use super::super::family::MetricFamily;
+use super::super::registry::Registry;
+use super::encode::{Encode, SeriesHead, Walk};
+use super::wire::{self, Message, length_tag, varint_tag};
+use super::{CHUNK_BYTES, CHUNK_ROOM, line};
+use crate::metric::Kind;
+
+/// Field numbers, by message.
+mod field {
+    pub(super) mod scope_metrics {
+        pub(in super::super) const METRICS: u8 = 2;
+    }
+    pub(super) mod metric {
+        pub(in super::super) const NAME: u8 = 1;
+        pub(in super::super) const DESCRIPTION: u8 = 2;
+        pub(in super::super) const UNIT: u8 = 3;
+        pub(in super::super) const GAUGE: u8 = 5;
+        pub(in super::super) const SUM: u8 = 7;
+        pub(in super::super) const HISTOGRAM: u8 = 9;
+        pub(in super::super) const EXPONENTIAL_HISTOGRAM: u8 = 10;
+    }
+    pub(super) mod data {
+        /// Of a sum and of both histograms.
+        pub(in super::super) const TEMPORALITY: u8 = 2;
+        /// Of a sum.
+        pub(in super::super) const IS_MONOTONIC: u8 = 3;
+    }
+}
+
+/// Bytes that are kept free for the length of a message, which is rarely over a chunk.
+const ROOM: usize = 3;
+
+/// All metrics as OTLP, chunk by chunk. Each chunk is written when it is requested.
+pub(crate) struct OtlpReading {
+    walk: Walk<Otlp>,
+    ended: bool,
+}
+
+impl OtlpReading {
+    pub(in crate::recorder) fn new(registry: &Registry) -> Self {
+        Self { walk: Walk::new(Otlp { time: 0 }, registry.families()), ended: false }
+    }
+
+    /// Writes the next chunk: whole fields of a `ScopeMetrics`, about 32 KiB. `time` is now, in nanoseconds since 1970: the time of
+    /// its data points.
+    pub(crate) fn chunk(&mut self, time: u64) -> Option<Vec<u8>> {
+        if self.ended {
+            return None;
+        }
+        self.walk.encoder.time = time;
+        let mut chunk = Vec::with_capacity(CHUNK_BYTES + CHUNK_ROOM);
+        self.ended = !self.walk.fill(&mut chunk);
+        (!chunk.is_empty()).then_some(chunk)
+    }
+}
+
+/// The encoder.
+struct Otlp {
+    time: u64,
+}
+
+/// Which message the data points of a metric stand in.
+#[derive(Clone, Copy, PartialEq)]
+enum Data {
+    Gauge,
+    Sum,
+    Histogram,
+    Exponential,
+}
+
+impl Data {
+    /// A metric has one of them, so a histogram with both kinds of buckets shows the classic ones, which rules and dashboards read.
+    fn of(family: &MetricFamily) -> Self {
+        match family.kind {
+            Kind::Counter => Self::Sum,
+            Kind::Gauge => Self::Gauge,
+            Kind::Histogram if family.native.is_some() && family.bounds.iter().next().is_none() => Self::Exponential,
+            Kind::Histogram => Self::Histogram,
+        }
+    }
+
+    const fn field(self) -> u8 {
+        match self {
+            Self::Gauge => field::metric::GAUGE,
+            Self::Sum => field::metric::SUM,
+            Self::Histogram => field::metric::HISTOGRAM,
+            Self::Exponential => field::metric::EXPONENTIAL_HISTOGRAM,
+        }
+    }
+}
+
+/// What the data points of a family share.
+struct Head {
+    name: MetricName,
+    description: String,
+    data: Data,
+    bounds: Vec<f64>,
+    time: u64,
+    open: Open,
+}
+
+/// The messages that are being written.
+#[derive(Clone, Copy)]
+struct Open {
+    /// Where the metric begins, with its tag.
+    start: usize,
+    metric: Message,
+    data: Message,
+}
+
+impl Head {
+    fn times(&self, series: SeriesHead<'_>) -> Times {
+        Times::new(series.start, self.time)
+    }
+}
+
+impl Encode for Otlp {
+    const NATIVE: bool = true;
+    const EXEMPLARS: bool = true;
+    type Head = Head;
+
+    fn family(&self, family: &MetricFamily, out: &mut Vec<u8>) -> Head {
+        let (name, data) = (MetricName::of(family), Data::of(family));
+        let description = line::help_text(family).to_owned();
+        let open = begin(&name, &description, data, out);
+        Head { name, description, data, bounds: family.bounds.iter().collect(), time: self.time, open }
+    }
+
+    fn resume(&self, head: &mut Head, out: &mut Vec<u8>) {
+        head.time = self.time;
+        head.open = begin(&head.name, &head.description, head.data, out);
+    }
+
+    fn pause(head: &Head, out: &mut Vec<u8>) {
+        let Open { start, metric, data } = head.open;
+        if data.len(out) == 0 {
+            return out.truncate(start);
+        }
+        if head.data != Data::Gauge {
+            // Two, so it fits.
+            wire::number(out, varint_tag(field::data::TEMPORALITY), Cumulative as u64);
+        }
+        if head.data == Data::Sum {
+            wire::number(out, varint_tag(field::data::IS_MONOTONIC), 1);
+        }
+        data.end(out);
+        metric.end(out);
+    }
+
+    fn counter(head: &Head, series: SeriesHead<'_>, total: u64, exemplar: Option<&Exemplar>, out: &mut Vec<u8>) {
+        point::write(&point::total(series.labels, head.times(series), total, exemplar), out);
+    }
+
+    fn gauge(head: &Head, series: SeriesHead<'_>, value: f64, out: &mut Vec<u8>) {
+        point::write(&point::value(series.labels, head.times(series), value), out);
+    }
+
+    fn histogram(head: &Head, _: &MetricFamily, series: SeriesHead<'_>, reading: &Reading, out: &mut Vec<u8>) {
+        let (labels, times) = (series.labels, head.times(series));
+        match &reading.native {
+            Some(native) if head.data == Data::Exponential => {
+                point::write(&point::exponential(labels, times, reading, native), out);
+            }
+            _ => point::write(&point::histogram(labels, times, reading, &head.bounds), out),
+        }
+    }
+
+    fn end(_: &mut Vec<u8>) {}
+}
+
+/// Begins the message of a metric, and the message of its data points in it.
+fn begin(name: &MetricName, description: &str, data: Data, out: &mut Vec<u8>) -> Open {
+    let start = out.len();
+    let metric = Message::field(out, length_tag(field::scope_metrics::METRICS), ROOM);
+    wire::text(out, length_tag(field::metric::NAME), name.name.as_bytes());
+    wire::text(out, length_tag(field::metric::DESCRIPTION), description.as_bytes());
+    if !name.unit.is_empty() {
+        wire::text(out, length_tag(field::metric::UNIT), name.unit.as_bytes());
+    }
+    Open { start, metric, data: Message::field(out, length_tag(data.field()), ROOM) }
+}
+
+#[cfg(test)]
+mod tests;

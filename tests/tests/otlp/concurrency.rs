@@ -22,9 +22,9 @@ fn write() {
     }
 }
 
-/// Returns the count and the sum of the buckets of the only series of `latency`.
+/// Returns the count and the sum of the buckets of the only series of `latency_seconds`.
 fn histogram(request: &Received) -> Option<(u64, u64)> {
-    let metric = request.all().find(|metric| metric.name == "latency")?;
+    let metric = request.all().find(|metric| metric.name == "latency_seconds")?;
     let Some(metric::Data::Histogram(histogram)) = &metric.data else { panic!("{metric:?}") };
     let point = &histogram.data_points[0];
     Some((point.count, point.bucket_counts.iter().sum()))

@@ -65,36 +65,33 @@ impl MetricName {
         Self::translate(&family.name, family.kind, family.spec.map(|spec| spec.unit))
     }
 
-    /// Translates the name of an exposition. `declared` is the unit of a metric of the catalogue; that of any other metric is what
-    /// its name says.
+    /// Translates the name of an exposition. `declared` is the unit of a metric of a family; that of any other metric is what its
+    /// name says.
+    ///
+    /// A name that the conventions do not have keeps the word of its unit, which a receiver then does not append. Without it, two
+    /// metrics that differ in the unit alone would have one name.
     fn translate(name: &str, kind: Kind, declared: Option<Unit>) -> Self {
         let stem = match kind {
             Kind::Counter => name.strip_suffix("_total").filter(|stem| !stem.is_empty()).unwrap_or(name),
             Kind::Gauge | Kind::Histogram => name,
         };
-        let (word, unit) = match declared.unwrap_or_else(|| named(stem)) {
-            Unit::None => return Self::conventional(stem, declared.is_some()),
-            Unit::Seconds => ("seconds", "s"),
-            Unit::Bytes => ("bytes", "By"),
-            // Only a gauge gets `_ratio` back. A foreign name may have the word twice, and a receiver keeps one of them.
-            Unit::Ratio if kind == Kind::Gauge => ("ratio", "1"),
-            Unit::Ratio => return Self { name: stem.to_owned(), unit: "1" },
+        let (end, unit) = match declared.unwrap_or_else(|| named(stem)) {
+            Unit::None => ("", ""),
+            Unit::Seconds => ("_seconds", "s"),
+            Unit::Bytes => ("_bytes", "By"),
+            Unit::Ratio => ("_ratio", "1"),
         };
-        // The word is appended unless the rest has it too.
-        let rest = stem.strip_suffix(word).and_then(|rest| rest.strip_suffix('_'));
-        match rest.filter(|rest| !rest.is_empty() && !rest.split('_').any(|part| part == word)) {
-            Some(rest) => Self { unit, ..Self::conventional(rest, declared.is_some()) },
-            None => Self { name: stem.to_owned(), unit: if word == "ratio" { "" } else { unit } },
+        let rest = stem.strip_suffix(end).filter(|_| declared.is_some());
+        // A metric without a unit counts things, and the conventions say which.
+        let is_known = |(name, counted): &&(&str, &str)| {
+            counted.is_empty() != unit.is_empty() && rest.is_some_and(|rest| is_spelling(name, rest))
+        };
+        if let Some((name, counted)) = CONVENTIONS.iter().find(is_known) {
+            return Self { name: (*name).to_owned(), unit: if unit.is_empty() { counted } else { unit } };
         }
-    }
-
-    /// Spells a name as the conventions do if they have it, and it is one of the catalogue.
-    fn conventional(stem: &str, is_declared: bool) -> Self {
-        let known = CONVENTIONS.iter().filter(|_| is_declared).find(|(name, _)| is_spelling(name, stem));
-        known.map_or_else(
-            || Self { name: stem.to_owned(), unit: "" },
-            |(name, unit)| Self { name: (*name).to_owned(), unit },
-        )
+        // A receiver keeps one of several words `ratio` in the name of a gauge of this unit.
+        let is_ambiguous = unit == "1" && stem.split('_').filter(|word| *word == "ratio").count() > 1;
+        Self { name: stem.to_owned(), unit: if is_ambiguous { "" } else { unit } }
     }
 }
 
@@ -103,7 +100,7 @@ fn named(stem: &str) -> Unit {
     match stem.rsplit('_').next() {
         Some("seconds") => Unit::Seconds,
         Some("bytes") => Unit::Bytes,
-        // A receiver would move the word to the end, so a name with `ratio` is sent as it is, without a unit.
+        // A name that ends in `ratio` is often a percentage, so it says no unit.
         _ => Unit::None,
     }
 }
@@ -121,6 +118,8 @@ fn is_spelling(name: &str, other: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
     use crate::catalog;
 
@@ -168,6 +167,28 @@ mod tests {
     }
 
     #[test]
+    fn no_two_metrics_have_one_name() {
+        // OpenTelemetry compares names without regard to case.
+        let specs = catalog::FAMILIES.iter().flat_map(|family| family.specs());
+        let mut names = HashSet::new();
+        for spec in specs {
+            let sent = MetricName::translate(spec.name, spec.kind, Some(spec.unit));
+            assert!(names.insert(sent.name.to_ascii_lowercase()), "{sent:?}");
+        }
+        let [seconds, bytes] = [("size_seconds", Unit::Seconds), ("size_bytes", Unit::Bytes)]
+            .map(|(name, unit)| MetricName::translate(name, Kind::Gauge, Some(unit)).name);
+        assert_ne!(seconds, bytes);
+    }
+
+    #[test]
+    fn words_for_shares_are_kept_in_families_of_the_user() {
+        for (name, kind) in [("ratio_of_hits_ratio", Kind::Gauge), ("hit_ratio_total", Kind::Counter)] {
+            let sent = MetricName::translate(name, kind, Some(Unit::Ratio));
+            assert_eq!(received(&sent, kind), name, "{sent:?}");
+        }
+    }
+
+    #[test]
     fn a_receiver_keeps_the_names_of_other_crates() {
         for (name, kind) in [
             ("jobs_total", Kind::Counter),
@@ -182,6 +203,7 @@ mod tests {
             ("seconds_in_seconds", Kind::Gauge),
             ("bytes_per_seconds", Kind::Gauge),
             ("hit_ratio", Kind::Histogram),
+            ("ratio", Kind::Gauge),
             ("latency_seconds", Kind::Histogram),
             ("size_bytes", Kind::Histogram),
             ("http_server_request_duration", Kind::Histogram),
@@ -206,7 +228,7 @@ mod tests {
             sent("http_server_active_requests", Kind::Gauge, Some(Unit::None)),
             of("http.server.active_requests", "{request}")
         );
-        assert_eq!(sent("slo_objective_ratio", Kind::Gauge, Some(Unit::Ratio)), of("slo_objective", "1"));
+        assert_eq!(sent("slo_objective_ratio", Kind::Gauge, Some(Unit::Ratio)), of("slo_objective_ratio", "1"));
         assert_eq!(sent("_total", Kind::Counter, None), of("_total", ""));
     }
 

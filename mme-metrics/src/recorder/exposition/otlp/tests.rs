@@ -70,7 +70,7 @@ fn counters_are_cumulative_sums_and_gauges_are_values() {
         SENT.unknown.clear(());
     });
     let shown: Vec<_> = metrics.iter().map(|metric| (&*metric.name, &*metric.unit)).collect();
-    assert_eq!(shown, [("sent_jobs", ""), ("sent_large", ""), ("sent_share", "1"), ("sent_spent", "s")]);
+    assert_eq!(shown, [("sent_jobs", ""), ("sent_large", ""), ("sent_share_ratio", "1"), ("sent_spent_seconds", "s")]);
     assert_eq!(metrics[3].description, "Time that was spent.");
     let values: Vec<_> = metrics.iter().map(|metric| numbers(metric)[0].value.unwrap()).collect();
     let expected = [Value::AsInt(7), Value::AsDouble(u64::MAX as f64), Value::AsDouble(0.25), Value::AsDouble(1.5)];
@@ -98,7 +98,7 @@ fn a_histogram_has_classic_buckets_unless_it_has_native_ones_alone() {
         }
     });
     let names: Vec<_> = metrics.iter().map(|metric| (&*metric.name, &*metric.unit)).collect();
-    assert_eq!(names, [("sent_classic", "s"), ("sent_native", "s"), ("sent_two", "s")]);
+    assert_eq!(names, [("sent_classic_seconds", "s"), ("sent_native_seconds", "s"), ("sent_two_seconds", "s")]);
     for metric in [&metrics[0], &metrics[2]] {
         let Some(metric::Data::Histogram(histogram)) = &metric.data else { panic!("{metric:?}") };
         assert_eq!(histogram.aggregation_temporality, 2);

@@ -26,13 +26,16 @@
 //! | `mme_collector_age_seconds` | at each exposition: the time since the collector last ended without a panic |
 //! | `mme_collector_duration_seconds` | when a run of the collector has ended, also by a panic |
 //! | `mme_collect_timeouts_total` | with each exposition that went on while the collector was running |
+//! | `mme_otlp_exports_total`, `mme_otlp_export_duration_seconds` | at the end of each export by OTLP |
+//! | `mme_otlp_rejected_data_points_total` | with each data point that a receiver refused |
+//! | `mme_otlp_last_success_timestamp_seconds` | with each export that a receiver accepted |
 //!
 //! `mme_collector_*` and `mme_collect_timeouts_total` exist for the collectors of [`RecorderBuilder::collect`](crate::RecorderBuilder::collect) only.
 //!
 //! # Cost
 //!
-//! 9 series for the process, 2 for each family, 14 for the library, and 3 for each collector. Reading `/proc` takes about 100 µs for each
-//! exposition.
+//! 9 series for the process, 2 for each family, 14 for the library, 3 for each collector, and 5 for an exporter of OTLP. Reading
+//! `/proc` takes about 100 µs for each exposition.
 
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod linux;

@@ -36,6 +36,7 @@
 //! | watch when certificates expire | [`certificate`] |
 //! | count money, orders, queues and tiers | [`business`] |
 //! | keep traces of the slowest requests | [`spike`] |
+//! | look at the last minutes of one process in a browser | `live`, with the feature of that name |
 //! | get from a panel to a trace | [`trace`] |
 //! | check that tenants cannot read each other's data | [`isolation`] |
 //! | check dependencies, backups and consistency | [`health`] |
@@ -80,6 +81,9 @@ pub mod health;
 pub mod http;
 pub mod isolation;
 pub mod label;
+#[cfg(feature = "live")]
+#[cfg_attr(docsrs, doc(cfg(feature = "live")))]
+pub mod live;
 pub mod log;
 pub mod memory;
 pub mod metric;

@@ -21,6 +21,7 @@ pages! {
     native_histograms: "native-histograms.md"
     exporters: "exporters.md"
     fleet: "fleet.md"
+    live: "live.md"
     traces: "traces.md"
     from_axum_prometheus: "from-axum-prometheus.md"
     from_metrics_exporter_prometheus: "from-metrics-exporter-prometheus.md"

@@ -1,6 +1,7 @@
 //! Helpers that the tests share: servers, clients, parsers and test services.
 
 pub mod alertmanager;
+pub mod browser;
 pub mod command;
 pub mod desk;
 mod environment;

@@ -19,6 +19,7 @@
 //! | how a gRPC client is measured | `demo/rpc.rs` |
 //! | how a function is measured | `#[instrument_metrics]` in `documents/process.rs` |
 //! | the service's objectives, and an alert when one is missed | `objectives.rs` |
+//! | the live page, in one line | `server.rs` |
 //! | traces of the slowest requests | `spikes.rs`, and `Notes` in `promote.rs` |
 //! | the service's own metric family | `documents/metrics.rs` |
 //! | a label whose values come from outside the program | `tenant.rs` |

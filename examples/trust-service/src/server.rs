@@ -11,9 +11,11 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::serve::ListenerExt as _;
+use mme_metrics::Recorder;
 use mme_metrics::connection::MeasuredListener;
 use mme_metrics::endpoint::{Drain, Endpoint, ProbeEndpoint};
 use mme_metrics::http::{HttpLayer, HttpRouteError};
+use mme_metrics::live::LivePage;
 use mme_metrics::security::SourceTracker;
 use mme_metrics::spike::Spikes;
 use tokio::net::TcpListener;
@@ -33,6 +35,9 @@ use crate::{
 
 /// Grace period: the longest time that requests in flight get to finish after the service receives the stop signal.
 const GRACE: Duration = Duration::from_secs(4);
+
+/// The user of the live page, whose password is the admin token.
+const LIVE_USER: &str = "admin";
 
 /// Routes with zero series for their usual statuses, so that `rate()` sees their first request.
 const EXPECTED: [&str; 6] = [
@@ -100,6 +105,14 @@ pub(crate) async fn run(
     let metrics = Endpoint::installed();
     // Served to the end, also when the service accepts nothing else any more.
     let admin = ProbeEndpoint::new(&readiness).bearer(&admin_token).into_router().merge(metrics.clone().into_router());
+    // Shows the last minutes to a browser, which asks for the user and the token.
+    let admin = match Recorder::installed() {
+        Some(recorder) => {
+            let page = LivePage::new(recorder.clone()).basic(LIVE_USER, &admin_token).bearer(&admin_token);
+            admin.merge(page.spikes(traces.clone()).into_router())
+        }
+        None => admin,
+    };
     let drain = Drain::new(&readiness)
         .delay(settings.drain)
         .limit(GRACE)
@@ -173,8 +186,10 @@ fn welcome(address: SocketAddr, grpc_address: SocketAddr, password: &str, admin_
     let base = format!("http://{address}");
     let grpc = grpc::try_it(grpc_address);
     let trail = trail.display();
+    let live = live_page(address, admin_token);
     format!(
         r#"trust-service is running, stop it with Ctrl-C
+  live      {live}
   service   {base}
   grpc      {grpc_address}
   metrics   {base}/metrics
@@ -198,6 +213,16 @@ try:
 
 "#
     )
+}
+
+/// Returns the address of the live page, with the user and the token in it, so that a browser need not ask for them.
+fn live_page(address: SocketAddr, admin_token: &str) -> String {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    let token: String = admin_token
+        .bytes()
+        .map(|byte| if is_plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    format!("http://{LIVE_USER}:{token}@{address}/live")
 }
 
 /// The error of binding the port.

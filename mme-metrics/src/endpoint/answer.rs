@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 /// Answers with `body` of the content type `kind`.
-pub(super) fn answer<B>(status: StatusCode, kind: &'static str, body: B) -> Response<B> {
+pub(crate) fn answer<B>(status: StatusCode, kind: &'static str, body: B) -> Response<B> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();

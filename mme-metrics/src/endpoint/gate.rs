@@ -14,11 +14,11 @@ use super::host::Hosts;
 
 /// Who may read an endpoint that has no credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Exposure {
+pub(crate) enum Exposure {
     /// Every caller.
     Public,
     /// No caller, because it serves what may identify a person.
-    #[cfg(any(feature = "security", feature = "spike"))]
+    #[cfg(any(feature = "live", feature = "security", feature = "spike"))]
     Private,
     /// Every caller, but details only with credentials.
     #[cfg(feature = "probe")]
@@ -27,7 +27,7 @@ pub(super) enum Exposure {
 
 /// Decides which requests an endpoint answers.
 #[derive(Clone, Debug)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     /// What is served, in the plural, for the sentence of a refusal.
     content: &'static str,
     path: Arc<str>,
@@ -37,22 +37,22 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new(content: &'static str, path: &str, exposure: Exposure) -> Self {
+    pub(crate) fn new(content: &'static str, path: &str, exposure: Exposure) -> Self {
         Self { content, path: path.into(), credentials: Credentials::default(), exposure, hosts: Hosts::default() }
     }
 
     /// Sets the path; a leading slash is added if there is none.
-    pub(super) fn path(mut self, path: &str) -> Self {
+    pub(crate) fn path(mut self, path: &str) -> Self {
         self.path = format!("/{}", path.trim_start_matches('/')).into();
         self
     }
 
-    pub(super) fn bearer(mut self, token: &str) -> Self {
+    pub(crate) fn bearer(mut self, token: &str) -> Self {
         self.credentials.bearer(token);
         self
     }
 
-    pub(super) fn basic(mut self, user: &str, password: &str) -> Self {
+    pub(crate) fn basic(mut self, user: &str, password: &str) -> Self {
         self.credentials.basic(user, password);
         self
     }
@@ -69,12 +69,12 @@ impl Gate {
     }
 
     /// Returns the path as a route of axum: braces name no parameters.
-    pub(super) fn route(&self) -> String {
+    pub(crate) fn route(&self) -> String {
         self.path.replace('{', "{{").replace('}', "}}")
     }
 
     /// Returns the answer to a request that may not pass, or `None` for one that may.
-    pub(super) fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Bytes>> {
+    pub(crate) fn refuse<B>(&self, request: &Request<B>) -> Option<Response<Bytes>> {
         if !self.hosts.admit(request) {
             let text = "this name is not one of the listener: allow it with `allow_host`\n";
             return Some(sentence(StatusCode::MISDIRECTED_REQUEST, text));
@@ -85,7 +85,7 @@ impl Gate {
         match self.exposure {
             #[cfg(feature = "probe")]
             Exposure::Redacted => {}
-            #[cfg(any(feature = "security", feature = "spike"))]
+            #[cfg(any(feature = "live", feature = "security", feature = "spike"))]
             Exposure::Private if self.credentials.is_empty() => return Some(self.forbidden()),
             Exposure::Public if self.credentials.is_empty() => {}
             _ if self.credentials.admit(request.headers()) => {}
@@ -116,7 +116,7 @@ impl Gate {
         sentence(StatusCode::NOT_FOUND, text)
     }
 
-    #[cfg(any(feature = "security", feature = "spike"))]
+    #[cfg(any(feature = "live", feature = "security", feature = "spike"))]
     fn forbidden(&self) -> Response<Bytes> {
         let text = format!("{} are served only with credentials: set a token with `bearer`\n", self.content);
         sentence(StatusCode::FORBIDDEN, text)

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::answer::{answer, sentence};
 
 /// Answers with `value` as one line of JSON.
-pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response<Bytes> {
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response<Bytes> {
     match serde_json::to_vec(value) {
         Ok(mut text) => {
             text.push(b'\n');

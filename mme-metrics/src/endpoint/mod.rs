@@ -25,13 +25,13 @@
 //!
 //! # Answers
 //!
-//! `Endpoint`, `SpikeEndpoint` (feature `spike`) and `SourcesEndpoint` (feature `security`) check a request in one order. The
-//! first check that fails decides the answer:
+//! `Endpoint`, `SpikeEndpoint` (feature `spike`), `SourcesEndpoint` (feature `security`) and `LivePage` (feature `live`) check a
+//! request in one order. The first check that fails decides the answer:
 //!
 //! | check | answer if it fails |
 //! |---|---|
 //! | the path is the endpoint's | 404; a router in front of the endpoint gives its own |
-//! | credentials are set, for traces and sources | 403 |
+//! | credentials are set, for traces, sources and the live page | 403 |
 //! | the request carries one of the credentials, if there are any | 401 with `WWW-Authenticate` |
 //! | the method is `GET` or `HEAD` | 405 with `Allow` |
 //! | a recorder is installed, for [`Endpoint::installed`] | 503 |
@@ -97,7 +97,7 @@ mod drain;
 mod encoding;
 mod gate;
 mod host;
-#[cfg(any(feature = "probe", feature = "security", feature = "spike"))]
+#[cfg(any(feature = "live", feature = "probe", feature = "security", feature = "spike"))]
 mod json;
 mod listener;
 #[cfg(feature = "probe")]
@@ -111,9 +111,15 @@ mod sources;
 #[cfg(feature = "spike")]
 mod spikes;
 
+#[cfg(feature = "live")]
+pub(crate) use self::answer::answer;
 pub use self::body::{EndpointBody, ResponseFuture};
 #[cfg(feature = "drain")]
 pub use self::drain::Drain;
+#[cfg(feature = "live")]
+pub(crate) use self::gate::{Exposure, Gate};
+#[cfg(feature = "live")]
+pub(crate) use self::json::json;
 pub use self::listener::{DEFAULT_ADDRESS, ListenError, MetricsListener};
 #[cfg(feature = "probe")]
 pub use self::probes::{ProbeEndpoint, ProbeFuture};

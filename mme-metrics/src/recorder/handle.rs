@@ -117,7 +117,7 @@ impl Recorder {
     }
 
     /// Runs the collectors of the service and of the families, which update values that are stored elsewhere.
-    fn refresh(&self) {
+    pub(super) fn refresh(&self) {
         // If another exposition is running the collectors, do not wait: two concurrent expositions need them to run
         // once, and a collector that itself makes an exposition must not deadlock. A poisoned lock is safe to use,
         // because its next holder runs every collector again.

@@ -58,6 +58,8 @@ mod handle;
 mod install;
 mod registry;
 mod rejection;
+#[cfg(feature = "live")]
+mod sample;
 mod series;
 mod start;
 mod state;
@@ -74,3 +76,5 @@ pub(crate) use self::exposition::OtlpReading;
 pub(crate) use self::handle::Figures;
 #[cfg(feature = "prometheus")]
 pub(crate) use self::install::has_foreign_recorder;
+#[cfg(feature = "live")]
+pub(crate) use self::sample::{Sampled, SampledMetric};

@@ -26,6 +26,7 @@ const LAYERS: [(&str, u8); 18] = [
     ("endpoint", 7),
     ("otlp", 7),
     ("testing", 7),
+    ("live", 8),
     ("private", 8),
 ];
 

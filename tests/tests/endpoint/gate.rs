@@ -6,6 +6,7 @@ use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt as _;
 use mme_metrics::Recorder;
 use mme_metrics::endpoint::{Endpoint, SourcesEndpoint, SpikeEndpoint};
+use mme_metrics::live::LivePage;
 use mme_metrics::security::SourceTracker;
 use mme_metrics::spike::Sampler;
 use tower::{Service, ServiceExt as _};
@@ -59,13 +60,14 @@ fn recorder() -> Recorder {
 }
 
 /// The endpoints with the token `secret` and the password of `user`, each at `/admin`.
-fn closed() -> [(&'static str, Router); 3] {
+fn closed() -> [(&'static str, Router); 4] {
     let spikes = Sampler::new().start().expect("a sampler");
     let sources = SourcesEndpoint::new(&SourceTracker::default(), "secret");
     [
         ("metrics", Endpoint::new(recorder()).path("/admin").bearer("secret").basic("user", "password").into_router()),
         ("spikes", SpikeEndpoint::new(spikes).path("/admin").bearer("secret").basic("user", "password").into_router()),
         ("sources", sources.path("/admin").basic("user", "password").into_router()),
+        ("live", LivePage::new(recorder()).path("/admin").bearer("secret").basic("user", "password").into_router()),
     ]
 }
 
@@ -129,16 +131,19 @@ async fn without_a_router_the_path_is_told_only_if_every_caller_may_read() {
 }
 
 #[tokio::test]
-async fn without_credentials_metrics_are_open_and_traces_closed() {
+async fn without_credentials_metrics_are_open_and_what_names_more_is_closed() {
     let open = Endpoint::new(recorder()).into_router();
     let traces = SpikeEndpoint::new(Sampler::new().start().expect("a sampler")).into_router();
+    let live = LivePage::new(recorder()).into_router();
     for (authorization, _) in AUTHORIZATIONS {
         assert_eq!(ask(&open, "GET", "/metrics", authorization).await.status, 200, "{authorization:?}");
         assert_eq!(ask(&open, "POST", "/metrics", authorization).await.status, 405, "{authorization:?}");
-        for method in METHODS {
-            let answer = ask(&traces, method, "/spikes", authorization).await;
-            assert_eq!(answer.status, 403, "{method} {authorization:?}");
-            assert!(method == "HEAD" || answer.body.contains("set a token"), "{}", answer.body);
+        for (closed, path) in [(&traces, "/spikes"), (&live, "/live"), (&live, "/live?since=0")] {
+            for method in METHODS {
+                let answer = ask(closed, method, path, authorization).await;
+                assert_eq!(answer.status, 403, "{path} {method} {authorization:?}");
+                assert!(method == "HEAD" || answer.body.contains("set a token"), "{}", answer.body);
+            }
         }
     }
 }
@@ -151,6 +156,7 @@ async fn empty_secrets_match_no_request() {
         Endpoint::new(recorder()).path("/admin").basic("user", "").into_router(),
         SpikeEndpoint::new(spikes).path("/admin").bearer("").into_router(),
         SourcesEndpoint::new(&SourceTracker::default(), "").path("/admin").into_router(),
+        LivePage::new(recorder()).path("/admin").bearer("").basic("user", "").into_router(),
     ] {
         for authorization in [None, Some("Bearer "), Some("Bearer"), Some("Basic dXNlcjo=")] {
             assert_eq!(ask(&router, "GET", "/admin", authorization).await.status, 401, "{authorization:?}");

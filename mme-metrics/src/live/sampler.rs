@@ -1,0 +1,67 @@
+//! The background task that takes samples.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::history::History;
+use super::ring::INTERVAL;
+use crate::recorder::Recorder;
+
+/// Takes samples of a recorder until it is dropped.
+#[derive(Debug)]
+pub(super) struct LiveSampler {
+    recorder: Recorder,
+    history: Arc<Mutex<History>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl LiveSampler {
+    pub(super) fn new(recorder: Recorder) -> Self {
+        Self { recorder, history: Arc::new(Mutex::new(History::new())), task: Mutex::default() }
+    }
+
+    /// Starts the task on the runtime of the caller, unless it runs. Outside a runtime nothing happens.
+    pub(super) fn start(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+        // A task has ended if its runtime has.
+        if task.as_ref().is_none_or(JoinHandle::is_finished) {
+            *task = Some(runtime.spawn(run(self.recorder.clone(), Arc::clone(&self.history))));
+        }
+    }
+
+    pub(super) fn history(&self) -> MutexGuard<'_, History> {
+        lock(&self.history)
+    }
+}
+
+impl Drop for LiveSampler {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.get_mut().unwrap_or_else(PoisonError::into_inner) {
+            task.abort();
+        }
+    }
+}
+
+async fn run(recorder: Recorder, history: Arc<Mutex<History>>) {
+    let mut ticks = interval(INTERVAL);
+    // A delayed sample spans more time; the one after it comes at its usual moment.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut last = Instant::now();
+    loop {
+        ticks.tick().await;
+        let metrics = recorder.sample();
+        let now = Instant::now();
+        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+        lock(&history).observe(&metrics, now.duration_since(last).as_secs_f64(), unix);
+        last = now;
+    }
+}
+
+fn lock(history: &Mutex<History>) -> MutexGuard<'_, History> {
+    history.lock().unwrap_or_else(PoisonError::into_inner)
+}

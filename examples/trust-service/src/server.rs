@@ -254,3 +254,17 @@ impl Error for BindError {
         Some(&self.source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_live_page_comes_first_and_any_token_fits_into_its_address() {
+        let address = ([127, 0, 0, 1], 8080).into();
+        assert_eq!(live_page(address, "a/b@c:ä~1"), "http://admin:a%2Fb%40c%3A%C3%A4~1@127.0.0.1:8080/live");
+        let text = welcome(address, address, "password", "token", Path::new("/trail"));
+        let first = text.split_whitespace().find(|word| word.starts_with("http"));
+        assert_eq!(first, Some("http://admin:token@127.0.0.1:8080/live"));
+    }
+}

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use mme_metrics::catalog;
 
 /// The layer of each module that is no family. A module imports only from lower ones.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 20] = [
     ("label", 0),
     ("buckets", 0),
     ("clock", 0),

@@ -6,7 +6,8 @@ use std::fs;
 use crate::page::root;
 
 /// What README calls the programs of each package of Debian.
-const NAMES: [(&str, &str); 17] = [
+const NAMES: [(&str, &str); 18] = [
+    ("chromium", "Chromium"),
     ("mariadb-server", "MariaDB"),
     ("openssl", "OpenSSL"),
     ("postgresql", "PostgreSQL"),

@@ -26,7 +26,11 @@ pub fn accepts(folder: &Path, arguments: &[&str]) -> String {
     run_in(folder, arguments).unwrap_or_else(|said| panic!("promtool {}:\n{said}", arguments.join(" ")))
 }
 
-/// Runs `promtool` with `arguments` in a folder, and returns what it said, as an error if it failed.
+/// Runs `promtool` with `arguments` in a folder, and returns what it said.
+///
+/// # Errors
+///
+/// When it fails, with what it said.
 ///
 /// # Panics
 ///

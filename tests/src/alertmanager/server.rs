@@ -186,6 +186,10 @@ fn alone(_gossip: SocketAddr) -> Vec<String> {
 }
 
 /// Returns different ports that are free.
+///
+/// # Panics
+///
+/// When there are none.
 pub fn free_addresses<const N: usize>() -> [SocketAddr; N] {
     let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").expect("a loopback port is free"));
     listeners.map(|listener| listener.local_addr().expect("a bound listener has an address"))

@@ -34,7 +34,7 @@
 //!
 //! # Cost
 //!
-//! 9 series for the process, 2 for each family, 14 for the library, 3 for each collector, and 5 for an exporter of OTLP. Reading
+//! 9 series for the process, 2 for each family, 14 for the library, 3 for each collector, and 6 for an exporter of OTLP. Reading
 //! `/proc` takes about 100 µs for each exposition.
 
 #[cfg(all(feature = "process", target_os = "linux"))]

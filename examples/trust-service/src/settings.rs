@@ -25,8 +25,8 @@ Environment:
                     postgres://USER:PASSWORD@HOST/NAME
   TRUST_PASSWORD    the password of the example accounts [a new one at each start, printed]
   TRUST_SPIKES      a directory to write spike traces to [none: they stay in memory]
-  TRUST_ADMIN_TOKEN the token that shows them at /spikes, and at /metrics/security/sources who fails to log in [a new one
-                    at each start, printed]
+  TRUST_ADMIN_TOKEN the token that shows them at /spikes, and at /metrics/security/sources who fails to log in; also the
+                    password of the user `admin` for the live page at /live [a new one at each start, printed]
   TRUST_SECRET      what tokens are signed with, the same for all instances, 16 characters or more [a new one at each
                     start, which ends all sessions]
   TRUST_PROXIES     who is believed in X-Forwarded-For where a request came from, such as 10.0.0.0/8,fd00::/8 [nobody]

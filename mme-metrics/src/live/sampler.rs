@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::history::History;
@@ -54,7 +54,9 @@ async fn run(recorder: Recorder, history: Arc<Mutex<History>>) {
     let mut last = Instant::now();
     loop {
         ticks.tick().await;
-        let metrics = recorder.sample();
+        // A collector may block, and no task of the service is to wait for that.
+        let recorder = recorder.clone();
+        let Ok(metrics) = spawn_blocking(move || recorder.sample()).await else { continue };
         let now = Instant::now();
         let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
         lock(&history).observe(&metrics, now.duration_since(last).as_secs_f64(), unix);

@@ -45,6 +45,13 @@ fn jobs(recorder: &Recorder, kind: &str, count: u64) {
     });
 }
 
+/// Makes a router, and lets the paused clock run until its first sample is over, so that what follows is between two samples.
+async fn sampled(page: LivePage) -> Router {
+    let router = page.bearer("secret").into_router();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    router
+}
+
 /// Lets the paused clock run to the next samples.
 async fn wait(samples: u32) {
     for _ in 0..samples {
@@ -97,8 +104,7 @@ async fn the_page_is_one_small_document_that_may_run_nothing_else() {
 #[tokio::test(start_paused = true)]
 async fn a_page_asks_for_what_it_lacks_and_begins_anew_after_a_restart() {
     let recorder = recorder();
-    let router = router(&recorder);
-    tokio::task::yield_now().await;
+    let router = sampled(LivePage::new(recorder.clone())).await;
     jobs(&recorder, "mail", 10);
     wait(3).await;
     let all = samples(&router, "since=0").await;
@@ -122,7 +128,7 @@ async fn a_page_asks_for_what_it_lacks_and_begins_anew_after_a_restart() {
 #[tokio::test(start_paused = true)]
 async fn what_the_service_does_not_use_is_not_there() {
     let recorder = recorder();
-    let router = router(&recorder);
+    let router = sampled(LivePage::new(recorder.clone())).await;
     wait(1).await;
     let answer = samples(&router, "since=0").await;
     let sections: Vec<_> =
@@ -136,7 +142,7 @@ async fn what_the_service_does_not_use_is_not_there() {
 #[tokio::test(start_paused = true)]
 async fn labels_of_any_kind_arrive_as_they_are() {
     let recorder = recorder();
-    let router = router(&recorder);
+    let router = sampled(LivePage::new(recorder.clone())).await;
     let hostile = ["<img src=x onerror=alert(1)>", "\"},{\"", "\u{202e}evil", "${x}", "&lt;"];
     hostile.iter().for_each(|kind| jobs(&recorder, kind, 7));
     jobs(&recorder, &"x".repeat(1024), 9);
@@ -157,7 +163,7 @@ async fn labels_of_any_kind_arrive_as_they_are() {
 
 #[tokio::test(start_paused = true)]
 async fn queries_of_any_kind_are_answered() {
-    let router = router(&recorder());
+    let router = sampled(LivePage::new(recorder())).await;
     wait(2).await;
     for query in [
         "since=",
@@ -204,10 +210,10 @@ async fn samples_end_with_the_router() {
     let counted = std::sync::Arc::clone(&polled);
     let count = move || _ = counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     let recorder = Recorder::builder().without_process_metrics().collect(count).build().expect("a recorder");
-    let page = LivePage::new(recorder).bearer("secret");
+    let page = LivePage::new(recorder);
     wait(3).await;
     assert_eq!(polled.load(std::sync::atomic::Ordering::SeqCst), 0, "a page that is not served samples nothing");
-    let router = page.into_router();
+    let router = sampled(page).await;
     let clone = router.clone();
     wait(3).await;
     drop(router);

@@ -25,7 +25,8 @@ const NOT_RECORDED: [(&str, &str); 6] = [
 const EITHER: [&str; 2] = [":cgroup_", ":alerts_critical:"];
 
 /// Queries of panels that have nothing to show here, and why; as exact as [`NOT_RECORDED`].
-const NOT_SHOWN: [(&str, &str); 18] = [
+const NOT_SHOWN: [(&str, &str); 19] = [
+    ("Exports by OTLP A", "it sends nothing by OTLP"),
     ("Duration of TLS handshakes A", "it has no listener with TLS"),
     ("Duration of TLS handshakes B", "as above"),
     ("Duration of TLS handshakes C", "as above"),

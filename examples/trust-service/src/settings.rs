@@ -29,8 +29,8 @@ Environment:
                     password of the user `admin` for the live page at /live [a new one at each start, printed]
   TRUST_SECRET      what tokens are signed with, the same for all instances, 16 characters or more [a new one at each
                     start, which ends all sessions]
-  TRUST_PROXIES     who is believed in X-Forwarded-For where a request came from, such as 10.0.0.0/8,fd00::/8 [nobody]
-  TRUST_AUDIT       a file to append the audit trail to [one that goes with the process]
+  TRUST_PROXIES     proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8,fd00::/8 [none]
+  TRUST_AUDIT       a file to append the audit trail to [a temporary one]
   TRUST_CERTIFICATE the service's own certificate, a PEM file whose expiry is watched [one made at each start]
   TRUST_FAULT       a fault to inject: errors[=N] fails every Nth request [4], slow[=MS] delays each [800]
   TRUST_DRAIN_MS    how long it serves on after SIGTERM while /readyz says that it stops, in milliseconds [0]

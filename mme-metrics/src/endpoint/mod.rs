@@ -54,7 +54,7 @@
 //! | several | the one with the highest `q`; of equals the more specific, then the first |
 //! | none, or there is no `Accept` | text 0.0.4 |
 //!
-//! Prometheus asks for protobuf when it is told to ingest native histograms or start timestamps.
+//! Prometheus asks for protobuf when it is configured to ingest native histograms or start timestamps.
 //!
 //! With the feature `gzip`, `Accept-Encoding: gzip` compresses metrics at the fastest level: scrapes stay on the local network,
 //! where processor time costs more than bandwidth.

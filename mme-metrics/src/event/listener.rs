@@ -25,7 +25,7 @@ pub trait Listener: Send + Sync {
 
 /// Gives one listener an event. A panic of the listener stays here: an event also ends in a drop, where it would end the process.
 pub(crate) fn deliver<L: Listener + ?Sized>(listener: &L, event: &Event<'_>) {
-    // What a listener keeps is its own, whatever state it is in.
+    // Unwind-safe: only the listener sees its own state after a panic.
     let _ = catch_unwind(AssertUnwindSafe(|| listener.ended(event)));
 }
 

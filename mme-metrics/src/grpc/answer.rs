@@ -1,4 +1,4 @@
-//! What tonic's client reads of an answer, from which follows what it tells its caller.
+//! What tonic's client reads of an answer. From that follows the status that it returns to its caller.
 //!
 //! The layer is below the client: it sees which bytes the client asks for, and whether it asks for more after them. A client that
 //! stops within what it has just read has found an error in it.

@@ -70,7 +70,7 @@ impl CallNumber {
         if self == Self::NONE {
             return;
         }
-        // Relaxed, here and in `take`: who reads a mark has learnt by other means that the body is over, or has not learnt it.
+        // Relaxed, here and in `take`: a mark orders nothing. Its reader knows by other means whether the body is over.
         if let Some(mine) = self.slots().find(|slot| slot.load(Ordering::Relaxed) & !FLAGS == self.0) {
             mine.fetch_or(flag, Ordering::Relaxed);
             return;

@@ -13,7 +13,7 @@ pub(super) struct Levels {
     pub(super) unstable: Option<UnstableLevels>,
 }
 
-/// What only a runtime compiled with `tokio_unstable` tells of itself.
+/// What only a runtime compiled with `tokio_unstable` reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct UnstableLevels {
     pub(super) blocking_threads: usize,

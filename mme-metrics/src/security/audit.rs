@@ -35,7 +35,7 @@ const TARGET: &str = "mme::audit";
 /// `audit_write_failures_total` counts the event. If you write your own trail, report the result of the write with
 /// [`record_to`](Self::record_to).
 #[derive(Clone, Copy)]
-#[must_use = "an event is told by `record` or `record_to`"]
+#[must_use = "an event is only recorded by `record` or `record_to`"]
 pub struct AuditEvent {
     kind: EventType,
     outcome: EventOutcome,
@@ -135,7 +135,7 @@ impl AuditEvent {
     }
 
     /// Emits the event, and returns whether a subscriber receives it.
-    #[cfg_attr(not(feature = "tracing"), allow(clippy::unused_self, reason = "it is what is told"))]
+    #[cfg_attr(not(feature = "tracing"), allow(clippy::unused_self, reason = "without `tracing` nothing is emitted"))]
     fn tell(&self) -> bool {
         let is_heard = Self::is_heard();
         #[cfg(feature = "tracing")]

@@ -20,7 +20,7 @@ use crate::operation::{ClassifyReturn, ErrorType, Operation, Outcome, ResultLabe
 /// // The decision is read from what the code returns: a `Decision`, a `bool`, or either in a `Result`.
 /// let may = measure(SHARE.evaluation(), ByOperation, || Decision::Deny);
 ///
-/// // Or it is told to the guard.
+/// // Or the guard is given the decision.
 /// Guard::start(SHARE.evaluation()).decided(Decision::Allow);
 ///
 /// // A decision that needed no evaluation:

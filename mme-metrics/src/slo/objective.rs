@@ -105,7 +105,7 @@ impl Objective {
         self.name
     }
 
-    /// Makes its series exist at zero, and tells what it asks for.
+    /// Makes its series exist at zero, and exports its target.
     ///
     /// A layer does that for the objectives it is given. For those of functions call it once after
     /// [`RecorderBuilder::install`](crate::RecorderBuilder::install); else they appear with their first event.

@@ -10,7 +10,7 @@
 //! | the header [`traceparent`](https://www.w3.org/TR/trace-context/) of the request | [`HttpLayer`](crate::http) or [`GrpcServerLayer`](crate::grpc) around the code |
 //! | a function of the service | [`set_resolver`] |
 //!
-//! A header counts only if it is valid to the letter: one header, 55 bytes, lowercase digits, no ids of zeros. Its ids are the
+//! A header counts only if it is exactly as specified: one header, 55 bytes, lowercase digits, no ids of zeros. Its ids are the
 //! caller's claim. They never become a label, and a public edge that does not trust its callers removes the header.
 //!
 //! # What carries the ids

@@ -173,7 +173,7 @@ pub enum SourceTrackerError {
 impl fmt::Display for SourceTrackerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Limit(most) => write!(f, "a limit of the source tracker cannot be told: set it to 1 to {most}"),
+            Self::Limit(most) => write!(f, "a limit of the source tracker is out of range: set it to 1 to {most}"),
             Self::Secret => write!(f, "the shared secret is too short: use at least {SECRET_BYTES} random bytes"),
             Self::Network(at) => write!(
                 f,
@@ -181,7 +181,7 @@ impl fmt::Display for SourceTrackerError {
             ),
             Self::Everybody(at) => write!(
                 f,
-                "trusted proxy number {at} is every address there is: name the networks that your proxies stand in"
+                "trusted proxy number {at} matches every address: name the networks that your proxies stand in"
             ),
         }
     }

@@ -56,8 +56,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     let address = std::env::var("QUICKSTART_ADDR").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
     let listener = listen(&address).await?;
+    let stopped = stopped()?;
     print_what_to_try(listener.local_addr()?);
-    axum::serve(listener, app).with_graceful_shutdown(stopped()?).await?;
+    axum::serve(listener, app).with_graceful_shutdown(stopped).await?;
     Ok(())
 }
 

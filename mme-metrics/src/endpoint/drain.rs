@@ -3,19 +3,21 @@
 use std::fmt;
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use http::StatusCode;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::answer::sentence;
 use super::listener::{MetricsListener, serve_on};
 use super::service::Endpoint;
-use super::signal;
+use super::signal::{Signals, Waiting};
 use crate::health::Readiness;
 
 /// Time for load balancers to notice that the service is not ready.
@@ -66,7 +68,9 @@ pub struct Drain {
     limit: Duration,
     last_scrape: Option<(Endpoint, Duration)>,
     port: Option<KeptPort>,
-    trigger: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    trigger: Option<Waiting>,
+    /// Listened for since the service asked for a future of this drain.
+    signals: OnceLock<Signals>,
     phase: watch::Sender<Phase>,
 }
 
@@ -97,11 +101,13 @@ impl Drain {
             last_scrape: None,
             port: None,
             trigger: None,
+            signals: OnceLock::new(),
             phase: watch::Sender::new(Phase::Serving),
         }
     }
 
-    /// Begins the drain when `trigger` is ready, instead of with a signal.
+    /// Begins the drain when `trigger` is ready, instead of with a signal. Call this before [`draining`](Self::draining) and
+    /// [`stopping`](Self::stopping), which begin to listen for signals.
     pub fn on(mut self, trigger: impl Future<Output = ()> + Send + 'static) -> Self {
         self.trigger = Some(Box::pin(trigger));
         self
@@ -146,11 +152,23 @@ impl Drain {
     }
 
     /// Returns a future that is ready when `/readyz` begins to answer 503.
+    ///
+    /// From the call on, a signal does not end the process: [`run`](Self::run) begins the drain as soon as it is polled.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without its IO driver, if the drain begins with a signal.
     pub fn draining(&self) -> impl Future<Output = ()> + Send + use<> {
         self.reaches(Phase::Draining)
     }
 
     /// Returns a future that is ready when the service has to stop to accept connections, for `axum::serve` and tonic.
+    ///
+    /// From the call on, a signal does not end the process: [`run`](Self::run) begins the drain as soon as it is polled.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime without its IO driver, if the drain begins with a signal.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         self.reaches(Phase::Stopping)
     }
@@ -169,9 +187,11 @@ impl Drain {
     /// Dropping the future drops `serving`, resolves [`stopping`](Self::stopping), and closes the port that was kept.
     pub async fn run<F: Future>(mut self, serving: F) -> Option<F::Output> {
         let mut serving = pin!(serving);
-        let (mut begin, mut again) = match self.trigger.take() {
-            Some(trigger) => (trigger, None),
-            None => signal::first_and_second(),
+        let (mut begin, mut again) = if let Some(trigger) = self.trigger.take() {
+            (trigger, None)
+        } else {
+            let Signals { first, second } = self.signals.take().unwrap_or_else(Signals::listen);
+            (first, Some(second))
         };
         tokio::select! {
             // In this order, so that a service that has ended is not drained.
@@ -195,7 +215,7 @@ impl Drain {
         };
         if !drained {
             tracing::warn!(target: "mme::drain", "a second signal ended the drain");
-            kept.abort().await;
+            kept.close(MetricsListener::abort).await;
         }
         output
     }
@@ -230,10 +250,14 @@ impl Drain {
                 () = sleep(*limit) => tracing::warn!(target: "mme::drain", ?limit, "the last metrics were not scraped in time"),
             }
         }
-        kept.stop().await;
+        kept.close(MetricsListener::stop).await;
     }
 
     fn reaches(&self, phase: Phase) -> impl Future<Output = ()> + Send + use<> {
+        // The service may serve as soon as it has this future. A signal that comes before `run` is polled must not be lost.
+        if self.trigger.is_none() && Handle::try_current().is_ok() {
+            self.signals.get_or_init(Signals::listen);
+        }
         let mut phases = self.phase.subscribe();
         async move {
             // An error means that the drain was dropped, so that nothing else would stop the service.
@@ -254,19 +278,10 @@ impl KeptPort {
 }
 
 impl OpenPort {
-    /// Closes the port, and gives unfinished answers their time.
-    async fn stop(&mut self) {
+    /// Closes the port. `end` decides whether unfinished answers get their time or are cut off.
+    async fn close(&mut self, end: fn(&MetricsListener)) {
         if let Some(listener) = &mut self.0 {
-            listener.stop();
-            listener.closed().await;
-            self.0 = None;
-        }
-    }
-
-    /// Closes the port and cuts off unfinished answers.
-    async fn abort(&mut self) {
-        if let Some(listener) = &mut self.0 {
-            listener.abort();
+            end(listener);
             listener.closed().await;
             self.0 = None;
         }

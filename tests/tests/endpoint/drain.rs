@@ -234,14 +234,32 @@ async fn a_drain_whose_service_panics_gives_its_port_back() {
     bind_again(address).await;
 }
 
+/// Sends SIGTERM to this process.
+fn terminate() {
+    let sent = Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status();
+    assert!(sent.expect("the system has `kill`").success());
+}
+
+#[test]
+fn a_signal_before_the_drain_runs_begins_it() {
+    type Asked = fn(&Drain) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+    let asked: [Asked; 2] = [|drain| Box::pin(drain.draining()), |drain| Box::pin(drain.stopping())];
+    // Signals go to the whole process.
+    run_alone_async(async || {
+        for asked in asked {
+            let drain = Drain::new(&Readiness::new()).delay(Duration::ZERO);
+            let reached = asked(&drain);
+            // Would end the process.
+            terminate();
+            assert_eq!(drain.run(reached).await, Some(()));
+        }
+    });
+}
+
 #[test]
 fn a_second_signal_gives_the_port_back() {
     // Signals go to the whole process.
     run_alone_async(async || {
-        let terminate = || {
-            let sent = Command::new("kill").args(["-TERM", &std::process::id().to_string()]).status();
-            assert!(sent.expect("the system has `kill`").success());
-        };
         let (drain, address) = keeping().await;
         let (stopping, entered) = (drain.stopping(), Arc::new(Notify::new()));
         let serving = {

@@ -14,6 +14,8 @@ use mme_metrics_tests::watched::{JOB, hurried, watching};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::stand_in::listen;
+
 /// Runs it with JSON, and returns the state and the problems of each check.
 fn verify(prometheus: &Prometheus, more: &[&str]) -> (Ran, Value) {
     let arguments = ["verify", "--prometheus", prometheus.url(), "--format", "json"];
@@ -244,5 +246,18 @@ fn a_wrong_call_is_refused() {
     ] {
         let ran = run(Path::new("."), arguments);
         assert!(ran.code == Some(2) && ran.err.contains(said), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_token_that_cannot_be_read_is_found_before_anything_is_asked() {
+    let (url, requests) = listen("404 Not Found", vec![]);
+    for option in ["--token-file", "--alertmanager-token-file", "--grafana-token-file"] {
+        let ran = run(
+            Path::new("."),
+            ["verify", "--prometheus", &url, "--alertmanager", &url, "--grafana", &url, option, "/nowhere"],
+        );
+        assert!(ran.code == Some(2) && ran.err.contains("cannot read the token in /nowhere"), "{option}: {ran:?}");
+        assert_eq!(*requests.lock().expect("no test panics with it"), Vec::<String>::new(), "{option}");
     }
 }

@@ -25,8 +25,8 @@ use self::outcome::Outcome;
 
 /// Commands to run beside a service that mme-metrics measures.
 ///
-/// The exit code is 0 if all is well, 1 if a check found something, and 2 if a command could not be run or its output could
-/// not be written.
+/// The exit code is 0 if all is well, 1 if a check found something, and 2 if a command could not be run, nothing was checked, or
+/// the output could not be written.
 #[derive(Parser)]
 #[command(name = "mme-metrics", version)]
 struct Arguments {

@@ -21,7 +21,7 @@ use clap::{Args, ValueEnum};
 use self::alertmanager::Alertmanager;
 use self::check::{Check, Run, State};
 use crate::address::without_secrets;
-use crate::fetch::Access;
+use crate::fetch::{Access, Client};
 use crate::outcome::Outcome;
 use crate::prometheus::Prometheus;
 
@@ -112,6 +112,7 @@ impl Verify {
         let prometheus = Prometheus::new(self.access.client()?, &self.prometheus);
         let alertmanager = self.alertmanager()?;
         let alertmanager = alertmanager.as_ref();
+        let grafana = self.grafana()?;
         let of_prometheus: [(&'static str, Run<'_>); 10] = [
             ("prometheus", &|| {
                 prometheus.query("vector(1)", None)?;
@@ -145,9 +146,8 @@ impl Verify {
             }
         };
         add("notifications", &|| alertmanager::notifications(alertmanager));
-        if let Some(url) = &self.grafana {
-            let client = self.access.client_with("--grafana-token-file", self.grafana_token_file.as_deref())?;
-            add("grafana", &|| grafana::check(&client, url));
+        if let Some((client, url)) = &grafana {
+            add("grafana", &|| grafana::check(client, url));
         }
         if let Some(directory) = &self.spikes {
             add("spikes", &|| spike::check(directory));
@@ -157,6 +157,12 @@ impl Verify {
 
     fn wants(&self, check: &str) -> bool {
         !self.skip.iter().any(|name| name == check)
+    }
+
+    fn grafana(&self) -> Result<Option<(Client, &str)>, String> {
+        let Some(url) = &self.grafana else { return Ok(None) };
+        let client = self.access.client_with("--grafana-token-file", self.grafana_token_file.as_deref())?;
+        Ok(Some((client, url)))
     }
 
     fn alertmanager(&self) -> Result<Option<Alertmanager>, String> {

@@ -147,23 +147,18 @@ fn is_in_tables(name: &str) -> bool {
 
 /// Says whether the series of these labels is of something that failed, as the bundled rules see it.
 pub(super) fn is_failure(text: &str) -> bool {
-    labels::pairs(text).any(|(key, value)| match key {
-        "error_type" => value != "cancelled",
-        "result" => value == "error",
-        GrpcCode::KEY => match &*value {
-            "UNKNOWN" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNAVAILABLE" | "DATA_LOSS" => true,
-            "UNIMPLEMENTED" => labels::value(text, GrpcMethod::KEY).is_none_or(|method| method != "_OTHER"),
+    let Some(code) = labels::value(text, GrpcCode::KEY) else {
+        return labels::pairs(text).any(|(key, value)| match key {
+            "error_type" => value != "cancelled",
+            "result" => value == "error",
             _ => false,
-        },
-        _ => false,
-    }) && !is_caller_at_fault(text)
-}
-
-/// Says whether gRPC blames the caller: its labels name an error then, too.
-fn is_caller_at_fault(text: &str) -> bool {
-    labels::value(text, GrpcCode::KEY).is_some_and(|code| {
-        !matches!(&*code, "UNKNOWN" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNAVAILABLE" | "DATA_LOSS" | "UNIMPLEMENTED")
-    })
+        });
+    };
+    // A server is not at fault for a method that it does not have. Only a client has the address of a server.
+    let is_unknown_method = code == GrpcCode::Unimplemented.as_str()
+        && labels::value(text, GrpcMethod::KEY).is_some_and(|method| method == GrpcMethod::FALLBACK.as_str())
+        && labels::value(text, ServerAddress::KEY).is_none();
+    !is_unknown_method && GrpcCode::ALL.iter().any(|known| known.is_server_fault() && known.as_str() == code)
 }
 
 #[cfg(test)]
@@ -187,6 +182,11 @@ mod tests {
             (r#"rpc_method="a/B",rpc_status_code="NOT_FOUND",error_type="NOT_FOUND""#, false),
             (r#"rpc_method="a/B",rpc_status_code="UNIMPLEMENTED""#, true),
             (r#"rpc_method="_OTHER",rpc_status_code="UNIMPLEMENTED""#, false),
+            (r#"error_type="UNIMPLEMENTED",rpc_method="_OTHER",rpc_status_code="UNIMPLEMENTED""#, false),
+            (
+                r#"error_type="UNIMPLEMENTED",rpc_method="_OTHER",rpc_status_code="UNIMPLEMENTED",server_address="x""#,
+                true,
+            ),
         ] {
             assert_eq!(is_failure(text), wanted, "{text}");
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// Reads the jobs of a configuration.
 fn jobs_of(file: &AssetFile) -> Vec<Value> {
     let mut configuration: Value = serde_saphyr::from_str(file.text()).expect("a configuration is YAML");
-    configuration["scrape_configs"].as_array_mut().map(std::mem::take).unwrap_or_default()
+    configuration["scrape_configs"].as_array_mut().map(std::mem::take).expect("a configuration has jobs")
 }
 
 /// Reads the jobs of the bundled configuration, without the one of the example service.

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::iter;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
 use ::http::{HeaderMap, HeaderName, StatusCode};
@@ -52,11 +52,8 @@ pub(super) fn of_answered_headers(headers: &HeaderMap) -> Option<GrpcCode> {
     Status::from_header_map(&read).and_then(|status| own(status.code()))
 }
 
-/// The code that tonic makes of each HTTP status without a gRPC status, from 100 to 999.
-static OF_HTTP: LazyLock<Box<[GrpcCode]>> = LazyLock::new(|| {
-    let statuses = (FIRST_STATUS..1_000).map_while(|number| StatusCode::from_u16(number).ok());
-    statuses.map(|status| of_answer(status, Vec::new(), None)).collect()
-});
+/// The code that tonic makes of each HTTP status without a gRPC status, from 100 to 999, once it was asked for.
+static OF_HTTP: [OnceLock<GrpcCode>; 900] = [const { OnceLock::new() }; 900];
 
 const FIRST_STATUS: u16 = 100;
 
@@ -67,7 +64,7 @@ pub(super) fn of_http(status: StatusCode) -> GrpcCode {
         return GrpcCode::Unknown;
     }
     let index = usize::from(status.as_u16() - FIRST_STATUS);
-    OF_HTTP.get(index).copied().unwrap_or(GrpcCode::Unknown)
+    OF_HTTP.get(index).map_or(GrpcCode::Unknown, |code| *code.get_or_init(|| of_answer(status, Vec::new(), None)))
 }
 
 /// Returns the code that tonic's client makes of an answer without a gRPC status of which it has these bytes. `limit` is the

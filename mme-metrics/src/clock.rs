@@ -6,7 +6,7 @@
 
 use std::sync::{Once, OnceLock};
 use std::thread;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 static COUNTER: OnceLock<quanta::Clock> = OnceLock::new();
 
@@ -88,6 +88,11 @@ pub(crate) fn calibrate() {
             COUNTER.get_or_init(quanta::Clock::new);
         });
     });
+}
+
+/// Returns the nanoseconds of a duration, at least one, for a word in which zero means that there is none.
+pub(crate) fn positive_nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).max(1)
 }
 
 /// Returns the Unix time in seconds; 0 for a time before 1970.

@@ -52,4 +52,4 @@ pub use self::word::word;
 pub(crate) use self::server::SERVERS;
 #[cfg(any(feature = "grpc", feature = "http", feature = "prometheus"))]
 pub(crate) use self::server::split_port;
-pub(crate) use self::unicode::is_deceiving;
+pub(crate) use self::unicode::{is_deceiving, is_plain};

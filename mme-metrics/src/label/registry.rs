@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
-use super::{MAX_VALUE_BYTES, Refusal, is_deceiving};
+use super::{MAX_VALUE_BYTES, Refusal, is_plain};
 
 /// A value that was registered at set-up, or the fallback of its label. Copying it costs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,7 +55,7 @@ impl Registry {
     pub fn register(&self, value: &str) -> Result<RegisteredValue, RegisterError> {
         let refuse =
             |reason| Err(RegisterError { key: self.key, budget: self.budget, value: value.to_owned(), reason });
-        if value.is_empty() || value.len() > MAX_VALUE_BYTES || value.chars().any(is_deceiving) {
+        if !is_plain(value) {
             return refuse(Refusal::Malformed);
         }
         if value == self.fallback.0 || value == super::OVERFLOW {

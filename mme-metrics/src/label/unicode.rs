@@ -1,5 +1,12 @@
 //! Characters that make two texts look the same.
 
+use super::MAX_VALUE_BYTES;
+
+/// Says whether a text can be the value of a label as it is.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.len() <= MAX_VALUE_BYTES && !text.chars().any(is_deceiving)
+}
+
 /// Says whether a character is invisible or changes how others are displayed, so that two values could look the same.
 ///
 /// These are control characters, line and paragraph separators, and Unicode's `Default_Ignorable_Code_Point`: zero-width,

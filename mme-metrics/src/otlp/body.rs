@@ -67,8 +67,8 @@ impl Bodies {
         Self { reading, envelope, held: None }
     }
 
-    /// Reads metrics until a body is full, and returns it.
-    pub(super) fn next(&mut self) -> Option<Bytes> {
+    /// Reads metrics until a body is full, and returns it with what makes those after it.
+    pub(super) fn next(mut self) -> Option<(Bytes, Self)> {
         let time = nanos(SystemTime::now());
         let room = self.envelope.room();
         let mut metrics: Vec<Vec<u8>> = self.held.take().into_iter().collect();
@@ -85,7 +85,8 @@ impl Bodies {
             return None;
         }
         let body = self.envelope.wrap(&metrics);
-        Some(if self.envelope.gzip { compress(&body) } else { body }.into())
+        let body = if self.envelope.gzip { compress(&body) } else { body };
+        Some((body.into(), self))
     }
 }
 
@@ -142,8 +143,13 @@ mod tests {
 
     fn bodies(recorder: &Recorder, limit: usize, gzip: bool) -> Vec<Bytes> {
         let envelope = Envelope::new(&resource::resource(&[]), &resource::scope(), limit, gzip);
-        let mut bodies = Bodies::new(recorder.otlp_reading(), Arc::new(envelope));
-        std::iter::from_fn(|| bodies.next()).collect()
+        let mut rest = Some(Bodies::new(recorder.otlp_reading(), Arc::new(envelope)));
+        let next = || {
+            let (body, after) = rest.take()?.next()?;
+            rest = Some(after);
+            Some(body)
+        };
+        std::iter::from_fn(next).collect()
     }
 
     /// Returns the only resource of a body, and how many points of `jobs` it has.

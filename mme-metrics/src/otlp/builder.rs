@@ -16,6 +16,7 @@ use super::error::OtlpSetupError;
 use super::export::Export;
 use super::handle::OtlpExporter;
 use super::{resource, task};
+use crate::probe::http_url;
 use crate::recorder::Recorder;
 
 /// Where a receiver listens by default.
@@ -207,7 +208,5 @@ impl OtlpExporterBuilder {
 
 /// Parses the absolute URL of an HTTP server.
 pub(super) fn parse_url(text: &str) -> Option<Url> {
-    let url = Url::parse(text.trim()).ok()?;
-    let is_http = matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
-    is_http.then_some(url)
+    http_url(text.trim())
 }

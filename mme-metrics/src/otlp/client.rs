@@ -8,19 +8,16 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
 use prost::Message as _;
-use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Response, Url};
 
 use super::error::OtlpExportError;
 use super::retry;
+use crate::probe::{TLS_MISSING, lacks_tls, restrained};
 
 /// The most bytes of an answer that are read. One without an error has a few.
 const ANSWER: usize = 64 << 10;
 
 const PROTOBUF: &str = "application/x-protobuf";
-
-/// The connector's error for `https` without a TLS feature.
-const NO_TLS: &str = "invalid URL, scheme is not http";
 
 /// A client of one receiver. It has no `Debug`: its URL may have a password.
 pub(super) struct Client {
@@ -61,14 +58,12 @@ impl Client {
         gzip: bool,
     ) -> Result<Self, reqwest::Error> {
         let client = client.unwrap_or_else(|| reqwest::Client::builder().no_proxy());
-        // A redirect would carry the headers elsewhere, and a small answer must not become a large one.
-        let client = client.redirect(Policy::none()).referer(false).no_gzip().no_brotli().no_deflate().no_zstd();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROTOBUF));
         headers.insert(USER_AGENT, HeaderValue::from_static(concat!("mme-metrics/", env!("CARGO_PKG_VERSION"))));
         if gzip {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        Ok(Self { http: client.build()?, url, headers })
+        Ok(Self { http: restrained(client).build()?, url, headers })
     }
 
     /// Sends one request. It has no time limit: the caller drops the future.
@@ -135,13 +130,12 @@ fn connection(error: reqwest::Error) -> OtlpExportError {
         // The caller's client has a timeout of its own.
         return OtlpExportError::TimedOut;
     }
-    let error = error.without_url();
-    let causes: Vec<_> =
-        std::iter::successors(error.source(), |&error| error.source()).map(ToString::to_string).collect();
-    if causes.iter().any(|cause| cause == NO_TLS) {
-        return OtlpExportError::Connection("https needs a TLS feature of `reqwest`, such as `rustls`".to_owned());
+    if lacks_tls(&error) {
+        return OtlpExportError::Connection(TLS_MISSING.to_owned());
     }
-    OtlpExportError::Connection(causes.last().cloned().unwrap_or_else(|| error.to_string()))
+    let error = error.without_url();
+    let cause = std::iter::successors(error.source(), |&error| error.source()).last();
+    OtlpExportError::Connection(cause.map_or_else(|| error.to_string(), ToString::to_string))
 }
 
 #[cfg(test)]

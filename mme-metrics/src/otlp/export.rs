@@ -53,15 +53,9 @@ impl Export {
     async fn send_all(&mut self) -> Exported {
         let (recorder, envelope) = (self.recorder.clone(), Arc::clone(&self.envelope));
         // Collectors may block, and compression takes its time, so neither runs on a thread that serves.
-        let mut made = spawn_blocking(move || {
-            let mut bodies = Bodies::new(recorder.otlp_reading(), envelope);
-            let body = bodies.next();
-            (bodies, body)
-        });
+        let mut made = spawn_blocking(move || Bodies::new(recorder.otlp_reading(), envelope).next());
         let (mut sent, mut failure) = (OtlpExported::default(), None);
-        loop {
-            let (mut bodies, body) = made.await.map_err(|_| OtlpExportError::Reading)?;
-            let Some(body) = body else { break };
+        while let Some((body, bodies)) = made.await.map_err(|_| OtlpExportError::Reading)? {
             match self.send(body).await {
                 Ok(Accepted { rejected, message }) => {
                     sent.requests += 1;
@@ -77,10 +71,7 @@ impl Export {
                     }
                 }
             }
-            made = spawn_blocking(move || {
-                let body = bodies.next();
-                (bodies, body)
-            });
+            made = spawn_blocking(move || bodies.next());
         }
         failure.map_or(Ok(sent), Err)
     }

@@ -58,7 +58,8 @@ impl OtlpExporter {
     /// Stops the exporter after a last export, which it starts at once: an export in progress is broken off, because the last one has
     /// all that it would have sent. Call it at the end of `main`, after the service has stopped serving.
     ///
-    /// It takes at most as long as a request may, unless the reading was split: then each part may take that long.
+    /// It takes at most as long as the collectors and a request may, unless the reading was split: then each part may take as long as a
+    /// request.
     ///
     /// # Errors
     ///

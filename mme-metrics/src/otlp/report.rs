@@ -1,8 +1,9 @@
 //! What an exporter says about itself: metrics, and an event of `tracing` when it begins to fail and when it works again.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use super::exported::Exported;
+use crate::clock::unix_seconds;
 use crate::process::{MME, OtlpExportResult};
 use crate::recorder::Recorder;
 use crate::trace::TraceScope;
@@ -41,8 +42,7 @@ impl Report {
             MME.otlp_rejected_data_points.add((), rejected);
             MME.otlp_export_duration.set((), took.as_secs_f64());
             if result.is_ok() {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                MME.otlp_last_success.set((), now.as_secs_f64());
+                MME.otlp_last_success.set((), unix_seconds(SystemTime::now()));
             }
         });
         match result {

@@ -9,12 +9,12 @@ use std::sync::OnceLock;
 use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use ::http::{HeaderMap, HeaderValue, Response};
 use ::reqwest as client;
-use client::redirect::Policy;
 use client::{Body, Client, Request, Url};
 use http_body::Body as _;
 use memchr::memmem;
 
 use super::ProbeFailure;
+use super::outgoing::{TLS_MISSING, http_url, lacks_tls, restrained};
 
 /// The HTTP/2 flow-control window: the smallest that the protocol allows.
 const WINDOW: u32 = 65_535;
@@ -91,17 +91,13 @@ pub(crate) async fn answer(client: &Client, request: Request, limit: usize) -> R
     Ok(answer)
 }
 
-/// The connector's error for `https` without a TLS feature.
-const NO_TLS: &str = "invalid URL, scheme is not http";
-
 fn failure(error: &client::Error) -> ProbeFailure {
     if error.is_timeout() {
         ProbeFailure::TimedOut
     } else if error.is_connect() {
-        let mut sources = std::iter::successors(error.source(), |&error| error.source());
-        if sources.any(|error| error.to_string() == NO_TLS) {
+        if lacks_tls(error) {
             // Without this hint a healthy dependency would look unreachable.
-            return ProbeFailure::Other("https needs a TLS feature of `reqwest`, such as `rustls`");
+            return ProbeFailure::Other(TLS_MISSING);
         }
         ProbeFailure::Unreachable
     } else {
@@ -121,15 +117,8 @@ pub(crate) fn client(http2: bool) -> Result<Client, ProbeFailure> {
 }
 
 fn build(http2: bool) -> Option<Client> {
-    let builder = Client::builder()
-        .no_proxy()
-        .redirect(Policy::none())
-        .referer(false)
+    let builder = restrained(Client::builder().no_proxy())
         .pool_max_idle_per_host(0)
-        .no_gzip()
-        .no_brotli()
-        .no_deflate()
-        .no_zstd()
         .http2_initial_stream_window_size(WINDOW)
         .http2_initial_connection_window_size(WINDOW);
     if http2 { builder.http2_prior_knowledge() } else { builder }.build().ok()
@@ -137,12 +126,7 @@ fn build(http2: bool) -> Option<Client> {
 
 /// Parses the absolute URL of an HTTP server.
 pub(crate) fn parse_url(url: &str) -> Result<Url, ProbeUrlError> {
-    let url = Url::parse(url).map_err(|_| ProbeUrlError(()))?;
-    if matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty()) {
-        Ok(url)
-    } else {
-        Err(ProbeUrlError(()))
-    }
+    http_url(url).ok_or(ProbeUrlError(()))
 }
 
 /// A text is not the absolute URL of an HTTP server.

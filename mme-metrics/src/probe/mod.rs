@@ -46,6 +46,8 @@ mod failure;
 mod http;
 #[cfg(feature = "probe")]
 mod json;
+#[cfg(any(feature = "otlp", feature = "probe"))]
+mod outgoing;
 #[cfg(feature = "probe")]
 mod periodic;
 #[cfg(feature = "probe")]
@@ -67,5 +69,7 @@ pub use self::supervised::SupervisedTask;
 pub(crate) use self::http::{Answer, answer, client, holds, parse_url};
 #[cfg(feature = "probe")]
 pub(crate) use self::json::json_holds;
+#[cfg(feature = "otlp")]
+pub(crate) use self::outgoing::{TLS_MISSING, http_url, lacks_tls, restrained};
 #[cfg(feature = "probe")]
 pub(crate) use self::shared_check::{CheckAnswer, SharedCheck};

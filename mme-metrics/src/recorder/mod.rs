@@ -56,6 +56,8 @@ pub mod foreign;
 mod forms;
 mod handle;
 mod install;
+#[cfg(any(feature = "live", feature = "otlp"))]
+mod label_text;
 mod registry;
 mod rejection;
 #[cfg(feature = "live")]
@@ -76,5 +78,7 @@ pub(crate) use self::exposition::OtlpReading;
 pub(crate) use self::handle::Figures;
 #[cfg(feature = "prometheus")]
 pub(crate) use self::install::has_foreign_recorder;
+#[cfg(feature = "live")]
+pub(crate) use self::label_text::pairs;
 #[cfg(feature = "live")]
 pub(crate) use self::sample::{Sampled, SampledMetric};

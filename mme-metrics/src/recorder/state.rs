@@ -10,6 +10,7 @@ use super::admission::Source;
 use super::cell::{CounterCell, GaugeCell};
 use super::registry::{Admission, Registry, Storage};
 use super::series::Series;
+use crate::clock::positive_nanos;
 use crate::metric::Spec;
 use crate::process::MME;
 
@@ -88,6 +89,6 @@ impl State {
     /// Stores how long an exposition took.
     pub(super) fn rendered(&self, took: Duration) {
         // Relaxed: the number is for display only.
-        self.render_nanos.store(u64::try_from(took.as_nanos()).unwrap_or(u64::MAX).max(1), Ordering::Relaxed);
+        self.render_nanos.store(positive_nanos(took), Ordering::Relaxed);
     }
 }

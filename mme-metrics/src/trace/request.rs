@@ -15,7 +15,7 @@ pub(crate) enum RequestTrace {
     Header(TraceContext),
     /// From the span that it runs in.
     Span(TraceContext),
-    /// From the resolver, which was asked when it arrived. A span takes precedence.
+    /// From the resolver, which was asked when it arrived or when its response began. A span takes precedence.
     Resolved(TraceContext),
     /// It must not be an exemplar.
     Closed,

@@ -61,7 +61,7 @@ async fn a_caller_that_gives_up_waiting_stops_nothing() {
         biased;
         result = exporter.flush() => panic!("{result:?}"),
         // The export has begun, so the next caller gets another one.
-        () = async { drop(tokio::task::block_in_place(|| receiver.wait_for(1))) } => {}
+        () = async { tokio::task::block_in_place(|| receiver.wait_for(1)) } => {}
     }
     exporter.flush().await.unwrap();
     assert_eq!(receiver.total("jobs"), 1);

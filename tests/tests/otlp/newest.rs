@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::TcpListener;
 use std::process::{Child, Stdio};
 
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder as _};
@@ -13,6 +12,7 @@ use mme_metrics::label::Cardinality;
 use mme_metrics::metric::{Kind, Spec};
 use mme_metrics::otlp::OtlpExporter;
 use mme_metrics::{Format, Recorder, catalog};
+use mme_metrics_tests::alertmanager::free_addresses;
 use mme_metrics_tests::exposition::Samples;
 use mme_metrics_tests::program;
 use mme_metrics_tests::prometheus::{Prometheus, major_version, patiently};
@@ -169,11 +169,8 @@ struct Collector {
 
 impl Collector {
     fn start() -> Self {
-        let free = || {
-            let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
-            listener.local_addr().expect("a bound listener has an address").to_string()
-        };
-        let (folder, receiver, exporter) = (tempfile::tempdir().expect("a folder"), free(), free());
+        let folder = tempfile::tempdir().expect("a folder");
+        let [receiver, exporter] = free_addresses().map(|address| address.to_string());
         let configuration = serde_json::json!({
             "receivers": {"otlp": {"protocols": {"http": {"endpoint": receiver}}}},
             "exporters": {"prometheus": {"endpoint": exporter, "send_timestamps": false}},

@@ -113,9 +113,8 @@ impl Receiver {
     }
 
     /// Waits until so many requests have arrived.
-    pub(crate) fn wait_for(&self, requests: usize) -> Vec<Received> {
+    pub(crate) fn wait_for(&self, requests: usize) {
         self.wait(|state| state.received.len() >= requests);
-        self.received()
     }
 
     /// Waits until so many exporters have hung up while they waited for an answer.

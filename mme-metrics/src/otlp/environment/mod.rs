@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::builder::{ENDPOINT_ACCEPTS, HEADERS_ACCEPT, LONGEST, OtlpExporterBuilder, TIME_ACCEPTS, parse_url};
 use super::error::OtlpSetupError;
 use super::handle::OtlpExporter;
-use super::{list, resource};
+use super::list;
 
 /// The variable of metrics, which wins, and that of all signals.
 type Names = [&'static str; 2];
@@ -82,7 +82,8 @@ fn read(
     mut builder: OtlpExporterBuilder,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<OtlpExporterBuilder, OtlpSetupError> {
-    let text = |name, accepts| match variable(name).filter(|value| !value.is_empty()) {
+    let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let text = |name, accepts| match set(name) {
         None => Ok(None),
         Some(value) => value.into_string().map(Some).map_err(|_| OtlpSetupError::invalid(name, accepts)),
     };
@@ -147,9 +148,9 @@ fn read(
         }
     }
     if let Some(name) = text(SERVICE, "a text in UTF-8")? {
-        builder = builder.resource_attribute(resource::SERVICE_NAME, name);
+        builder = builder.service_name(name);
     }
-    builder.certificate = CERTIFICATES.into_iter().find(|name| variable(name).is_some_and(|value| !value.is_empty()));
+    builder.certificate = CERTIFICATES.into_iter().find(|name| set(name).is_some());
     Ok(builder)
 }
 

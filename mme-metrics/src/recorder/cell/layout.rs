@@ -65,7 +65,7 @@ impl NativeLayout {
 
 /// Returns the index of a bucket at a schema that is lower by `steps`: that of the wider bucket that contains it.
 #[inline]
-pub(super) fn coarser(index: i32, steps: i8) -> i32 {
+pub(in crate::recorder) fn coarser(index: i32, steps: i8) -> i32 {
     // A bucket contains its upper bound, so the index is rounded up.
     (index + (1 << steps) - 1) >> steps
 }

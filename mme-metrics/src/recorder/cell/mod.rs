@@ -37,6 +37,8 @@ pub(super) use self::counter::CounterCell;
 pub(super) use self::exemplar::{Exemplar, Exemplars};
 pub(super) use self::gauge::GaugeCell;
 pub(super) use self::histogram::{HistogramCell, Reading};
+#[cfg(feature = "otlp")]
+pub(super) use self::layout::coarser;
 pub(super) use self::layout::{NativeLayout, ZERO_THRESHOLD};
 pub(super) use self::native_reading::NativeReading;
 

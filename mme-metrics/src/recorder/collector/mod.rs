@@ -18,7 +18,6 @@
 mod worker;
 
 use std::collections::HashSet;
-use std::mem;
 use std::ops::RangeInclusive;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -27,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use self::worker::{Asked, Callback, Target, Worker};
 use super::error::BuildError;
-use crate::label::{MAX_VALUE_BYTES, OVERFLOW, is_deceiving};
+use crate::label::{OVERFLOW, is_plain};
 use crate::process::{COLLECTORS, CollectorName};
 
 /// Default time that an exposition waits for all collectors: a tenth of the default time-out of a scrape.
@@ -105,7 +104,7 @@ impl Drop for Collectors {
     fn drop(&mut self) {
         if self.is_forked() {
             // A thread that is gone may have held a lock of its channel at the time of the `fork`.
-            self.workers.iter_mut().for_each(|worker| mem::forget(worker.take_thread()));
+            self.workers.iter_mut().for_each(Worker::forget_thread);
         }
     }
 }
@@ -114,8 +113,7 @@ impl Drop for Collectors {
 pub(super) fn check_names(declared: &Declared) -> Result<(), BuildError> {
     let mut known = HashSet::new();
     for name in names(declared) {
-        let is_plain = !name.is_empty() && name.len() <= MAX_VALUE_BYTES && !name.chars().any(is_deceiving);
-        if !is_plain || name == OVERFLOW || known.len() == COLLECTORS || !known.insert(name.clone()) {
+        if !is_plain(&name) || name == OVERFLOW || known.len() == COLLECTORS || !known.insert(name.clone()) {
             return Err(BuildError::Collector(name));
         }
     }

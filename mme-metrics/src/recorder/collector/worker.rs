@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::clock::positive_nanos;
 use crate::process::{CollectorName, MME};
 use crate::trace::TraceScope;
 
@@ -27,7 +28,7 @@ pub(super) struct Worker {
 }
 
 /// A request to run once.
-pub(super) struct Request {
+struct Request {
     target: Target,
     /// Receives one message when the run has ended, if the exposition waits for it.
     done: Option<SyncSender<()>>,
@@ -126,9 +127,9 @@ impl Worker {
         }
     }
 
-    /// Takes away the sender to the thread.
-    pub(super) fn take_thread(&mut self) -> Option<SyncSender<Request>> {
-        self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take()
+    /// Forgets the sender to the thread without dropping it.
+    pub(super) fn forget_thread(&mut self) {
+        mem::forget(self.thread.get_mut().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// Sends a request to the thread, and starts it if there is none. Returns whether the thread has the request.
@@ -186,7 +187,7 @@ impl Work {
             .run(|| metrics::with_local_recorder(&**target, || catch_unwind(AssertUnwindSafe(&self.callback))));
         let took = started.elapsed();
         // Relaxed, here and below: `running` orders them.
-        self.took.store(nanos(took), Ordering::Relaxed);
+        self.took.store(positive_nanos(took), Ordering::Relaxed);
         self.was_late.store(took > self.deadline, Ordering::Relaxed);
         match ended {
             Ok(()) => self.fresh.store(self.now(), Ordering::Relaxed),
@@ -207,7 +208,7 @@ impl Work {
     }
 
     fn now(&self) -> u64 {
-        nanos(self.epoch.elapsed())
+        positive_nanos(self.epoch.elapsed())
     }
 }
 
@@ -219,11 +220,6 @@ impl Drop for Running<'_> {
         // Release: whoever sees this sees the values of the run.
         self.0.store(false, Ordering::Release);
     }
-}
-
-/// Returns the nanoseconds of a duration, at least one, because zero means that there is none.
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).max(1)
 }
 
 #[cfg(test)]

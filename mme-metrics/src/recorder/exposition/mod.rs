@@ -7,7 +7,6 @@
 //! | `text`, `open_metrics`, `protobuf` | one encoder each |
 //! | `otlp` | the encoder of OpenTelemetry's protocol, which is sent and not scraped |
 //! | `line` | the parts of a line that both text formats share |
-//! | `label_text` | the labels of a label text, for formats that are not text |
 //! | `native` | the native buckets of a histogram in protobuf |
 //! | `wire` | the fields and messages of protobuf |
 //!
@@ -15,7 +14,6 @@
 
 mod encode;
 mod format;
-mod label_text;
 mod line;
 mod native;
 mod open_metrics;

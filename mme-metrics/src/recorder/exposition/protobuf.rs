@@ -10,7 +10,7 @@ use super::super::family::MetricFamily;
 use super::super::start::Start;
 use super::encode::{Encode, SeriesHead};
 use super::wire::{self, Message, float_tag, length_tag, varint_tag};
-use super::{label_text, line, native};
+use super::{line, native};
 use crate::metric::Kind;
 
 /// The encoder of [`Format::Protobuf`](super::Format::Protobuf).
@@ -184,8 +184,8 @@ fn traced_bucket(below: u64, bound: &[u8], traced: &Exemplar, out: &mut Vec<u8>)
 /// Writes a field with an exemplar. Its labels have the field number of the labels of a metric.
 fn exemplar(out: &mut Vec<u8>, tag: u8, exemplar: &Exemplar) {
     let message = Message::field(out, tag, 1);
-    label(b"trace_id", &exemplar.trace_id.to_hex(), out);
-    label(b"span_id", &exemplar.span_id.to_hex(), out);
+    label(b"trace_id", &exemplar.trace_id.to_hex(), 0, out);
+    label(b"span_id", &exemplar.span_id.to_hex(), 0, out);
     wire::float(out, float_tag(field::exemplar::VALUE), exemplar.value);
     let (seconds, nanos) = (exemplar.timestamp.as_secs(), exemplar.timestamp.subsec_nanos());
     timestamp(out, length_tag(field::exemplar::TIMESTAMP), seconds, u64::from(nanos));
@@ -207,25 +207,46 @@ fn metric(series: SeriesHead<'_>, room: usize, out: &mut Vec<u8>) -> Message {
     message
 }
 
-/// Writes the labels of a label text, without its escapes.
+/// Writes the labels of a label text, without its escapes. Text that is not a label ends them.
 #[inline]
 fn labels(text: &str, out: &mut Vec<u8>) {
-    let text_len = |length: usize| 1 + wire::varint_len(length as u64) + length;
-    for label in label_text::labels(text) {
-        let length = label.value_len();
-        wire::number(out, length_tag(field::metric::LABEL), (text_len(label.key.len()) + text_len(length)) as u64);
-        wire::text(out, length_tag(field::label::NAME), label.key);
-        wire::number(out, length_tag(field::label::VALUE), length as u64);
-        label.push_value(out);
+    let mut text = text.as_bytes();
+    // A key has no `=`, and its value begins with a quote.
+    while let Some(equals) = text.iter().position(|byte| *byte == b'=') {
+        let (key, value) = (&text[..equals], text.get(equals + 2..).unwrap_or_default());
+        let (mut end, mut escapes) = (0, 0);
+        while let Some(byte) = value.get(end).filter(|byte| **byte != b'"') {
+            if *byte == b'\\' {
+                // The next byte is what the escape stands for.
+                end += 1;
+                escapes += 1;
+            }
+            end += 1;
+        }
+        let end = end.min(value.len());
+        label(key, &value[..end], escapes, out);
+        // A quote, and a comma before the next label.
+        text = value.get(end + 2..).unwrap_or_default();
     }
 }
 
-/// Writes a label whose value has no escapes.
-fn label(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+#[inline]
+fn label(key: &[u8], value: &[u8], escapes: usize, out: &mut Vec<u8>) {
+    let length = value.len() - escapes;
     let text_len = |length: usize| 1 + wire::varint_len(length as u64) + length;
-    wire::number(out, length_tag(field::metric::LABEL), (text_len(key.len()) + text_len(value.len())) as u64);
+    wire::number(out, length_tag(field::metric::LABEL), (text_len(key.len()) + text_len(length)) as u64);
     wire::text(out, length_tag(field::label::NAME), key);
-    wire::text(out, length_tag(field::label::VALUE), value);
+    if escapes == 0 {
+        return wire::text(out, length_tag(field::label::VALUE), value);
+    }
+    wire::number(out, length_tag(field::label::VALUE), length as u64);
+    let mut is_backslash = false;
+    for byte in value {
+        is_backslash = !is_backslash && *byte == b'\\';
+        if !is_backslash {
+            out.push(*byte);
+        }
+    }
 }
 
 /// Writes a field with the time from which a series counts, if it is known.

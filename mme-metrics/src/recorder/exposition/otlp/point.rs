@@ -1,5 +1,7 @@
 //! The data points: one for each series and reading.
 
+use std::borrow::Cow;
+
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::{
@@ -7,9 +9,9 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use prost::Message;
 
-use super::super::super::cell::{Exemplar, NativeReading, Reading, ZERO_THRESHOLD};
+use super::super::super::cell::{Exemplar, NativeReading, Reading, ZERO_THRESHOLD, coarser};
+use super::super::super::label_text::pairs;
 use super::super::super::start::Start;
-use super::super::label_text;
 use super::super::wire::length_tag;
 use super::name;
 
@@ -112,26 +114,24 @@ pub(super) fn exponential(
 
 /// Returns the scale and the buckets, with the empty ones between others. The resolution halves until there are few enough.
 fn buckets(native: &NativeReading) -> (i32, Option<Buckets>) {
-    let mut scale = i32::from(native.schema.unwrap_or_default());
+    let schema = native.schema.unwrap_or_default();
     let [Some((first, _)), Some((last, _))] = [native.buckets.first(), native.buckets.last()] else {
-        return (scale, None);
+        return (schema.into(), None);
     };
-    // The bucket with the index of Prometheus ends where the bucket with the index of OpenTelemetry begins.
-    let (first, last) = (first - 1, last - 1);
-    let mut halvings = 0;
-    while i64::from(last >> halvings) - i64::from(first >> halvings) >= MOST_BUCKETS {
+    let mut halvings = 0_i8;
+    while i64::from(coarser(*last, halvings)) - i64::from(coarser(*first, halvings)) >= MOST_BUCKETS {
         halvings += 1;
-        scale -= 1;
     }
-    let offset = first >> halvings;
+    let start = coarser(*first, halvings);
     // Not negative, because the buckets are sorted, and few, as was just made sure.
-    let place = |index: i32| usize::try_from(((index - 1) >> halvings) - offset).unwrap_or_default();
-    let mut bucket_counts = vec![0_u64; place(last + 1) + 1];
+    let place = |index: i32| usize::try_from(coarser(index, halvings) - start).unwrap_or_default();
+    let mut bucket_counts = vec![0_u64; place(*last) + 1];
     for (index, count) in &native.buckets {
         let bucket = &mut bucket_counts[place(*index)];
         *bucket = bucket.saturating_add(*count);
     }
-    (scale, Some(Buckets { offset, bucket_counts }))
+    // The bucket with the index of Prometheus ends where the bucket with the index of OpenTelemetry begins.
+    (i32::from(schema - halvings), Some(Buckets { offset: start - 1, bucket_counts }))
 }
 
 fn exemplars(reading: &Reading) -> Vec<proto::Exemplar> {
@@ -150,15 +150,11 @@ fn exemplar(exemplar: &Exemplar) -> proto::Exemplar {
 
 /// Returns the labels of a label text, the global ones among them: a receiver does not add them, unlike those of the resource.
 fn attributes(labels: &str) -> Vec<KeyValue> {
-    // Lossless: a label text is a `str`, and is cut at quotes and commas only.
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let attribute = |label: label_text::RawLabel<'_>| {
-        let mut value = Vec::with_capacity(label.value_len());
-        label.push_value(&mut value);
-        let value = Some(AnyValue { value: Some(any_value::Value::StringValue(text(&value))) });
-        KeyValue { key: name::attribute(&text(label.key)).to_owned(), value, ..KeyValue::default() }
+    let attribute = |(key, value): (&str, Cow<'_, str>)| {
+        let value = Some(AnyValue { value: Some(any_value::Value::StringValue(value.into_owned())) });
+        KeyValue { key: name::attribute(key).to_owned(), value, ..KeyValue::default() }
     };
-    label_text::labels(labels).map(attribute).collect()
+    pairs(labels).map(attribute).collect()
 }
 
 #[cfg(test)]

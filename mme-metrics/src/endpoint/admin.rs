@@ -1,4 +1,4 @@
-//! An admin endpoint that serves a value as JSON, behind the [`Gate`].
+//! The router of an admin endpoint, behind the [`Gate`].
 
 use std::sync::Arc;
 
@@ -6,19 +6,18 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::routing::any;
-use http::StatusCode;
-use serde::Serialize;
+use bytes::Bytes;
+use http::Response;
 
 use super::gate::Gate;
-use super::json::json;
 
-/// Makes a router with one route, that of `gate`. It serves what `view` returns when the request comes.
-pub(super) fn router<T: Serialize>(gate: Gate, view: impl Fn() -> T + Send + Sync + 'static) -> Router {
+/// Makes a router with one route, that of `gate`. A request that may pass gets what `answer` returns.
+pub(crate) fn router(gate: Gate, answer: impl Fn(&Request) -> Response<Bytes> + Send + Sync + 'static) -> Router {
     let route = gate.route();
-    let shared = Arc::new((gate, view));
-    let answer = async move |request: Request| {
-        let (gate, view) = &*shared;
-        gate.refuse(&request).unwrap_or_else(|| json(StatusCode::OK, &view())).map(Body::from)
+    let shared = Arc::new((gate, answer));
+    let respond = async move |request: Request| {
+        let (gate, answer) = &*shared;
+        gate.refuse(&request).unwrap_or_else(|| answer(&request)).map(Body::from)
     };
-    Router::new().without_v07_checks().route(&route, any(answer))
+    Router::new().without_v07_checks().route(&route, any(respond))
 }

@@ -85,7 +85,7 @@
 //! | file descriptors | those of the process | one waiting connection is closed; the next try comes after 250 ms |
 
 mod accept;
-#[cfg(any(feature = "security", feature = "spike"))]
+#[cfg(any(feature = "live", feature = "security", feature = "spike"))]
 mod admin;
 mod answer;
 mod auth;
@@ -111,6 +111,8 @@ mod sources;
 #[cfg(feature = "spike")]
 mod spikes;
 
+#[cfg(feature = "live")]
+pub(crate) use self::admin::router as admin_router;
 #[cfg(feature = "live")]
 pub(crate) use self::answer::answer;
 pub use self::body::{EndpointBody, ResponseFuture};

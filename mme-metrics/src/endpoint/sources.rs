@@ -1,10 +1,12 @@
 //! Sources that fail to authenticate, as JSON, for callers with credentials.
 
 use axum::Router;
+use http::StatusCode;
 use serde::Serialize;
 
 use super::admin;
 use super::gate::{Exposure, Gate};
+use super::json::json;
 use crate::security::SourceTracker;
 
 /// How many sources are listed.
@@ -66,7 +68,7 @@ impl SourcesEndpoint {
     /// Merge it before the layers that must see every request, as [`metrics_router`](super::metrics_router) says.
     pub fn into_router(self) -> Router {
         let Self { tracker, gate } = self;
-        admin::router(gate, move || SourceList::of(&tracker))
+        admin::router(gate, move |_| json(StatusCode::OK, &SourceList::of(&tracker)))
     }
 }
 

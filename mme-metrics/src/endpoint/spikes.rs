@@ -3,9 +3,11 @@
 use std::fmt;
 
 use axum::Router;
+use http::StatusCode;
 
 use super::admin;
 use super::gate::{Exposure, Gate};
+use super::json::json;
 use crate::spike::Spikes;
 
 /// Serves what a sampler holds in memory, as JSON at `/spikes`; each trace as it is written to disk.
@@ -58,7 +60,7 @@ impl SpikeEndpoint {
     /// Merge it before the layers that must see every request, as [`metrics_router`](super::metrics_router) says.
     pub fn into_router(self) -> Router {
         let Self { spikes, gate } = self;
-        admin::router(gate, move || spikes.view())
+        admin::router(gate, move |_| json(StatusCode::OK, &spikes.view()))
     }
 }
 

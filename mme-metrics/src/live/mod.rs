@@ -30,6 +30,7 @@
 //! | lines: one figure of one group over time | 1100 |
 //! | routes with lines of their own | 64 |
 //! | gRPC methods with lines of their own | 40 |
+//! | pools, servers, operations and functions with lines of their own | 12 |
 //! | series of any other counter or gauge with lines of their own | 6 |
 //! | metrics with a chart | 300 |
 //!
@@ -47,7 +48,7 @@
 //! # Security
 //!
 //! The page is refused without credentials. Its Content-Security-Policy allows its own script and style by their hashes, and requests
-//! to nothing but its own path. Values of labels are text and never markup.
+//! to nothing but its own origin. Values of labels are text and never markup.
 
 mod chart;
 mod condition;

@@ -2,7 +2,7 @@
 
 use crate::slo::SLO;
 
-use super::chart::Tick;
+use super::chart::{Tick, increase};
 use super::facts::Facts;
 use super::ring::{Budget, Cost, Line};
 
@@ -96,7 +96,7 @@ impl LiveObjective {
     }
 
     fn observe(&mut self, total: Counted, tick: Tick) {
-        let added = [0, 1].map(|at| if total[at] >= self.total[at] { total[at] - self.total[at] } else { total[at] });
+        let added = [0, 1].map(|at| increase(self.total[at], total[at]));
         self.total = total;
         self.samples[slot(tick.sample)] = added;
         let minute = &mut self.minutes[slot(tick.sample / EACH)];

@@ -1,12 +1,8 @@
 //! The live page as a builder and a router.
 
 use std::fmt;
-use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::Request;
-use axum::routing::any;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 
@@ -14,7 +10,7 @@ use super::document::Document;
 use super::sampler::LiveSampler;
 use super::slow::SlowRequests;
 use super::view::Answer;
-use crate::endpoint::{Exposure, Gate, answer, json};
+use crate::endpoint::{Exposure, Gate, admin_router, answer, json};
 use crate::recorder::Recorder;
 
 /// Serves a page at `/live` that shows the last 15 minutes of this process.
@@ -82,12 +78,10 @@ impl LivePage {
     /// Merge it before the layers that must see every request, as [`metrics_router`](crate::metrics_router) says.
     pub fn into_router(self) -> Router {
         let Self { recorder, gate, slow } = self;
-        let route = gate.route();
         let sampler = LiveSampler::new(recorder);
         sampler.start();
-        let shared = Arc::new(Served { gate, sampler, slow, document: Document::new() });
-        let respond = async move |request: Request| shared.respond(&request).map(Body::from);
-        Router::new().without_v07_checks().route(&route, any(respond))
+        let served = Served { sampler, slow, document: Document::new() };
+        admin_router(gate, move |request| served.respond(request))
     }
 }
 
@@ -99,7 +93,6 @@ impl fmt::Debug for LivePage {
 
 /// What a router serves.
 struct Served {
-    gate: Gate,
     sampler: LiveSampler,
     slow: SlowRequests,
     document: Document,
@@ -107,9 +100,6 @@ struct Served {
 
 impl Served {
     fn respond<B>(&self, request: &http::Request<B>) -> Response<Bytes> {
-        if let Some(refusal) = self.gate.refuse(request) {
-            return refusal;
-        }
         self.sampler.start();
         // axum sends no body for HEAD.
         let mut response = match request.uri().query().and_then(Since::read) {

@@ -44,10 +44,14 @@ impl Line {
         self.values[slot(sample)] = value;
     }
 
+    /// Returns the first of the samples from `first` to `last` that there can be.
+    pub(super) fn first(&self, first: u64, last: u64) -> u64 {
+        first.max(self.born).max((last + 1).saturating_sub(SAMPLES))
+    }
+
     /// Iterates over the samples from `first` to `last`, as far as there are any.
     pub(super) fn between(&self, first: u64, last: u64) -> impl Iterator<Item = f32> + Clone {
-        let first = first.max(self.born).max((last + 1).saturating_sub(SAMPLES));
-        (first..=last).map(|sample| self.values[slot(sample)])
+        (self.first(first, last)..=last).map(|sample| self.values[slot(sample)])
     }
 
     /// Returns the mean of the figures of the `count` samples that end with `last`, or `None` if there are none.

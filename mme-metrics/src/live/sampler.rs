@@ -9,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::history::History;
 use super::ring::INTERVAL;
+use crate::clock::unix_seconds;
 use crate::recorder::Recorder;
 
 /// Takes samples of a recorder until it is dropped.
@@ -54,12 +55,15 @@ async fn run(recorder: Recorder, history: Arc<Mutex<History>>) {
     let mut last = Instant::now();
     loop {
         ticks.tick().await;
-        // A collector may block, and no task of the service is to wait for that.
-        let recorder = recorder.clone();
-        let Ok(metrics) = spawn_blocking(move || recorder.sample()).await else { continue };
-        let now = Instant::now();
-        let unix = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
-        lock(&history).observe(&metrics, now.duration_since(last).as_secs_f64(), unix);
+        // A collector may block, and the walk over all series takes its time: no task of the service is to wait for either.
+        let (recorder, history) = (recorder.clone(), Arc::clone(&history));
+        let taken = spawn_blocking(move || {
+            let metrics = recorder.sample();
+            let now = Instant::now();
+            lock(&history).observe(&metrics, now.duration_since(last).as_secs_f64(), unix_seconds(SystemTime::now()));
+            now
+        });
+        let Ok(now) = taken.await else { continue };
         last = now;
     }
 }

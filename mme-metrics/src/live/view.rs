@@ -276,7 +276,7 @@ impl<'a> ChartView<'a> {
 
 impl<'a> LineView<'a> {
     fn new(line: &'a Line, since: u64, last: u64) -> Self {
-        let first = (since + 1).max(line.born).max((last + 1).saturating_sub(SAMPLES));
+        let first = line.first(since + 1, last);
         Self { id: line.id, first, values: Values { line, first, last } }
     }
 }

@@ -169,7 +169,7 @@ impl Group {
 }
 
 /// Returns what was added to a total. One that has fallen began anew.
-fn increase(before: f64, now: f64) -> f64 {
+pub(in crate::live) fn increase(before: f64, now: f64) -> f64 {
     if now >= before { now - before } else { now }
 }
 

@@ -4,7 +4,7 @@ mod best;
 mod buckets;
 mod group;
 
-pub(super) use self::group::{FAILURES, Group, RATE, Tick};
+pub(super) use self::group::{FAILURES, Group, RATE, Tick, increase};
 
 use std::collections::HashMap;
 
@@ -236,6 +236,9 @@ impl Chart {
                 return;
             }
             has_values = true;
+            if let Sampled::Buckets { classic, native } = &value {
+                buckets::fill(&mut buckets, &self.bounds, classic, native);
+            }
             let begins_late = at >= self.seen && !tick.is_first();
             let own = self.groups.get_mut(usize::from(place));
             if let (Some(there), true) = (values.get_mut(usize::from(place)), own.is_some()) {
@@ -245,10 +248,7 @@ impl Chart {
                 match &value {
                     Sampled::Total { value, is_kept_elsewhere } => group.add(*value, *is_kept_elsewhere && begins_late),
                     Sampled::Level(value) => group.add(*value, false),
-                    Sampled::Buckets { classic, native } => {
-                        buckets::fill(&mut buckets, &self.bounds, classic, native);
-                        group.add_buckets(&buckets, is_failure);
-                    }
+                    Sampled::Buckets { .. } => group.add_buckets(&buckets, is_failure),
                 }
             }
         });

@@ -3,7 +3,7 @@
 use crate::live::chart::{Chart, FAILURES, Group, RATE};
 use crate::live::facts::Facts;
 use crate::live::objective::Objectives;
-use crate::live::ring::Line;
+use crate::live::ring::{INTERVAL, Line};
 use crate::metric::Spec;
 
 /// Samples in five minutes.
@@ -18,13 +18,16 @@ pub(in crate::live) struct Evidence<'a> {
     pub(in crate::live) sample: u64,
     /// Unix time in seconds.
     pub(in crate::live) unix: f64,
-    /// Seconds between samples.
-    pub(in crate::live) interval: f64,
 }
 
 impl<'a> Evidence<'a> {
     pub(super) fn chart(&self, spec: &Spec) -> Option<&'a Chart> {
         self.charts.iter().find(|chart| *chart.name == *spec.name)
+    }
+
+    /// Returns the groups of a metric that have lines of their own.
+    pub(super) fn groups(&self, spec: &Spec) -> &'a [Group] {
+        self.chart(spec).map_or(&[], |chart| &chart.groups)
     }
 
     /// Returns the history of all series of a metric.
@@ -34,7 +37,7 @@ impl<'a> Evidence<'a> {
 
     /// Returns what was added within five minutes to the line of a rate.
     pub(super) fn increase_5m(&self, line: &Line) -> f64 {
-        line.sum(self.sample, FIVE_MINUTES) * self.interval
+        line.sum(self.sample, FIVE_MINUTES) * INTERVAL.as_secs_f64()
     }
 
     /// Returns the mean of the last five minutes, of which there may be less.

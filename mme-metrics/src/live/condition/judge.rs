@@ -81,8 +81,7 @@ fn share_of_all(evidence: &Evidence<'_>, spec: &Spec, limits: &[f64]) -> Vec<Fin
 }
 
 fn shares(evidence: &Evidence<'_>, spec: &Spec, limits: &[f64]) -> Vec<Finding> {
-    let groups = evidence.chart(spec).map_or(&[][..], |chart| &chart.groups);
-    groups.iter().flat_map(|group| share(evidence, group, limits)).collect()
+    evidence.groups(spec).iter().flat_map(|group| share(evidence, group, limits)).collect()
 }
 
 fn latency(evidence: &Evidence<'_>, limits: &[f64]) -> Vec<Finding> {
@@ -127,8 +126,7 @@ fn pool_used(evidence: &Evidence<'_>, limits: &[f64]) -> Vec<Finding> {
 }
 
 fn pool_waiting(evidence: &Evidence<'_>, limits: &[f64]) -> Vec<Finding> {
-    let chart = evidence.chart(DATABASE.connection_pending.spec());
-    let groups = chart.map_or(&[][..], |chart| &chart.groups);
+    let groups = evidence.groups(DATABASE.connection_pending.spec());
     let waiting = |group: &Group| {
         let least = group.lines.first().and_then(|line| evidence.floor_5m(line)).filter(|least| *least > limits[0])?;
         let figure = format!("never fewer than {least} waited within 5 minutes");
@@ -148,7 +146,7 @@ fn pool_timeouts(evidence: &Evidence<'_>, limits: &[f64]) -> Vec<Finding> {
 
 /// Lists the groups of a rate that have grown by more than a limit within five minutes.
 fn increases(evidence: &Evidence<'_>, spec: &Spec, limit: f64, what: &str) -> Vec<Finding> {
-    let groups = evidence.chart(spec).map_or(&[][..], |chart| &chart.groups);
+    let groups = evidence.groups(spec);
     let grown = |group: &Group| {
         let increase = evidence.increase_5m(group.lines.first()?);
         let subject = crate::live::labels::pairs(&group.key).next().map(|(_, value)| value.into_owned());

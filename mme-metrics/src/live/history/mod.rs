@@ -1,6 +1,6 @@
 //! The history of a process: what one sample after the other has shown, in fixed memory.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 
 use crate::catalog;
@@ -11,7 +11,7 @@ use super::condition::{Conditions, Evidence};
 use super::facts::Facts;
 use super::objective::Objectives;
 use super::plan::Plan;
-use super::ring::{Budget, INTERVAL};
+use super::ring::Budget;
 
 /// Most metrics that have a chart.
 const MOST_CHARTS: usize = 300;
@@ -57,7 +57,7 @@ impl History {
         self.unix = unix;
         let tick = Tick { sample: self.sample, elapsed: elapsed.max(0.001), unix };
         self.facts.begin();
-        let mut by_name: HashMap<&str, &SampledMetric> = HashMap::with_capacity(metrics.len());
+        let mut by_name: BTreeMap<&str, &SampledMetric> = BTreeMap::new();
         for metric in metrics.iter().filter(|metric| metric.series() > 0) {
             self.facts.gather(metric);
             by_name.insert(metric.name(), metric);
@@ -79,13 +79,12 @@ impl History {
             objectives: &self.objectives,
             sample: self.sample,
             unix,
-            interval: INTERVAL.as_secs_f64(),
         };
         self.conditions.observe(&evidence);
     }
 
     /// Begins the history of metrics that are new.
-    fn add_charts(&mut self, new: HashMap<&str, &SampledMetric>, tick: Tick) {
+    fn add_charts(&mut self, new: BTreeMap<&str, &SampledMetric>, tick: Tick) {
         let plan = |metric: &SampledMetric| {
             let is_own = !catalog::FAMILIES.iter().any(|family| family.name() == metric.family());
             Plan::of(metric, is_own)
@@ -95,7 +94,8 @@ impl History {
         if planned.is_empty() {
             return;
         }
-        planned.sort_by_key(|(plan, metric)| (plan.rank, metric.name().to_owned()));
+        // They are in the order of their names.
+        planned.sort_by_key(|(plan, _)| plan.rank);
         for (plan, metric) in planned {
             if self.charts.len() == MOST_CHARTS {
                 self.left_out += 1;

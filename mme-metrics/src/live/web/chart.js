@@ -131,7 +131,7 @@ class Chart {
     const rows = this.lines.map(({ text, values }) => {
       const there = values.filter(isNumber);
       const figures = there.length
-        ? [latest(values), there.reduce((sum, value) => sum + value, 0) / there.length, Math.min(...there), Math.max(...there)]
+        ? [latest(values), mean(there), Math.min(...there), Math.max(...there)]
         : [null, null, null, null];
       return element("tr", {}, element("th", { scope: "row", class: "left" }, foreign(text)), ...figures.map((value) => element("td", {}, write(value, this.unit))));
     });

@@ -101,7 +101,6 @@ function show(state) {
     let made = state.sections.get(section.id);
     if (!made) {
       made = new Section(section.id, section.title, state);
-      made.title = section.title;
       state.sections.set(section.id, made);
     }
     if (!made.node.isConnected) {

@@ -124,16 +124,16 @@ async fn theirs_async(turn: u64) -> io::Result<u64> {
 }
 
 /// The handles of the facade under `metrics-exporter-prometheus`, which buffers samples.
-struct Kept {
+struct KeptHandles {
     calls: Counter,
     seconds: Histogram,
     exporter: PrometheusHandle,
 }
 
-static KEPT: LazyLock<Kept> = LazyLock::new(|| {
+static KEPT: LazyLock<KeptHandles> = LazyLock::new(|| {
     let builder = PrometheusBuilder::new().set_buckets(&RECORD_BOUNDS).expect("the list is not empty");
     let recorder = builder.build_recorder();
-    Kept {
+    KeptHandles {
         calls: recorder.register_counter(&Key::from_static_name("calls_total"), &METADATA),
         seconds: recorder.register_histogram(&Key::from_static_name("call_seconds"), &METADATA),
         exporter: recorder.handle(),

@@ -4,7 +4,7 @@ use std::process::Command;
 
 /// The page as the browser has it after a while.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedPage {
     /// The document, written out.
     pub document: String,
     /// What the console says.
@@ -16,7 +16,7 @@ pub struct Loaded {
 /// # Panics
 ///
 /// When there is no Chromium, or it does not end well.
-pub fn load(url: &str, width: u32, milliseconds: u32) -> Loaded {
+pub fn load(url: &str, width: u32, milliseconds: u32) -> LoadedPage {
     let profile = tempfile::tempdir().expect("a temporary directory can be made");
     let output = Command::new("chromium")
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"])
@@ -30,5 +30,5 @@ pub fn load(url: &str, width: u32, milliseconds: u32) -> Loaded {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
     let console = said.lines().filter(|line| line.contains(":CONSOLE")).map(str::to_owned).collect();
-    Loaded { document: String::from_utf8_lossy(&output.stdout).into_owned(), console }
+    LoadedPage { document: String::from_utf8_lossy(&output.stdout).into_owned(), console }
 }

@@ -31,7 +31,7 @@ pub mod redis;
 pub mod rules;
 pub mod schema;
 pub mod scrape_target;
-pub mod scraped;
+pub mod scraped_process;
 pub mod service;
 pub mod traced;
 pub mod trail;

@@ -37,7 +37,7 @@ pub struct Answer {
 
 /// How the service ended.
 #[derive(Debug)]
-pub struct Stopped {
+pub struct ServiceExit {
     /// What the process returned.
     pub status: ExitStatus,
     /// Time from the signal to the end.
@@ -174,7 +174,7 @@ impl Service {
     /// # Panics
     ///
     /// When it does not end at all.
-    pub fn stop(self) -> Stopped {
+    pub fn stop(self) -> ServiceExit {
         let told = Instant::now();
         self.terminate();
         self.wait(told)
@@ -194,10 +194,10 @@ impl Service {
     /// # Panics
     ///
     /// When it does not end at all.
-    pub fn wait(mut self, told: Instant) -> Stopped {
+    pub fn wait(mut self, told: Instant) -> ServiceExit {
         loop {
             if let Some(status) = self.child.try_wait().expect("a child can be asked") {
-                return Stopped { status, took: told.elapsed() };
+                return ServiceExit { status, took: told.elapsed() };
             }
             assert!(told.elapsed() < PATIENCE, "trust-service does not stop on SIGTERM");
             // The system has no way to wait for a child with a limit.

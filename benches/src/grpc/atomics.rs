@@ -12,7 +12,7 @@ use tower::Service;
 
 use super::{ATOMICS, Call, desk::Desk};
 use crate::contest::Contestant;
-use crate::running::{ENDS, Figures, Running};
+use crate::in_flight::{ENDS, Figures, InFlightRequest};
 
 static FIGURES: Figures = Figures::new();
 
@@ -27,49 +27,49 @@ const CANCELLED: usize = 1;
 const UNKNOWN: usize = 2;
 
 pub(super) fn contestant(call: Call) -> Contestant {
-    super::contestant(ATOMICS, call, Counting(Desk), || FIGURES.ended())
+    super::contestant(ATOMICS, call, CountingService(Desk), || FIGURES.ended())
 }
 
 #[derive(Clone)]
-struct Counting<S>(S);
+struct CountingService<S>(S);
 
 /// Reads how a call ends, where its headers or trailers say so.
-fn read(running: &mut Running, headers: &HeaderMap) {
+fn read(running: &mut InFlightRequest, headers: &HeaderMap) {
     if let Some(status) = headers.get("grpc-status") {
         let code = status.to_str().ok().and_then(|status| status.parse().ok());
         running.end = code.filter(|code| *code < ENDS).unwrap_or(UNKNOWN);
     }
 }
 
-impl<S, B, R> Service<Request<B>> for Counting<S>
+impl<S, B, R> Service<Request<B>> for CountingService<S>
 where
-    S: Service<Request<Counted<B>>, Response = Response<R>>,
+    S: Service<Request<CountingBody<B>>, Response = Response<R>>,
 {
-    type Response = Response<Counted<R>>;
+    type Response = Response<CountingBody<R>>;
     type Error = S::Error;
-    type Future = Answering<S::Future>;
+    type Future = CountingFuture<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.0.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let running = Some(Running::begin(&FIGURES, CANCELLED));
-        let request = request.map(|inner| Counted { inner, messages: &RECEIVED, running: None });
-        Answering { inner: self.0.call(request), running }
+        let running = Some(InFlightRequest::begin(&FIGURES, CANCELLED));
+        let request = request.map(|inner| CountingBody { inner, messages: &RECEIVED, running: None });
+        CountingFuture { inner: self.0.call(request), running }
     }
 }
 
 pin_project! {
-    struct Answering<F> {
+    struct CountingFuture<F> {
         #[pin]
         inner: F,
-        running: Option<Running>,
+        running: Option<InFlightRequest>,
     }
 }
 
-impl<F: Future<Output = Result<Response<R>, E>>, R, E> Future for Answering<F> {
-    type Output = Result<Response<Counted<R>>, E>;
+impl<F: Future<Output = Result<Response<R>, E>>, R, E> Future for CountingFuture<F> {
+    type Output = Result<Response<CountingBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -78,20 +78,20 @@ impl<F: Future<Output = Result<Response<R>, E>>, R, E> Future for Answering<F> {
         if let Some(running) = &mut running {
             read(running, response.headers());
         }
-        Poll::Ready(Ok(response.map(|inner| Counted { inner, messages: &SENT, running })))
+        Poll::Ready(Ok(response.map(|inner| CountingBody { inner, messages: &SENT, running })))
     }
 }
 
 pin_project! {
-    struct Counted<B> {
+    struct CountingBody<B> {
         #[pin]
         inner: B,
         messages: &'static AtomicU64,
-        running: Option<Running>,
+        running: Option<InFlightRequest>,
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for Counted<B> {
+impl<B: Body<Data = Bytes>> Body for CountingBody<B> {
     type Data = Bytes;
     type Error = B::Error;
 

@@ -7,28 +7,28 @@ use tower::Service;
 
 use super::{Call, NOOP, desk::Desk};
 use crate::contest::Contestant;
-use crate::wrapped::Wrapped;
+use crate::passthrough::Passthrough;
 
 pub(super) fn contestant(call: Call) -> Contestant {
-    super::contestant(NOOP, call, Wrapping(Desk), || 0)
+    super::contestant(NOOP, call, NoopService(Desk), || 0)
 }
 
 #[derive(Clone)]
-struct Wrapping<S>(S);
+struct NoopService<S>(S);
 
-impl<S, B, R> Service<Request<B>> for Wrapping<S>
+impl<S, B, R> Service<Request<B>> for NoopService<S>
 where
-    S: Service<Request<Wrapped<B>>, Response = Response<R>>,
+    S: Service<Request<Passthrough<B>>, Response = Response<R>>,
 {
-    type Response = Response<Wrapped<R>>;
+    type Response = Response<Passthrough<R>>;
     type Error = S::Error;
-    type Future = Wrapped<S::Future>;
+    type Future = Passthrough<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.0.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        Wrapped { inner: self.0.call(request.map(|inner| Wrapped { inner })) }
+        Passthrough { inner: self.0.call(request.map(|inner| Passthrough { inner })) }
     }
 }

@@ -12,7 +12,7 @@ use tower::layer::layer_fn;
 
 use super::{ATOMICS, app};
 use crate::contest::Contestant;
-use crate::running::{Figures, Running};
+use crate::in_flight::{Figures, InFlightRequest};
 
 static FIGURES: Figures = Figures::new();
 
@@ -20,62 +20,62 @@ static FIGURES: Figures = Figures::new();
 const CANCELLED: usize = 0;
 
 pub(super) fn contestant() -> Contestant {
-    super::contestant(ATOMICS, app().layer(layer_fn(Counting)), || FIGURES.ended())
+    super::contestant(ATOMICS, app().layer(layer_fn(CountingService)), || FIGURES.ended())
 }
 
 #[derive(Clone)]
-struct Counting<S>(S);
+struct CountingService<S>(S);
 
-impl<S, B, R> Service<Request<B>> for Counting<S>
+impl<S, B, R> Service<Request<B>> for CountingService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
     R: Body,
 {
-    type Response = Response<Counted<R>>;
+    type Response = Response<CountingBody<R>>;
     type Error = S::Error;
-    type Future = Answering<S::Future>;
+    type Future = CountingFuture<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.0.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let running = Some(Running::begin(&FIGURES, CANCELLED));
-        Answering { inner: self.0.call(request), running }
+        let running = Some(InFlightRequest::begin(&FIGURES, CANCELLED));
+        CountingFuture { inner: self.0.call(request), running }
     }
 }
 
 pin_project! {
-    struct Answering<F> {
+    struct CountingFuture<F> {
         #[pin]
         inner: F,
-        running: Option<Running>,
+        running: Option<InFlightRequest>,
     }
 }
 
-impl<F: Future<Output = Result<Response<R>, E>>, R: Body, E> Future for Answering<F> {
-    type Output = Result<Response<Counted<R>>, E>;
+impl<F: Future<Output = Result<Response<R>, E>>, R: Body, E> Future for CountingFuture<F> {
+    type Output = Result<Response<CountingBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = ready!(this.inner.poll(context))?;
         let status = usize::from(response.status().as_u16() / 100).min(5);
         let running = this.running.take();
-        Poll::Ready(Ok(response.map(|inner| Counted { inner, status, running })))
+        Poll::Ready(Ok(response.map(|inner| CountingBody { inner, status, running })))
     }
 }
 
 pin_project! {
     /// A body that ends cancelled unless it is read to its end.
-    struct Counted<B> {
+    struct CountingBody<B> {
         #[pin]
         inner: B,
         status: usize,
-        running: Option<Running>,
+        running: Option<InFlightRequest>,
     }
 }
 
-impl<B: Body> Body for Counted<B> {
+impl<B: Body> Body for CountingBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 

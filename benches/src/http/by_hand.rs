@@ -79,7 +79,7 @@ pub(super) fn metrics() -> Contestant {
 
 fn contestant(name: &str, record: impl Record, done: impl Fn() -> u64 + Send + Sync + 'static) -> Contestant {
     let record = &*Box::leak(Box::new(record));
-    super::contestant(name, app().layer(layer_fn(move |inner| Measuring { inner, record })), done)
+    super::contestant(name, app().layer(layer_fn(move |inner| MeasuredService { inner, record })), done)
 }
 
 struct Vectors {
@@ -158,25 +158,25 @@ fn name(method: &Method) -> &'static str {
     }
 }
 
-struct Measuring<S, R: 'static> {
+struct MeasuredService<S, R: 'static> {
     inner: S,
     record: &'static R,
 }
 
-impl<S: Clone, R> Clone for Measuring<S, R> {
+impl<S: Clone, R> Clone for MeasuredService<S, R> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), record: self.record }
     }
 }
 
-impl<S, R, B, P> Service<Request<B>> for Measuring<S, R>
+impl<S, R, B, P> Service<Request<B>> for MeasuredService<S, R>
 where
     S: Service<Request<B>, Response = Response<P>>,
     R: Record,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = Measured<S::Future, R>;
+    type Future = MeasuredFuture<S::Future, R>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
@@ -186,12 +186,12 @@ where
         let (started, method) = (Instant::now(), name(request.method()));
         let route = request.extensions().get::<MatchedPath>().cloned();
         self.record.started(method);
-        Measured { inner: self.inner.call(request), record: self.record, started, method, route }
+        MeasuredFuture { inner: self.inner.call(request), record: self.record, started, method, route }
     }
 }
 
 pin_project! {
-    struct Measured<F, R: 'static> {
+    struct MeasuredFuture<F, R: 'static> {
         #[pin]
         inner: F,
         record: &'static R,
@@ -201,7 +201,7 @@ pin_project! {
     }
 }
 
-impl<F, R, P, E> Future for Measured<F, R>
+impl<F, R, P, E> Future for MeasuredFuture<F, R>
 where
     F: Future<Output = Result<Response<P>, E>>,
     R: Record,

@@ -8,14 +8,14 @@ use tower::layer::layer_fn;
 
 use super::{NOOP, WRAPPING, app};
 use crate::contest::Contestant;
-use crate::wrapped::Wrapped;
+use crate::passthrough::Passthrough;
 
 pub(super) fn contestant() -> Contestant {
     super::contestant(NOOP, app().layer(layer_fn(Plain)), || 0)
 }
 
 pub(super) fn wrapping() -> Contestant {
-    super::contestant(WRAPPING, app().layer(layer_fn(Wrapping)), || 0)
+    super::contestant(WRAPPING, app().layer(layer_fn(NoopService)), || 0)
 }
 
 #[derive(Clone)]
@@ -36,21 +36,21 @@ impl<S: Service<R>, R> Service<R> for Plain<S> {
 }
 
 #[derive(Clone)]
-struct Wrapping<S>(S);
+struct NoopService<S>(S);
 
-impl<S, B, R> Service<Request<B>> for Wrapping<S>
+impl<S, B, R> Service<Request<B>> for NoopService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
 {
-    type Response = Response<Wrapped<R>>;
+    type Response = Response<Passthrough<R>>;
     type Error = S::Error;
-    type Future = Wrapped<S::Future>;
+    type Future = Passthrough<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.0.poll_ready(context)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        Wrapped { inner: self.0.call(request) }
+        Passthrough { inner: self.0.call(request) }
     }
 }

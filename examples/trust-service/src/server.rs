@@ -94,7 +94,7 @@ pub(crate) async fn run(
         sessions: OpenSessions::default(),
         sources,
         access: documents::Access::default(),
-        recent: documents::Recent::default(),
+        recent: documents::RecentDocuments::default(),
         events: documents::Events::new(),
         faults: Arc::new(Faults::new(settings.fault)),
         stop: Stop::new(),

@@ -6,7 +6,7 @@ use mme_metrics::security::SourceTracker;
 use tokio::sync::watch;
 
 use crate::database::Database;
-use crate::documents::{Access, Events, Recent};
+use crate::documents::{Access, Events, RecentDocuments};
 use crate::fault::Faults;
 use crate::login::{OpenSessions, TokenKey};
 
@@ -18,7 +18,7 @@ pub(crate) struct App {
     pub(crate) sessions: OpenSessions,
     pub(crate) sources: SourceTracker,
     pub(crate) access: Access,
-    pub(crate) recent: Recent,
+    pub(crate) recent: RecentDocuments,
     pub(crate) events: Events,
     pub(crate) faults: Arc<Faults>,
     pub(crate) stop: Stop,

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::label::CertificateReadError;
-use super::read::{Reading, Which, content};
+use super::read::{ReadSummary, Which, content};
 
 /// Maximum size of a file that is read. A bundle of all public certificate authorities is a fortieth of it.
 const MAX_FILE_BYTES: u64 = 16 << 20;
@@ -29,17 +29,17 @@ const UNSETTLED: Duration = Duration::from_secs(2);
 /// One file, and the cached result of reading it.
 #[derive(Debug, Default)]
 pub(super) struct WatchedFile {
-    read: Option<(Stamp, Reading)>,
+    read: Option<(Stamp, ReadSummary)>,
 }
 
 impl WatchedFile {
     /// Returns the certificates of the file. It is read only if it changed since the last time.
     ///
     /// At most `allowance` bytes are read, and the number of bytes is subtracted from `allowance`.
-    fn look(&mut self, path: &Path, which: Which, now: SystemTime, allowance: &mut u64) -> Reading {
+    fn look(&mut self, path: &Path, which: Which, now: SystemTime, allowance: &mut u64) -> ReadSummary {
         self.try_look(path, which, now, allowance).unwrap_or_else(|error| {
             self.read = None;
-            Reading::failed(error)
+            ReadSummary::failed(error)
         })
     }
 
@@ -50,12 +50,12 @@ impl WatchedFile {
         which: Which,
         now: SystemTime,
         allowance: &mut u64,
-    ) -> Result<Reading, CertificateReadError> {
+    ) -> Result<ReadSummary, CertificateReadError> {
         let metadata = fs::metadata(path).map_err(|error| reason(&error))?;
-        if let Some((stamp, reading)) = &self.read
+        if let Some((stamp, summary)) = &self.read
             && *stamp == Stamp::of(&metadata)
         {
-            return Ok(*reading);
+            return Ok(*summary);
         }
         // Opening a pipe or a device can block forever.
         if !metadata.is_file() {
@@ -64,30 +64,30 @@ impl WatchedFile {
         let file = File::open(path).map_err(|error| reason(&error))?;
         // Ask the opened file, because the path may lead to another file by now.
         let metadata = file.metadata().map_err(|error| reason(&error))?;
-        let reading = match metadata.len() {
-            told if told > MAX_FILE_BYTES => Reading::failed(CertificateReadError::TooLarge),
+        let summary = match metadata.len() {
+            told if told > MAX_FILE_BYTES => ReadSummary::failed(CertificateReadError::TooLarge),
             // The allowance of this scan is used up. The error is not cached, so the next scan tries again.
             told if told > *allowance => return Err(CertificateReadError::TooLarge),
             _ => read(file, which, allowance)?,
         };
-        self.read = Stamp::settled(&metadata, now).map(|stamp| (stamp, reading));
-        Ok(reading)
+        self.read = Stamp::settled(&metadata, now).map(|stamp| (stamp, summary));
+        Ok(summary)
     }
 }
 
-fn read(file: File, which: Which, allowance: &mut u64) -> Result<Reading, CertificateReadError> {
+fn read(file: File, which: Which, allowance: &mut u64) -> Result<ReadSummary, CertificateReadError> {
     // The limit also holds for a file that grows while it is read, or that reports no length.
     let limit = MAX_FILE_BYTES.min(*allowance);
     let mut bytes = Vec::new();
     let length = file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| reason(&error))? as u64;
     *allowance -= length.min(*allowance);
-    Ok(if length > limit { Reading::failed(CertificateReadError::TooLarge) } else { content(&bytes, which) })
+    Ok(if length > limit { ReadSummary::failed(CertificateReadError::TooLarge) } else { content(&bytes, which) })
 }
 
 /// Returns the certificates of a file that is watched by itself, and not as part of a directory.
-pub(super) fn look_at_file(file: &mut WatchedFile, path: &Path, which: Which) -> Reading {
-    let reading = file.look(path, which, SystemTime::now(), &mut MAX_FILE_BYTES.clone());
-    if reading.is_empty() { Reading::failed(CertificateReadError::Malformed) } else { reading }
+pub(super) fn look_at_file(file: &mut WatchedFile, path: &Path, which: Which) -> ReadSummary {
+    let summary = file.look(path, which, SystemTime::now(), &mut MAX_FILE_BYTES.clone());
+    if summary.is_empty() { ReadSummary::failed(CertificateReadError::Malformed) } else { summary }
 }
 
 /// The files of a directory that may hold certificates.
@@ -98,23 +98,23 @@ pub(super) struct WatchedDirectory {
 
 impl WatchedDirectory {
     /// Returns the certificates of all files that are in the directory now.
-    pub(super) fn look(&mut self, path: &Path) -> Reading {
-        let mut reading = Reading::default();
+    pub(super) fn look(&mut self, path: &Path) -> ReadSummary {
+        let mut summary = ReadSummary::default();
         let names = match names(path) {
             Ok(names) => names,
             Err(error) => {
                 self.files.clear();
-                return Reading::failed(error);
+                return ReadSummary::failed(error);
             }
         };
         let (now, mut allowance) = (SystemTime::now(), MAX_DIRECTORY_BYTES);
         let mut before = std::mem::take(&mut self.files);
         for name in names {
             let mut file = before.remove(&name).unwrap_or_default();
-            reading.add(file.look(&path.join(&name), Which::All, now, &mut allowance));
+            summary.add(file.look(&path.join(&name), Which::All, now, &mut allowance));
             self.files.insert(name, file);
         }
-        if reading.is_empty() { Reading::failed(CertificateReadError::Missing) } else { reading }
+        if summary.is_empty() { ReadSummary::failed(CertificateReadError::Missing) } else { summary }
     }
 }
 

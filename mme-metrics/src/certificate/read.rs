@@ -22,16 +22,16 @@ pub(super) enum Which {
 
 /// The result of reading certificates: their common validity period, and the number of errors by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reading {
+pub(super) struct ReadSummary {
     pub(super) validity: Option<Validity>,
     errors: [u32; CertificateReadError::ALL.len()],
 }
 
-impl Reading {
+impl ReadSummary {
     pub(super) fn failed(error: CertificateReadError) -> Self {
-        let mut reading = Self::default();
-        reading.fail(error);
-        reading
+        let mut summary = Self::default();
+        summary.fail(error);
+        summary
     }
 
     pub(super) fn fail(&mut self, error: CertificateReadError) {
@@ -43,7 +43,7 @@ impl Reading {
         self.errors[error as usize].into()
     }
 
-    /// Merges the reading of another part of the same source.
+    /// Merges the summary of another part of the same source.
     pub(super) fn add(&mut self, other: Self) {
         if let Some(validity) = other.validity {
             self.hold(validity);
@@ -78,14 +78,14 @@ impl Reading {
 }
 
 /// Reads the content of a file: DER, or PEM with any other text around and between the certificates.
-pub(super) fn content(bytes: &[u8], which: Which) -> Reading {
-    let mut reading = Reading::default();
+pub(super) fn content(bytes: &[u8], which: Which) -> ReadSummary {
+    let mut summary = ReadSummary::default();
     let mut certificates = certificates(bytes);
     match which {
-        Which::All => certificates.for_each(|certificate| reading.take(certificate)),
-        Which::First => certificates.next().into_iter().for_each(|certificate| reading.take(certificate)),
+        Which::All => certificates.for_each(|certificate| summary.take(certificate)),
+        Which::First => certificates.next().into_iter().for_each(|certificate| summary.take(certificate)),
     }
-    reading
+    summary
 }
 
 fn certificates(bytes: &[u8]) -> Box<dyn Iterator<Item = Result<Validity, CertificateReadError>> + '_> {
@@ -161,11 +161,11 @@ impl Validity {
 }
 
 /// Reads a certificate chain in the form of TLS libraries: a list of certificates in DER.
-pub(super) fn of_chain<C>(chain: C) -> Reading
+pub(super) fn of_chain<C>(chain: C) -> ReadSummary
 where
     C: IntoIterator<Item: AsRef<[u8]>>,
 {
-    let mut reading = Reading::default();
-    chain.into_iter().for_each(|certificate| reading.take(Validity::of_der(certificate.as_ref())));
-    reading
+    let mut summary = ReadSummary::default();
+    chain.into_iter().for_each(|certificate| summary.take(Validity::of_der(certificate.as_ref())));
+    summary
 }

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::CERTIFICATE;
 use super::file::{WatchedDirectory, WatchedFile, look_at_file};
 use super::label::{CertificateName, CertificateReadError};
-use super::read::{Reading, Which, of_chain};
+use super::read::{ReadSummary, Which, of_chain};
 use crate::label::RegisterError;
 use crate::metric::{CounterHandle, GaugeHandle};
 
@@ -161,11 +161,11 @@ impl fmt::Debug for Source {
 enum Place {
     File { path: PathBuf, which: Which, file: Mutex<WatchedFile> },
     Directory { path: PathBuf, files: Mutex<WatchedDirectory> },
-    Chain(Box<dyn Fn() -> Reading + Send + Sync>),
+    Chain(Box<dyn Fn() -> ReadSummary + Send + Sync>),
 }
 
 impl Place {
-    fn look(&self) -> Reading {
+    fn look(&self) -> ReadSummary {
         match self {
             Self::File { path, which, file } => {
                 look_at_file(&mut file.lock().unwrap_or_else(PoisonError::into_inner), path, *which)
@@ -173,9 +173,9 @@ impl Place {
             Self::Directory { path, files } => files.lock().unwrap_or_else(PoisonError::into_inner).look(path),
             Self::Chain(current) => {
                 // The callback is code of the service. If it panics, the other certificates are still scanned.
-                let reading = catch_unwind(AssertUnwindSafe(current));
-                let reading = reading.unwrap_or_else(|_| Reading::failed(CertificateReadError::Unreadable));
-                if reading.is_empty() { Reading::failed(CertificateReadError::Missing) } else { reading }
+                let summary = catch_unwind(AssertUnwindSafe(current));
+                let summary = summary.unwrap_or_else(|_| ReadSummary::failed(CertificateReadError::Unreadable));
+                if summary.is_empty() { ReadSummary::failed(CertificateReadError::Missing) } else { summary }
             }
         }
     }
@@ -197,10 +197,10 @@ impl Series {
         }
     }
 
-    fn report(&self, reading: &Reading) {
+    fn report(&self, summary: &ReadSummary) {
         // Adding 0 makes a zero series, so that the first error is an increase.
-        self.errors.iter().for_each(|(error, counter)| counter.add(reading.errors(*error)));
-        if let Some(validity) = reading.validity {
+        self.errors.iter().for_each(|(error, counter)| counter.add(summary.errors(*error)));
+        if let Some(validity) = summary.validity {
             // Every date that a certificate can contain is far below 2^53 seconds, where floats are exact.
             self.not_before.set(validity.not_before() as f64);
             self.not_after.set(validity.not_after() as f64);

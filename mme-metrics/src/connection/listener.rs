@@ -201,11 +201,11 @@ mod tests {
     use crate::testing::Emission;
 
     /// Accepts what the test lists, and then nothing.
-    struct Listed(Mutex<VecDeque<io::Result<DuplexStream>>>);
+    struct ScriptedListener(Mutex<VecDeque<io::Result<DuplexStream>>>);
 
-    impl sealed::Sealed for Listed {}
+    impl sealed::Sealed for ScriptedListener {}
 
-    impl Accept for Listed {
+    impl Accept for ScriptedListener {
         type Io = DuplexStream;
         type Addr = ();
 
@@ -224,7 +224,7 @@ mod tests {
         let exhausted = || Err(io::Error::other("no file descriptors"));
         let gone = Err(io::Error::from(io::ErrorKind::ConnectionAborted));
         let stream = Ok(tokio::io::duplex(1).0);
-        let listed = Listed(Mutex::new([gone, exhausted(), exhausted(), stream].into()));
+        let listed = ScriptedListener(Mutex::new([gone, exhausted(), exhausted(), stream].into()));
         let mut listener = MeasuredListener::new("exhausted", listed).unwrap();
         let (emission, begun) = (Emission::new(), Instant::now());
         let accepted = emission.record_async(async { axum::serve::Listener::accept(&mut listener).await }).await;
@@ -239,7 +239,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn as_a_stream_it_never_ends_and_has_no_errors() {
         let listed = [Err(io::Error::other("no file descriptors")), Ok(tokio::io::duplex(1).0)];
-        let mut listener = MeasuredListener::new("streamed", Listed(Mutex::new(listed.into()))).unwrap();
+        let mut listener = MeasuredListener::new("streamed", ScriptedListener(Mutex::new(listed.into()))).unwrap();
         assert!(poll_fn(|context| Pin::new(&mut listener).poll_next(context)).await.is_some_and(|next| next.is_ok()));
         let next = poll_fn(|context| Pin::new(&mut listener).poll_next(context));
         assert!(tokio::time::timeout(Duration::from_secs(9), next).await.is_err());

@@ -1,7 +1,7 @@
 //! One operation of a database client.
 
 use super::label::CollectionName;
-use super::memo::Reading;
+use super::memo::ParsedStatement;
 use super::operation_meter::OperationMeter;
 use crate::clock::Moment;
 use crate::operation::{Operation, Outcome};
@@ -23,7 +23,7 @@ pub struct DatabaseCall<'c> {
 #[derive(Clone, Copy, Debug)]
 enum Target<'c> {
     Named(&'static str, &'static str),
-    Read(&'c Reading),
+    Read(&'c ParsedStatement),
 }
 
 impl<'c> DatabaseCall<'c> {
@@ -31,8 +31,8 @@ impl<'c> DatabaseCall<'c> {
         Self::on(meter, Target::Named(operation, collection))
     }
 
-    pub(super) const fn read(meter: &'c OperationMeter, reading: &'c Reading) -> Self {
-        Self::on(meter, Target::Read(reading))
+    pub(super) const fn read(meter: &'c OperationMeter, statement: &'c ParsedStatement) -> Self {
+        Self::on(meter, Target::Read(statement))
     }
 
     const fn on(meter: &'c OperationMeter, target: Target<'c>) -> Self {
@@ -69,7 +69,7 @@ impl Target<'_> {
     const fn names(&self) -> (&'static str, &'static str) {
         match self {
             Self::Named(operation, collection) => (operation, collection),
-            Self::Read(reading) => (reading.operation, reading.collection),
+            Self::Read(statement) => (statement.operation, statement.collection),
         }
     }
 }
@@ -82,7 +82,7 @@ impl Operation for DatabaseCall<'_> {
         let meter = self.meter;
         let series = match self.target {
             Target::Named(operation, collection) => meter.series().find(operation, collection),
-            Target::Read(reading) => reading.durations(meter),
+            Target::Read(statement) => statement.durations(meter),
         };
         series.ended(outcome).record(seconds);
         if meter.rows && outcome == Outcome::Ok {

@@ -106,8 +106,8 @@ impl DatabaseClient {
     fn read(&self, sql: &str, is_batch: bool) -> DatabaseCall<'_> {
         let memo = self.memo.get_or_init(Memo::default);
         let key = memo.key(sql, is_batch);
-        if let Some(reading) = key.and_then(|key| memo.get(key)) {
-            return DatabaseCall::read(&self.meter, reading);
+        if let Some(statement) = key.and_then(|key| memo.get(key)) {
+            return DatabaseCall::read(&self.meter, statement);
         }
         let system = self.meter.system;
         let shape = if is_batch { Shape::of_batch(sql, system) } else { Shape::of(sql, system) };

@@ -24,7 +24,7 @@ const PLACES: usize = 256;
 /// The cache of one client, with the statements that occurred twice within a short time.
 pub(super) struct Memo {
     hasher: DefaultHashBuilder,
-    kept: AppendMap<Key, Reading>,
+    kept: AppendMap<Key, ParsedStatement>,
     taken: AtomicUsize,
     /// Hashes of texts that occurred once. A text is cached only at its second occurrence, so that texts with values in
     /// them, which occur once each, do not use up the budget.
@@ -37,7 +37,7 @@ pub(super) struct Memo {
 pub(super) struct Key(u64);
 
 /// The result of parsing a statement.
-pub(super) struct Reading {
+pub(super) struct ParsedStatement {
     pub(super) operation: &'static str,
     pub(super) collection: &'static str,
     durations: OnceLock<Arc<Durations>>,
@@ -57,7 +57,7 @@ impl Memo {
     }
 
     /// Returns the cached result, if there is one.
-    pub(super) fn get(&self, key: Key) -> Option<&Reading> {
+    pub(super) fn get(&self, key: Key) -> Option<&ParsedStatement> {
         self.kept.get(&key)
     }
 
@@ -71,13 +71,13 @@ impl Memo {
         let came = places.iter().any(|place| place.load(Ordering::Relaxed) == key.0);
         places.iter().for_each(|place| place.store(key.0, Ordering::Relaxed));
         if came && self.taken.fetch_add(1, Ordering::Relaxed) < BUDGET {
-            let reading = || Reading { operation, collection, durations: OnceLock::new() };
-            self.kept.get_or_insert_with(&key, || (key, reading()));
+            let statement = || ParsedStatement { operation, collection, durations: OnceLock::new() };
+            self.kept.get_or_insert_with(&key, || (key, statement()));
         }
     }
 }
 
-impl Reading {
+impl ParsedStatement {
     /// Returns the series of the statement, which exist from the end of its first operation on.
     pub(super) fn durations(&self, meter: &OperationMeter) -> &Durations {
         let find = || Arc::clone(meter.series().find(self.operation, self.collection));
@@ -85,10 +85,13 @@ impl Reading {
     }
 }
 
-impl fmt::Debug for Reading {
+impl fmt::Debug for ParsedStatement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operation, collection, .. } = self;
-        f.debug_struct("Reading").field("operation", operation).field("collection", collection).finish_non_exhaustive()
+        f.debug_struct("ParsedStatement")
+            .field("operation", operation)
+            .field("collection", collection)
+            .finish_non_exhaustive()
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use super::answer::sentence;
 use super::listener::{MetricsListener, serve_on};
 use super::service::Endpoint;
-use super::signal::{Signals, Waiting};
+use super::signal::{SignalFuture, Signals};
 use crate::health::Readiness;
 
 /// Time for load balancers to notice that the service is not ready.
@@ -68,7 +68,7 @@ pub struct Drain {
     limit: Duration,
     last_scrape: Option<(Endpoint, Duration)>,
     port: Option<KeptPort>,
-    trigger: Option<Waiting>,
+    trigger: Option<SignalFuture>,
     /// Listened for since the service asked for a future of this drain.
     signals: OnceLock<Signals>,
     phase: watch::Sender<Phase>,

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::connection::{self, Connections, Limits, Served};
+use super::connection::{self, ConnectionHandler, Connections, Limits};
 use super::service::Endpoint;
 use crate::accept_failure::pause_after;
 
@@ -145,7 +145,7 @@ pub(super) fn listen_within(
 
 /// Serves on a port that is open already.
 #[cfg(feature = "drain")]
-pub(super) fn serve_on(listener: TcpListener, served: impl Served) -> io::Result<MetricsListener> {
+pub(super) fn serve_on(listener: TcpListener, served: impl ConnectionHandler) -> io::Result<MetricsListener> {
     Ok(spawn(&Handle::current(), listener.local_addr()?, listener, served, Limits::DEFAULT))
 }
 
@@ -153,7 +153,7 @@ fn spawn(
     runtime: &Handle,
     address: SocketAddr,
     listener: TcpListener,
-    served: impl Served,
+    served: impl ConnectionHandler,
     limits: Limits,
 ) -> MetricsListener {
     // A `MetricsListener` that is dropped notifies nothing, so the port stays open.
@@ -162,7 +162,7 @@ fn spawn(
     MetricsListener { address, stop, task }
 }
 
-async fn run(listener: TcpListener, served: impl Served, limits: Limits, stop: Arc<Notify>) {
+async fn run(listener: TcpListener, served: impl ConnectionHandler, limits: Limits, stop: Arc<Notify>) {
     let mut stopped = pin!(stop.notified());
     let connections = Arc::new(Connections::default());
     let mut tasks = JoinSet::new();

@@ -169,7 +169,7 @@ impl Endpoint {
         response.headers_mut().insert(header::VARY, HeaderValue::from_static(encoding::VARY));
         // A layer around the router measures scrapes too.
         #[cfg(any(feature = "grpc", feature = "http"))]
-        response.extensions_mut().insert(crate::trace::Untraced);
+        response.extensions_mut().insert(crate::trace::TraceOptOut);
         response
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-pub(super) type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(super) type SignalFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Two signals, listened for. A signal that comes before its future is polled is not lost.
 pub(super) struct Signals {
     /// Ready with the first signal since [`listen`](Self::listen).
-    pub(super) first: Waiting,
+    pub(super) first: SignalFuture,
     /// Ready with the next signal when `first` is.
-    pub(super) second: Waiting,
+    pub(super) second: SignalFuture,
 }
 
 impl Signals {

@@ -41,13 +41,13 @@ pub struct GrpcCall {
 /// What the outcome follows from, on each side.
 #[derive(Clone, Copy, Debug)]
 enum CallSide {
-    Server(Sent),
+    Server(ServerAnswer),
     Client(Answer),
 }
 
 /// What a server has sent.
 #[derive(Clone, Copy, Debug)]
-struct Sent {
+struct ServerAnswer {
     number: CallNumber,
     /// The status of the call, if the body ends now.
     status: GrpcCode,
@@ -57,7 +57,7 @@ struct Sent {
     left: GrpcCode,
 }
 
-impl Sent {
+impl ServerAnswer {
     fn new() -> Self {
         let unknown = GrpcCode::Unknown;
         Self { number: CallNumber::next(), status: unknown, missing: unknown, left: GrpcCode::Cancelled }
@@ -86,7 +86,7 @@ impl Sent {
 impl GrpcCall {
     /// Begins a call that a server receives with these headers.
     pub(super) fn serve(series: &'static MethodSeries, headers: &HeaderMap, go: bool) -> Self {
-        Self::begin(series, headers, go, Direction::Sent, CallSide::Server(Sent::new()))
+        Self::begin(series, headers, go, Direction::Sent, CallSide::Server(ServerAnswer::new()))
     }
 
     /// Begins a call that a client sends with these headers. `limit` is the longest message that it accepts.

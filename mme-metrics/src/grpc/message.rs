@@ -303,8 +303,8 @@ mod tests {
 
     #[test]
     fn behind_what_cannot_be_seen_nothing_is_made_up() {
-        struct Hiding(&'static [u8]);
-        impl Buf for Hiding {
+        struct EightByteBuf(&'static [u8]);
+        impl Buf for EightByteBuf {
             fn remaining(&self) -> usize {
                 self.0.len()
             }
@@ -316,7 +316,7 @@ mod tests {
             }
         }
         let mut frames = Frames::default();
-        assert_eq!(frames.feed_buffer(&Hiding(&[0, 0, 0, 0, 1, 9, 0, 0, 0, 0, 0])), 1);
+        assert_eq!(frames.feed_buffer(&EightByteBuf(&[0, 0, 0, 0, 1, 9, 0, 0, 0, 0, 0])), 1);
         assert_eq!(frames.feed(&[0; 100]), 0);
     }
 

@@ -168,22 +168,22 @@ fn of_boxed(error: BoxError) -> (GrpcCode, BoxError) {
 /// Asks tonic for the code of an error and its sources, without giving the error away.
 fn by_sources(error: BoxError) -> (Option<GrpcCode>, BoxError) {
     let error = Arc::new(error);
-    let status = Status::try_from_error(Box::new(Sourced(Arc::clone(&error))));
+    let status = Status::try_from_error(Box::new(OpaqueError(Arc::clone(&error))));
     let code = status.ok().and_then(|status| own(status.code()));
     (code, Arc::into_inner(error).expect("the status, which had the only other one, is dropped"))
 }
 
 /// An error that is unknown to tonic and has a source.
 #[derive(Debug)]
-struct Sourced(Arc<BoxError>);
+struct OpaqueError(Arc<BoxError>);
 
-impl fmt::Display for Sourced {
+impl fmt::Display for OpaqueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl Error for Sourced {
+impl Error for OpaqueError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&**self.0)
     }
@@ -269,8 +269,8 @@ mod tests {
     fn an_error_is_handed_on_as_it_was() {
         let (code, error) = of_error::<BoxError>(tonic::ConnectError("refused".into()).into());
         assert!(code == GrpcCode::Unavailable && error.is::<tonic::ConnectError>());
-        let (code, error) = of_error::<BoxError>(Sourced(Arc::new(Status::data_loss("").into())).into());
-        assert!(code == GrpcCode::DataLoss && error.is::<Sourced>());
+        let (code, error) = of_error::<BoxError>(OpaqueError(Arc::new(Status::data_loss("").into())).into());
+        assert!(code == GrpcCode::DataLoss && error.is::<OpaqueError>());
         let (_, error) = of_error::<BoxError>("anything".into());
         assert_eq!(error.to_string(), "anything");
     }

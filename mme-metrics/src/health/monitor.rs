@@ -93,9 +93,9 @@ impl HealthMonitor {
         if self.required {
             self.checks.push(Arc::clone(&check));
         }
-        let asked = Asked { dependency, check, before: AtomicU8::new(UNKNOWN) };
+        let monitor = DependencyMonitor { dependency, check, before: AtomicU8::new(UNKNOWN) };
         let pace = self.pace(self.every);
-        self.watch(async move { pace.run(|| asked.ask()).await })
+        self.watch(async move { pace.run(|| monitor.ask()).await })
     }
 
     /// Adds a scan for the newest file of a backup, once a minute. The scan does not see the runs of the backup, so
@@ -182,13 +182,13 @@ const UNKNOWN: u8 = 0;
 const UP: u8 = 1;
 const DOWN: u8 = 2;
 
-struct Asked {
+struct DependencyMonitor {
     dependency: Dependency,
     check: Arc<SharedCheck>,
     before: AtomicU8,
 }
 
-impl Asked {
+impl DependencyMonitor {
     async fn ask(&self) {
         let answer = self.check.run().await;
         self.dependency.checked(answer.seconds);

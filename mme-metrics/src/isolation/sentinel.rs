@@ -30,8 +30,8 @@ const LIMIT: Duration = Duration::from_secs(10);
 const AT_ONCE: usize = 8;
 
 /// A callback that returns the resources of a round.
-type Plan = Box<dyn Fn() -> Planning + Send + Sync>;
-type Planning = Pin<Box<dyn Future<Output = Result<Vec<IsolationResource>, ProbeFailure>> + Send>>;
+type Plan = Box<dyn Fn() -> PlanFuture + Send + Sync>;
+type PlanFuture = Pin<Box<dyn Future<Output = Result<Vec<IsolationResource>, ProbeFailure>> + Send>>;
 
 /// A callback for breaches.
 type Hook = Box<dyn Fn(&IsolationCheck) + Send + Sync>;

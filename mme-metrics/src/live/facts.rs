@@ -6,7 +6,7 @@ use crate::health::HEALTH;
 use crate::isolation::ISOLATION;
 use crate::metric::Spec;
 use crate::process::{MME, PROCESS};
-use crate::recorder::{Sampled, SampledMetric};
+use crate::recorder::{SampledMetric, SampledValue};
 use crate::runtime::RUNTIME;
 use crate::slo::SLO;
 
@@ -46,7 +46,7 @@ impl Facts {
         let mut facts = Vec::new();
         let mut left_out = 0;
         metric.read(|_, labels, value| {
-            let (Sampled::Total { value, .. } | Sampled::Level(value)) = value else { return };
+            let (SampledValue::Total { value, .. } | SampledValue::Level(value)) = value else { return };
             if facts.len() < MOST && labels.len() <= MAX_TEXT {
                 facts.push(Fact { labels: labels.into(), value });
             } else {

@@ -19,7 +19,7 @@ const EACH: u64 = 12;
 const SLO_LABEL: &str = "slo";
 
 /// Events and bad events that were counted in a slot of time.
-type Counted = [f64; 2];
+type EventCounts = [f64; 2];
 
 /// One objective.
 #[derive(Debug)]
@@ -30,11 +30,11 @@ pub(super) struct LiveObjective {
     /// The time within which an event has to end.
     pub(super) threshold: Option<f64>,
     /// All since the process began.
-    pub(super) total: Counted,
+    pub(super) total: EventCounts,
     /// The burn rate over five minutes.
     pub(super) burn: Line,
-    minutes: Box<[Counted; SLOTS]>,
-    samples: Box<[Counted; SLOTS]>,
+    minutes: Box<[EventCounts; SLOTS]>,
+    samples: Box<[EventCounts; SLOTS]>,
 }
 
 /// The objectives of the process.
@@ -83,19 +83,19 @@ impl Objectives {
             size_of::<LiveObjective>()
                 + objective.name.len()
                 + objective.burn.bytes()
-                + 2 * size_of::<[Counted; SLOTS]>()
+                + 2 * size_of::<[EventCounts; SLOTS]>()
         };
         self.list.iter().map(bytes).sum()
     }
 }
 
 impl LiveObjective {
-    fn new(name: &str, total: Counted, burn: Line) -> Self {
+    fn new(name: &str, total: EventCounts, burn: Line) -> Self {
         let empty = || Box::new([[0.0; 2]; SLOTS]);
         Self { name: name.into(), target: 0.0, threshold: None, total, burn, minutes: empty(), samples: empty() }
     }
 
-    fn observe(&mut self, total: Counted, tick: Tick) {
+    fn observe(&mut self, total: EventCounts, tick: Tick) {
         let added = [0, 1].map(|at| increase(self.total[at], total[at]));
         self.total = total;
         self.samples[slot(tick.sample)] = added;
@@ -118,7 +118,7 @@ impl LiveObjective {
     }
 
     /// Returns the events and the bad events of the last hour.
-    pub(super) fn last_hour(&self) -> Counted {
+    pub(super) fn last_hour(&self) -> EventCounts {
         sum(&*self.minutes)
     }
 
@@ -127,14 +127,14 @@ impl LiveObjective {
         self.burn_of(self.total).map(|burn| 1.0 - burn)
     }
 
-    fn burn_of(&self, [events, bad]: Counted) -> Option<f64> {
+    fn burn_of(&self, [events, bad]: EventCounts) -> Option<f64> {
         let budget = 1.0 - self.target;
         (events > 0.0 && budget > 0.0).then(|| bad / events / budget)
     }
 }
 
-fn sum(slots: &[Counted]) -> Counted {
-    slots.iter().fold([0.0; 2], |sum, counted| [sum[0] + counted[0], sum[1] + counted[1]])
+fn sum(slots: &[EventCounts]) -> EventCounts {
+    slots.iter().fold([0.0; 2], |sum, counts| [sum[0] + counts[0], sum[1] + counts[1]])
 }
 
 /// Lossless: the remainder is less than `SLOTS`.

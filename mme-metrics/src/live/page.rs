@@ -80,8 +80,8 @@ impl LivePage {
         let Self { recorder, gate, slow } = self;
         let sampler = LiveSampler::new(recorder);
         sampler.start();
-        let served = Served { sampler, slow, document: Document::new() };
-        admin_router(gate, move |request| served.respond(request))
+        let service = PageService { sampler, slow, document: Document::new() };
+        admin_router(gate, move |request| service.respond(request))
     }
 }
 
@@ -92,13 +92,13 @@ impl fmt::Debug for LivePage {
 }
 
 /// What a router serves.
-struct Served {
+struct PageService {
     sampler: LiveSampler,
     slow: SlowRequests,
     document: Document,
 }
 
-impl Served {
+impl PageService {
     fn respond<B>(&self, request: &http::Request<B>) -> Response<Bytes> {
         self.sampler.start();
         // axum sends no body for HEAD.
@@ -110,7 +110,7 @@ impl Served {
         response.headers_mut().extend(headers);
         // A page that is open asks every few seconds.
         #[cfg(any(feature = "grpc", feature = "http"))]
-        response.extensions_mut().insert(crate::trace::Untraced);
+        response.extensions_mut().insert(crate::trace::TraceOptOut);
         response
     }
 

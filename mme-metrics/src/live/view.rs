@@ -149,16 +149,16 @@ impl<'a> Answer<'a> {
     /// Makes the answer for a page that has the samples up to `since`.
     pub(super) fn new(history: &'a History, since: u64, slow: Vec<Table>) -> Self {
         let since = if since > history.sample { 0 } else { since };
-        let conditions = history.conditions.standing.iter().filter_map(|standing| {
-            let alert = history.conditions.alert(standing)?;
+        let conditions = history.conditions.active.iter().filter_map(|condition| {
+            let alert = history.conditions.alert(condition)?;
             Some(Condition {
                 alert: alert.name,
                 severity: alert.severity,
                 summary: alert.summary,
-                subject: &standing.finding.subject,
-                figure: &standing.finding.figure,
-                since: standing.since,
-                is_firing: history.unix - standing.since >= alert.hold,
+                subject: &condition.finding.subject,
+                figure: &condition.finding.figure,
+                since: condition.since,
+                is_firing: history.unix - condition.since >= alert.hold,
             })
         });
         Self {

@@ -5,14 +5,14 @@ use std::sync::{PoisonError, RwLock};
 
 use crate::label::{Cardinality, LabelSpec};
 
-type ByMetric = HashMap<&'static str, Vec<(&'static str, Declared)>>;
+type ByMetric = HashMap<&'static str, Vec<(&'static str, Declaration)>>;
 
 /// The declarations by metric and key. The source of the program bounds their number.
 static BESIDE: RwLock<Option<ByMetric>> = RwLock::new(None);
 
 /// The joint declaration of all types that share a key.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Declared {
+enum Declaration {
     Agreed(Cardinality),
     /// They contradict each other, so none holds.
     Contradicted,
@@ -24,7 +24,7 @@ pub(crate) fn declare_extra(metric: &'static str, labels: &[LabelSpec]) {
     let keys = beside.get_or_insert_default().entry(metric).or_default();
     for label in labels {
         match keys.iter_mut().find(|(key, _)| *key == label.key) {
-            None => keys.push((label.key, Declared::Agreed(label.values))),
+            None => keys.push((label.key, Declaration::Agreed(label.values))),
             Some((_, declared)) => declared.join(label.values),
         }
     }
@@ -35,12 +35,12 @@ pub(crate) fn declare_extra(metric: &'static str, labels: &[LabelSpec]) {
 pub(crate) fn declared_extra(metric: &str, key: &str) -> Option<Cardinality> {
     let beside = BESIDE.read().unwrap_or_else(PoisonError::into_inner);
     match beside.as_ref()?.get(metric)?.iter().find(|(known, _)| *known == key)?.1 {
-        Declared::Agreed(values) => Some(values),
-        Declared::Contradicted => None,
+        Declaration::Agreed(values) => Some(values),
+        Declaration::Contradicted => None,
     }
 }
 
-impl Declared {
+impl Declaration {
     fn join(&mut self, other: Cardinality) {
         match (&mut *self, other) {
             (Self::Agreed(own), other) if *own == other => {}

@@ -28,7 +28,7 @@ pub(super) struct Client {
 
 /// An answer that accepts the request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Accepted {
+pub(super) struct Acceptance {
     /// How many data points the receiver refused nevertheless.
     pub(super) rejected: u64,
     /// Why, or a warning; empty if there is none.
@@ -37,7 +37,7 @@ pub(super) struct Accepted {
 
 /// Why a request was not accepted.
 #[derive(Debug)]
-pub(super) struct Failed {
+pub(super) struct SendFailure {
     pub(super) error: OtlpExportError,
     pub(super) retry: Retry,
 }
@@ -67,16 +67,16 @@ impl Client {
     }
 
     /// Sends one request. It has no time limit: the caller drops the future.
-    pub(super) async fn send(&self, body: Bytes) -> Result<Accepted, Failed> {
+    pub(super) async fn send(&self, body: Bytes) -> Result<Acceptance, SendFailure> {
         let request = self.http.post(self.url.clone()).headers(self.headers.clone()).body(body);
-        let broken = |error: reqwest::Error| Failed { error: connection(error), retry: Retry::After(None) };
+        let broken = |error: reqwest::Error| SendFailure { error: connection(error), retry: Retry::After(None) };
         let mut response = request.send().await.map_err(broken)?;
         let status = response.status();
         if !status.is_success() {
             return Err(refused(status, response.headers()));
         }
         let (body, is_whole) = read(&mut response).await.map_err(broken)?;
-        let never = |error| Failed { error, retry: Retry::Never };
+        let never = |error| SendFailure { error, retry: Retry::Never };
         if !is_whole {
             return Err(never(OtlpExportError::Answer));
         }
@@ -97,31 +97,31 @@ async fn read(response: &mut Response) -> Result<(Vec<u8>, bool), reqwest::Error
 }
 
 /// Reads an answer with a status of success. Returns `None` if it is not one of OTLP, such as the page of a proxy.
-fn accepted(content_type: Option<&HeaderValue>, body: &[u8]) -> Option<Accepted> {
+fn accepted(content_type: Option<&HeaderValue>, body: &[u8]) -> Option<Acceptance> {
     let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or(PROTOBUF);
     // Some receivers answer nothing, or always with JSON.
     if body.is_empty() || content_type.starts_with("application/json") {
-        return Some(Accepted::default());
+        return Some(Acceptance::default());
     }
     if !content_type.starts_with(PROTOBUF) && !content_type.starts_with("application/protobuf") {
         return None;
     }
     let partial = ExportMetricsServiceResponse::decode(body).ok()?.partial_success.unwrap_or_default();
-    Some(Accepted {
+    Some(Acceptance {
         rejected: u64::try_from(partial.rejected_data_points).unwrap_or(0),
         message: partial.error_message,
     })
 }
 
 /// Returns what a status that is no success means. The specification lists those that are retried; 408 says by itself that it is one.
-fn refused(status: StatusCode, headers: &HeaderMap) -> Failed {
+fn refused(status: StatusCode, headers: &HeaderMap) -> SendFailure {
     let code = status.as_u16();
     let retry = match code {
         408 | 429 | 502 | 503 | 504 => Retry::After(retry::after(headers, SystemTime::now())),
         _ => Retry::Never,
     };
     let error = if status.is_redirection() { OtlpExportError::Redirect(code) } else { OtlpExportError::Status(code) };
-    Failed { error, retry }
+    SendFailure { error, retry }
 }
 
 /// Names the reason of an error, without the URL, which may have a password.
@@ -164,12 +164,12 @@ mod tests {
         };
         let header = HeaderValue::from_static;
         let read = |kind, body: &[u8]| accepted(Some(&header(kind)), body);
-        let found = Accepted { rejected: 7, message: "old".to_owned() };
+        let found = Acceptance { rejected: 7, message: "old".to_owned() };
         assert_eq!(read("application/x-protobuf", &answer(7, "old")), Some(found));
-        assert_eq!(read("application/x-protobuf; charset=x", &answer(-1, "")), Some(Accepted::default()));
-        assert_eq!(read("application/json", b"{}"), Some(Accepted::default()));
-        assert_eq!(read("text/html", b""), Some(Accepted::default()));
-        assert_eq!(accepted(None, &answer(0, "")), Some(Accepted::default()));
+        assert_eq!(read("application/x-protobuf; charset=x", &answer(-1, "")), Some(Acceptance::default()));
+        assert_eq!(read("application/json", b"{}"), Some(Acceptance::default()));
+        assert_eq!(read("text/html", b""), Some(Acceptance::default()));
+        assert_eq!(accepted(None, &answer(0, "")), Some(Acceptance::default()));
         assert_eq!(read("text/html", b"<html>"), None);
         assert_eq!(read("application/x-protobuf", b"<html>"), None);
     }

@@ -8,11 +8,11 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::body::{Bodies, Envelope};
-use super::client::{Accepted, Client, Failed, Retry};
+use super::client::{Acceptance, Client, Retry, SendFailure};
 use super::error::OtlpExportError;
-use super::exported::{Exported, OtlpExported};
 use super::report::Report;
 use super::retry::BackOff;
+use super::summary::{ExportOutcome, OtlpExportSummary};
 use crate::recorder::Recorder;
 
 /// What an export needs, and what it leaves for the next.
@@ -42,7 +42,7 @@ impl Export {
     /// # Cancellation
     ///
     /// Nothing is lost if this is dropped: the next export has everything.
-    pub(super) async fn run(&mut self) -> Exported {
+    pub(super) async fn run(&mut self) -> ExportOutcome {
         let started = Instant::now();
         self.not_before = None;
         let result = self.send_all().await;
@@ -50,14 +50,14 @@ impl Export {
         result
     }
 
-    async fn send_all(&mut self) -> Exported {
+    async fn send_all(&mut self) -> ExportOutcome {
         let (recorder, envelope) = (self.recorder.clone(), Arc::clone(&self.envelope));
         // Collectors may block, and compression takes its time, so neither runs on a thread that serves.
         let mut made = spawn_blocking(move || Bodies::new(recorder.otlp_reading(), envelope).next());
-        let (mut sent, mut failure) = (OtlpExported::default(), None);
+        let (mut sent, mut failure) = (OtlpExportSummary::default(), None);
         while let Some((body, bodies)) = made.await.map_err(|_| OtlpExportError::Reading)? {
             match self.send(body).await {
-                Ok(Accepted { rejected, message }) => {
+                Ok(Acceptance { rejected, message }) => {
                     sent.requests += 1;
                     sent.rejected = sent.rejected.saturating_add(rejected);
                     self.report.answered(&message);
@@ -77,14 +77,14 @@ impl Export {
     }
 
     /// Sends one request until it is accepted or refused, or its time is over.
-    async fn send(&mut self, body: Bytes) -> Result<Accepted, OtlpExportError> {
+    async fn send(&mut self, body: Bytes) -> Result<Acceptance, OtlpExportError> {
         let deadline = Instant::now() + self.timeout;
         let mut back_off = BackOff::new();
         loop {
             let Ok(answer) = timeout_at(deadline, self.client.send(body.clone())).await else {
                 return Err(OtlpExportError::TimedOut);
             };
-            let Failed { error, retry } = match answer {
+            let SendFailure { error, retry } = match answer {
                 Ok(accepted) => return Ok(accepted),
                 Err(failed) => failed,
             };

@@ -7,19 +7,19 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::error::OtlpExportError;
-use super::exported::{Exported, OtlpExported};
+use super::summary::{ExportOutcome, OtlpExportSummary};
 
 /// A running exporter; dropping it stops the exporter without a last export.
 ///
 /// [`builder`](Self::builder) and [`from_env`](Self::from_env) set one up. Without a receiver it holds one request at most, and a
 /// later export has everything that an earlier one could not send.
 #[must_use = "dropping this stops the exporter"]
-pub struct OtlpExporter(Option<Running>);
+pub struct OtlpExporter(Option<RunningExporter>);
 
-pub(super) struct Running {
-    pub(super) flushes: mpsc::Sender<oneshot::Sender<Exported>>,
+pub(super) struct RunningExporter {
+    pub(super) flushes: mpsc::Sender<oneshot::Sender<ExportOutcome>>,
     pub(super) stop: CancellationToken,
-    pub(super) task: AbortOnDropHandle<Exported>,
+    pub(super) task: AbortOnDropHandle<ExportOutcome>,
 }
 
 impl OtlpExporter {
@@ -27,7 +27,7 @@ impl OtlpExporter {
         Self(None)
     }
 
-    pub(super) const fn running(running: Running) -> Self {
+    pub(super) const fn running(running: RunningExporter) -> Self {
         Self(Some(running))
     }
 
@@ -48,8 +48,8 @@ impl OtlpExporter {
     /// # Cancellation
     ///
     /// The export goes on if this future is dropped.
-    pub async fn flush(&self) -> Result<OtlpExported, OtlpExportError> {
-        let Some(running) = &self.0 else { return Ok(OtlpExported::default()) };
+    pub async fn flush(&self) -> Result<OtlpExportSummary, OtlpExportError> {
+        let Some(running) = &self.0 else { return Ok(OtlpExportSummary::default()) };
         let (reply, result) = oneshot::channel();
         running.flushes.send(reply).await.map_err(|_| OtlpExportError::Stopped)?;
         result.await.map_err(|_| OtlpExportError::Stopped)?
@@ -68,8 +68,8 @@ impl OtlpExporter {
     /// # Cancellation
     ///
     /// The exporter stops without a last export if this future is dropped.
-    pub async fn shutdown(self) -> Result<OtlpExported, OtlpExportError> {
-        let Some(Running { stop, task, .. }) = self.0 else { return Ok(OtlpExported::default()) };
+    pub async fn shutdown(self) -> Result<OtlpExportSummary, OtlpExportError> {
+        let Some(RunningExporter { stop, task, .. }) = self.0 else { return Ok(OtlpExportSummary::default()) };
         stop.cancel();
         task.await.map_err(|_| OtlpExportError::Stopped)?
     }

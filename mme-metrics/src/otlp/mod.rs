@@ -71,15 +71,15 @@ mod client;
 mod environment;
 mod error;
 mod export;
-mod exported;
 mod handle;
 mod list;
 mod report;
 mod resource;
 mod retry;
+mod summary;
 mod task;
 
 pub use self::builder::OtlpExporterBuilder;
 pub use self::error::{OtlpExportError, OtlpSetupError};
-pub use self::exported::OtlpExported;
 pub use self::handle::OtlpExporter;
+pub use self::summary::OtlpExportSummary;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::exported::Exported;
+use super::summary::ExportOutcome;
 use crate::clock::unix_seconds;
 use crate::process::{MME, OtlpExportResult};
 use crate::recorder::Recorder;
@@ -31,7 +31,7 @@ impl Report {
     }
 
     /// Reports the end of an export.
-    pub(super) fn exported(&mut self, result: &Exported, took: Duration) {
+    pub(super) fn exported(&mut self, result: &ExportOutcome, took: Duration) {
         let (outcome, rejected) = match result {
             Ok(exported) if exported.rejected_data_points() == 0 => (OtlpExportResult::Success, 0),
             Ok(exported) => (OtlpExportResult::Partial, exported.rejected_data_points()),

@@ -9,13 +9,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::export::Export;
-use super::exported::Exported;
-use super::handle::{OtlpExporter, Running};
+use super::handle::{OtlpExporter, RunningExporter};
+use super::summary::ExportOutcome;
 
 /// How many callers of `flush` may wait in the queue. The others wait for room in it.
 const WAITING: usize = 16;
 
-type Flushes = mpsc::Receiver<oneshot::Sender<Exported>>;
+type Flushes = mpsc::Receiver<oneshot::Sender<ExportOutcome>>;
 
 /// Starts the task.
 pub(super) fn start(runtime: &Handle, export: Export, every: Duration) -> OtlpExporter {
@@ -25,11 +25,11 @@ pub(super) fn start(runtime: &Handle, export: Export, every: Duration) -> OtlpEx
     // An export that took longer than the interval is not followed by several at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let task = AbortOnDropHandle::new(runtime.spawn(run(export, ticks, waiting, stop.clone())));
-    OtlpExporter::running(Running { flushes, stop, task })
+    OtlpExporter::running(RunningExporter { flushes, stop, task })
 }
 
 /// Exports at an interval and when it is asked to, until it is stopped, and then once more.
-async fn run(mut export: Export, mut ticks: Interval, mut flushes: Flushes, stop: CancellationToken) -> Exported {
+async fn run(mut export: Export, mut ticks: Interval, mut flushes: Flushes, stop: CancellationToken) -> ExportOutcome {
     loop {
         let mut waiting = Vec::new();
         tokio::select! {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use metrics::Label;
 
-use super::collector::{self, Collectors, Declared};
+use super::collector::{self, CollectorList, Collectors};
 use super::error::BuildError;
 use super::exemplar::{ExemplarFilter, ExemplarPolicy};
 use super::family::Group;
@@ -53,7 +53,7 @@ pub struct RecorderBuilder {
     process_budget: usize,
     process_metrics: bool,
     build_info: Option<(String, String)>,
-    collectors: Declared,
+    collectors: CollectorList,
     deadline: Duration,
     exemplars: ExemplarFilter,
 }

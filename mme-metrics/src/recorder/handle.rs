@@ -9,7 +9,7 @@ use std::time::Instant;
 use metrics::Label;
 
 use super::admission::admit;
-use super::cell::Reading;
+use super::cell::HistogramReading;
 use super::collector::Collectors;
 #[cfg(feature = "otlp")]
 use super::exposition::OtlpReading;
@@ -88,7 +88,7 @@ impl Recorder {
                     there.for_each(|(series, value)| see(&series.labels, Figures::Gauge(value)));
                 }
                 SeriesList::Histograms(list) => list.iter().for_each(|(_, series)| {
-                    let mut reading = Reading::default();
+                    let mut reading = HistogramReading::default();
                     series.cell.read(&mut reading);
                     see(&series.labels, Figures::Histogram { count: reading.count, sum: reading.sum });
                 }),

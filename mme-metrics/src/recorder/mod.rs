@@ -81,4 +81,4 @@ pub(crate) use self::install::has_foreign_recorder;
 #[cfg(feature = "live")]
 pub(crate) use self::label_text::pairs;
 #[cfg(feature = "live")]
-pub(crate) use self::sample::{Sampled, SampledMetric};
+pub(crate) use self::sample::{SampledMetric, SampledValue};

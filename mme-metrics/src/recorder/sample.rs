@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cell::{NativeReading, Reading};
+use super::cell::{HistogramReading, NativeReading};
 use super::family::{MetricFamily, SeriesList};
 use super::handle::Recorder;
 use crate::metric::{Kind, Spec};
@@ -11,7 +11,7 @@ use crate::metric::{Kind, Spec};
 pub(crate) struct SampledMetric(Arc<MetricFamily>);
 
 /// The value of one series.
-pub(crate) enum Sampled<'a> {
+pub(crate) enum SampledValue<'a> {
     /// A counter. Where its total is kept elsewhere, it did not begin with the series.
     Total { value: f64, is_kept_elsewhere: bool },
     /// A gauge.
@@ -61,23 +61,23 @@ impl SampledMetric {
 
     /// Calls `visit` with the position, the label text and the value of every series. A position is never given to another
     /// series.
-    pub(crate) fn read(&self, mut visit: impl FnMut(usize, &str, Sampled<'_>)) {
+    pub(crate) fn read(&self, mut visit: impl FnMut(usize, &str, SampledValue<'_>)) {
         match &self.0.series {
             SeriesList::Counters(list) => list.iter().for_each(|(at, series)| {
                 let (value, is_kept_elsewhere) = (series.cell.read() as f64, series.start().is_none());
-                visit(at, &series.labels, Sampled::Total { value, is_kept_elsewhere });
+                visit(at, &series.labels, SampledValue::Total { value, is_kept_elsewhere });
             }),
             SeriesList::Gauges(list) => list.iter().for_each(|(at, series)| match series.cell.read() {
                 // NaN means that the value was cleared.
                 value if value.is_nan() => {}
                 value if self.0.kind == Kind::Counter => {
-                    visit(at, &series.labels, Sampled::Total { value, is_kept_elsewhere: true });
+                    visit(at, &series.labels, SampledValue::Total { value, is_kept_elsewhere: true });
                 }
-                value => visit(at, &series.labels, Sampled::Level(value)),
+                value => visit(at, &series.labels, SampledValue::Level(value)),
             }),
             SeriesList::Histograms(list) => {
                 let native = self.0.native.is_some().then(NativeReading::default);
-                let mut reading = Reading { native, ..Reading::default() };
+                let mut reading = HistogramReading { native, ..HistogramReading::default() };
                 let mut uppers = Vec::new();
                 for (at, series) in list {
                     series.cell.read(&mut reading);
@@ -85,7 +85,7 @@ impl SampledMetric {
                     if let Some(native) = &reading.native {
                         uppers.extend(native.uppers());
                     }
-                    visit(at, &series.labels, Sampled::Buckets { classic: &reading.buckets, native: &uppers });
+                    visit(at, &series.labels, SampledValue::Buckets { classic: &reading.buckets, native: &uppers });
                 }
             }
         }

@@ -9,10 +9,10 @@ use super::label::RuntimeName;
 use super::metrics::RUNTIME;
 
 /// The runtimes by name. A name stays when its runtimes have ended.
-static RUNTIMES: Mutex<Vec<Named>> = Mutex::new(Vec::new());
+static RUNTIMES: Mutex<Vec<RuntimeGroup>> = Mutex::new(Vec::new());
 
 /// All runtimes of one name.
-struct Named {
+struct RuntimeGroup {
     name: RuntimeName,
     alive: Vec<(Id, RuntimeMetrics)>,
     /// What runtimes that have ended had counted.
@@ -29,11 +29,11 @@ impl Place {
     /// Adds a runtime, unless it is in the list already.
     pub(super) fn of(name: RuntimeName, runtime: &Handle, canary: bool) -> Option<Self> {
         let mut list = list();
-        if list.iter().any(|named| named.alive.iter().any(|(id, _)| *id == runtime.id())) {
+        if list.iter().any(|group| group.alive.iter().any(|(id, _)| *id == runtime.id())) {
             return None;
         }
-        let at = list.iter().position(|named| named.name == name).unwrap_or_else(|| {
-            list.push(Named { name, alive: Vec::new(), ended: Totals::default(), canary });
+        let at = list.iter().position(|group| group.name == name).unwrap_or_else(|| {
+            list.push(RuntimeGroup { name, alive: Vec::new(), ended: Totals::default(), canary });
             list.len() - 1
         });
         list[at].canary |= canary;
@@ -46,10 +46,10 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut list = list();
         // The handle in the metrics is dropped after the lock: it may be the last part of a runtime.
-        let _gone = list.iter_mut().find_map(|named| {
-            let at = named.alive.iter().position(|(id, _)| *id == self.0)?;
-            let (_, metrics) = named.alive.swap_remove(at);
-            named.ended = named.ended.plus(Totals::read(&metrics));
+        let _gone = list.iter_mut().find_map(|group| {
+            let at = group.alive.iter().position(|(id, _)| *id == self.0)?;
+            let (_, metrics) = group.alive.swap_remove(at);
+            group.ended = group.ended.plus(Totals::read(&metrics));
             Some(metrics)
         });
         drop(list);
@@ -58,10 +58,10 @@ impl Drop for Place {
 
 /// Sets the figures of every runtime to what they are now.
 pub(super) fn collect() {
-    let read = |named: &Named| {
-        let levels = named.alive.iter().map(|(_, metrics)| Levels::read(metrics));
-        let totals = named.alive.iter().map(|(_, metrics)| Totals::read(metrics));
-        (named.name, named.canary, levels.fold(Levels::default(), Levels::plus), totals.fold(named.ended, Totals::plus))
+    let read = |group: &RuntimeGroup| {
+        let levels = group.alive.iter().map(|(_, metrics)| Levels::read(metrics));
+        let totals = group.alive.iter().map(|(_, metrics)| Totals::read(metrics));
+        (group.name, group.canary, levels.fold(Levels::default(), Levels::plus), totals.fold(group.ended, Totals::plus))
     };
     // Nothing is emitted under the lock, because a recorder may do anything.
     let read: Vec<_> = list().iter().map(read).collect();
@@ -89,6 +89,6 @@ pub(super) fn collect() {
     }
 }
 
-fn list() -> MutexGuard<'static, Vec<Named>> {
+fn list() -> MutexGuard<'static, Vec<RuntimeGroup>> {
     RUNTIMES.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::label::{LossReason, SpikeCause};
 use super::metrics::SPIKE;
-use super::slowest::Kept;
+use super::slowest::SlowEvent;
 use super::store::Store;
 use super::trace::Trace;
 use super::view::SpikeView;
@@ -75,7 +75,7 @@ impl Spikes {
             }
         }
         if is_slow {
-            store.slowest.keep(Kept::new(event.seconds, trace, is_sent));
+            store.slowest.keep(SlowEvent::new(event.seconds, trace, is_sent));
         }
     }
 }

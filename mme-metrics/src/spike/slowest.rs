@@ -10,7 +10,7 @@ use super::trace::Trace;
 
 /// One of the slowest events so far.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct SlowEvent {
     /// The bits of its duration. They order like the durations, because none is negative.
     bits: u64,
     pub(super) trace: Arc<Trace>,
@@ -18,27 +18,27 @@ pub(super) struct Kept {
     pub(super) is_written: bool,
 }
 
-impl Kept {
+impl SlowEvent {
     pub(super) fn new(seconds: f64, trace: Arc<Trace>, is_written: bool) -> Self {
         Self { bits: bits(seconds), trace, is_written }
     }
 }
 
-impl PartialEq for Kept {
+impl PartialEq for SlowEvent {
     fn eq(&self, other: &Self) -> bool {
         self.bits == other.bits
     }
 }
 
-impl Eq for Kept {}
+impl Eq for SlowEvent {}
 
-impl PartialOrd for Kept {
+impl PartialOrd for SlowEvent {
     fn partial_cmp(&self, other: &Self) -> Option<Order> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Kept {
+impl Ord for SlowEvent {
     fn cmp(&self, other: &Self) -> Order {
         self.bits.cmp(&other.bits)
     }
@@ -53,7 +53,7 @@ pub(super) struct Slowest {
     /// The threshold: an event below it is not among the slowest. It only rises until the window ends.
     threshold: AtomicU64,
     /// The fastest is on top.
-    kept: Mutex<BinaryHeap<Reverse<Kept>>>,
+    kept: Mutex<BinaryHeap<Reverse<SlowEvent>>>,
 }
 
 impl Slowest {
@@ -72,7 +72,7 @@ impl Slowest {
     }
 
     /// Keeps an event if it is among the slowest, in place of the fastest of them.
-    pub(super) fn keep(&self, event: Kept) {
+    pub(super) fn keep(&self, event: SlowEvent) {
         let mut kept = self.lock();
         // Relaxed: the lock orders the writes, and a read without it is compared again here.
         if event.bits < self.threshold.load(Ordering::Relaxed) {
@@ -92,7 +92,7 @@ impl Slowest {
     }
 
     /// Ends the window and returns its events, slowest first.
-    pub(super) fn take(&self) -> Vec<Kept> {
+    pub(super) fn take(&self) -> Vec<SlowEvent> {
         let mut kept = self.lock();
         let window = mem::replace(&mut *kept, BinaryHeap::with_capacity(self.most + 1));
         // Relaxed, as above.
@@ -109,7 +109,7 @@ impl Slowest {
         events.into_iter().map(|(_, trace)| trace).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BinaryHeap<Reverse<Kept>>> {
+    fn lock(&self) -> MutexGuard<'_, BinaryHeap<Reverse<SlowEvent>>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -134,11 +134,11 @@ mod tests {
         if slowest.may_keep(seconds) {
             let event = Event::new(Source::Http, "/", Outcome::Ok, seconds);
             let trace = Trace::new(&event, SpikeCause::Slow, SystemTime::UNIX_EPOCH);
-            slowest.keep(Kept::new(seconds, Arc::new(trace), false));
+            slowest.keep(SlowEvent::new(seconds, Arc::new(trace), false));
         }
     }
 
-    fn seconds(kept: &[Kept]) -> Vec<f64> {
+    fn seconds(kept: &[SlowEvent]) -> Vec<f64> {
         kept.iter().map(|event| event.trace.seconds).collect()
     }
 

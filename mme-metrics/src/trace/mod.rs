@@ -58,5 +58,5 @@ pub use self::current::{ResolverError, current, set_resolver};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::request::RequestTrace;
 #[cfg(all(feature = "prometheus", any(feature = "grpc", feature = "http")))]
-pub(crate) use self::request::Untraced;
+pub(crate) use self::request::TraceOptOut;
 pub(crate) use self::scope::TraceScope;

@@ -23,7 +23,7 @@ pub(crate) enum RequestTrace {
 
 /// Marks a response, in its extensions, as that of a request that must not be an exemplar: of a scrape.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Untraced;
+pub(crate) struct TraceOptOut;
 
 impl RequestTrace {
     /// Learns the trace of a request with these headers, which arrives or is sent now.
@@ -51,7 +51,7 @@ impl RequestTrace {
     /// Looks at the head of the response, which arrives in the span of the request if there is one.
     #[inline]
     pub(crate) fn learn(&mut self, response: &Extensions) {
-        if response.get::<Untraced>().is_some() {
+        if response.get::<TraceOptOut>().is_some() {
             *self = Self::Closed;
             return;
         }
@@ -123,7 +123,7 @@ mod tests {
     fn a_scrape_has_no_trace() {
         let mut trace = RequestTrace::of(&headers());
         let mut response = Extensions::new();
-        response.insert(Untraced);
+        response.insert(TraceOptOut);
         trace.learn(&response);
         assert_eq!(trace.context(), None);
         let _scope = trace.enter();

@@ -34,9 +34,9 @@ fn lines(spec: &Spec) -> usize {
 }
 
 /// A number in the documentation of a module: the words, the number, and the metrics whose lines are counted.
-type Said = (&'static str, &'static str, usize, fn(&Spec) -> bool);
+type DocumentedCost = (&'static str, &'static str, usize, fn(&Spec) -> bool);
 
-const SAID: [Said; 26] = [
+const SAID: [DocumentedCost; 26] = [
     ("cache", "Two series for each of", 2, |_| true),
     ("certificate", "seven series each", 7, |spec| spec.label("operation").is_none()),
     ("certificate", "a histogram of 18 lines", 18, |spec| spec.kind == Kind::Histogram),

@@ -242,8 +242,8 @@ fn terminate() {
 
 #[test]
 fn a_signal_before_the_drain_runs_begins_it() {
-    type Asked = fn(&Drain) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
-    let asked: [Asked; 2] = [|drain| Box::pin(drain.draining()), |drain| Box::pin(drain.stopping())];
+    type StageFn = fn(&Drain) -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+    let asked: [StageFn; 2] = [|drain| Box::pin(drain.draining()), |drain| Box::pin(drain.stopping())];
     // Signals go to the whole process.
     run_alone_async(async || {
         for asked in asked {

@@ -6,13 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mme_metrics_tests::http::scrape;
-use mme_metrics_tests::scraped::Scraped;
+use mme_metrics_tests::scraped_process::ScrapedProcess;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_scraped");
 
 #[test]
 fn fifty_scrapes_at_once_need_at_most_two_responses_of_memory() {
-    let scraped = Scraped::start(PROGRAM, 200_000, 1024);
+    let scraped = ScrapedProcess::start(PROGRAM, 200_000, 1024);
     let size = scrape(scraped.address(), &[]).unwrap().body.len();
     let before = scraped.forget_peak();
     let at_once = || scrape(scraped.address(), &[]).unwrap().text().lines().count();
@@ -28,7 +28,7 @@ fn fifty_scrapes_at_once_need_at_most_two_responses_of_memory() {
 
 #[test]
 fn half_sent_requests_are_closed_in_15_s_and_a_good_scrape_takes_under_1_s() {
-    let scraped = Scraped::start(PROGRAM, 1_000, 1024);
+    let scraped = ScrapedProcess::start(PROGRAM, 1_000, 1024);
     let begun = Instant::now();
     let half_sent: Vec<_> = (0..200).map(|_| half_a_request(&scraped)).collect();
     let asked = Instant::now();
@@ -42,7 +42,7 @@ fn half_sent_requests_are_closed_in_15_s_and_a_good_scrape_takes_under_1_s() {
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
-fn half_a_request(scraped: &Scraped) -> TcpStream {
+fn half_a_request(scraped: &ScrapedProcess) -> TcpStream {
     let mut stream = TcpStream::connect(scraped.address()).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: ").unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(16))).unwrap();
@@ -51,7 +51,7 @@ fn half_a_request(scraped: &Scraped) -> TcpStream {
 
 #[test]
 fn slow_readers_hold_up_nobody_and_cost_no_memory() {
-    let scraped = Scraped::start(PROGRAM, 50_000, 1024);
+    let scraped = ScrapedProcess::start(PROGRAM, 50_000, 1024);
     let size = scrape(scraped.address(), &[]).unwrap().body.len();
     let before = scraped.forget_peak();
     let _slow: Vec<_> = (0..100).map(|_| slow_reader(&scraped)).collect();
@@ -65,7 +65,7 @@ fn slow_readers_hold_up_nobody_and_cost_no_memory() {
 }
 
 /// Asks, and reads nothing of the answer.
-fn slow_reader(scraped: &Scraped) -> TcpStream {
+fn slow_reader(scraped: &ScrapedProcess) -> TcpStream {
     let mut stream = TcpStream::connect(scraped.address()).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
     stream
@@ -73,7 +73,7 @@ fn slow_reader(scraped: &Scraped) -> TcpStream {
 
 #[test]
 fn five_seconds_without_file_descriptors_cost_nothing_and_are_survived() {
-    let mut scraped = Scraped::start(PROGRAM, 1_000, 64);
+    let mut scraped = ScrapedProcess::start(PROGRAM, 1_000, 64);
     scraped.order("exhaust");
     let _refused: Vec<_> = (0..20).map(|_| half_a_request(&scraped)).collect();
     let before = scraped.processor_time();

@@ -15,13 +15,13 @@ use mme_metrics_tests::protobuf::{Series, text_samples};
 use tokio::runtime::Runtime;
 
 /// An endpoint that remembers in which formats it has answered.
-struct Served {
+struct RecordingEndpoint {
     address: SocketAddr,
     formats: Arc<Mutex<Vec<String>>>,
     _runtime: Runtime,
 }
 
-impl Served {
+impl RecordingEndpoint {
     fn new(recorder: &Recorder) -> Self {
         let formats = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&formats);
@@ -50,7 +50,7 @@ impl Served {
     }
 }
 
-fn scraping(served: &Served) -> mme_metrics_tests::prometheus::Setup {
+fn scraping(served: &RecordingEndpoint) -> mme_metrics_tests::prometheus::Setup {
     Prometheus::setup().scrape("service", &served.address.to_string(), "/metrics").protobuf()
 }
 
@@ -91,7 +91,7 @@ fn prometheus_asks_for_protobuf_and_gets_what_the_text_has() {
         .into_iter()
         .filter(|((name, _), _)| name.starts_with("pb_"))
         .collect();
-    let served = Served::new(&recorder);
+    let served = RecordingEndpoint::new(&recorder);
     let server = scraping(&served).start();
     server.wait_until_up("service");
     server.wait_for("{__name__=~'pb_.+'}", |samples| as_exposed(samples) == expected);
@@ -114,7 +114,7 @@ fn a_native_histogram_answers_quantiles() {
             histogram.record(1e6);
         }
     });
-    let served = Served::new(&recorder);
+    let served = RecordingEndpoint::new(&recorder);
     let server = scraping(&served).start();
     server.wait_until_up("service");
     for name in ["pb_both_seconds", "pb_native_seconds"] {
@@ -139,7 +139,7 @@ fn a_native_histogram_answers_quantiles() {
 #[test]
 fn a_first_event_is_an_increase_where_starts_are_read() {
     let recorder = Recorder::builder().build().expect("a builder");
-    let served = Served::new(&recorder);
+    let served = RecordingEndpoint::new(&recorder);
     // Prometheus 2.42 does not read starts yet, and misses the first event.
     let reads_starts = major_version() >= 3;
     let setup = scraping(&served);

@@ -114,10 +114,10 @@ fn a_misspelt_method_is_an_error_that_names_it() {
 }
 
 /// A call as a listener is told of it.
-type Told = (Source, String, String, Option<u16>, ResultLabel, Option<&'static str>);
+type CallRecord = (Source, String, String, Option<u16>, ResultLabel, Option<&'static str>);
 
 #[derive(Default)]
-struct Witness(Mutex<Vec<Told>>);
+struct Witness(Mutex<Vec<CallRecord>>);
 
 impl Listener for Witness {
     fn ended(&self, event: &Event<'_>) {

@@ -51,10 +51,10 @@ impl Body for Fickle {
     }
 }
 
-type Ended = (GrpcCode, bool);
+type CallEnd = (GrpcCode, bool);
 
 /// Runs one call until the dice drop it or it ends; returns how it should be told, and how many messages were sent.
-fn run(seed: u64, patience: &mut Rng) -> (Ended, u64) {
+fn run(seed: u64, patience: &mut Rng) -> (CallEnd, u64) {
     let mut service =
         layer().layer(service_fn(move |_: Request<GrpcRequestBody<Script>>| Fickle(Rng::with_seed(seed))));
     let mut context = Context::from_waker(Waker::noop());

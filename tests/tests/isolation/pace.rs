@@ -70,19 +70,19 @@ async fn each_breach_is_told_once_and_a_hook_that_panics_changes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_tenants_at_a_second_never_overlap_and_keep_within_their_places() {
     #[derive(Default)]
-    struct Watched {
+    struct Tally {
         rounds: AtomicUsize,
         now: AtomicUsize,
         most: AtomicUsize,
         reads: AtomicUsize,
     }
-    let watched = Arc::new(Watched::default());
+    let watched = Arc::new(Tally::default());
     let watching = Arc::clone(&watched);
     let plan = move || {
         // A round asks for its plan when the one before is over: nothing of that runs any more.
         assert_eq!(watching.now.load(SeqCst), 0, "two rounds overlap");
         watching.rounds.fetch_add(1, SeqCst);
-        let read = |owner: TenantName, watched: Arc<Watched>| {
+        let read = |owner: TenantName, watched: Arc<Tally>| {
             move |tenant: TenantName| {
                 let (owner, watched) = (owner.clone(), Arc::clone(&watched));
                 async move {

@@ -13,9 +13,9 @@ thread_local! {
 }
 
 /// Notes its drop.
-struct Noted(&'static str);
+struct DropNote(&'static str);
 
-impl Drop for Noted {
+impl Drop for DropNote {
     fn drop(&mut self) {
         DROPPED.with_borrow_mut(|dropped| dropped.push(self.0));
     }
@@ -49,50 +49,50 @@ macro_rules! twice {
     };
 }
 
-twice!(plain, plain_measured, (first: Noted, _second: Noted, third: Noted) {
-    let _local = Noted("local");
+twice!(plain, plain_measured, (first: DropNote, _second: DropNote, third: DropNote) {
+    let _local = DropNote("local");
     assert_eq!(third.0, "third");
     assert_eq!(first.0, "first");
 });
 
-twice!(moved, moved_measured, (first: Noted, second: Noted, third: Noted) {
+twice!(moved, moved_measured, (first: DropNote, second: DropNote, third: DropNote) {
     let _local = second;
     assert_eq!((third.0, first.0), ("third", "first"));
 });
 
-twice!(nameless, nameless_measured, (first: Noted, _: Noted, third: Noted) {
-    let _local = Noted("local");
+twice!(nameless, nameless_measured, (first: DropNote, _: DropNote, third: DropNote) {
+    let _local = DropNote("local");
     assert_eq!((first.0, third.0), ("first", "third"));
 });
 
-twice!(patterns, patterns_measured, (first: Noted, (second, _): (Noted, Noted), (_, mut fourth): (Noted, Noted), mut fifth: Noted, _: Noted) {
-    let _local = Noted("local");
+twice!(patterns, patterns_measured, (first: DropNote, (second, _): (DropNote, DropNote), (_, mut fourth): (DropNote, DropNote), mut fifth: DropNote, _: DropNote) {
+    let _local = DropNote("local");
     (fourth, fifth) = (fifth, fourth);
     assert_eq!((first.0, second.0, fourth.0, fifth.0), ("first", "second", "fifth", "fourth"));
 });
 
-twice!(async waits, waits_measured, (first: Noted, _second: Noted, third: Noted, _: Noted) {
-    let _local = Noted("local");
+twice!(async waits, waits_measured, (first: DropNote, _second: DropNote, third: DropNote, _: DropNote) {
+    let _local = DropNote("local");
     yield_once().await;
     assert_eq!((third.0, first.0), ("third", "first"));
 });
 
 #[allow(dead_code, reason = "both are there to be dropped")]
-struct Owner(Noted, Noted);
+struct Owner(DropNote, DropNote);
 
 impl Owner {
     fn new() -> Self {
-        Self(Noted("owned"), Noted("owned too"))
+        Self(DropNote("owned"), DropNote("owned too"))
     }
 
-    fn bare(self, other: Noted) {
-        let _local = Noted("local");
+    fn bare(self, other: DropNote) {
+        let _local = DropNote("local");
         assert_eq!((self.1.0, other.0), ("owned too", "other"));
     }
 
     #[instrument_metrics]
-    fn measured(self, other: Noted) {
-        let _local = Noted("local");
+    fn measured(self, other: DropNote) {
+        let _local = DropNote("local");
         assert_eq!((self.1.0, other.0), ("owned too", "other"));
     }
 }
@@ -100,7 +100,7 @@ impl Owner {
 #[test]
 fn parameters_are_dropped_as_without_the_attribute() {
     let [first, second, third] = ["first", "second", "third"];
-    let noted = Noted;
+    let noted = DropNote;
     let bare = dropped(|| plain(noted(first), noted(second), noted(third)));
     assert_eq!(bare, ["local", "third", "second", "first"]);
     assert_eq!(dropped(|| plain_measured(noted(first), noted(second), noted(third))), bare);
@@ -113,15 +113,15 @@ fn parameters_are_dropped_as_without_the_attribute() {
 }
 
 /// A function of which some parameters are patterns.
-type Patterned = fn(Noted, (Noted, Noted), (Noted, Noted), Noted, Noted);
+type PatternFn = fn(DropNote, (DropNote, DropNote), (DropNote, DropNote), DropNote, DropNote);
 
 #[test]
 fn what_a_pattern_binds_and_leaves_is_dropped_as_without_the_attribute() {
-    let call = |function: Patterned| {
-        let pair = |left, right| (Noted(left), Noted(right));
+    let call = |function: PatternFn| {
+        let pair = |left, right| (DropNote(left), DropNote(right));
         dropped(|| {
             let (second, fourth) = (pair("second", "rest of second"), pair("rest of fourth", "fourth"));
-            function(Noted("first"), second, fourth, Noted("fifth"), Noted("sixth"));
+            function(DropNote("first"), second, fourth, DropNote("fifth"), DropNote("sixth"));
         })
     };
     assert_eq!(call(patterns_measured), call(patterns));
@@ -129,7 +129,7 @@ fn what_a_pattern_binds_and_leaves_is_dropped_as_without_the_attribute() {
 
 #[test]
 fn parameters_of_an_asynchronous_function_are_dropped_as_without_the_attribute() {
-    let all = || [Noted("first"), Noted("second"), Noted("third"), Noted("fourth")];
+    let all = || [DropNote("first"), DropNote("second"), DropNote("third"), DropNote("fourth")];
     let [first, second, third, fourth] = all();
     let bare = dropped(|| run(waits(first, second, third, fourth)));
     let [first, second, third, fourth] = all();

@@ -5,7 +5,7 @@ use std::thread;
 use mme_metrics::Recorder;
 use opentelemetry_proto::tonic::metrics::v1::metric;
 
-use crate::receiver::{Received, Receiver, Reply};
+use crate::receiver::{ReceivedRequest, Receiver, Reply};
 
 const THREADS: usize = 4;
 const EACH: usize = 50_000;
@@ -23,7 +23,7 @@ fn write() {
 }
 
 /// Returns the count and the sum of the buckets of the only series of `latency_seconds`.
-fn histogram(request: &Received) -> Option<(u64, u64)> {
+fn histogram(request: &ReceivedRequest) -> Option<(u64, u64)> {
     let metric = request.all().find(|metric| metric.name == "latency_seconds")?;
     let Some(metric::Data::Histogram(histogram)) = &metric.data else { panic!("{metric:?}") };
     let point = &histogram.data_points[0];

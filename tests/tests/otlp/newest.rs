@@ -60,10 +60,10 @@ fn emit(recorder: &Recorder, spec: &'static Spec) {
 }
 
 /// Samples by name and labels, without what a receiver adds.
-type Shown = BTreeMap<(String, BTreeMap<String, String>), f64>;
+type SampleValues = BTreeMap<(String, BTreeMap<String, String>), f64>;
 
-fn shown(samples: impl IntoIterator<Item = (String, BTreeMap<String, String>, f64)>) -> Shown {
-    let mut shown = Shown::new();
+fn shown(samples: impl IntoIterator<Item = (String, BTreeMap<String, String>, f64)>) -> SampleValues {
+    let mut shown = SampleValues::new();
     for (name, mut labels, value) in samples {
         if name == "target_info" || OWN.iter().any(|own| name.starts_with(own)) {
             continue;
@@ -79,7 +79,7 @@ fn shown(samples: impl IntoIterator<Item = (String, BTreeMap<String, String>, f6
 }
 
 /// Reads an exposition of the text format.
-fn read(text: &str) -> Shown {
+fn read(text: &str) -> SampleValues {
     let samples = Samples::parse(text).0;
     shown(samples.into_iter().map(|(series, value)| {
         let (name, labels) = series.split_once('{').unwrap_or((&series, "}"));
@@ -191,7 +191,7 @@ impl Collector {
         collector
     }
 
-    fn metrics(&self) -> Shown {
+    fn metrics(&self) -> SampleValues {
         let url = format!("http://{}/metrics", self.exporter);
         let answer = ureq::get(url).call().and_then(|mut answer| answer.body_mut().read_to_string());
         read(&answer.expect("otelcol answers"))

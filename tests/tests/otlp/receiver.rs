@@ -40,7 +40,7 @@ pub(crate) enum Reply {
 
 /// A request that was answered, or is never.
 #[derive(Clone, Debug)]
-pub(crate) struct Received {
+pub(crate) struct ReceivedRequest {
     /// The first line.
     pub(crate) line: String,
     /// Headers by name, in lower case.
@@ -53,13 +53,13 @@ pub(crate) struct Received {
 #[derive(Debug, Default)]
 struct State {
     replies: VecDeque<Reply>,
-    received: Vec<Received>,
+    received: Vec<ReceivedRequest>,
     /// How many exporters hung up while they waited for an answer.
     gone: usize,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
+struct SharedState {
     state: Mutex<State>,
     changed: Condvar,
     stopped: AtomicBool,
@@ -69,7 +69,7 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Receiver {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<SharedState>,
 }
 
 impl Receiver {
@@ -77,7 +77,7 @@ impl Receiver {
     pub(crate) fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SharedState::default());
         shared.state.lock().unwrap().replies.extend(replies);
         let of_thread = Arc::clone(&shared);
         thread::spawn(move || {
@@ -108,7 +108,7 @@ impl Receiver {
         OtlpExporter::builder().endpoint(&url).unwrap().interval(Duration::from_hours(1))
     }
 
-    pub(crate) fn received(&self) -> Vec<Received> {
+    pub(crate) fn received(&self) -> Vec<ReceivedRequest> {
         self.shared.state.lock().unwrap().received.clone()
     }
 
@@ -148,7 +148,7 @@ impl Drop for Receiver {
     }
 }
 
-impl Received {
+impl ReceivedRequest {
     /// Lists the metrics of all its messages.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Metric> {
         let scopes = self.metrics.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
@@ -186,14 +186,14 @@ pub(crate) fn text(attributes: &[KeyValue]) -> Vec<(String, String)> {
 }
 
 /// Answers the requests of one connection.
-fn serve(connection: TcpStream, shared: &Shared) -> Option<()> {
+fn serve(connection: TcpStream, shared: &SharedState) -> Option<()> {
     let mut reader = BufReader::new(connection.try_clone().ok()?);
     let mut writer = connection;
     loop {
         let (line, headers, metrics) = request(&mut reader)?;
         let reply = shared.state.lock().unwrap().replies.pop_front().unwrap_or(Reply::Accept);
         let is_accepted = matches!(reply, Reply::Accept | Reply::Partial(_));
-        shared.state.lock().unwrap().received.push(Received { line, headers, metrics, is_accepted });
+        shared.state.lock().unwrap().received.push(ReceivedRequest { line, headers, metrics, is_accepted });
         shared.changed.notify_all();
         answer(reply, &mut writer, &mut reader, shared)?;
     }
@@ -232,7 +232,7 @@ fn request(
 }
 
 /// Answers a request. Returns `None` if the connection ends with it.
-fn answer(reply: Reply, writer: &mut TcpStream, reader: &mut BufReader<TcpStream>, shared: &Shared) -> Option<()> {
+fn answer(reply: Reply, writer: &mut TcpStream, reader: &mut BufReader<TcpStream>, shared: &SharedState) -> Option<()> {
     let send = |writer: &mut TcpStream, status: u16, headers: &str, body: &[u8]| {
         let head = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
         writer.write_all(&[head.as_bytes(), body].concat()).ok()
@@ -263,7 +263,7 @@ fn answer(reply: Reply, writer: &mut TcpStream, reader: &mut BufReader<TcpStream
     }
 }
 
-fn hung_up(shared: &Shared) -> Option<()> {
+fn hung_up(shared: &SharedState) -> Option<()> {
     shared.state.lock().unwrap().gone += 1;
     shared.changed.notify_all();
     None

@@ -43,9 +43,9 @@ fn is_clean(what: &str, text: &str) {
 
 /// What was shown by `Debug`.
 #[derive(Default)]
-struct Shown(String);
+struct DebugOutput(String);
 
-impl Shown {
+impl DebugOutput {
     fn show<T: Debug>(&mut self, value: T) -> T {
         self.0 += &format!("{value:?} {value:#?}\n");
         value
@@ -53,7 +53,7 @@ impl Shown {
 }
 
 /// Puts a canary into everything that takes words.
-fn words(canary: &'static str, shown: &mut Shown) {
+fn words(canary: &'static str, shown: &mut DebugOutput) {
     let method: &'static Authenticator = Box::leak(Box::new(Authenticator::new(AuthMethod::new(canary))));
     Guard::start(shown.show(method.attempt())).failure(FailureReason::new(canary));
     let guard = Guard::start(method.attempt().country(CountryCode::find(canary)));
@@ -79,7 +79,7 @@ fn words(canary: &'static str, shown: &mut Shown) {
 }
 
 /// Puts a canary into everything that a request brings.
-fn requests(canary: &'static str, shown: &mut Shown) {
+fn requests(canary: &'static str, shown: &mut DebugOutput) {
     let mut headers = HeaderMap::new();
     for name in ["x-forwarded-for", "forwarded", "authorization", "cookie", "user-agent"] {
         headers.insert(name, HeaderValue::from_static(canary));
@@ -118,14 +118,14 @@ fn requests(canary: &'static str, shown: &mut Shown) {
     assert!(request.is_ok());
 }
 
-fn shown_once<T: Debug>(shown: &mut Shown, value: T) -> T {
+fn shown_once<T: Debug>(shown: &mut DebugOutput, value: T) -> T {
     if shown.0.len() < 1 << 20 { shown.show(value) } else { value }
 }
 
 #[test]
 fn a_canary_comes_out_nowhere_but_in_the_address_of_an_audit_event() {
     run_alone(|| {
-        let (emission, trail, mut shown) = (Emission::new(), Trail::default(), Shown::default());
+        let (emission, trail, mut shown) = (Emission::new(), Trail::default(), DebugOutput::default());
         emission.record(|| {
             trail.follow(|| {
                 for canary in CANARIES {

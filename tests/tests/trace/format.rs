@@ -14,7 +14,7 @@ use mme_metrics_tests::traced::{exemplars, trace_id, traceparent, under};
 use tower::ServiceExt as _;
 
 /// The values and times of exemplars by the name of their metric and the end of the line.
-type Found = BTreeMap<(String, String), (f64, f64)>;
+type ExemplarValues = BTreeMap<(String, String), (f64, f64)>;
 
 fn time(exemplar: &Exemplar) -> f64 {
     let time = exemplar.timestamp.as_ref().expect("an exemplar has a time");
@@ -22,8 +22,8 @@ fn time(exemplar: &Exemplar) -> f64 {
     time.seconds as f64 + f64::from(time.nanos / 1_000_000) / 1_000.0
 }
 
-fn of_protobuf(recorder: &Recorder) -> Found {
-    let mut found = Found::new();
+fn of_protobuf(recorder: &Recorder) -> ExemplarValues {
+    let mut found = ExemplarValues::new();
     let mut add = |name: String, end: String, exemplar: &Exemplar| {
         let ids = labels(&exemplar.label);
         assert!(ids.len() == 2 && ids["trace_id"] == trace_id(7) && ids["span_id"] == format!("{:016x}", 7), "{ids:?}");
@@ -45,7 +45,7 @@ fn of_protobuf(recorder: &Recorder) -> Found {
     found
 }
 
-fn of_text(recorder: &Recorder) -> Found {
+fn of_text(recorder: &Recorder) -> ExemplarValues {
     let found = exemplars(recorder).into_iter().map(|exemplar| {
         let name = exemplar.series.split('{').next().unwrap_or_default().to_owned();
         let bound = exemplar.series.split_once("le=\"").map_or("", |(_, bound)| bound.trim_end_matches("\"}"));

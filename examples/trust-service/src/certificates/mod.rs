@@ -48,7 +48,7 @@ struct Order {
 
 /// A document and, if given, a signature to check.
 #[derive(Deserialize)]
-pub(crate) struct Signed {
+pub(crate) struct SignedDocument {
     pub(crate) document: i64,
     pub(crate) signature: String,
 }
@@ -64,7 +64,7 @@ struct Renewal {
 }
 
 #[derive(Serialize)]
-struct Made {
+struct SignatureResponse {
     signature: String,
 }
 
@@ -94,13 +94,18 @@ async fn validate(
     State(app): State<App>,
     session: Session,
     Path(id): Path<i64>,
-    signed: Option<Json<Signed>>,
+    signed: Option<Json<SignedDocument>>,
 ) -> Result<Json<Verdict>, ApiError> {
     judge(&app, &session.tenant, id, signed.map(|Json(signed)| signed)).await.map(Json)
 }
 
 /// Validates a certificate at the current time and, if a signature is given, that it belongs to the document.
-pub(crate) async fn judge(app: &App, tenant: &str, id: i64, signed: Option<Signed>) -> Result<Verdict, ApiError> {
+pub(crate) async fn judge(
+    app: &App,
+    tenant: &str,
+    id: i64,
+    signed: Option<SignedDocument>,
+) -> Result<Verdict, ApiError> {
     match verify(app, tenant, id, signed).await {
         Ok(()) => Ok(Verdict { valid: true, reason: "in force" }),
         Err(Invalid::Certificate(reason)) => Ok(Verdict { valid: false, reason }),
@@ -130,11 +135,11 @@ impl ErrorType for Invalid {
 }
 
 #[instrument_metrics(record = CertificateOperation::Validation)]
-async fn verify(app: &App, tenant: &str, id: i64, signed: Option<Signed>) -> Result<(), Invalid> {
+async fn verify(app: &App, tenant: &str, id: i64, signed: Option<SignedDocument>) -> Result<(), Invalid> {
     let certificates = Certificates::of(&app.database, tenant);
     let certificate = certificates.find(id).await.map_err(Invalid::Unknown)?;
     certificate.check(clock::now()).map_err(Invalid::Certificate)?;
-    let Some(Signed { document, signature }) = signed else { return Ok(()) };
+    let Some(SignedDocument { document, signature }) = signed else { return Ok(()) };
     let document = Documents::of(&app.database, tenant).find(document).await.map_err(Invalid::Unknown)?;
     let bytes = BASE64_STANDARD.decode(signature).unwrap_or_default();
     let genuine = Signature::from_slice(&bytes)
@@ -147,8 +152,8 @@ async fn sign(
     session: Session,
     Path(id): Path<i64>,
     Json(ToSign { document }): Json<ToSign>,
-) -> Result<Json<Made>, ApiError> {
-    Ok(Json(Made { signature: seal(&app, &session.tenant, id, document).await? }))
+) -> Result<Json<SignatureResponse>, ApiError> {
+    Ok(Json(SignatureResponse { signature: seal(&app, &session.tenant, id, document).await? }))
 }
 
 /// Signs a document with a certificate that is valid now.

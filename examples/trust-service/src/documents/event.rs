@@ -19,10 +19,10 @@ const BACKLOG: usize = 64;
 
 /// The channel of events. Clones share it.
 #[derive(Clone, Debug)]
-pub(crate) struct Events(broadcast::Sender<Told>);
+pub(crate) struct Events(broadcast::Sender<DocumentChange>);
 
 #[derive(Clone, Debug)]
-struct Told {
+struct DocumentChange {
     tenant: String,
     document: Document,
 }
@@ -37,7 +37,7 @@ impl Events {
         // Without a reader, the document need not be cloned.
         if self.0.receiver_count() > 0 {
             // An error is ignored, because it means that the last reader has just left.
-            let _ = self.0.send(Told { tenant: tenant.to_owned(), document: document.clone() });
+            let _ = self.0.send(DocumentChange { tenant: tenant.to_owned(), document: document.clone() });
         }
     }
 

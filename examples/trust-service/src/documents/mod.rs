@@ -10,7 +10,7 @@ mod store;
 pub(crate) use self::access::Access;
 pub(crate) use self::event::Events;
 pub(crate) use self::metrics::DOCUMENTS;
-pub(crate) use self::recent::Recent;
+pub(crate) use self::recent::RecentDocuments;
 pub(crate) use self::store::{Document, Documents};
 
 use axum::extract::{Path, State};
@@ -120,7 +120,7 @@ async fn process(
     State(app): State<App>,
     session: Session,
     Path(id): Path<i64>,
-) -> Result<Json<process::Processed>, ApiError> {
+) -> Result<Json<process::ProcessingResult>, ApiError> {
     app.access.check(&app.database, &session.tenant, id).await?;
     let documents = Documents::of(&app.database, &session.tenant);
     let document = documents.find(id).await?;

@@ -26,7 +26,7 @@ const RECOGNITION_TIMEOUT: Duration = Duration::from_millis(900);
 
 /// The result of processing.
 #[derive(Debug, Serialize)]
-pub(super) struct Processed {
+pub(super) struct ProcessingResult {
     words: usize,
     tags: Vec<String>,
     sha256: String,
@@ -35,12 +35,12 @@ pub(super) struct Processed {
 /// Processes a document that was not processed before, and counts every attempt with its outcome.
 #[instrument_metrics(name = "process_document")]
 #[instrument_metrics(record = PROCESSING.of(document.kind))]
-pub(super) async fn process(documents: &Documents<'_>, document: &Document) -> Result<Processed, ApiError> {
+pub(super) async fn process(documents: &Documents<'_>, document: &Document) -> Result<ProcessingResult, ApiError> {
     let attempt = Attempt::start(document.kind);
     attempt.end(read_and_tag(documents, document).await)
 }
 
-async fn read_and_tag(documents: &Documents<'_>, document: &Document) -> Result<Processed, ApiError> {
+async fn read_and_tag(documents: &Documents<'_>, document: &Document) -> Result<ProcessingResult, ApiError> {
     if document.state == Progress::Processed {
         return Err(ApiError::Conflict("the document was processed before"));
     }
@@ -62,7 +62,7 @@ async fn recognize(body: &str) -> Result<(), ApiError> {
 }
 
 #[instrument_metrics]
-fn analyse(body: &str) -> Result<Processed, ApiError> {
+fn analyse(body: &str) -> Result<ProcessingResult, ApiError> {
     let words: Vec<String> = body
         .split(|character: char| !character.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -78,7 +78,7 @@ fn analyse(body: &str) -> Result<Processed, ApiError> {
     let mut tags: Vec<_> = frequency.into_iter().collect();
     tags.sort_by(|(word, count), (other, others)| others.cmp(count).then(word.cmp(other)));
     let tags = tags.into_iter().take(TAGS).map(|(word, _)| word.to_owned()).collect();
-    Ok(Processed { words: words.len(), tags, sha256: BASE64_STANDARD.encode(Sha256::digest(body)) })
+    Ok(ProcessingResult { words: words.len(), tags, sha256: BASE64_STANDARD.encode(Sha256::digest(body)) })
 }
 
 #[cfg(test)]

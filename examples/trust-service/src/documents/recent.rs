@@ -20,17 +20,17 @@ const LIFETIME: Duration = Duration::from_secs(10);
 
 /// The cache. Clones share it. A tenant finds only its own documents.
 #[derive(Clone, Default)]
-pub(crate) struct Recent(Arc<Mutex<HashMap<Place, Kept>>>);
+pub(crate) struct RecentDocuments(Arc<Mutex<HashMap<Place, CacheEntry>>>);
 
 /// The key of an entry: a tenant and one of its documents.
 type Place = (String, i64);
 
-struct Kept {
+struct CacheEntry {
     since: Instant,
     document: Document,
 }
 
-impl Recent {
+impl RecentDocuments {
     /// Returns a document from the cache.
     pub(super) fn find(&self, tenant: &str, id: i64) -> Option<Document> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl Recent {
         if kept.len() >= CAPACITY {
             kept.clear();
         }
-        kept.insert((tenant.to_owned(), document.id), Kept { since: Instant::now(), document: document.clone() });
+        kept.insert((tenant.to_owned(), document.id), CacheEntry { since: Instant::now(), document: document.clone() });
     }
 
     /// Removes a document that has changed.
@@ -53,9 +53,9 @@ impl Recent {
     }
 }
 
-impl fmt::Debug for Recent {
+impl fmt::Debug for RecentDocuments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recent").finish_non_exhaustive()
+        f.debug_struct("RecentDocuments").finish_non_exhaustive()
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_document_is_found_by_its_tenant_until_it_changes() {
-        let recent = Recent::default();
+        let recent = RecentDocuments::default();
         recent.keep("acme", &document(1));
         assert!(recent.find("acme", 1).is_some());
         assert!(recent.find("globex", 1).is_none() && recent.find("acme", 2).is_none());
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn no_more_are_kept_than_there_is_room_for() {
-        let recent = Recent::default();
+        let recent = RecentDocuments::default();
         (0..10_000).for_each(|id| recent.keep("acme", &document(id)));
         assert!(recent.0.lock().unwrap().len() <= CAPACITY);
     }

@@ -10,7 +10,7 @@ use super::proto::{
     self, SignRequest, SignResponse, UploadRequest, UploadResponse, ValidateRequest, ValidateResponse, WatchRequest,
     WatchResponse,
 };
-use crate::certificates::{self, Signed};
+use crate::certificates::{self, SignedDocument};
 use crate::documents::{self, Document, Draft, Kind, Progress};
 use crate::error::ApiError;
 use crate::login::Session;
@@ -41,7 +41,7 @@ impl Trust {
 }
 
 async fn validate(app: &App, tenant: &str, asked: ValidateRequest) -> Result<ValidateResponse, Status> {
-    let signed = asked.signed.map(|signed| Signed { document: signed.document, signature: signed.signature });
+    let signed = asked.signed.map(|signed| SignedDocument { document: signed.document, signature: signed.signature });
     let verdict = certificates::judge(app, tenant, asked.certificate, signed).await?;
     Ok(ValidateResponse { valid: verdict.valid, reason: verdict.reason.to_owned() })
 }

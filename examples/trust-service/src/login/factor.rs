@@ -5,7 +5,7 @@ use mme_metrics::instrument_metrics;
 use mme_metrics::security::{MfaFactor, MfaMethod};
 use sha2::Sha256;
 
-use super::refusal::Denied;
+use super::failure::LoginFailure;
 use super::session;
 use crate::clock;
 use crate::database::Database;
@@ -55,12 +55,12 @@ pub(super) async fn challenge(
     (tenant, account): (&str, &str),
     secret: &[u8],
     given: &str,
-) -> Result<(), Denied> {
+) -> Result<(), LoginFailure> {
     let now = clock::now() / STEP;
-    let step = (now - 1..=now + 1).find(|step| code(secret, *step) == given).ok_or(Denied::SecondFactor)?;
+    let step = (now - 1..=now + 1).find(|step| code(secret, *step) == given).ok_or(LoginFailure::SecondFactor)?;
     let spend = sqlx::query("UPDATE factors SET used = $1 WHERE tenant = $2 AND account = $3 AND used < $1");
     let spent = spend.bind(step).bind(tenant).bind(account).execute(database).await?;
-    if spent.rows_affected() == 0 { Err(Denied::SecondFactor) } else { Ok(()) }
+    if spent.rows_affected() == 0 { Err(LoginFailure::SecondFactor) } else { Ok(()) }
 }
 
 /// Returns the current code, for the demo. `secret` is as [`enrol`] returns it.

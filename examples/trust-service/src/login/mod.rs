@@ -1,14 +1,14 @@
 //! Authentication: passwords, second factors, sessions, and the extractor that requires a session.
 
 mod factor;
-mod open;
+mod failure;
+mod open_sessions;
 mod password;
-mod refusal;
 mod session;
 mod token;
 
 pub(crate) use self::factor::code_now;
-pub(crate) use self::open::OpenSessions;
+pub(crate) use self::open_sessions::OpenSessions;
 pub(crate) use self::session::Session;
 pub(crate) use self::token::TokenKey;
 
@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use tower::ServiceBuilder;
 use tower::limit::GlobalConcurrencyLimitLayer;
 
-use self::refusal::Denied;
+use self::failure::LoginFailure;
 use crate::database::Database;
 use crate::error::ApiError;
 use crate::sources;
@@ -76,13 +76,13 @@ struct Credentials {
 }
 
 #[derive(Serialize)]
-struct Opened {
+struct LoginResponse {
     token: String,
     expires_in: i64,
 }
 
 #[derive(Serialize)]
-struct Enrolled {
+struct FactorSecret {
     /// The secret in hexadecimal, as `oathtool --totp=sha256` expects it.
     secret: String,
 }
@@ -92,20 +92,20 @@ async fn login(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     Json(given): Json<Credentials>,
-) -> Result<Json<Opened>, ApiError> {
+) -> Result<Json<LoginResponse>, ApiError> {
     let client = app.sources.client(peer.ip(), &headers).account(&format!("{}/{}", given.tenant, given.user));
     let entered = measure_async(PASSWORD.attempt().by(&client), ByOperation, enter(&app, &client, given)).await;
     let outcome = match &entered {
         Ok(_) => EventOutcome::Success,
-        Err(Denied::Broken(_)) => EventOutcome::Unknown,
+        Err(LoginFailure::Broken(_)) => EventOutcome::Unknown,
         Err(_) => EventOutcome::Failure,
     };
     AuditEvent::new(EventType::LOGIN, outcome).by(&client).record();
-    Ok(Json(Opened { token: entered?, expires_in: session::LIFETIME }))
+    Ok(Json(LoginResponse { token: entered?, expires_in: session::LIFETIME }))
 }
 
 /// Checks the credentials and opens a session.
-async fn enter(app: &App, client: &SecurityClient, given: Credentials) -> Result<String, Denied> {
+async fn enter(app: &App, client: &SecurityClient, given: Credentials) -> Result<String, LoginFailure> {
     let Credentials { tenant, user, password, code } = given;
     if sources::is_threat(client.address()) {
         return Err(blocked(BlockReason::THREAT));
@@ -120,25 +120,25 @@ async fn enter(app: &App, client: &SecurityClient, given: Credentials) -> Result
         .fetch_optional(&app.database)
         .await?;
     if !password::verify(password, stored).await? {
-        return Err(Denied::Credentials);
+        return Err(LoginFailure::Credentials);
     }
     if let Some(secret) = factor::secret(&app.database, &tenant, &user).await? {
-        let code = code.ok_or(Denied::SecondFactor)?;
+        let code = code.ok_or(LoginFailure::SecondFactor)?;
         factor::challenge(&app.database, (&tenant, &user), &secret, &code).await?;
     }
     Ok(session::open(app, &tenant, &user, session::LIFETIME).await?)
 }
 
-fn blocked(reason: BlockReason) -> Denied {
+fn blocked(reason: BlockReason) -> LoginFailure {
     SECURITY.blocks.increment((reason,));
-    Denied::Blocked(reason)
+    LoginFailure::Blocked(reason)
 }
 
 /// Sets up a second factor for the account of the session. The next login needs its code.
-async fn enrol(State(app): State<App>, session: Session) -> Result<Json<Enrolled>, ApiError> {
+async fn enrol(State(app): State<App>, session: Session) -> Result<Json<FactorSecret>, ApiError> {
     let secret = factor::enrol(&app.database, &session.tenant, &session.account).await?;
     AuditEvent::new(EventType::new("factor_enrolled"), EventOutcome::Success).record();
-    Ok(Json(Enrolled { secret }))
+    Ok(Json(FactorSecret { secret }))
 }
 
 async fn logout(State(app): State<App>, session: Session) -> Result<StatusCode, ApiError> {

@@ -1,11 +1,11 @@
 //! The lint of rules: alerts have to be actionable, and rules have to load in every Prometheus since 2.42.
 
 mod alert;
+mod coverage;
 mod dashboard;
 mod expression;
 mod order;
 mod runbook;
-mod tested;
 
 use std::collections::HashMap;
 
@@ -69,7 +69,7 @@ pub fn lint(files: &[AssetFile]) -> Vec<AssetFinding> {
     }
     runbook::check(files, &alerts, &mut findings);
     dashboard::check(files, &links, &mut findings);
-    tested::check(files, &names, &alerts, &records, &mut findings);
+    coverage::check(files, &names, &alerts, &records, &mut findings);
     findings
 }
 

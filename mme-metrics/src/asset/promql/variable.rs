@@ -21,7 +21,7 @@ impl Query {
     /// a metric.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let mut error = None;
-        for open in [Open::Number, Open::Metric] {
+        for open in [PlaceholderKind::Number, PlaceholderKind::Metric] {
             let filled = Filler::new(text, open).fill();
             match parser::parse(&filled.text) {
                 Ok(expression) => return Ok(Self { expression, placeholders: filled.placeholders }),
@@ -57,7 +57,7 @@ pub(in crate::asset) fn first_variable(text: &str) -> Option<String> {
 
 /// Returns the first variable of an expression that is outside of strings and comments.
 pub(super) fn in_code(text: &str) -> Option<String> {
-    let filled = Filler::new(text, Open::Number).fill();
+    let filled = Filler::new(text, PlaceholderKind::Number).fill();
     filled.placeholders.into_iter().next().map(|(_, variable)| variable).filter(|variable| variable.starts_with('$'))
 }
 
@@ -89,7 +89,7 @@ fn is_name(c: char) -> bool {
 
 /// How to read a variable whose place allows a number or a metric.
 #[derive(Clone, Copy)]
-enum Open {
+enum PlaceholderKind {
     Number,
     Metric,
 }
@@ -97,7 +97,7 @@ enum Open {
 /// Fills in the variables of one expression, from left to right.
 struct Filler<'t> {
     rest: &'t str,
-    open: Open,
+    open: PlaceholderKind,
     text: String,
     placeholders: Vec<(String, String)>,
     /// The variables so far, each once.
@@ -107,7 +107,7 @@ struct Filler<'t> {
 }
 
 impl<'t> Filler<'t> {
-    fn new(text: &'t str, open: Open) -> Self {
+    fn new(text: &'t str, open: PlaceholderKind) -> Self {
         Self {
             rest: text,
             open,
@@ -185,8 +185,8 @@ impl<'t> Filler<'t> {
             Some('{' | 'l') => name,
             _ if glued => name,
             _ => match self.open {
-                Open::Number => format!("{}", 910_000_000 + number),
-                Open::Metric => name,
+                PlaceholderKind::Number => format!("{}", 910_000_000 + number),
+                PlaceholderKind::Metric => name,
             },
         };
         self.text.push_str(&placeholder);

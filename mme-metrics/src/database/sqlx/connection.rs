@@ -9,7 +9,7 @@ use ::sqlx::{Error, SqlSafeStr, SqlStr, Transaction};
 use futures_util::future::BoxFuture;
 
 use super::driver::Driver;
-use super::shared::Shared;
+use super::pool_state::PoolState;
 use super::transaction::{self, MeasuredTransaction};
 use crate::database::{DatabaseClient, PoolUse};
 
@@ -29,29 +29,33 @@ use crate::database::{DatabaseClient, PoolUse};
 /// # }
 /// ```
 pub struct MeasuredConnection<'c, DB: Driver> {
-    held: Held<'c, DB>,
+    held: HeldConnection<'c, DB>,
     /// The use of the connection, recorded when it goes back to the pool. `None` for a borrowed connection.
     in_use: Option<PoolUse>,
-    shared: Arc<Shared<DB>>,
+    shared: Arc<PoolState<DB>>,
 }
 
 /// The sqlx type that holds a connection.
-pub(super) enum Held<'c, DB: Driver> {
+pub(super) enum HeldConnection<'c, DB: Driver> {
     Pooled(PoolConnection<DB>),
     Transaction(Transaction<'c, DB>),
 }
 
 impl<'c, DB: Driver> MeasuredConnection<'c, DB> {
-    pub(super) fn pooled(connection: PoolConnection<DB>, in_use: PoolUse, shared: Arc<Shared<DB>>) -> Self {
-        Self { held: Held::Pooled(connection), in_use: Some(in_use), shared }
+    pub(super) fn pooled(connection: PoolConnection<DB>, in_use: PoolUse, shared: Arc<PoolState<DB>>) -> Self {
+        Self { held: HeldConnection::Pooled(connection), in_use: Some(in_use), shared }
     }
 
-    pub(super) fn within(transaction: Transaction<'c, DB>, in_use: Option<PoolUse>, shared: Arc<Shared<DB>>) -> Self {
-        Self { held: Held::Transaction(transaction), in_use, shared }
+    pub(super) fn within(
+        transaction: Transaction<'c, DB>,
+        in_use: Option<PoolUse>,
+        shared: Arc<PoolState<DB>>,
+    ) -> Self {
+        Self { held: HeldConnection::Transaction(transaction), in_use, shared }
     }
 
     /// Splits the connection into its parts, to end a transaction.
-    pub(super) fn into_parts(self) -> (Held<'c, DB>, Option<PoolUse>, Arc<Shared<DB>>) {
+    pub(super) fn into_parts(self) -> (HeldConnection<'c, DB>, Option<PoolUse>, Arc<PoolState<DB>>) {
         (self.held, self.in_use, self.shared)
     }
 
@@ -149,8 +153,8 @@ impl<DB: Driver> MeasuredPoolConnection<DB> {
     /// Never: a connection of a pool does not hold a transaction.
     pub fn into_unmeasured(self) -> PoolConnection<DB> {
         match self.connection.held {
-            Held::Pooled(connection) => connection,
-            Held::Transaction(_) => unreachable!("a connection of a pool is made by `pooled` only"),
+            HeldConnection::Pooled(connection) => connection,
+            HeldConnection::Transaction(_) => unreachable!("a connection of a pool is made by `pooled` only"),
         }
     }
 }
@@ -175,7 +179,7 @@ impl<DB: Driver> AsMut<MeasuredConnection<'static, DB>> for MeasuredPoolConnecti
     }
 }
 
-impl<DB: Driver> Deref for Held<'_, DB> {
+impl<DB: Driver> Deref for HeldConnection<'_, DB> {
     type Target = DB::Connection;
 
     fn deref(&self) -> &DB::Connection {
@@ -186,7 +190,7 @@ impl<DB: Driver> Deref for Held<'_, DB> {
     }
 }
 
-impl<DB: Driver> DerefMut for Held<'_, DB> {
+impl<DB: Driver> DerefMut for HeldConnection<'_, DB> {
     fn deref_mut(&mut self) -> &mut DB::Connection {
         match self {
             Self::Pooled(connection) => connection,

@@ -7,17 +7,17 @@ use ::sqlx::Error;
 use ::sqlx::pool::PoolConnection;
 use pin_project_lite::pin_project;
 
+use super::connect_detector::ConnectDetector;
 use super::driver::Driver;
 use super::error::error_type;
-use super::opening::Opening;
-use super::shared::Shared;
+use super::pool_state::PoolState;
 use crate::clock::Moment;
 use crate::database::meter::{Meter, PoolSlot};
 use crate::database::{DatabaseCall, PoolUse};
 use crate::operation::Guard;
 use crate::operation::Outcome;
 
-impl<DB: Driver> Shared<DB> {
+impl<DB: Driver> PoolState<DB> {
     /// Acquires a connection and measures the wait and the use.
     pub(super) async fn acquire(&self) -> Result<(PoolConnection<DB>, PoolUse), Error> {
         self.lend(Moment::now()).await.map(|(connection, waited)| (connection, self.meter.acquired(waited)))
@@ -37,10 +37,10 @@ pin_project! {
     /// stored only once.
     #[must_use = "a future does nothing unless it is polled"]
     pub(super) struct AcquireFuture<'s, DB: Driver, F> {
-        shared: &'s Shared<DB>,
+        shared: &'s PoolState<DB>,
         // `None` after the end of the wait.
         wait: Option<PoolSlot<&'s Meter>>,
-        opening: Opening,
+        detector: ConnectDetector,
         #[pin]
         acquiring: F,
     }
@@ -48,8 +48,8 @@ pin_project! {
 
 impl<'s, DB: Driver, F> AcquireFuture<'s, DB, F> {
     /// Measures the wait for `acquiring` from `since` on.
-    pub(super) fn new(shared: &'s Shared<DB>, since: Moment, acquiring: F) -> Self {
-        Self { shared, wait: Some(shared.meter.wait_here(since)), opening: Opening::default(), acquiring }
+    pub(super) fn new(shared: &'s PoolState<DB>, since: Moment, acquiring: F) -> Self {
+        Self { shared, wait: Some(shared.meter.wait_here(since)), detector: ConnectDetector::default(), acquiring }
     }
 }
 
@@ -63,11 +63,11 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let (shared, acquiring) = (*this.shared, this.acquiring);
-        let acquired = ready!(this.opening.watch(shared, || acquiring.poll(context)));
+        let acquired = ready!(this.detector.watch(shared, || acquiring.poll(context)));
         let wait = this.wait.take().expect("a future is not polled after its end");
         match acquired {
             Ok(connection) => {
-                if let Some(since) = this.opening.since() {
+                if let Some(since) = this.detector.since() {
                     shared.meter.opened(since);
                 }
                 Poll::Ready(Ok((connection, wait)))
@@ -96,7 +96,7 @@ pin_project! {
 /// the operation fails, and its time is that of the wait.
 pub(super) fn connect<'s, 'g, 'c, DB: Driver>(
     guard: &'g mut Guard<DatabaseCall<'c>>,
-    shared: &'s Shared<DB>,
+    shared: &'s PoolState<DB>,
 ) -> ConnectFuture<'s, 'g, 'c, DB, impl Future<Output = Result<PoolConnection<DB>, Error>> + use<DB>> {
     guard.enter(&[]);
     let since = guard.since();

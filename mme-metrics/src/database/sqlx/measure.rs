@@ -7,7 +7,7 @@ use ::sqlx::{ConnectOptions, Error, Pool};
 
 use super::driver::{Driver, Options};
 use super::pool::MeasuredPool;
-use super::shared::Shared;
+use super::pool_state::PoolState;
 use crate::database::label::Namespace;
 use crate::database::{DatabaseClient, PoolFigures, PoolMeter};
 
@@ -131,7 +131,7 @@ impl Measure {
             (None, namespace) => namespace,
         };
         let meter = PoolMeter::new(name, figures(pool.clone()));
-        MeasuredPool::share(Shared::new(pool, client, meter))
+        MeasuredPool::share(PoolState::new(pool, client, meter))
     }
 }
 

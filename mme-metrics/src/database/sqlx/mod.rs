@@ -70,17 +70,17 @@
 //! `benches/README.md` has the tables.
 
 mod acquire;
+mod connect_detector;
 mod connection;
 mod driver;
 mod error;
 mod executor;
 mod lending;
 mod measure;
-mod opening;
 mod pool;
+mod pool_state;
 #[cfg(feature = "sqlx-postgres")]
 mod replication;
-mod shared;
 mod statement;
 mod transaction;
 mod watch;

@@ -8,22 +8,22 @@ use ::sqlx::{Error, Pool, SqlSafeStr, SqlStr};
 
 use super::connection::{MeasuredConnection, MeasuredPoolConnection};
 use super::driver::{Driver, Options};
-use super::shared::Shared;
+use super::pool_state::PoolState;
 use super::transaction::{self, MeasuredTransaction};
 
 /// A measured pool of sqlx. Use it in place of the pool: it is an executor and has the same methods.
 ///
 /// Clones share the pool. The [module](super) has an example.
 pub struct MeasuredPool<DB: Driver> {
-    shared: Arc<Shared<DB>>,
+    shared: Arc<PoolState<DB>>,
 }
 
 impl<DB: Driver> MeasuredPool<DB> {
-    pub(super) fn share(shared: Shared<DB>) -> Self {
+    pub(super) fn share(shared: PoolState<DB>) -> Self {
         Self { shared: Arc::new(shared) }
     }
 
-    pub(super) fn shared(&self) -> Arc<Shared<DB>> {
+    pub(super) fn shared(&self) -> Arc<PoolState<DB>> {
         Arc::clone(&self.shared)
     }
 

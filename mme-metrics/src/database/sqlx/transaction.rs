@@ -7,9 +7,9 @@ use std::sync::Arc;
 use ::sqlx::pool::MaybePoolConnection;
 use ::sqlx::{Connection, Error, SqlStr, Transaction};
 
-use super::connection::{Held, MeasuredConnection};
+use super::connection::{HeldConnection, MeasuredConnection};
 use super::driver::Driver;
-use super::shared::Shared;
+use super::pool_state::PoolState;
 use super::watch::measured;
 use crate::database::{PoolUse, TransactionGuard};
 use crate::operation::Guard;
@@ -25,7 +25,7 @@ pub struct MeasuredTransaction<'c, DB: Driver> {
 
 /// Begins a transaction on a connection that it owns or borrows.
 pub(super) async fn begin<'c, DB: Driver>(
-    shared: Arc<Shared<DB>>,
+    shared: Arc<PoolState<DB>>,
     connection: impl Into<MaybePoolConnection<'c, DB>>,
     in_use: Option<PoolUse>,
     statement: Option<SqlStr>,
@@ -54,7 +54,7 @@ impl<DB: Driver> MeasuredTransaction<'_, DB> {
     /// whether the server received the commit.
     pub async fn commit(self) -> Result<(), Error> {
         let name = if self.counted.is_some() { "COMMIT" } else { "RELEASE" };
-        let counted = self.end(name, Held::commit).await?;
+        let counted = self.end(name, HeldConnection::commit).await?;
         if let Some(counted) = counted {
             counted.committed();
         }
@@ -67,7 +67,7 @@ impl<DB: Driver> MeasuredTransaction<'_, DB> {
     ///
     /// Those of [`Transaction::rollback`].
     pub async fn rollback(self) -> Result<(), Error> {
-        self.end("ROLLBACK", Held::rollback).await.map(drop)
+        self.end("ROLLBACK", HeldConnection::rollback).await.map(drop)
     }
 }
 
@@ -85,7 +85,7 @@ impl<'c, DB: Driver> MeasuredTransaction<'c, DB> {
     async fn end<F>(
         self,
         name: &'static str,
-        end: impl FnOnce(Held<'c, DB>) -> F,
+        end: impl FnOnce(HeldConnection<'c, DB>) -> F,
     ) -> Result<Option<TransactionGuard>, Error>
     where
         F: Future<Output = Result<(), Error>>,
@@ -98,7 +98,7 @@ impl<'c, DB: Driver> MeasuredTransaction<'c, DB> {
     }
 }
 
-impl<DB: Driver> Held<'_, DB> {
+impl<DB: Driver> HeldConnection<'_, DB> {
     async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Transaction(transaction) => transaction.commit().await,

@@ -118,7 +118,7 @@ impl Drop for Ticket {
 }
 
 /// What a connection is served by: an endpoint, or a router of several.
-pub(super) trait Served: Clone + Send + Sync + 'static {
+pub(super) trait ConnectionHandler: Clone + Send + Sync + 'static {
     /// The body of an answer.
     type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;
     /// The answer.
@@ -128,7 +128,7 @@ pub(super) trait Served: Clone + Send + Sync + 'static {
     fn answer(&self, request: Request<Incoming>) -> Self::Answer;
 }
 
-impl<V, B> Served for V
+impl<V, B> ConnectionHandler for V
 where
     V: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send>
         + Clone
@@ -149,7 +149,7 @@ where
 pub(super) async fn serve<S, V>(stream: S, served: V, limits: Limits, ticket: Ticket)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    V: Served,
+    V: ConnectionHandler,
 {
     let service = service_fn(|request| {
         ticket.answering();

@@ -37,7 +37,7 @@ pub(in crate::endpoint) fn encode<B>(mut request: Request<B>, response: Response
         }
     }
     // The other codings come with features that any crate of the tree may turn on.
-    let service = Compression::new(Answered).no_br().no_deflate().no_zstd().quality(CompressionLevel::Fastest);
+    let service = Compression::new(EchoService).no_br().no_deflate().no_zstd().quality(CompressionLevel::Fastest);
     service.compress_when::<Predicate>(is_exposition).call(request.map(|_| response))
 }
 
@@ -47,9 +47,9 @@ fn is_exposition(status: StatusCode, _: Version, _: &HeaderMap, _: &Extensions) 
 }
 
 /// The service that the compression wraps: a request brings its answer along.
-struct Answered;
+struct EchoService;
 
-impl Service<Request<Response<Content>>> for Answered {
+impl Service<Request<Response<Content>>> for EchoService {
     type Response = Response<Content>;
     type Error = Infallible;
     type Future = Ready<Result<Response<Content>, Infallible>>;

@@ -13,7 +13,7 @@ use super::labels;
 use super::plan::{By, OWN, Plan, Shape, is_failure};
 use super::ring::{Budget, Line};
 use crate::metric::{Kind, Unit};
-use crate::recorder::{Sampled, SampledMetric};
+use crate::recorder::{SampledMetric, SampledValue};
 
 /// Lines that only the metrics of the first ranks may take.
 const RESERVE: usize = 500;
@@ -118,9 +118,9 @@ impl Chart {
         let mut is_idle = true;
         metric.read(|_, _, value| {
             is_idle &= match value {
-                Sampled::Total { value, .. } => value == 0.0,
-                Sampled::Level(_) => false,
-                Sampled::Buckets { classic, .. } => classic.iter().all(|count| *count == 0),
+                SampledValue::Total { value, .. } => value == 0.0,
+                SampledValue::Level(_) => false,
+                SampledValue::Buckets { classic, .. } => classic.iter().all(|count| *count == 0),
             };
         });
         // A metric that was there without events has only new ones now.
@@ -203,11 +203,11 @@ impl Chart {
     }
 
     /// Returns how much a series has counted since the last selection, or how large the value of a gauge is.
-    fn score(&mut self, at: usize, value: &Sampled<'_>) -> f64 {
+    fn score(&mut self, at: usize, value: &SampledValue<'_>) -> f64 {
         let total = match value {
-            Sampled::Level(value) => return value.abs(),
-            Sampled::Total { value, .. } => *value,
-            Sampled::Buckets { classic, .. } => classic.iter().sum::<u64>() as f64,
+            SampledValue::Level(value) => return value.abs(),
+            SampledValue::Total { value, .. } => *value,
+            SampledValue::Buckets { classic, .. } => classic.iter().sum::<u64>() as f64,
         };
         // The lower half is enough for a difference.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -236,7 +236,7 @@ impl Chart {
                 return;
             }
             has_values = true;
-            if let Sampled::Buckets { classic, native } = &value {
+            if let SampledValue::Buckets { classic, native } = &value {
                 buckets::fill(&mut buckets, &self.bounds, classic, native);
             }
             let begins_late = at >= self.seen && !tick.is_first();
@@ -246,9 +246,11 @@ impl Chart {
             }
             for group in [total.as_mut(), own].into_iter().flatten() {
                 match &value {
-                    Sampled::Total { value, is_kept_elsewhere } => group.add(*value, *is_kept_elsewhere && begins_late),
-                    Sampled::Level(value) => group.add(*value, false),
-                    Sampled::Buckets { .. } => group.add_buckets(&buckets, is_failure),
+                    SampledValue::Total { value, is_kept_elsewhere } => {
+                        group.add(*value, *is_kept_elsewhere && begins_late)
+                    }
+                    SampledValue::Level(value) => group.add(*value, false),
+                    SampledValue::Buckets { .. } => group.add_buckets(&buckets, is_failure),
                 }
             }
         });

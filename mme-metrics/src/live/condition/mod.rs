@@ -18,7 +18,7 @@ const MAX_SUBJECT: usize = 256;
 
 /// A condition that holds.
 #[derive(Debug)]
-pub(super) struct Standing {
+pub(super) struct ActiveCondition {
     /// The place of its alert.
     pub(super) alert: usize,
     pub(super) finding: Finding,
@@ -29,7 +29,7 @@ pub(super) struct Standing {
 /// The alerts that are judged, and what holds at present.
 pub(super) struct Conditions {
     judged: Vec<(Alert, Judge)>,
-    pub(super) standing: Vec<Standing>,
+    pub(super) active: Vec<ActiveCondition>,
 }
 
 impl Conditions {
@@ -39,27 +39,27 @@ impl Conditions {
             let alert = Alert::find(name).filter(|alert| alert.limits.len() >= limits)?;
             Some((alert, judge))
         };
-        Self { judged: JUDGES.into_iter().filter_map(alert).collect(), standing: Vec::new() }
+        Self { judged: JUDGES.into_iter().filter_map(alert).collect(), active: Vec::new() }
     }
 
     /// Judges a sample.
     pub(super) fn observe(&mut self, evidence: &Evidence<'_>) {
-        let before = std::mem::take(&mut self.standing);
+        let before = std::mem::take(&mut self.active);
         for (at, (alert, judge)) in self.judged.iter().enumerate() {
             for mut finding in judge(evidence, &alert.limits) {
-                if self.standing.len() == MOST {
+                if self.active.len() == MOST {
                     return;
                 }
                 finding.subject.truncate(finding.subject.floor_char_boundary(MAX_SUBJECT));
                 let held = before.iter().find(|held| held.alert == at && held.finding.subject == finding.subject);
                 let since = held.map_or(evidence.unix, |held| held.since);
-                self.standing.push(Standing { alert: at, finding, since });
+                self.active.push(ActiveCondition { alert: at, finding, since });
             }
         }
     }
 
-    pub(super) fn alert(&self, standing: &Standing) -> Option<&Alert> {
-        self.judged.get(standing.alert).map(|(alert, _)| alert)
+    pub(super) fn alert(&self, condition: &ActiveCondition) -> Option<&Alert> {
+        self.judged.get(condition.alert).map(|(alert, _)| alert)
     }
 
     /// Iterates over the names of the alerts that are judged.
@@ -70,7 +70,7 @@ impl Conditions {
 
 impl std::fmt::Debug for Conditions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Conditions").field("standing", &self.standing).finish_non_exhaustive()
+        f.debug_struct("Conditions").field("active", &self.active).finish_non_exhaustive()
     }
 }
 

@@ -17,13 +17,13 @@ fn recorder() -> Recorder {
 }
 
 /// A history of a recorder, and the time of its last sample.
-struct Watched {
+struct SampledHistory {
     recorder: Recorder,
     history: History,
     unix: f64,
 }
 
-impl Watched {
+impl SampledHistory {
     fn new() -> Self {
         Self { recorder: recorder(), history: History::new(), unix: 1_000_000.0 }
     }
@@ -36,10 +36,10 @@ impl Watched {
     }
 
     /// The alerts whose conditions hold, with what they hold for.
-    fn standing(&self) -> Vec<(&'static str, &str)> {
+    fn active(&self) -> Vec<(&'static str, &str)> {
         let conditions = &self.history.conditions;
-        let named = |standing| conditions.alert(standing).map_or("", |alert| alert.name);
-        conditions.standing.iter().map(|standing| (named(standing), &*standing.finding.subject)).collect()
+        let named = |condition| conditions.alert(condition).map_or("", |alert| alert.name);
+        conditions.active.iter().map(|condition| (named(condition), &*condition.finding.subject)).collect()
     }
 }
 
@@ -79,10 +79,10 @@ fn the_history_of_20_000_series_takes_at_most_two_mebibytes() {
 
 #[test]
 fn totals_count_series_that_have_no_line() {
-    let mut watched = Watched::new();
+    let mut sampled = SampledHistory::new();
     let routes: Vec<&'static str> = (0..100).map(|at| &*format!("/{at}").leak()).collect();
-    watched.after(|| routes.iter().for_each(|route| request(route, "", 1)));
-    let history = watched.after(|| routes.iter().for_each(|route| request(route, "", 5)));
+    sampled.after(|| routes.iter().for_each(|route| request(route, "", 1)));
+    let history = sampled.after(|| routes.iter().for_each(|route| request(route, "", 5)));
     let chart = &history.charts[0];
     assert_eq!((chart.groups.len(), chart.left_out), (64, 36));
     let total = chart.total.as_ref().unwrap();
@@ -91,22 +91,22 @@ fn totals_count_series_that_have_no_line() {
 
 #[test]
 fn a_share_of_errors_over_the_limit_of_the_bundled_alert_holds_and_ends() {
-    let mut watched = Watched::new();
-    watched.after(|| request("/a", "", 1));
+    let mut sampled = SampledHistory::new();
+    sampled.after(|| request("/a", "", 1));
     // Under five minutes' worth of requests nothing is judged.
-    watched.after(|| request("/a", "500", 4));
-    assert_eq!(watched.standing(), []);
-    watched.after(|| {
+    sampled.after(|| request("/a", "500", 4));
+    assert_eq!(sampled.active(), []);
+    sampled.after(|| {
         request("/a", "500", 20);
         request("/b", "", 100);
         request("/c", "cancelled", 20);
     });
-    assert_eq!(watched.standing(), [("MmeHttpErrorRateCritical", ""), ("MmeHttpErrorRateHigh", "/a")]);
-    let since = watched.history.conditions.standing[0].since;
-    (0..30).for_each(|_| _ = watched.after(|| ()));
-    assert_eq!(watched.history.conditions.standing[0].since, since);
-    (0..40).for_each(|_| _ = watched.after(|| ()));
-    assert_eq!(watched.standing(), []);
+    assert_eq!(sampled.active(), [("MmeHttpErrorRateCritical", ""), ("MmeHttpErrorRateHigh", "/a")]);
+    let since = sampled.history.conditions.active[0].since;
+    (0..30).for_each(|_| _ = sampled.after(|| ()));
+    assert_eq!(sampled.history.conditions.active[0].since, since);
+    (0..40).for_each(|_| _ = sampled.after(|| ()));
+    assert_eq!(sampled.active(), []);
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn present_values_are_judged_as_they_stand() {
     let pool = PoolName::register(POOL).unwrap();
     let [vault, mail] = ["live_vault", "live_mail"].map(|name| DependencyName::register(name).unwrap());
     let [old, new, long] = ["live_old", "live_new", "live_long"].map(|name| CertificateName::register(name).unwrap());
-    let mut watched = Watched::new();
-    let now = watched.unix;
-    watched.after(|| {
+    let mut sampled = SampledHistory::new();
+    let now = sampled.unix;
+    sampled.after(|| {
         DATABASE.connection_max.set((pool,), 10.0);
         DATABASE.connections.set((pool, ConnectionState::Used), 10.0);
         DATABASE.connections.set((pool, ConnectionState::Idle), 0.0);
@@ -135,17 +135,17 @@ fn present_values_are_judged_as_they_stand() {
         ("MmeCertificateExpired", "live_old"),
         ("MmeCertificateExpiringSoon", "live_new"),
     ];
-    assert_eq!(watched.standing(), wanted);
+    assert_eq!(sampled.active(), wanted);
 }
 
 #[test]
 fn an_answer_has_the_samples_that_a_page_lacks() {
-    let mut watched = Watched::new();
+    let mut sampled = SampledHistory::new();
     for _ in 0..10 {
-        watched.after(|| request("/a", "", 1));
+        sampled.after(|| request("/a", "", 1));
     }
     let lines = |since| {
-        let text = serde_json::to_string(&Answer::new(&watched.history, since, Vec::new())).unwrap();
+        let text = serde_json::to_string(&Answer::new(&sampled.history, since, Vec::new())).unwrap();
         let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
         let line = &answer["sections"][0]["charts"][0]["total"]["lines"][0];
         (line["first"].as_u64(), line["values"].as_array().map(Vec::len))
@@ -157,9 +157,9 @@ fn an_answer_has_the_samples_that_a_page_lacks() {
     assert_eq!(lines(11), (Some(1), Some(10)));
     assert_eq!(lines(u64::MAX), (Some(1), Some(10)));
     for _ in 0..300 {
-        watched.after(|| ());
+        sampled.after(|| ());
     }
-    let text = serde_json::to_string(&Answer::new(&watched.history, 5, Vec::new())).unwrap();
+    let text = serde_json::to_string(&Answer::new(&sampled.history, 5, Vec::new())).unwrap();
     assert!(text.contains("\"first\":131,"), "the ring has the last 180 of 310");
 }
 

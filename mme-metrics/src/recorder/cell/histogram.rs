@@ -6,7 +6,7 @@ use super::exemplar::Exemplar;
 use super::layout::NativeLayout;
 use super::native::NativeCell;
 use super::native_reading::NativeReading;
-use super::packed::Packed;
+use super::packed_buckets::PackedBuckets;
 use super::shard::{ShardSlice, Shards, Thread};
 use super::sum::{add_finite, add_to_sum, record_alone, record_shared};
 use super::sync::{AtomicU64, OnceLock, Ordering};
@@ -49,7 +49,7 @@ pub(in crate::recorder) struct HistogramCell {
     bounds: Bounds,
     own: Box<[AtomicU64]>,
     /// The buckets that all threads share, made for the second thread, and the sum of what is in them.
-    shared: OnceLock<Packed>,
+    shared: OnceLock<PackedBuckets>,
     shared_sum: AtomicU64,
     shards: Shards<Words>,
     /// Holds everything instead of this cell, for a metric with native buckets.
@@ -58,7 +58,7 @@ pub(in crate::recorder) struct HistogramCell {
 
 /// A reading of a histogram. `count` is always the sum of `buckets`, even if another thread writes meanwhile.
 #[derive(Debug, Default)]
-pub(in crate::recorder) struct Reading {
+pub(in crate::recorder) struct HistogramReading {
     pub(in crate::recorder) buckets: Vec<u64>,
     pub(in crate::recorder) count: u64,
     pub(in crate::recorder) sum: f64,
@@ -113,7 +113,7 @@ impl HistogramCell {
     /// full, the shards are made.
     #[inline(never)]
     fn record_shared(&self, thread: Thread, bucket: usize, total: f64, count: u64) {
-        let shared = self.shared.get_or_init(|| Packed::new(self.own.len() - FIRST));
+        let shared = self.shared.get_or_init(|| PackedBuckets::new(self.own.len() - FIRST));
         let shards = loop {
             match shared.try_add(bucket, count) {
                 Ok(true) => return add_to_sum(&self.shared_sum, total),
@@ -140,7 +140,7 @@ impl HistogramCell {
     }
 
     /// Reads the histogram into `reading`, whose allocation is reused from one series to the next.
-    pub(in crate::recorder) fn read(&self, reading: &mut Reading) {
+    pub(in crate::recorder) fn read(&self, reading: &mut HistogramReading) {
         match &self.native {
             Some(native) => reading.sum = native.read(&mut reading.buckets, reading.native.as_mut()),
             None => self.read_classic(reading),
@@ -148,7 +148,7 @@ impl HistogramCell {
         reading.count = reading.buckets.iter().fold(0, |count: u64, bucket| count.saturating_add(*bucket));
     }
 
-    fn read_classic(&self, reading: &mut Reading) {
+    fn read_classic(&self, reading: &mut HistogramReading) {
         if let Some(native) = &mut reading.native {
             native.clear();
         }
@@ -175,8 +175,8 @@ impl HistogramCell {
 mod tests {
     use super::*;
 
-    fn read(cell: &HistogramCell) -> Reading {
-        let mut reading = Reading::default();
+    fn read(cell: &HistogramCell) -> HistogramReading {
+        let mut reading = HistogramReading::default();
         cell.read(&mut reading);
         reading
     }

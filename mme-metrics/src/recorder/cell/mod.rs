@@ -25,7 +25,7 @@ mod layout;
 mod model;
 mod native;
 mod native_reading;
-mod packed;
+mod packed_buckets;
 #[cfg_attr(mme_loom, allow(dead_code, reason = "a model numbers its threads itself"))]
 mod shard;
 mod sum;
@@ -36,7 +36,7 @@ pub(super) use self::bounds::Bounds;
 pub(super) use self::counter::CounterCell;
 pub(super) use self::exemplar::{Exemplar, Exemplars};
 pub(super) use self::gauge::GaugeCell;
-pub(super) use self::histogram::{HistogramCell, Reading};
+pub(super) use self::histogram::{HistogramCell, HistogramReading};
 #[cfg(feature = "otlp")]
 pub(super) use self::layout::coarser;
 pub(super) use self::layout::{NativeLayout, ZERO_THRESHOLD};

@@ -12,7 +12,7 @@ use loom::thread;
 
 use super::shard::Thread;
 use super::sync::step;
-use super::{Bounds, CounterCell, GaugeCell, HistogramCell, Reading};
+use super::{Bounds, CounterCell, GaugeCell, HistogramCell, HistogramReading};
 
 /// Explores every interleaving of operations with at most `preemptions` interruptions of a thread. Two are enough to
 /// put a whole operation of each of two threads into the middle of a reading. Without a limit the models take hours.
@@ -45,8 +45,8 @@ fn race<C: Send + Sync + 'static>(cell: C, work: fn(&C), watch: fn(&C)) -> Arc<C
     cell
 }
 
-fn read(cell: &HistogramCell) -> Reading {
-    let mut reading = Reading::default();
+fn read(cell: &HistogramCell) -> HistogramReading {
+    let mut reading = HistogramReading::default();
     cell.read(&mut reading);
     reading
 }

@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
-use self::worker::{Asked, Callback, Target, Worker};
+use self::worker::{Callback, RequestOutcome, Target, Worker};
 use super::error::BuildError;
 use crate::label::{OVERFLOW, is_plain};
 use crate::process::{COLLECTORS, CollectorName};
@@ -36,7 +36,7 @@ pub(super) const DEADLINE: Duration = Duration::from_secs(1);
 pub(super) const DEADLINES: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(10);
 
 /// Callbacks that are handed to a builder, with the names that they have.
-pub(super) type Declared = Vec<(Option<String>, Callback)>;
+pub(super) type CollectorList = Vec<(Option<String>, Callback)>;
 
 /// The collectors of one recorder.
 pub(super) struct Collectors {
@@ -53,7 +53,11 @@ impl RefUnwindSafe for Collectors {}
 
 impl Collectors {
     /// Makes the collectors; none have no object. `target` must not hold what is returned. No thread is started yet.
-    pub(super) fn new(declared: Declared, deadline: Duration, target: impl FnOnce() -> Target) -> Option<Arc<Self>> {
+    pub(super) fn new(
+        declared: CollectorList,
+        deadline: Duration,
+        target: impl FnOnce() -> Target,
+    ) -> Option<Arc<Self>> {
         if declared.is_empty() {
             return None;
         }
@@ -75,9 +79,9 @@ impl Collectors {
         let (mut waiting, mut unstarted) = (0, Vec::new());
         for worker in &self.workers {
             match worker.ask(&self.target, &done) {
-                Asked::Waiting => waiting += 1,
-                Asked::NotWaiting => {}
-                Asked::Unstarted => unstarted.push(worker),
+                RequestOutcome::Waiting => waiting += 1,
+                RequestOutcome::NotWaiting => {}
+                RequestOutcome::Unstarted => unstarted.push(worker),
             }
         }
         drop(done);
@@ -110,7 +114,7 @@ impl Drop for Collectors {
 }
 
 /// Fails with the first name that is no label value or that two collectors have, or the first name of too many.
-pub(super) fn check_names(declared: &Declared) -> Result<(), BuildError> {
+pub(super) fn check_names(declared: &CollectorList) -> Result<(), BuildError> {
     let mut known = HashSet::new();
     for name in names(declared) {
         if !is_plain(&name) || name == OVERFLOW || known.len() == COLLECTORS || !known.insert(name.clone()) {
@@ -121,7 +125,7 @@ pub(super) fn check_names(declared: &Declared) -> Result<(), BuildError> {
 }
 
 /// Returns the name of each collector: the unnamed ones are numbered.
-fn names(declared: &Declared) -> Vec<String> {
+fn names(declared: &CollectorList) -> Vec<String> {
     let mut unnamed = 0;
     let mut number = || {
         unnamed += 1;

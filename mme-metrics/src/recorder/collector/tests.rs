@@ -35,13 +35,13 @@ fn a_child_of_fork_runs_collectors_itself_except_one_that_was_running() {
         .build()
         .unwrap();
     let collectors = hung.1.as_ref().unwrap();
-    assert!(matches!(collectors.workers[0].ask(&collectors.target, &done), Asked::Waiting));
+    assert!(matches!(collectors.workers[0].ask(&collectors.target, &done), RequestOutcome::Waiting));
     let _ = forked(hung).render(Format::Text);
 }
 
 #[test]
 fn names_are_numbered_and_have_to_be_plain_and_different() {
-    let declared = |names: &[Option<&str>]| -> Declared {
+    let declared = |names: &[Option<&str>]| -> CollectorList {
         names.iter().map(|name| (name.map(str::to_owned), Box::new(|| ()) as Callback)).collect()
     };
     assert_eq!(

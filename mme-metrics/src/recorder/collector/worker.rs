@@ -35,7 +35,7 @@ struct Request {
 }
 
 /// What became of a request.
-pub(super) enum Asked {
+pub(super) enum RequestOutcome {
     /// The collector runs, and is waited for.
     Waiting,
     /// It runs, and is not waited for.
@@ -79,16 +79,16 @@ impl Worker {
     }
 
     /// Asks the thread to run once, unless it runs. `done` receives a message at the end if the result is `Waiting`.
-    pub(super) fn ask(&self, target: &Target, done: &SyncSender<()>) -> Asked {
+    pub(super) fn ask(&self, target: &Target, done: &SyncSender<()>) -> RequestOutcome {
         if !self.work.claim() {
-            return Asked::NotWaiting;
+            return RequestOutcome::NotWaiting;
         }
         // Relaxed: the claim has ordered this after the last run.
         let waits = !self.work.was_late.load(Ordering::Relaxed);
         match self.send(Request { target: Arc::clone(target), done: waits.then(|| done.clone()) }) {
-            true if waits => Asked::Waiting,
-            true => Asked::NotWaiting,
-            false => Asked::Unstarted,
+            true if waits => RequestOutcome::Waiting,
+            true => RequestOutcome::NotWaiting,
+            false => RequestOutcome::Unstarted,
         }
     }
 
@@ -180,7 +180,7 @@ impl Work {
 
     /// Runs the callback once. It has been claimed.
     fn run(&self, target: &Target) {
-        let _running = Running(&self.running);
+        let _running = RunGuard(&self.running);
         let started = Instant::now();
         // A scrape is no part of the trace in which it is asked for.
         let ended = TraceScope::Closed
@@ -213,9 +213,9 @@ impl Work {
 }
 
 /// Marks the collector as not running when it is dropped.
-struct Running<'a>(&'a AtomicBool);
+struct RunGuard<'a>(&'a AtomicBool);
 
-impl Drop for Running<'_> {
+impl Drop for RunGuard<'_> {
     fn drop(&mut self) {
         // Release: whoever sees this sees the values of the run.
         self.0.store(false, Ordering::Release);
@@ -249,11 +249,11 @@ mod tests {
         let (gone, _) = sync_channel(1);
         *worker.thread.lock().unwrap() = Some(gone);
         let (done, ended) = sync_channel(1);
-        assert!(matches!(worker.ask(&target(), &done), Asked::Unstarted));
+        assert!(matches!(worker.ask(&target(), &done), RequestOutcome::Unstarted));
         worker.run_unstarted(&target());
         assert_eq!(ran.try_recv(), Ok(thread::current().id()));
         assert!(ended.try_recv().is_err(), "an exposition takes a message for the end of another run");
-        assert!(matches!(worker.ask(&target(), &done), Asked::Waiting));
+        assert!(matches!(worker.ask(&target(), &done), RequestOutcome::Waiting));
         assert_eq!(ended.recv(), Ok(()));
         assert_ne!(ran.try_recv(), Ok(thread::current().id()));
     }
@@ -271,7 +271,7 @@ mod tests {
         let worker = worker(|| std::panic::panic_any(Bomb(1)));
         let (done, ended) = sync_channel(2);
         for _ in 0..2 {
-            assert!(matches!(worker.ask(&target(), &done), Asked::Waiting));
+            assert!(matches!(worker.ask(&target(), &done), RequestOutcome::Waiting));
             assert_eq!(ended.recv(), Ok(()));
         }
     }
@@ -281,11 +281,11 @@ mod tests {
         let worker = worker(|| ());
         let (done, ended) = sync_channel(2);
         worker.work.was_late.store(true, Ordering::Relaxed);
-        assert!(matches!(worker.ask(&target(), &done), Asked::NotWaiting));
+        assert!(matches!(worker.ask(&target(), &done), RequestOutcome::NotWaiting));
         while worker.work.running.load(Ordering::Acquire) {
             thread::yield_now();
         }
-        assert!(matches!(worker.ask(&target(), &done), Asked::Waiting));
+        assert!(matches!(worker.ask(&target(), &done), RequestOutcome::Waiting));
         assert_eq!(ended.recv(), Ok(()));
     }
 }

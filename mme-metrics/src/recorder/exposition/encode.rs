@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::cell::{Cell, Exemplar, NativeReading, Reading};
+use super::super::cell::{Cell, Exemplar, HistogramReading, NativeReading};
 use super::super::family::{MetricFamily, SeriesList};
 use super::super::series::Series;
 use super::super::start::Start;
@@ -46,7 +46,7 @@ pub(super) trait Encode {
         head: &Self::Head,
         family: &MetricFamily,
         series: SeriesHead<'_>,
-        reading: &Reading,
+        reading: &HistogramReading,
         out: &mut Vec<u8>,
     );
 
@@ -68,7 +68,7 @@ pub(super) struct Walk<E: Encode> {
     pub(super) encoder: E,
     families: std::vec::IntoIter<Arc<MetricFamily>>,
     current: Option<Position<E::Head>>,
-    reading: Reading,
+    reading: HistogramReading,
 }
 
 impl<C: Cell> Series<C> {
@@ -88,7 +88,7 @@ struct Position<H> {
 impl<E: Encode> Walk<E> {
     pub(super) fn new(encoder: E, families: Vec<Arc<MetricFamily>>) -> Self {
         let native = E::NATIVE.then(NativeReading::default);
-        let reading = Reading { native, ..Reading::default() };
+        let reading = HistogramReading { native, ..HistogramReading::default() };
         Self { encoder, families: families.into_iter(), current: None, reading }
     }
 

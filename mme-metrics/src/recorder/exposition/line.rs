@@ -1,7 +1,7 @@
 //! Writes the parts of a line that the text formats share.
 
 use super::super::admission::admit;
-use super::super::cell::Reading;
+use super::super::cell::HistogramReading;
 use super::super::family::MetricFamily;
 
 /// The help text of a metric without a description, because `promtool check metrics` requires one.
@@ -98,7 +98,7 @@ pub(super) fn histogram(
     family: &MetricFamily,
     lines: &Lines,
     labels: &str,
-    reading: &Reading,
+    reading: &HistogramReading,
     end_bucket: impl Fn(usize, &mut Vec<u8>),
 ) {
     let start = out.len();

@@ -1,7 +1,7 @@
 //! The encoder of `OpenMetrics` 1.0. It writes the same samples as the text format, and adds units, exemplars and
 //! an end mark. It escapes quotes in help texts and omits `_total` from the family names of counters.
 
-use super::super::cell::{Exemplar, Reading};
+use super::super::cell::{Exemplar, HistogramReading};
 use super::super::family::MetricFamily;
 use super::encode::{Encode, SeriesHead};
 use super::line::{self, Lines};
@@ -46,7 +46,13 @@ impl Encode for OpenMetrics {
     }
 
     #[inline]
-    fn histogram(head: &Lines, family: &MetricFamily, series: SeriesHead<'_>, reading: &Reading, out: &mut Vec<u8>) {
+    fn histogram(
+        head: &Lines,
+        family: &MetricFamily,
+        series: SeriesHead<'_>,
+        reading: &HistogramReading,
+        out: &mut Vec<u8>,
+    ) {
         if reading.exemplars.is_empty() {
             return Text::histogram(head, family, series, reading, out);
         }

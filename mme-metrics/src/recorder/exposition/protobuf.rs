@@ -5,7 +5,7 @@
 //! A message is complete within one chunk, so a family that is larger than a chunk comes in several messages, each with
 //! the name, help and type. Prometheus reads them as one family.
 
-use super::super::cell::{Exemplar, Reading};
+use super::super::cell::{Exemplar, HistogramReading};
 use super::super::family::MetricFamily;
 use super::super::start::Start;
 use super::encode::{Encode, SeriesHead};
@@ -123,7 +123,7 @@ impl Encode for Protobuf {
     }
 
     #[inline]
-    fn histogram(head: &Head, _: &MetricFamily, series: SeriesHead<'_>, reading: &Reading, out: &mut Vec<u8>) {
+    fn histogram(head: &Head, _: &MetricFamily, series: SeriesHead<'_>, reading: &HistogramReading, out: &mut Vec<u8>) {
         let metric = metric(series, 2, out);
         let message = Message::field(out, length_tag(head.value), 2);
         wire::number(out, varint_tag(field::histogram::COUNT), reading.count);

@@ -1,6 +1,6 @@
 //! The encoder of the Prometheus text format 0.0.4.
 
-use super::super::cell::{Exemplar, Reading};
+use super::super::cell::{Exemplar, HistogramReading};
 use super::super::family::MetricFamily;
 use super::encode::{Encode, SeriesHead};
 use super::line::{self, Lines};
@@ -32,7 +32,13 @@ impl Encode for Text {
     }
 
     #[inline]
-    fn histogram(head: &Lines, family: &MetricFamily, series: SeriesHead<'_>, reading: &Reading, out: &mut Vec<u8>) {
+    fn histogram(
+        head: &Lines,
+        family: &MetricFamily,
+        series: SeriesHead<'_>,
+        reading: &HistogramReading,
+        out: &mut Vec<u8>,
+    ) {
         line::histogram(out, family, head, series.labels, reading, |_, _| ());
     }
 

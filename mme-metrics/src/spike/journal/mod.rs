@@ -20,12 +20,12 @@ const MAX_WRITERS: usize = 64;
 pub(super) struct Journal {
     directory: PathBuf,
     retention: Retention,
-    open: Option<Open>,
+    open: Option<OpenFile>,
 }
 
 /// The file that is written now. A lock keeps other processes out of it.
 #[derive(Debug)]
-struct Open {
+struct OpenFile {
     name: Name,
     file: File,
     bytes: u64,
@@ -73,7 +73,7 @@ impl Journal {
     pub(super) fn write(&mut self, line: &[u8], now: SystemTime) -> io::Result<()> {
         let today = Day::of(now);
         let length = line.len() as u64;
-        let fits = |open: &Open| {
+        let fits = |open: &OpenFile| {
             open.name.day == today && (open.bytes == 0 || open.bytes + length <= self.retention.file_bytes)
         };
         if !self.open.as_ref().is_some_and(fits) {
@@ -98,7 +98,7 @@ impl Journal {
     }
 
     /// Opens the first file of the day that has room and that no other process writes.
-    fn open_for(&self, day: Day, length: u64) -> io::Result<Open> {
+    fn open_for(&self, day: Day, length: u64) -> io::Result<OpenFile> {
         // From the last one on, because those before it are full.
         let last = self.files().filter(|(name, ..)| name.day == day).map(|(name, ..)| name.number).max().unwrap_or(1);
         for number in (last..=MAX_FILES_A_DAY).take(MAX_WRITERS) {
@@ -111,7 +111,7 @@ impl Journal {
             }
             let bytes = repair(&file)?;
             if bytes == 0 || bytes + length <= self.retention.file_bytes {
-                return Ok(Open { name, file, bytes });
+                return Ok(OpenFile { name, file, bytes });
             }
         }
         Err(io::Error::other("too many files of this day"))

@@ -146,10 +146,10 @@ fn a_function_that_returns_a_boxed_asynchronous_block() {
     check_async("boxed_future", boxed_future);
 }
 
-type Boxed<'a, T = Fallible> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+type PinnedFuture<'a, T = Fallible> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 #[instrument_metrics]
-fn returns_early(end: End) -> Boxed<'static> {
+fn returns_early(end: End) -> PinnedFuture<'static> {
     if end != End::Ok {
         return Box::pin(plain_body(end));
     }
@@ -200,7 +200,7 @@ trait Boxes: Future + Sized {
 
 impl<F: Future> Boxes for F {}
 
-type BoxFuture<'a, T> = Boxed<'a, T>;
+type BoxFuture<'a, T> = PinnedFuture<'a, T>;
 
 #[instrument_metrics]
 fn boxed_at_the_end(end: End, text: &str) -> BoxFuture<'_, Fallible<&str>> {
@@ -229,7 +229,7 @@ fn says_no_error_type_bare(_: End) -> impl Future<Output = Fallible> {
 }
 
 #[instrument_metrics]
-fn says_no_error_type_by_another_name(_: End) -> Boxed<'static> {
+fn says_no_error_type_by_another_name(_: End) -> PinnedFuture<'static> {
     Box::pin(async { Ok(1) })
 }
 

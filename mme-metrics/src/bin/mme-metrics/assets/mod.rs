@@ -24,7 +24,7 @@ pub(crate) enum Assets {
     /// Write the relabelling that keeps only the metrics that rules, dashboards and runbooks read.
     Keep(keep::Keep),
     /// List the metrics that no rule, dashboard or runbook reads.
-    Unused(unused::Unused),
+    Unused(unused::UnusedMetrics),
 }
 
 impl Assets {

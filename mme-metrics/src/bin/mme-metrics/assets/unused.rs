@@ -13,7 +13,7 @@ use crate::exposition::Exposition;
 use crate::outcome::Outcome;
 
 #[derive(Args)]
-pub(crate) struct Unused {
+pub(crate) struct UnusedMetrics {
     /// Rules, dashboards and runbooks, or directories with them: all that Prometheus and Grafana load [default: the bundled ones]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -22,7 +22,7 @@ pub(crate) struct Unused {
     sources: Sources,
 }
 
-impl Unused {
+impl UnusedMetrics {
     /// Lists the metrics that nothing reads: those of the pages, or else the declared ones.
     pub(crate) fn run(self) -> Result<Outcome, String> {
         let metrics = self.sources.read()?;

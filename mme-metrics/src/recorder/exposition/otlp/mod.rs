@@ -15,7 +15,7 @@ use opentelemetry_proto::tonic::metrics::v1::AggregationTemporality::Cumulative;
 
 use self::name::MetricName;
 use self::point::Times;
-use super::super::cell::{Exemplar, Reading};
+use super::super::cell::{Exemplar, HistogramReading};
 use super::super::family::MetricFamily;
 use super::super::registry::Registry;
 use super::encode::{Encode, SeriesHead, Walk};
@@ -114,12 +114,12 @@ struct Head {
     data: Data,
     bounds: Vec<f64>,
     time: u64,
-    open: Open,
+    open: OpenMessages,
 }
 
 /// The messages that are being written.
 #[derive(Clone, Copy)]
-struct Open {
+struct OpenMessages {
     /// Where the metric begins, with its tag.
     start: usize,
     metric: Message,
@@ -150,7 +150,7 @@ impl Encode for Otlp {
     }
 
     fn pause(head: &Head, out: &mut Vec<u8>) {
-        let Open { start, metric, data } = head.open;
+        let OpenMessages { start, metric, data } = head.open;
         if data.len(out) == 0 {
             return out.truncate(start);
         }
@@ -173,7 +173,7 @@ impl Encode for Otlp {
         point::write(&point::value(series.labels, head.times(series), value), out);
     }
 
-    fn histogram(head: &Head, _: &MetricFamily, series: SeriesHead<'_>, reading: &Reading, out: &mut Vec<u8>) {
+    fn histogram(head: &Head, _: &MetricFamily, series: SeriesHead<'_>, reading: &HistogramReading, out: &mut Vec<u8>) {
         let (labels, times) = (series.labels, head.times(series));
         match &reading.native {
             Some(native) if head.data == Data::Exponential => {
@@ -187,7 +187,7 @@ impl Encode for Otlp {
 }
 
 /// Begins the message of a metric, and the message of its data points in it.
-fn begin(name: &MetricName, description: &str, data: Data, out: &mut Vec<u8>) -> Open {
+fn begin(name: &MetricName, description: &str, data: Data, out: &mut Vec<u8>) -> OpenMessages {
     let start = out.len();
     let metric = Message::field(out, length_tag(field::scope_metrics::METRICS), ROOM);
     wire::text(out, length_tag(field::metric::NAME), name.name.as_bytes());
@@ -195,7 +195,7 @@ fn begin(name: &MetricName, description: &str, data: Data, out: &mut Vec<u8>) ->
     if !name.unit.is_empty() {
         wire::text(out, length_tag(field::metric::UNIT), name.unit.as_bytes());
     }
-    Open { start, metric, data: Message::field(out, length_tag(data.field()), ROOM) }
+    OpenMessages { start, metric, data: Message::field(out, length_tag(data.field()), ROOM) }
 }
 
 #[cfg(test)]

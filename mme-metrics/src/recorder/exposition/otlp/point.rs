@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use prost::Message;
 
-use super::super::super::cell::{Exemplar, NativeReading, Reading, ZERO_THRESHOLD, coarser};
+use super::super::super::cell::{Exemplar, HistogramReading, NativeReading, ZERO_THRESHOLD, coarser};
 use super::super::super::label_text::pairs;
 use super::super::super::start::Start;
 use super::super::wire::length_tag;
@@ -73,7 +73,7 @@ fn number(labels: &str, Times { start, now }: Times, value: number_data_point::V
 pub(super) fn histogram(
     labels: &str,
     Times { start, now }: Times,
-    reading: &Reading,
+    reading: &HistogramReading,
     bounds: &[f64],
 ) -> HistogramDataPoint {
     HistogramDataPoint {
@@ -93,7 +93,7 @@ pub(super) fn histogram(
 pub(super) fn exponential(
     labels: &str,
     Times { start, now }: Times,
-    reading: &Reading,
+    reading: &HistogramReading,
     native: &NativeReading,
 ) -> ExponentialHistogramDataPoint {
     let (scale, positive) = buckets(native);
@@ -134,7 +134,7 @@ fn buckets(native: &NativeReading) -> (i32, Option<Buckets>) {
     (i32::from(schema - halvings), Some(Buckets { offset: start - 1, bucket_counts }))
 }
 
-fn exemplars(reading: &Reading) -> Vec<proto::Exemplar> {
+fn exemplars(reading: &HistogramReading) -> Vec<proto::Exemplar> {
     reading.exemplars.iter().flatten().map(exemplar).collect()
 }
 

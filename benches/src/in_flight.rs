@@ -33,21 +33,21 @@ impl Figures {
 }
 
 /// Something that runs, and ends when this is dropped.
-pub(crate) struct Running {
+pub(crate) struct InFlightRequest {
     figures: &'static Figures,
     began: Instant,
     /// Which way it ends; below [`ENDS`].
     pub(crate) end: usize,
 }
 
-impl Running {
+impl InFlightRequest {
     pub(crate) fn begin(figures: &'static Figures, end: usize) -> Self {
         figures.active.fetch_add(1, Ordering::Relaxed);
         Self { figures, began: Instant::now(), end }
     }
 }
 
-impl Drop for Running {
+impl Drop for InFlightRequest {
     fn drop(&mut self) {
         let took = self.began.elapsed();
         let seconds = took.as_secs_f64();

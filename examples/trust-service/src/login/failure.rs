@@ -6,7 +6,7 @@ use crate::error::ApiError;
 
 /// The reason why a login ends without a session.
 #[derive(Debug)]
-pub(super) enum Denied {
+pub(super) enum LoginFailure {
     /// The login was blocked before the password was checked.
     Blocked(BlockReason),
     Credentials,
@@ -15,7 +15,7 @@ pub(super) enum Denied {
     Broken(ApiError),
 }
 
-impl ClassifyRefusal<FailureReason> for Denied {
+impl ClassifyRefusal<FailureReason> for LoginFailure {
     fn refusal(&self) -> Option<FailureReason> {
         match self {
             Self::Blocked(_) => Some(FailureReason::BLOCKED),
@@ -26,31 +26,35 @@ impl ClassifyRefusal<FailureReason> for Denied {
     }
 }
 
-impl ClassifyRefusal<()> for Denied {
+impl ClassifyRefusal<()> for LoginFailure {
     fn refusal(&self) -> Option<()> {
         ClassifyRefusal::<FailureReason>::refusal(self).map(drop)
     }
 }
 
-impl From<Denied> for ApiError {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Blocked(BlockReason::BRUTE_FORCE) => Self::TooMany("too many logins have failed: wait a minute"),
-            Denied::Blocked(_) => Self::Forbidden("logins from here are not taken"),
-            Denied::Credentials => Self::Unauthorized("tenant, user or password is wrong"),
-            Denied::SecondFactor => Self::Unauthorized("the second factor is missing or wrong: send the `code` of now"),
-            Denied::Broken(error) => error,
+impl From<LoginFailure> for ApiError {
+    fn from(failure: LoginFailure) -> Self {
+        match failure {
+            LoginFailure::Blocked(BlockReason::BRUTE_FORCE) => {
+                Self::TooMany("too many logins have failed: wait a minute")
+            }
+            LoginFailure::Blocked(_) => Self::Forbidden("logins from here are not taken"),
+            LoginFailure::Credentials => Self::Unauthorized("tenant, user or password is wrong"),
+            LoginFailure::SecondFactor => {
+                Self::Unauthorized("the second factor is missing or wrong: send the `code` of now")
+            }
+            LoginFailure::Broken(error) => error,
         }
     }
 }
 
-impl From<ApiError> for Denied {
+impl From<ApiError> for LoginFailure {
     fn from(error: ApiError) -> Self {
         Self::Broken(error)
     }
 }
 
-impl From<sqlx::Error> for Denied {
+impl From<sqlx::Error> for LoginFailure {
     fn from(error: sqlx::Error) -> Self {
         Self::Broken(error.into())
     }

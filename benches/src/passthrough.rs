@@ -9,22 +9,22 @@ use pin_project_lite::pin_project;
 
 pin_project! {
     /// A future or a body in another that adds nothing.
-    pub(crate) struct Wrapped<T> {
+    pub(crate) struct Passthrough<T> {
         #[pin]
         pub(crate) inner: T,
     }
 }
 
-impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for Wrapped<F> {
-    type Output = Result<Response<Wrapped<B>>, E>;
+impl<F: Future<Output = Result<Response<B>, E>>, B, E> Future for Passthrough<F> {
+    type Output = Result<Response<Passthrough<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = ready!(self.project().inner.poll(context))?;
-        Poll::Ready(Ok(response.map(|inner| Wrapped { inner })))
+        Poll::Ready(Ok(response.map(|inner| Passthrough { inner })))
     }
 }
 
-impl<B: Body> Body for Wrapped<B> {
+impl<B: Body> Body for Passthrough<B> {
     type Data = B::Data;
     type Error = B::Error;
 

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::driver::Driver;
-use super::shared::Shared;
+use super::pool_state::PoolState;
 use crate::clock::Moment;
 
 /// Detects whether one acquire opens a connection, and since when.
@@ -14,13 +14,13 @@ use crate::clock::Moment;
 /// leaves a larger pool. Two tasks that open connections within the same microsecond on two threads can hide each
 /// other; that loses or adds one measurement, and nothing else.
 #[derive(Debug, Default)]
-pub(super) struct Opening {
+pub(super) struct ConnectDetector {
     since: Option<Moment>,
 }
 
-impl Opening {
+impl ConnectDetector {
     /// Runs one poll of the acquire.
-    pub(super) fn watch<DB: Driver, T>(&mut self, shared: &Shared<DB>, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
+    pub(super) fn watch<DB: Driver, T>(&mut self, shared: &PoolState<DB>, ask: impl FnOnce() -> Poll<T>) -> Poll<T> {
         let (held, size) = (shared.shares(), shared.pool.size());
         let has_room = size < shared.pool.options().get_max_connections() && shared.pool.num_idle() == 0;
         // Usually a connection is idle or the pool is full; then the clock is not read.

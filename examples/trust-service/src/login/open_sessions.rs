@@ -7,10 +7,10 @@ use mme_metrics::security::SessionGuard;
 
 /// The sessions by the digest of their token, with their expiry. Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OpenSessions(Arc<Mutex<HashMap<Vec<u8>, Open>>>);
+pub(crate) struct OpenSessions(Arc<Mutex<HashMap<Vec<u8>, OpenSession>>>);
 
 #[derive(Debug)]
-struct Open {
+struct OpenSession {
     expires_at: i64,
     _counted: SessionGuard,
 }
@@ -20,7 +20,7 @@ impl OpenSessions {
     pub(super) fn open(&self, digest: Vec<u8>, now: i64, expires_at: i64) {
         let mut sessions = self.all();
         sessions.retain(|_, open| open.expires_at > now);
-        sessions.insert(digest, Open { expires_at, _counted: SessionGuard::open() });
+        sessions.insert(digest, OpenSession { expires_at, _counted: SessionGuard::open() });
     }
 
     /// Removes a session.
@@ -28,7 +28,7 @@ impl OpenSessions {
         self.all().remove(digest);
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Open>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<Vec<u8>, OpenSession>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

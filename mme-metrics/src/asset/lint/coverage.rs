@@ -45,7 +45,7 @@ struct ExpressionTest {
 
 /// The rules that the tests cover.
 #[derive(Default)]
-struct Covered {
+struct Coverage {
     firing: HashSet<String>,
     silent: HashSet<String>,
     values: HashSet<String>,
@@ -63,12 +63,12 @@ pub(super) fn check(
     if tests.peek().is_none() {
         return;
     }
-    let mut covered = Covered::default();
+    let mut coverage = Coverage::default();
     for file in tests {
         match serde_saphyr::from_str::<TestFile>(file.text()) {
             Ok(parsed) => {
                 order::check(file, &parsed.rule_files, &parsed.group_eval_order, files, groups, findings);
-                parsed.tests.into_iter().for_each(|test| covered.add(test));
+                parsed.tests.into_iter().for_each(|test| coverage.add(test));
             }
             Err(error) => {
                 let message = format!("no file of rule tests: {error}");
@@ -79,21 +79,21 @@ pub(super) fn check(
     for (name, file) in alerts {
         let mut find =
             |message: &str| findings.push(finding(file, format!("alert {name}"), FindingKind::MissingTest, message));
-        if !covered.firing.contains(name) {
+        if !coverage.firing.contains(name) {
             find("no test in which it fires: write one with `exp_alerts`");
         }
         // The watchdog always fires, so there is no case in which it does not.
-        if name != WATCHDOG && !covered.silent.contains(name) {
+        if name != WATCHDOG && !coverage.silent.contains(name) {
             find("no test in which it does not fire: write one with `exp_alerts: []`");
         }
     }
-    for (name, file) in records.iter().filter(|(name, _)| !covered.values.contains(name)) {
+    for (name, file) in records.iter().filter(|(name, _)| !coverage.values.contains(name)) {
         let message = "no test of its value: name it in a `promql_expr_test` with `exp_samples`";
         findings.push(finding(file, format!("record {name}"), FindingKind::MissingTest, message));
     }
 }
 
-impl Covered {
+impl Coverage {
     fn add(&mut self, test: Test) {
         for alert in test.alert_rule_test {
             let fires = alert.exp_alerts.is_some_and(|alerts| !alerts.is_empty());

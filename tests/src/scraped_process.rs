@@ -8,14 +8,14 @@ use std::time::Duration;
 
 /// The program `scraped` of this package, stopped when dropped.
 #[derive(Debug)]
-pub struct Scraped {
+pub struct ScrapedProcess {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     address: SocketAddr,
 }
 
-impl Scraped {
+impl ScrapedProcess {
     /// Starts `program`, which is the test's `CARGO_BIN_EXE_scraped`, with so many series and file descriptors.
     ///
     /// # Panics
@@ -99,7 +99,7 @@ impl Scraped {
     }
 }
 
-impl Drop for Scraped {
+impl Drop for ScrapedProcess {
     fn drop(&mut self) {
         // It may have ended already.
         let _ = self.child.kill();

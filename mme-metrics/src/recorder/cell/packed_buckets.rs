@@ -7,9 +7,9 @@ use super::sync::{AtomicU64, Ordering};
 const HALF: u32 = 32;
 
 /// The counts of buckets, each up to `u32::MAX`.
-pub(super) struct Packed(Box<[AtomicU64]>);
+pub(super) struct PackedBuckets(Box<[AtomicU64]>);
 
-impl Packed {
+impl PackedBuckets {
     pub(super) fn new(buckets: usize) -> Self {
         Self((0..buckets.div_ceil(2)).map(|_| AtomicU64::new(0)).collect())
     }
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn neighbours_do_not_touch_each_other_and_a_full_bucket_says_so() {
-        let packed = Packed::new(3);
+        let packed = PackedBuckets::new(3);
         let most = u64::from(u32::MAX);
         assert!(packed.try_add(0, most).unwrap() && packed.try_add(1, 5).unwrap() && packed.try_add(2, 7).unwrap());
         assert!(!packed.try_add(0, 1).unwrap() && packed.try_add(0, 0).unwrap());

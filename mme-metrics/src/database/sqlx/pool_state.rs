@@ -8,7 +8,7 @@ use super::driver::{Driver, Options};
 use crate::database::{DatabaseClient, PoolMeter};
 
 /// The state that all clones of a pool and all its connections share.
-pub(super) struct Shared<DB: Driver> {
+pub(super) struct PoolState<DB: Driver> {
     pub(super) pool: Pool<DB>,
     pub(super) client: DatabaseClient,
     pub(super) meter: PoolMeter,
@@ -16,7 +16,7 @@ pub(super) struct Shared<DB: Driver> {
     options: Arc<Options<DB>>,
 }
 
-impl<DB: Driver> Shared<DB> {
+impl<DB: Driver> PoolState<DB> {
     pub(super) fn new(pool: Pool<DB>, client: DatabaseClient, meter: PoolMeter) -> Self {
         let options = pool.connect_options();
         Self { pool, client, meter, options }

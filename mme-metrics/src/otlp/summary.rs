@@ -4,12 +4,12 @@ use super::error::OtlpExportError;
 
 /// What an export sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OtlpExported {
+pub struct OtlpExportSummary {
     pub(super) requests: usize,
     pub(super) rejected: u64,
 }
 
-impl OtlpExported {
+impl OtlpExportSummary {
     /// Returns the number of requests that the receiver accepted: one, unless the reading was large.
     pub const fn requests(&self) -> usize {
         self.requests
@@ -22,4 +22,4 @@ impl OtlpExported {
 }
 
 /// The result of an export.
-pub(super) type Exported = Result<OtlpExported, OtlpExportError>;
+pub(super) type ExportOutcome = Result<OtlpExportSummary, OtlpExportError>;

@@ -17,7 +17,7 @@ const OBJECTIVE: f64 = 30.0;
 const SAMPLER: f64 = 100.0;
 
 fn main() {
-    let recorder = Recorder::builder().without_process_metrics().install().expect("nobody else installs one here");
+    let recorder = Recorder::builder().process_metrics(false).install().expect("no other recorder is installed here");
     let requests = slo::contestants(&recorder);
     // All but the bare ones, which are not measured.
     requests[place::LAYER..].iter().for_each(Contestant::verify);

@@ -14,7 +14,7 @@ use mme_metrics::endpoint::Endpoint;
 use tower::Service;
 
 static ENDPOINT: LazyLock<Endpoint> = LazyLock::new(|| {
-    Endpoint::new(Recorder::builder().without_process_metrics().build().expect("the families fit together"))
+    Endpoint::new(Recorder::builder().process_metrics(false).build().expect("the families fit together"))
 });
 
 /// Returns the format that a request with this header is answered in.

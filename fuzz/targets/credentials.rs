@@ -16,7 +16,7 @@ use mme_metrics::endpoint::Endpoint;
 use tower::Service;
 
 static ENDPOINT: LazyLock<Endpoint> = LazyLock::new(|| {
-    let recorder = Recorder::builder().without_process_metrics().build().expect("the families fit together");
+    let recorder = Recorder::builder().process_metrics(false).build().expect("the families fit together");
     Endpoint::new(recorder).bearer("t0").basic("u", "p:w")
 });
 

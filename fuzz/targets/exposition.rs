@@ -75,7 +75,7 @@ fn are_messages(mut bytes: &[u8]) -> bool {
 }
 
 fuzz_target!(|text: &str| {
-    let recorder = Recorder::builder().without_process_metrics().build().expect("the families fit together");
+    let recorder = Recorder::builder().process_metrics(false).build().expect("the families fit together");
     for series in text.split("\n\n") {
         let mut lines = series.split('\n').map(str::to_owned);
         let name = lines.next().unwrap_or_default();

@@ -20,7 +20,7 @@ use crate::exposition::Samples;
 /// When a recorder cannot be set up, or `check` panics.
 pub fn on_both(own: &[&'static dyn Family], emit: impl Fn(), check: impl Fn(&str, &Samples)) {
     let builder =
-        own.iter().fold(Recorder::builder().without_process_metrics(), |builder, family| builder.family(*family));
+        own.iter().fold(Recorder::builder().process_metrics(false), |builder, family| builder.family(*family));
     let ours = builder.build().expect("the families fit together");
     metrics::with_local_recorder(&ours, &emit);
     check("mme-metrics", &comparable(&ours.render(Format::Text)));

@@ -93,7 +93,7 @@ pub(super) struct Mix(Recorder, Format);
 
 impl Mix {
     pub(super) fn new(format: Format) -> Self {
-        let builder = Recorder::builder().without_process_metrics().buckets("mix_wait_seconds", &RENDER_BOUNDS);
+        let builder = Recorder::builder().process_metrics(false).buckets("mix_wait_seconds", &RENDER_BOUNDS);
         let recorder = builder.family_budget("other", 4_000_000).process_budget(1_000_000).build();
         Self(recorder.expect("the buckets are valid and `other` always exists"), format)
     }

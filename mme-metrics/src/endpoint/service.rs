@@ -207,7 +207,7 @@ mod tests {
     use crate::{Format, Recorder};
 
     fn recorder() -> Recorder {
-        Recorder::builder().without_process_metrics().build().unwrap()
+        Recorder::builder().process_metrics(false).build().unwrap()
     }
 
     /// Asks `service` for `path`.

@@ -71,7 +71,7 @@
 //!
 //! # let resources = Vec::new();
 //! let sentinel = IsolationSentinel::new(resources)
-//!     .on_breach(|_| AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).record_told());
+//!     .on_breach(|_| AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).count());
 //! # }
 //! ```
 //!

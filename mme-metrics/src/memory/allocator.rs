@@ -106,7 +106,7 @@ mod tests {
         static NOW: Mutex<Option<AllocatorFigures>> = Mutex::new(None);
         let set = |figures| *NOW.lock().unwrap() = figures;
         let collector = allocator("of a test", || *NOW.lock().unwrap());
-        let recorder = Recorder::builder().without_process_metrics().collect(collector).build().unwrap();
+        let recorder = Recorder::builder().process_metrics(false).collect(collector).build().unwrap();
 
         set(Some(AllocatorFigures::new().allocated(1).active(2).resident(3).retained(4)));
         let all = [("active", 2), ("allocated", 1), ("resident", 3), ("retained", 4)].iter();

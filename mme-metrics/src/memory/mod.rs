@@ -41,7 +41,7 @@
 //! | `cgroup_pressure_waiting_seconds_total` | at each exposition, from the pressure stall information of the kernel, if it is on |
 //!
 //! Only version 2 of control groups is read. Where a group has no memory limit, the nearest group above it that has one is read, as far
-//! as the process can see. [`RecorderBuilder::without_process_metrics`](crate::RecorderBuilder::without_process_metrics) leaves
+//! as the process can see. [`RecorderBuilder::process_metrics(false)`](crate::RecorderBuilder::process_metrics) leaves
 //! out the `cgroup_*` metrics too.
 //!
 //! # What it costs

@@ -132,7 +132,7 @@ mod tests {
     use crate::Recorder;
 
     fn recorder() -> Recorder {
-        let recorder = Recorder::builder().without_process_metrics().build().unwrap();
+        let recorder = Recorder::builder().process_metrics(false).build().unwrap();
         metrics::with_local_recorder(&recorder, || {
             for at in 0..2_000 {
                 metrics::counter!("jobs_total", "queue" => format!("{at:0>64}")).increment(1);

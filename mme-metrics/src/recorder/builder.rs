@@ -153,10 +153,10 @@ impl RecorderBuilder {
         self
     }
 
-    /// Leaves out the `process_*` and `cgroup_*` metrics and `mme_cpu_cores`, for a service that gets them from another exporter.
-    /// Without the feature `process` there are no `process_*` and `cgroup_*` metrics at all.
-    pub fn without_process_metrics(mut self) -> Self {
-        self.process_metrics = false;
+    /// Sets whether the recorder has the `process_*` and `cgroup_*` metrics and `mme_cpu_cores`. On by default; turn them off in a
+    /// service that gets them from another exporter. Without the feature `process` there are no `process_*` and `cgroup_*` metrics.
+    pub fn process_metrics(mut self, on: bool) -> Self {
+        self.process_metrics = on;
         self
     }
 
@@ -361,7 +361,7 @@ mod tests {
         assert!(with.contains("\nmme_cpu_cores "), "{with}");
         #[cfg(all(feature = "process", target_os = "linux"))]
         assert!(with.contains("\nprocess_open_fds "), "{with}");
-        let without = render(Recorder::builder().without_process_metrics());
+        let without = render(Recorder::builder().process_metrics(false));
         assert!(!without.contains("process_") && !without.contains("mme_cpu_cores"), "{without}");
         assert!(!without.contains("cgroup_"), "{without}");
         assert!(OF_PROCESS.iter().all(|name| catalog::FAMILIES.iter().any(|family| family.name() == *name)));

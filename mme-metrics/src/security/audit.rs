@@ -35,7 +35,7 @@ const TARGET: &str = "mme::audit";
 /// `audit_write_failures_total` counts the event. If you write your own trail, report the result of the write with
 /// [`record_to`](Self::record_to).
 #[derive(Clone, Copy)]
-#[must_use = "an event is only recorded by `record` or `record_to`"]
+#[must_use = "an event is only recorded by `record`, `record_to` or `count`"]
 pub struct AuditEvent {
     kind: EventType,
     outcome: EventOutcome,
@@ -86,17 +86,17 @@ impl AuditEvent {
 
     /// Counts the event and emits it.
     pub fn record(self) {
-        self.count();
-        if !self.tell() {
+        self.increment();
+        if !self.emit() {
             SECURITY.audit_write_failures.increment(());
         }
     }
 
     /// Counts an event that other code emits under the target `mme::audit`, such as a breach that the
     /// [isolation sentinel](crate::isolation) found. It does not emit the event: the trail would contain it twice.
-    pub fn record_told(self) {
-        self.count();
-        if !Self::is_heard() {
+    pub fn count(self) {
+        self.increment();
+        if !Self::is_enabled() {
             SECURITY.audit_write_failures.increment(());
         }
     }
@@ -112,22 +112,22 @@ impl AuditEvent {
     ///
     /// When `write` panics. It counts as a write failure, too.
     pub fn record_to<E>(self, write: impl FnOnce(&Self) -> Result<(), E>) -> Result<(), E> {
-        self.count();
-        self.tell();
+        self.increment();
+        self.emit();
         let mut failure = Failure { happened: true };
         let written = write(&self);
         failure.happened = written.is_err();
         written
     }
 
-    fn count(&self) {
+    fn increment(&self) {
         SECURITY.audit_events.increment((self.kind, self.outcome));
         SECURITY.audit_write_failures.touch(());
     }
 
     /// Returns whether a subscriber receives audit events. Without the feature `tracing`, it always returns `true`,
     /// because events are only counted then.
-    fn is_heard() -> bool {
+    fn is_enabled() -> bool {
         #[cfg(feature = "tracing")]
         return tracing::event_enabled!(target: TARGET, tracing::Level::INFO);
         #[cfg(not(feature = "tracing"))]
@@ -136,10 +136,10 @@ impl AuditEvent {
 
     /// Emits the event, and returns whether a subscriber receives it.
     #[cfg_attr(not(feature = "tracing"), allow(clippy::unused_self, reason = "without `tracing` nothing is emitted"))]
-    fn tell(&self) -> bool {
-        let is_heard = Self::is_heard();
+    fn emit(&self) -> bool {
+        let is_enabled = Self::is_enabled();
         #[cfg(feature = "tracing")]
-        if is_heard {
+        if is_enabled {
             let trace = crate::trace::current();
             tracing::event!(
                 target: TARGET,
@@ -152,7 +152,7 @@ impl AuditEvent {
                 span_id = trace.map(|trace| tracing::field::display(trace.span_id())),
             );
         }
-        is_heard
+        is_enabled
     }
 }
 

@@ -38,7 +38,7 @@ impl Emission {
     ///
     /// Never: the tests of this crate build a recorder with the same families.
     pub fn new() -> Self {
-        let recorder = Recorder::builder().without_process_metrics().build();
+        let recorder = Recorder::builder().process_metrics(false).build();
         Self(recorder.expect("the families of this crate fit together"))
     }
 

@@ -73,7 +73,7 @@ fn a_catalogue_and_a_running_service_are_read() {
     assert!(unknown.code == Some(1) && unknown.out.contains("no metric `oven_hot`"), "{unknown:?}");
     let known = run(directory.path(), ["assets", "check", "mine.yml", "--catalog", "catalog.json"]);
     assert_eq!(known.code, Some(0), "{known:?}");
-    let recorder = builder.without_process_metrics().build().expect("the family fits");
+    let recorder = builder.process_metrics(false).build().expect("the family fits");
     metrics::with_local_recorder(&recorder, || OVEN.hot.touch(()));
     let service = ScrapeTarget::serve(recorder);
     let url = format!("http://me:secret@{}/text?key=secret", service.address());

@@ -27,7 +27,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_mins(10);
 
 fn recorder() -> Recorder {
-    Recorder::builder().without_process_metrics().build().expect("a recorder")
+    Recorder::builder().process_metrics(false).build().expect("a recorder")
 }
 
 /// A future that is ready when the sender sends.

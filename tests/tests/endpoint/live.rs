@@ -32,7 +32,7 @@ async fn samples(router: &Router, query: &str) -> Value {
 }
 
 fn recorder() -> Recorder {
-    Recorder::builder().without_process_metrics().build().expect("a recorder")
+    Recorder::builder().process_metrics(false).build().expect("a recorder")
 }
 
 fn router(recorder: &Recorder) -> Router {
@@ -209,7 +209,7 @@ async fn samples_end_with_the_router() {
     let polled = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counted = std::sync::Arc::clone(&polled);
     let count = move || _ = counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-    let recorder = Recorder::builder().without_process_metrics().collect(count).build().expect("a recorder");
+    let recorder = Recorder::builder().process_metrics(false).collect(count).build().expect("a recorder");
     let page = LivePage::new(recorder);
     wait(3).await;
     assert_eq!(polled.load(std::sync::atomic::Ordering::SeqCst), 0, "a page that is not served samples nothing");

@@ -7,7 +7,7 @@ use mme_metrics::endpoint::Endpoint;
 use mme_metrics_tests::http::{exchange, scrape};
 
 fn endpoint() -> Endpoint {
-    Endpoint::new(Recorder::builder().without_process_metrics().build().unwrap())
+    Endpoint::new(Recorder::builder().process_metrics(false).build().unwrap())
 }
 
 /// Asks an endpoint that listens on loopback; returns what `ask` makes of its address.

@@ -163,7 +163,7 @@ fn a_success_and_a_panic_exist_at_zero_from_the_first_call_and_other_ends_with_t
 #[test]
 fn a_capped_label_of_the_users_own_keeps_its_cap_and_registered_ones_are_always_admitted() {
     static COOK: CallSite = CallSite::new("cook", "here");
-    let recorder = Recorder::builder().without_process_metrics().family_budget("function", 5).build().expect("it fits");
+    let recorder = Recorder::builder().process_metrics(false).family_budget("function", 5).build().expect("it fits");
     let emission = Emission::from(recorder);
     emission.record(|| {
         for dish in 0..9 {

@@ -40,7 +40,7 @@ fn series(text: &str) -> BTreeMap<&str, usize> {
 #[test]
 fn a_hundred_thousand_invented_methods_are_one_series_more_in_each_metric() {
     run_alone_async(async || {
-        let recorder = Recorder::builder().without_process_metrics().install().unwrap();
+        let recorder = Recorder::builder().process_metrics(false).install().unwrap();
         let layer = GrpcServerLayer::new().descriptors(FILE_DESCRIPTOR_SET).unwrap();
         let service = layer.layer(Routes::new(DeskServer::new(Clerk::default())).prepare());
         let before = recorder.render(Format::Text);

@@ -66,7 +66,7 @@ fn send(router: &Router, requests: usize) -> AllocationInfo {
 fn a_request_allocates_once_more_at_most_and_nothing_stays() {
     run_alone(|| {
         let recorder =
-            Recorder::builder().without_process_metrics().install().expect("nobody else installs a recorder here");
+            Recorder::builder().process_metrics(false).install().expect("nobody else installs a recorder here");
         let wrapped = app().layer(ExchangeLayer::new(Nothing)).with_state(());
         let measured = app().layer(HttpLayer::new()).with_state(());
         // The first ones make series, and what threads keep.

@@ -47,7 +47,7 @@ fn labels(method: &str, status: u16, route: &str) -> String {
 #[test]
 fn a_million_invented_requests_are_two_series() {
     run_alone_async(async || {
-        let recorder = Recorder::builder().without_process_metrics().install().unwrap();
+        let recorder = Recorder::builder().process_metrics(false).install().unwrap();
         let app = Router::new()
             .route("/known/{id}", get(|| async { "hello" }))
             .route("/broken", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))

@@ -51,7 +51,7 @@ fn each_end_of_a_round_is_a_line_and_only_a_breach_is_an_audit_event() {
 
 /// What the page of the sentinel says to do.
 fn counting(sentinel: IsolationSentinel) -> IsolationSentinel {
-    sentinel.on_breach(|_| AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).record_told())
+    sentinel.on_breach(|_| AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).count())
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_breach_that_is_counted_as_an_audit_event_is_told_once_all_the_same() {
 #[test]
 fn a_breach_that_nobody_hears_of_is_an_audit_event_that_was_lost() {
     let emission = Emission::new();
-    let told = || AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).record_told();
+    let told = || AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).count();
     emission.record(told);
     let audited = (EventType::CROSS_TENANT_ACCESS, EventOutcome::Success);
     let expect = emission.expect().counter(&SECURITY.audit_events, audited, 1);

@@ -28,7 +28,7 @@ const ADDED: [&str; 4] = ["__name__", "job", "instance", "otel_scope"];
 
 /// Returns a recorder with every metric of the catalogue, and metrics of other crates.
 fn recorder() -> Recorder {
-    let recorder = Recorder::builder().without_process_metrics().global_label("region", "eu").build().unwrap();
+    let recorder = Recorder::builder().process_metrics(false).global_label("region", "eu").build().unwrap();
     let specs = catalog::FAMILIES.iter().flat_map(|family| family.specs());
     specs.filter(|spec| !OWN.iter().any(|own| spec.name.starts_with(own))).for_each(|spec| emit(&recorder, spec));
     metrics::with_local_recorder(&recorder, || {

@@ -36,7 +36,7 @@ family! {
 }
 
 fn table() -> RecorderBuilder {
-    Recorder::builder().family(&TABLE).without_process_metrics()
+    Recorder::builder().family(&TABLE).process_metrics(false)
 }
 
 fn recorder() -> Recorder {

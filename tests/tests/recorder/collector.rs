@@ -38,7 +38,7 @@ impl Gate {
 }
 
 fn build(builder: RecorderBuilder) -> Recorder {
-    builder.without_process_metrics().build().expect("a usable set-up")
+    builder.process_metrics(false).build().expect("a usable set-up")
 }
 
 fn samples(recorder: &Recorder) -> Samples {

@@ -32,7 +32,7 @@ family! {
 }
 
 fn recorder() -> Recorder {
-    Recorder::builder().family(&TABLE).without_process_metrics().build().expect("the families fit together")
+    Recorder::builder().family(&TABLE).process_metrics(false).build().expect("the families fit together")
 }
 
 /// A text with many characters that have to be escaped or replaced.
@@ -213,7 +213,7 @@ proptest! {
         let half = |number: &i32| f64::from(*number) / 2.0;
         let bounds: Vec<_> = bounds.iter().map(half).collect();
         let values: Vec<_> = values.iter().map(half).collect();
-        let recorder = Recorder::builder().without_process_metrics().buckets("law_values", &bounds).build().expect("they ascend");
+        let recorder = Recorder::builder().process_metrics(false).buckets("law_values", &bounds).build().expect("they ascend");
         metrics::with_local_recorder(&recorder, || {
             let histogram = metrics::histogram!("law_values");
             values.iter().for_each(|value| histogram.record(*value));

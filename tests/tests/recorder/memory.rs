@@ -10,7 +10,7 @@ const METADATA: Metadata<'static> = Metadata::new("tests", Level::INFO, None);
 const SERIES: usize = 100_000;
 
 fn recorder() -> Recorder {
-    let builder = Recorder::builder().without_process_metrics().buckets("mix_wait_seconds", buckets::STREAM);
+    let builder = Recorder::builder().process_metrics(false).buckets("mix_wait_seconds", buckets::STREAM);
     builder.family_budget("other", 4 * SERIES).process_budget(2 * SERIES).build().unwrap()
 }
 
@@ -53,7 +53,7 @@ fn a_series_takes_350_bytes_and_an_exposition_256_kib_whatever_its_size() {
 /// Returns the bytes that a series takes after 16 threads have written it in turn.
 fn bytes_of_a_series(register: impl Fn(&Recorder, usize) + Sync) -> usize {
     const SERIES: usize = 2_000;
-    let recorder = Recorder::builder().without_process_metrics().family_budget("other", 2 * SERIES).build().unwrap();
+    let recorder = Recorder::builder().process_metrics(false).family_budget("other", 2 * SERIES).build().unwrap();
     let all = || (0..SERIES).for_each(|index| register(&recorder, index));
     // What is allocated once, such as the identities of threads.
     register(&recorder, SERIES);

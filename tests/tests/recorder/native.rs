@@ -29,7 +29,7 @@ family! {
 }
 
 fn builder() -> RecorderBuilder {
-    Recorder::builder().family(&DECLARED).without_process_metrics()
+    Recorder::builder().family(&DECLARED).process_metrics(false)
 }
 
 /// Returns a recorder in which the foreign histogram `native_values` has this form.

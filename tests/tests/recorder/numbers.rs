@@ -21,7 +21,7 @@ family! {
 const NUMBERS: [f64; 7] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -0.0, 1e308, 5e-324];
 
 fn recorder() -> Recorder {
-    Recorder::builder().family(&KINDS).without_process_metrics().build().expect("the families fit together")
+    Recorder::builder().family(&KINDS).process_metrics(false).build().expect("the families fit together")
 }
 
 fn samples(emit: impl FnOnce()) -> Samples {

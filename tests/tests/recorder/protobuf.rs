@@ -24,7 +24,7 @@ family! {
 }
 
 fn recorder() -> Recorder {
-    Recorder::builder().family(&DECLARED).without_process_metrics().build().expect("the families fit together")
+    Recorder::builder().family(&DECLARED).process_metrics(false).build().expect("the families fit together")
 }
 
 /// The samples of these tests. Those of the library about itself change from one exposition to the next.

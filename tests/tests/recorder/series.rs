@@ -15,7 +15,7 @@ fn register(recorder: &Recorder, queue: usize) {
 
 #[test]
 fn every_series_is_there_and_none_twice() {
-    let recorder = Recorder::builder().without_process_metrics().build().unwrap();
+    let recorder = Recorder::builder().process_metrics(false).build().unwrap();
     let own = recorder.series();
     (0..1_000).chain(0..1_000).for_each(|queue| register(&recorder, queue));
     assert_eq!(recorder.series() - own, 3_000);

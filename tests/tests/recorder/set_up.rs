@@ -33,7 +33,7 @@ family! {
 
 fn text(builder: RecorderBuilder, emit: impl FnOnce()) -> String {
     let builder = builder.collect_deadline(Duration::from_secs(10));
-    let recorder = builder.without_process_metrics().build().expect("a usable set-up");
+    let recorder = builder.process_metrics(false).build().expect("a usable set-up");
     metrics::with_local_recorder(&recorder, emit);
     let text = recorder.render(Format::Text);
     promtool::check_metrics(&text);
@@ -139,7 +139,7 @@ fn a_collector_may_make_an_exposition_and_register_anything() {
 
 #[test]
 fn a_series_keeps_its_place_from_one_exposition_to_the_next() {
-    let recorder = Recorder::builder().without_process_metrics().build().expect("a usable set-up");
+    let recorder = Recorder::builder().process_metrics(false).build().expect("a usable set-up");
     let emit = |at: u32| metrics::counter!("placed", "at" => at.to_string()).increment(1);
     let series = || -> Vec<String> {
         let text = recorder.render(Format::Text);

@@ -231,7 +231,7 @@ fn the_gauges_follow_the_windows() {
 fn a_scrape_has_the_gauges_and_every_bucket_before_the_first_failure() {
     let tracker = SourceTracker::default();
     let recorder =
-        Recorder::builder().without_process_metrics().collect(tracker.collector()).build().expect("it is valid");
+        Recorder::builder().process_metrics(false).collect(tracker.collector()).build().expect("it is valid");
     let text = recorder.render(Format::Text);
     let lines = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
     assert_eq!(lines("auth_failures_by_source_bucket_total{"), 64);

@@ -67,8 +67,7 @@ fn a_hundred_thousand_known_events_from_eight_threads_are_counted_exactly() {
     static QUICK: Objective = Objective::latency("exact_latency", 0.95, THRESHOLD);
     static BOTH: Objective = Objective::success("exact_both", 0.99).within(THRESHOLD);
     run_alone(|| {
-        let recorder =
-            Recorder::builder().without_process_metrics().install().expect("no other recorder in this process");
+        let recorder = Recorder::builder().process_metrics(false).install().expect("no other recorder in this process");
         let tell = |thread: u64| {
             for number in (thread..100_000).step_by(8) {
                 let (outcome, seconds) = event(number);

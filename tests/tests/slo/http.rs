@@ -167,8 +167,7 @@ fn of_a_hundred_thousand_requests_each_is_counted_once_by_each_objective_on_its_
                 eprintln!("{panic}");
             }
         }));
-        let recorder =
-            Recorder::builder().without_process_metrics().install().expect("no other recorder in this process");
+        let recorder = Recorder::builder().process_metrics(false).install().expect("no other recorder in this process");
         let witness = Arc::new(Witness::default());
         let layer = HttpLayer::new()
             .route_fn(|_| Some("/promote"))

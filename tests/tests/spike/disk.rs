@@ -99,7 +99,7 @@ fn on_a_full_disk_requests_go_on_lines_stay_whole_and_what_is_lost_is_counted() 
         return;
     }
     let directory = std::path::PathBuf::from(std::env::var_os(DIRECTORY).expect("it was asked for above"));
-    let recorder = Recorder::builder().without_process_metrics().install().expect("no other recorder in this process");
+    let recorder = Recorder::builder().process_metrics(false).install().expect("no other recorder in this process");
     let spikes = start(&directory);
     for number in 0..200 {
         end(&spikes, number, Outcome::OTHER);

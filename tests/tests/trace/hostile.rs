@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 
 /// Sends one request with these headers, and returns the recorder that measured it.
 fn send(headers: &[&[u8]]) -> Recorder {
-    let recorder = Recorder::builder().without_process_metrics().build().expect("a builder");
+    let recorder = Recorder::builder().process_metrics(false).build().expect("a builder");
     let mut request = Request::get("/hostile").body(Body::empty()).expect("a request");
     for header in headers {
         // What cannot be a header does not reach a server.

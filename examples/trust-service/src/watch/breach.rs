@@ -18,7 +18,7 @@ pub(super) fn set_up() {
 /// Records a breach in the audit trail and in the metrics.
 pub(super) fn found(_: &IsolationCheck) {
     // The sentinel has already logged the event, with the owner and the reader of the document.
-    AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).record_told();
+    AuditEvent::new(EventType::CROSS_TENANT_ACCESS, EventOutcome::Success).count();
     SECURITY.events.increment((EventType::INCIDENT, EventOutcome::Success));
     SECURITY.violations.increment((GDPR, SEPARATION));
 }

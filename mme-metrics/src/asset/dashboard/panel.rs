@@ -58,9 +58,9 @@ impl Panel {
         self
     }
 
-    /// Doubles the width of the panel, relative to the other panels of its line.
-    pub fn wide(mut self) -> Self {
-        self.weight = 2;
+    /// Sets whether the panel is twice as wide as the other panels of its line. Off by default.
+    pub fn wide(mut self, on: bool) -> Self {
+        self.weight = if on { 2 } else { 1 };
         self
     }
 

@@ -10,7 +10,7 @@ const REQUEST: &[u8] = b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n";
 
 /// An endpoint with an exposition of about 300 KiB.
 fn endpoint() -> Endpoint {
-    let recorder = Recorder::builder().without_process_metrics().build().unwrap();
+    let recorder = Recorder::builder().process_metrics(false).build().unwrap();
     metrics::with_local_recorder(&recorder, || {
         for index in 0..2_000 {
             metrics::counter!("connection_tests_total", "index" => format!("{index:0>100}")).increment(1);

@@ -10,7 +10,7 @@ fn recorder() -> (Recorder, Arc<AtomicUsize>) {
     let collect = move || {
         counted.fetch_add(1, Ordering::SeqCst);
     };
-    let recorder = Recorder::builder().without_process_metrics().collect(collect).build().unwrap();
+    let recorder = Recorder::builder().process_metrics(false).collect(collect).build().unwrap();
     metrics::with_local_recorder(&recorder, || {
         for index in 0..2_000 {
             metrics::counter!("render_tests_total", "index" => format!("{index:0>100}")).increment(1);

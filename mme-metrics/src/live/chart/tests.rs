@@ -4,7 +4,7 @@ use super::*;
 use crate::Recorder;
 
 fn recorder() -> Recorder {
-    Recorder::builder().without_process_metrics().build().unwrap()
+    Recorder::builder().process_metrics(false).build().unwrap()
 }
 
 fn tick(sample: u64) -> Tick {

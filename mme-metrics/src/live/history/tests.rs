@@ -13,7 +13,7 @@ use crate::live::view::Answer;
 const PROMISE: usize = 2 * 1024 * 1024;
 
 fn recorder() -> Recorder {
-    Recorder::builder().without_process_metrics().build().unwrap()
+    Recorder::builder().process_metrics(false).build().unwrap()
 }
 
 /// A history of a recorder, and the time of its last sample.
@@ -53,7 +53,7 @@ fn request(route: &'static str, error: &'static str, count: usize) {
 #[test]
 fn the_history_of_20_000_series_takes_at_most_two_mebibytes() {
     let text = "x".repeat(100);
-    let builder = Recorder::builder().without_process_metrics().process_budget(1_000_000);
+    let builder = Recorder::builder().process_metrics(false).process_budget(1_000_000);
     let builder = builder.family_budget("other", 100_000).family_budget("http", 100_000);
     let recorder = builder.build().unwrap();
     with_local_recorder(&recorder, || {

@@ -228,7 +228,7 @@ fn a_folder_or_a_pipe_in_place_of_a_file_is_not_read() {
 fn a_limit_that_is_taken_away_leaves_the_exposition() {
     let groups = Groups::new("taken", "0::/\n");
     groups.write_container(".");
-    let recorder = crate::Recorder::builder().without_process_metrics().build().unwrap();
+    let recorder = crate::Recorder::builder().process_metrics(false).build().unwrap();
     let has_limit = || {
         metrics::with_local_recorder(&recorder, || report(&groups.group()));
         recorder.render(crate::Format::Text).contains("\ncgroup_memory_limit_bytes ")

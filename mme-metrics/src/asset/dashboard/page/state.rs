@@ -26,7 +26,7 @@ fn alerts(matcher: &str) -> Panel {
         "Each firing alert, what it concerns and since when. An empty table is good if the targets beside it are up.",
     )
     .view(View::Alerts)
-    .wide()
+    .wide(true)
     .query(since.as_str().into(), "")
 }
 

@@ -55,7 +55,7 @@ fn text(attributes: &[KeyValue]) -> Vec<(&str, &str)> {
 }
 
 fn builder() -> crate::RecorderBuilder {
-    Recorder::builder().family(&SENT).without_process_metrics()
+    Recorder::builder().family(&SENT).process_metrics(false)
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 
 use metrics::{Key, SharedString};
 
-use super::BUSINESS;
 use super::label::{BusinessOperationName, BusinessOperationType};
+use super::metrics::BUSINESS;
 use crate::label::{Cardinality, LabelValue};
 use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister, record_unkept};
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::BUSINESS;
 use super::label::QueueName;
+use super::metrics::BUSINESS;
 use crate::metric::{GaugeHandle, InFlight};
 
 /// A named queue of items that wait for the business, such as documents to approve. Make it a `static`.

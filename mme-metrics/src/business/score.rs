@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::OnceLock;
 
-use super::BUSINESS;
 use super::label::ScoreKind;
+use super::metrics::BUSINESS;
 use crate::label::Refusal;
 use crate::metric::{GaugeHandle, refuse};
 

@@ -4,8 +4,8 @@ use std::fmt;
 
 use metrics::Key;
 
-use super::BUSINESS;
 use super::label::TierName;
+use super::metrics::BUSINESS;
 use crate::operation::Guard;
 use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister};
 

@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use metrics::Key;
 
-use super::BUSINESS;
 use super::currency::Currency;
 use super::label::{BusinessClient, ValueKind};
+use super::metrics::BUSINESS;
 use super::money::{Money, MoneyError};
 use crate::label::{CountryCode, Refusal};
 use crate::metric::{KeptSeries, SeriesKeys, refuse};

@@ -2,8 +2,8 @@
 
 use metrics::Key;
 
-use super::CERTIFICATE;
 use super::label::CertificateOperation;
+use super::metrics::CERTIFICATE;
 use crate::operation::Guard;
 use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister};
 

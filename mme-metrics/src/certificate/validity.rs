@@ -1,7 +1,7 @@
 //! The validity period of a certificate, and its gauges.
 
-use super::CERTIFICATE;
 use super::label::CertificateName;
+use super::metrics::CERTIFICATE;
 
 /// The validity period of a certificate, from its first second to its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use super::CERTIFICATE;
 use super::file::{WatchedDirectory, WatchedFile, look_at_file};
 use super::label::{CertificateName, CertificateReadError};
+use super::metrics::CERTIFICATE;
 use super::read::{ReadSummary, Which, of_chain};
 use crate::label::RegisterError;
 use crate::metric::{CounterHandle, GaugeHandle};

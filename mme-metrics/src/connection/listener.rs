@@ -197,7 +197,8 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::connection::{CONNECTION, ListenerAddress};
+    use crate::connection::ListenerAddress;
+    use crate::connection::metrics::CONNECTION;
     use crate::testing::Emission;
 
     /// Accepts what the test lists, and then nothing.

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use metrics::{Key, Recorder};
 
-use super::FUNCTION;
 use super::label::{FunctionName, ModulePath};
+use super::metrics::FUNCTION;
 use crate::label::{LabelSet, LabelSpec};
 use crate::metric::{InFlight, METADATA, Slot, declare_extra};
 use crate::operation::{Operation, Outcome, OutcomeKeys, OutcomeSeries, Preregister, record_unkept};

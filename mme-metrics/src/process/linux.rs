@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use procfs::process::{LimitValue, Process};
 use procfs::{CurrentSI as _, KernelStats, ticks_per_second};
 
-use super::PROCESS;
+use super::metrics::PROCESS;
 
 /// Reads every figure; one that cannot be read keeps its value.
 pub(super) fn collect() {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::SECURITY;
 use super::label::{EventOutcome, EventType};
+use super::metrics::SECURITY;
 
 #[cfg(feature = "security")]
 use super::SecurityClient;

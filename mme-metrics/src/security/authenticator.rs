@@ -4,8 +4,8 @@ use std::fmt;
 
 use metrics::Key;
 
-use super::SECURITY;
 use super::label::{AuthMethod, AuthResult, FailureReason};
+use super::metrics::SECURITY;
 use super::proof::{Proof, sealed};
 use crate::label::CountryCode;
 use crate::metric::{KeptSeries, SeriesKeys};

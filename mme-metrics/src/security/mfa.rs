@@ -2,8 +2,8 @@
 
 use metrics::Key;
 
-use super::SECURITY;
 use super::label::{AuthResult, MfaMethod};
+use super::metrics::SECURITY;
 use super::proof::{Proof, sealed};
 use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};

@@ -2,8 +2,8 @@
 
 use metrics::Key;
 
-use super::SECURITY;
 use super::label::{Decision, PolicyCacheResult, PolicyName};
+use super::metrics::SECURITY;
 use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::Guard;
 use crate::operation::{ClassifyReturn, ErrorType, Operation, Outcome, ResultLabel};

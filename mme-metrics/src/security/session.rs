@@ -1,6 +1,6 @@
 //! Open sessions.
 
-use super::SECURITY;
+use super::metrics::SECURITY;
 use crate::metric::InFlight;
 
 /// One open session. Dropping the guard closes the session.

@@ -8,8 +8,8 @@ pub use self::layer::{LimitExchange, LimitWatch, RateLimitLayer};
 
 use metrics::Key;
 
-use super::SECURITY;
 use super::label::{LimitResult, PolicyName};
+use super::metrics::SECURITY;
 use crate::metric::{KeptSeries, SeriesKeys};
 
 /// A rate limit. Declare it as a `static`, so that it keeps its series.

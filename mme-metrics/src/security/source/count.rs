@@ -1,8 +1,9 @@
 //! Counts the failures and successes of a client, and reports those over a limit.
 
 use super::{SecurityClient, SourceStanding};
+use crate::security::AuditEvent;
 use crate::security::label::{EventOutcome, EventType};
-use crate::security::{AuditEvent, SECURITY};
+use crate::security::metrics::SECURITY;
 
 impl SecurityClient {
     /// Returns the standing of the source. This counts nothing.

@@ -33,8 +33,8 @@ use self::network::Source;
 use self::proxy::Proxies;
 use self::shard::{Shard, Totals};
 use self::window::{Counts, TICK_SECONDS, Tick};
-use super::SECURITY;
 use super::label::{SourceBucket, Window};
+use super::metrics::SECURITY;
 use crate::label::CountryCode;
 
 /// The number of shards of the sources, and of the accounts. Each is a power of two.

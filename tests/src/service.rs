@@ -224,7 +224,7 @@ pub fn count_in(text: &str, metric: &str, labels: &[&str]) -> u64 {
     series
         .filter(|(series, _)| series.split('{').next() == Some(metric))
         .filter(|(series, _)| labels.iter().all(|label| series.contains(label)))
-        .map(|(series, value)| value.parse::<u64>().unwrap_or_else(|_| panic!("{series} is no count: {value}")))
+        .map(|(series, value)| value.parse::<u64>().unwrap_or_else(|_| panic!("{series} is not a count: {value}")))
         .sum()
 }
 

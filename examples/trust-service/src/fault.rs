@@ -55,7 +55,7 @@ pub(crate) struct FaultError(String);
 
 impl fmt::Display for FaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no fault: write off, errors, errors=N, slow or slow=MILLISECONDS", self.0)
+        write!(f, "`{}` is not a fault: write off, errors, errors=N, slow or slow=MILLISECONDS", self.0)
     }
 }
 

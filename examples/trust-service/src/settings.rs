@@ -162,10 +162,10 @@ impl fmt::Display for SettingsError {
                 write!(f, "unknown argument `{arg}`: run `trust-service --help` to see what there is")
             }
             Self::Address { name, text, usual } => {
-                write!(f, "{name}=`{text}` is no address: write an IP and a port, such as {usual}")
+                write!(f, "{name}=`{text}` is not an address: write an IP and a port, such as {usual}")
             }
             Self::Millis { name, text } => {
-                write!(f, "{name}=`{text}` is no time: write a number of milliseconds, such as 5000")
+                write!(f, "{name}=`{text}` is not a time: write a number of milliseconds, such as 5000")
             }
             Self::Fault(_) => f.write_str("TRUST_FAULT cannot be read"),
             Self::Secret { name, path, reason } => {
@@ -244,6 +244,6 @@ mod tests {
         assert!(error.contains("such as 127.0.0.1:50051"), "{error}");
         assert!(read(&[], &[("TRUST_FAULT", "flood")]).is_err());
         let error = read(&[], &[("TRUST_DRAIN_MS", "5s")]).unwrap_err().to_string();
-        assert_eq!(error, "TRUST_DRAIN_MS=`5s` is no time: write a number of milliseconds, such as 5000");
+        assert_eq!(error, "TRUST_DRAIN_MS=`5s` is not a time: write a number of milliseconds, such as 5000");
     }
 }

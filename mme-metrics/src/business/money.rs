@@ -111,7 +111,7 @@ pub enum MoneyError {
 impl fmt::Display for MoneyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "the amount is no decimal number: write digits with one point at most",
+            Self::Malformed => "the amount is not a decimal number: write digits with one point at most",
             Self::Precision => "the amount has more decimals than its currency: round it first",
             Self::Overflow => "the amount is out of range: it has to fit in 63 bits of minor units",
             Self::Currency => "the currency is unknown: use a code of ISO 4217",

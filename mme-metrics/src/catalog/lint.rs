@@ -82,7 +82,7 @@ pub fn lint(families: &[&'static dyn Family]) -> Vec<CatalogFinding> {
 fn check_help(spec: &Spec, find: &mut impl FnMut(String)) {
     if !spec.help.ends_with('.') || !spec.help.starts_with(|first: char| first.is_uppercase()) {
         find(
-            "the help text is no sentence: begin its doc comment with a capital letter and end it with a full stop"
+            "the help text is not a sentence: begin its doc comment with a capital letter and end it with a full stop"
                 .to_owned(),
         );
     }
@@ -91,7 +91,7 @@ fn check_help(spec: &Spec, find: &mut impl FnMut(String)) {
 fn check_words(spec: &Spec, find: &mut impl FnMut(String)) {
     for word in spec.name.split('_') {
         if let Some((_, base)) = UNITS.iter().find(|(unit, _)| *unit == word) {
-            find(format!("`{word}` is no base unit: measure in {base} and say so in the name"));
+            find(format!("`{word}` is not a base unit: measure in {base} and say so in the name"));
         }
         if matches!(word, "counter" | "gauge" | "histogram" | "summary" | "metric") {
             find(format!("`{word}` is what the metric is, not what it measures: leave it out of the name"));
@@ -152,7 +152,7 @@ mod tests {
             }
         }
         let found: Vec<_> = lint(&[&WRONG, &WRONG]).into_iter().map(|finding| finding.to_string()).collect();
-        for part in ["is no sentence", "is no base unit", "not what it measures", "two metrics have this name"] {
+        for part in ["is not a sentence", "is not a base unit", "not what it measures", "two metrics have this name"] {
             assert!(found.iter().any(|finding| finding.contains(part)), "{part}: {found:#?}");
         }
     }

@@ -50,7 +50,7 @@ impl fmt::Display for CertificateReadError {
             Self::Missing => "there is no certificate: check the path, or put one there",
             Self::Denied => "the process may not read the certificate: give it the right to",
             Self::Unreadable => "the certificate cannot be read: name a regular file on a disk that works",
-            Self::Malformed => "this is no X.509 certificate in PEM or DER: write the file again",
+            Self::Malformed => "this is not an X.509 certificate in PEM or DER: write the file again",
             Self::TooLarge => "this is larger than any certificate: name another file or directory",
         })
     }

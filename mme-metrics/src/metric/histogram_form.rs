@@ -97,7 +97,7 @@ impl fmt::Display for HistogramFormError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "`{}` is no form of a histogram: use `classic`, `both` or `native`, the last two also with a factor above 1, \
+            "`{}` is not a form of a histogram: use `classic`, `both` or `native`, the last two also with a factor above 1, \
              as in `both:1.05`",
             self.0
         )
@@ -182,7 +182,7 @@ mod tests {
         }
         for text in ["", "off", "Both", "both:", "both:1", "both:NaN", "classic:1.1", "native:x", "native: 1.1"] {
             let error = text.parse::<HistogramForm>().unwrap_err().to_string();
-            assert!(error.starts_with(&format!("`{text}` is no form")), "{error}");
+            assert!(error.starts_with(&format!("`{text}` is not a form")), "{error}");
         }
     }
 }

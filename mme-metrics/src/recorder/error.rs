@@ -46,7 +46,7 @@ impl fmt::Display for BuildError {
                 buckets::MAX_BOUNDS
             ),
             Self::Histogram(metric) => {
-                write!(f, "`{metric}` is no histogram, so it has no form: name a histogram")
+                write!(f, "`{metric}` is not a histogram, so it has no form: name a histogram")
             }
             Self::Budget(family) => write!(
                 f,

@@ -91,10 +91,10 @@ async fn keep(State(deliveries): State<Arc<Mutex<Vec<Delivery>>>>, request: Requ
     let authorization = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let authorization = authorization.unwrap_or_default().to_owned();
     let Ok(body) = axum::body::to_bytes(request.into_body(), usize::MAX).await else {
-        return (StatusCode::BAD_REQUEST, "the body is no JSON");
+        return (StatusCode::BAD_REQUEST, "the body is not JSON");
     };
     let Ok(body) = serde_json::from_slice(&body) else {
-        return (StatusCode::BAD_REQUEST, "the body is no JSON");
+        return (StatusCode::BAD_REQUEST, "the body is not JSON");
     };
     let delivery = Delivery { path, authorization, body };
     deliveries.lock().unwrap_or_else(PoisonError::into_inner).push(delivery);

@@ -11,7 +11,7 @@ pub fn matchers(link: &str) -> Vec<String> {
     let url = Url::parse(&format!("http://example.com/?{filter}")).expect("a query of our own makes a URL");
     let filter = url.query_pairs().find(|(key, _)| key == "filter").expect("a filter").1.into_owned();
     let inner = filter.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-    let inner = inner.unwrap_or_else(|| panic!("{filter} is no list of matchers"));
+    let inner = inner.unwrap_or_else(|| panic!("{filter} is not a list of matchers"));
     split(inner)
 }
 

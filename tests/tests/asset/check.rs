@@ -74,7 +74,7 @@ fn an_unknown_label_is_found_wherever_it_stands() {
 #[test]
 fn a_wrong_suffix_is_found() {
     assert_finds("kitchen_preparation_seconds > 1", "is a histogram: use `kitchen_preparation_seconds_bucket`");
-    assert_finds("rate(kitchen_dishes_total_count[5m])", "is no histogram and has no `_count`");
+    assert_finds("rate(kitchen_dishes_total_count[5m])", "is not a histogram and has no `_count`");
     assert_finds("rate(kitchen_preparation_seconds_total[5m])", "did you mean `kitchen_preparation_seconds_");
 }
 
@@ -183,7 +183,7 @@ fn a_list_of_an_exporter_that_cannot_be_read_is_found() {
         "  oven_state: {type: gauge, label: a}\n",
     ] {
         let found = findings_beside(metrics, "up");
-        assert!(found.len() == 1 && found[0].contains("exporters/oven.yml: no list of"), "{metrics}: {found:#?}");
+        assert!(found.len() == 1 && found[0].contains("exporters/oven.yml: not a list of"), "{metrics}: {found:#?}");
     }
 }
 
@@ -207,7 +207,7 @@ fn what_cannot_be_read_is_found() {
     ];
     let found = check(&[&KITCHEN], &unreadable);
     assert!(
-        found[0].message.contains("would not load this file") && found[1].message.contains("no JSON"),
+        found[0].message.contains("would not load this file") && found[1].message.contains("not JSON"),
         "{found:#?}"
     );
 }

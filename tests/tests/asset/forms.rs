@@ -183,9 +183,9 @@ fn variables_of_newer_models_are_checked() {
 #[test]
 fn a_file_that_is_no_known_dashboard_is_found() {
     for text in ["{}", "[]", r#"{"title": "Kitchen"}"#, r#"{"spec": {}}"#, "title: Kitchen"] {
-        assert_finds(&dashboard(text), FindingKind::UnreadableFile, "no dashboard of a known model");
+        assert_finds(&dashboard(text), FindingKind::UnreadableFile, "not a dashboard of a known model");
     }
-    assert_finds(&dashboard("{"), FindingKind::UnreadableFile, "no JSON");
+    assert_finds(&dashboard("{"), FindingKind::UnreadableFile, "not JSON");
     assert_passes(&dashboard(r#"{"panels": []}"#));
 }
 
@@ -241,9 +241,9 @@ fn rules_that_prometheus_refuses_are_found() {
     assert_passes(&rule("for: 5m", "for: 0"));
     assert_passes(&rule("alert: KitchenCold", "alert: Kitchen is cold"));
     for (from, to, message) in [
-        ("for: 5m", "for: 5 minutes", "`for: 5 minutes` is no duration"),
-        ("for: 5m", "for: 5", "`for: 5` is no duration"),
-        ("interval: 1m", "interval: 1min", "`interval: 1min` is no duration"),
+        ("for: 5m", "for: 5 minutes", "`for: 5 minutes` is not a duration"),
+        ("for: 5m", "for: 5", "`for: 5` is not a duration"),
+        ("interval: 1m", "interval: 1min", "`interval: 1min` is not a duration"),
         ("  - alert: KitchenCold", "- name: kitchen\n  rules:\n  - alert: KitchenCold", "two groups of this file"),
         ("name: kitchen", "name: ''", "has no name"),
         ("expr: sum", "for: 5m\n    expr: sum", "a recording rule has `for`"),
@@ -254,7 +254,10 @@ fn rules_that_prometheus_refuses_are_found() {
         assert_finds(&rule(from, to), FindingKind::InvalidRule, message);
     }
     let spaces = check().run(&[rule("record: job:kitchen_pots:sum", "record: kitchen pots")]);
-    assert!(spaces.iter().any(|finding| finding.message.contains("`record: kitchen pots` is no name")), "{spaces:?}");
+    assert!(
+        spaces.iter().any(|finding| finding.message.contains("`record: kitchen pots` is not a metric name")),
+        "{spaces:?}"
+    );
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn what_cannot_be_read_is_named() {
         (&["a.txt"][..], 2, "a.txt is of no known kind"),
         (&["nowhere.yml"], 2, "cannot read nowhere.yml"),
         (&["empty"], 2, "there are no rules"),
-        (&["broken.json"], 1, "no JSON"),
+        (&["broken.json"], 1, "not JSON"),
         (&["a.yml", "--metrics", "bad.txt"], 2, "bad.txt:1: \"b\" is not a number"),
         (&["a.yml", "--metrics", "http://127.0.0.1:1/x?token=secret"], 2, "cannot read http://127.0.0.1:1/x: "),
         (&["a.yml", "--catalog", "a.txt"], 2, "a.txt is not JSON"),

@@ -207,7 +207,7 @@ fn what_cannot_be_exported_is_named() {
         (&["--layout", "trusty"][..], "unknown layout \"trusty\": use one of default, mme, platform, trust"),
         (&["--job", "a\"b"], "use letters, digits"),
         (&["--job", "node"], "an exporter already has this name"),
-        (&["--by", "a-b"], "no name of a label"),
+        (&["--by", "a-b"], "not a label name"),
         (&["--set", "MmeHttpErorRateHigh=1"], "did you mean `MmeHttpErrorRateHigh`?"),
         (&["--set", "MmeHttpErrorRateHigh=1 or vector(1)"], "is not a number"),
         (&["--set", "MmeHttpErrorRateHigh"], "write it as NAME=VALUE"),

@@ -72,7 +72,7 @@ fn each_secret_is_a_file_that_is_written_at_the_first_start_or_by_hand() {
     for file in &FILES_OF_COMPOSE[..] {
         let file: Value = serde_saphyr::from_str(text(&format!("deploy/compose/{file}"))).unwrap();
         for (name, secret) in file["secrets"].as_object().into_iter().flatten() {
-            let path = secret["file"].as_str().unwrap_or_else(|| panic!("{name} is no file"));
+            let path = secret["file"].as_str().unwrap_or_else(|| panic!("{name} is not a file"));
             let path = path.strip_prefix("./secrets/").unwrap_or_else(|| panic!("{name} is at {path}"));
             let stem = path.strip_suffix(".txt").unwrap_or(path);
             assert!(by_hand.contains(&path) || script.contains(stem), "start.sh does not write {path}");

@@ -217,7 +217,7 @@ fn the_set_up_decides_over_the_declaration() {
 #[test]
 fn a_form_of_what_is_no_histogram_is_refused_at_set_up() {
     let built = builder().histogram_form("mme_series", HistogramForm::BOTH).build();
-    assert!(built.expect_err("a gauge").to_string().starts_with("`mme_series` is no histogram"));
+    assert!(built.expect_err("a gauge").to_string().starts_with("`mme_series` is not a histogram"));
 }
 
 #[test]

@@ -52,7 +52,7 @@ async fn copy(database: &Database, path: &Path) -> Result<u64, Box<dyn std::erro
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    let name = unfinished.to_str().ok_or("the folder for temporary files has a name that is no text")?;
+    let name = unfinished.to_str().ok_or("the name of the folder for temporary files is not valid UTF-8")?;
     // The name is a URI, because the copy of a database in memory would otherwise be in memory too.
     let name = format!("file:{}?mode=rwc", name.replace('%', "%25").replace('?', "%3f").replace('#', "%23"));
     sqlx::query("VACUUM INTO $1").bind(name).execute(database).await?;

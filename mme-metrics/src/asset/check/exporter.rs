@@ -54,5 +54,5 @@ impl Metric {
 
 /// Parses a list of metrics.
 pub(super) fn parse(text: &str) -> Result<Exporter, String> {
-    serde_saphyr::from_str(text).map_err(|error| format!("no list of an exporter's metrics: {error}"))
+    serde_saphyr::from_str(text).map_err(|error| format!("not a list of an exporter's metrics: {error}"))
 }

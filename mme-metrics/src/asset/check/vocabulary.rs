@@ -177,7 +177,7 @@ impl Vocabulary {
         for suffix in SUFFIXES {
             let stem = name.strip_suffix(suffix).filter(|stem| self.metrics.contains_key(*stem));
             if let Some(stem) = stem {
-                return format!("`{stem}` is no histogram and has no `{suffix}`: use `{stem}`");
+                return format!("`{stem}` is not a histogram and has no `{suffix}`: use `{stem}`");
             }
         }
         match self.nearest(name) {

@@ -7,7 +7,7 @@ use crate::asset::check::variable_expression;
 use crate::asset::promql;
 
 pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> {
-    let mut dashboard: Value = serde_json::from_str(text).map_err(|error| format!("no JSON: {error}"))?;
+    let mut dashboard: Value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
     panels(&mut dashboard["panels"], grouping)?;
     if let Some(list) = dashboard["templating"]["list"].as_array_mut() {
         variables(list, grouping)?;

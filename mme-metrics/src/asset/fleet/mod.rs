@@ -120,7 +120,7 @@ impl AssetOptions {
         if let Some(label) = self.labels.iter().find(|label| !is_label(label)) {
             return Err(AssetRenderError {
                 file: label.clone(),
-                message: "this is no name of a label: use letters, digits and `_`".to_owned(),
+                message: "this is not a label name: use letters, digits and `_`".to_owned(),
             });
         }
         if self.labels.is_empty() {

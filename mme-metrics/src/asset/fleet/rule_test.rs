@@ -60,7 +60,7 @@ struct Sample {
 }
 
 pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> {
-    let file: TestFile = serde_saphyr::from_str(text).map_err(|error| format!("no file of rule tests: {error}"))?;
+    let file: TestFile = serde_saphyr::from_str(text).map_err(|error| format!("not a file of rule tests: {error}"))?;
     let mut edits = Edits::new(text);
     for test in &file.tests {
         let added = added(test, grouping);

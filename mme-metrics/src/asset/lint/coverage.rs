@@ -71,7 +71,7 @@ pub(super) fn check(
                 parsed.tests.into_iter().for_each(|test| coverage.add(test));
             }
             Err(error) => {
-                let message = format!("no file of rule tests: {error}");
+                let message = format!("not a file of rule tests: {error}");
                 findings.push(finding(file, String::new(), FindingKind::UnreadableFile, message));
             }
         }

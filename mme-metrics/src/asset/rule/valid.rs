@@ -62,7 +62,7 @@ fn check_record(record: &str, rule: &Rule, find: &mut impl FnMut(String)) {
     let named = record.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | ':'))
         && record.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':'));
     if !named {
-        find(format!("`record: {record}` is no name of a metric: use letters, digits, `_` and `:`"));
+        find(format!("`record: {record}` is not a metric name: use letters, digits, `_` and `:`"));
     }
     let fields = [
         ("for", rule.hold.is_some()),
@@ -84,6 +84,6 @@ fn duration(field: &str, value: &str, find: &mut impl FnMut(String)) {
     // Prometheus accepts `0` without a unit, and no other number.
     let has_unit = value.ends_with(|c: char| c.is_ascii_alphabetic());
     if value != "0" && !(has_unit && promql_parser::util::parse_duration(value).is_ok()) {
-        find(format!("`{field}: {value}` is no duration: write it like `5m` or `1h30m`"));
+        find(format!("`{field}: {value}` is not a duration: write it like `5m` or `1h30m`"));
     }
 }

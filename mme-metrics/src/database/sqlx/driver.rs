@@ -15,7 +15,7 @@ mod sealed {
 ///
 /// There is one for each of the features `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite` and `sqlx-any`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no driver of sqlx that is measured",
+    message = "`{Self}` is not a driver of sqlx that is measured",
     label = "not a driver that is measured",
     note = "turn on the feature `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite` or `sqlx-any` of `mme-metrics`"
 )]

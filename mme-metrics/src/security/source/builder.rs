@@ -177,7 +177,7 @@ impl fmt::Display for SourceTrackerError {
             Self::Secret => write!(f, "the shared secret is too short: use at least {SECRET_BYTES} random bytes"),
             Self::Network(at) => write!(
                 f,
-                "trusted proxy number {at} is no network: write an address, or one with a prefix such as 10.0.0.0/8"
+                "trusted proxy number {at} is not a network: write an address, or one with a prefix such as 10.0.0.0/8"
             ),
             Self::Everybody(at) => write!(
                 f,

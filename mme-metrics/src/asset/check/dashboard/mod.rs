@@ -71,7 +71,7 @@ fn queries(text: &str) -> Result<Vec<Query>, Problem> {
         Ok(document) => document,
         // A file that begins like JSON is JSON. Other files may be YAML, which Perses also writes.
         Err(error) if text.trim_start().starts_with(['{', '[']) => {
-            return Err(unreadable(format!("no JSON: {error}; correct the syntax")));
+            return Err(unreadable(format!("not JSON: {error}; correct the syntax")));
         }
         Err(_) => {
             serde_saphyr::from_str(text).map_err(|error| unreadable(format!("neither JSON nor YAML: {error}")))?
@@ -82,7 +82,7 @@ fn queries(text: &str) -> Result<Vec<Query>, Problem> {
         return Ok(queries);
     }
     Err(unreadable(
-        "no dashboard of a known model: Grafana's has `panels`, `rows` or `spec.elements`, Perses' has `kind: Dashboard` and `spec.panels`; export it as one of these"
+        "not a dashboard of a known model: Grafana's has `panels`, `rows` or `spec.elements`, Perses' has `kind: Dashboard` and `spec.panels`; export it as one of these"
             .to_owned(),
     ))
 }

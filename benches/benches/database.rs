@@ -1,4 +1,4 @@
-//! Does a measured query take at most 2 % longer than a bare one, on the fastest database there is?
+//! Checks that a measured query takes at most 2 % longer than a bare one, on the fastest database there is.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench database` prints everything; a word after `--` picks one part: `pool` or
 //! `connection`.

@@ -1,4 +1,4 @@
-//! Does an event of a domain through a kept handle cost at most 1.5 times what bare handles of the facade cost?
+//! Checks that a domain event through a kept handle costs at most 1.5 times as much as bare handles of the facade.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench domain` prints the figures.
 
@@ -18,7 +18,7 @@ static REVENUE: BusinessValue = BusinessValue::new(ValueKind::Revenue, Currency:
 static WORK: BusinessOperation = BusinessOperation::new("work");
 
 fn main() {
-    Recorder::builder().install().expect("nobody else installs a recorder in this process");
+    Recorder::builder().install().expect("no other recorder is installed in this process");
     println!("{}", beside_bare("Money, ns", &money(), ROUNDS, 1));
     println!("{}", beside_bare("An operation that has ended, its count and duration, ns", &operations(), ROUNDS, 2));
 }

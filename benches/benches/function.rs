@@ -1,4 +1,4 @@
-//! Does the attribute cost 60 ns at most, 90 ns on two threads, and a tenth of what its peer costs?
+//! Checks that the attribute costs at most 60 ns, 90 ns on two threads, and a tenth of what its peer costs.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench function` prints everything; a word after `--` picks one part: `alone` or `meet`.
 

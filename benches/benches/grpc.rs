@@ -1,5 +1,5 @@
-//! Does the gRPC server layer, with everything on, cost no more than 0.7 of what `tonic_prometheus_layer` costs, and a message
-//! no more than 15 ns?
+//! Checks that the gRPC server layer, with everything on, costs at most 0.7 of what `tonic_prometheus_layer` costs, and a message
+//! at most 15 ns.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench grpc` prints everything; a word after `--` picks one part: `unary` or `stream`.
 

@@ -1,8 +1,8 @@
-//! Do an idle sentinel and ten probes cost less than a thousandth of a core? Does a readiness probe cost less than 2 µs while its
-//! result is reused?
+//! Checks that an idle sentinel and ten probes cost less than a thousandth of a core, and a readiness probe less than 2 µs while its
+//! result is reused.
 //!
-//! `cargo bench --manifest-path benches/Cargo.toml --bench health` takes two minutes: it waits for what happens by itself. The time is that of
-//! the one thread on which checks run; who answers them runs on another.
+//! `cargo bench --manifest-path benches/Cargo.toml --bench health` takes two minutes: it waits for checks that run at
+//! their intervals. It measures the one thread on which checks run; the servers that answer them run on another.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};

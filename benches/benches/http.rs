@@ -1,4 +1,4 @@
-//! Does the HTTP layer cost no more than 2.2 layers that do nothing, and a fraction of what its peers cost?
+//! Checks that the HTTP layer costs at most 2.2 times a layer that does nothing, and a fraction of what its peers cost.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench http` prints everything; a word after `--` picks one part: `alone`, `connected` or `meet`.
 

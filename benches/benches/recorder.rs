@@ -1,4 +1,4 @@
-//! Is the recorder ahead of its peers in recording, rendering, registering and memory?
+//! Checks that the recorder is ahead of its peers in recording, rendering, registering and memory.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench recorder` prints everything; a word after `--` picks one part: `record`,
 //! `meet`, `render`, `register` or `memory`.

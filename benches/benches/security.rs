@@ -1,4 +1,4 @@
-//! What does it cost to keep an eye on who fails to log in, and what does an attempt cost beside bare handles of the facade?
+//! Measures what the tracker of failed logins costs, and what an attempt costs compared with bare handles of the facade.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench security` prints the figures.
 
@@ -33,7 +33,7 @@ const LIMIT_NAME: PolicyName = PolicyName::new("logins");
 static LIMIT: RateLimit = RateLimit::new(LIMIT_NAME);
 
 fn main() {
-    Recorder::builder().install().expect("nobody else installs a recorder in this process");
+    Recorder::builder().install().expect("no other recorder is installed in this process");
     println!("{}", failures());
     println!("{}", successes());
     println!("{}", limits());
@@ -71,8 +71,8 @@ fn failures() -> Table {
     let mut all = vec![
         times("one source", move || _ = one.failure(), counted()),
         times("one source and its account", move || _ = account.failure(), counted()),
-        times("100 000 sources in turn, made out", move || _ = client(&held, next_held()).failure(), counted()),
-        times("1 000 000 sources in turn, made out", move || _ = client(&many, next_many()).failure(), counted()),
+        times("100 000 sources in turn, identified", move || _ = client(&held, next_held()).failure(), counted()),
+        times("1 000 000 sources in turn, identified", move || _ = client(&many, next_many()).failure(), counted()),
         times(
             "as many, with 10 000 accounts",
             move || {
@@ -83,7 +83,7 @@ fn failures() -> Table {
         ),
     ];
     all.extend(bare());
-    let (mut table, spreads) = contest::timed("A failure, told to the source tracker, ns", &all, ROUNDS);
+    let (mut table, spreads) = contest::timed("A failure, reported to the source tracker, ns", &all, ROUNDS);
     for (contestant, spread) in all.iter().zip(&spreads).take(5) {
         table.bar(&format!("{}, ns", contestant.name), spread.median(), FAILURE);
     }
@@ -99,13 +99,13 @@ fn successes() -> Table {
     (0..60).for_each(|_| _ = client(&alarmed, 1_000_000).failure());
     let (neighbour, looked_up) = (client(&alarmed, 7), client(&alarmed, 7));
     let mut all = vec![
-        times("nobody is over a limit", move || known.success(), || 0),
-        times("nobody is, and the client is made out", move || client(&quiet, next()).success(), || 0),
-        times("somebody else is", move || neighbour.success(), || 0),
-        times("asking how a source stands", move || _ = black_box(looked_up.standing()), || 0),
+        times("no source is over a limit", move || known.success(), || 0),
+        times("no source is over a limit, client identified", move || client(&quiet, next()).success(), || 0),
+        times("another source is over a limit", move || neighbour.success(), || 0),
+        times("the standing of a source", move || _ = black_box(looked_up.standing()), || 0),
     ];
     all.extend(bare());
-    let (mut table, spreads) = contest::timed("A success, told to the source tracker, ns", &all, ROUNDS);
+    let (mut table, spreads) = contest::timed("A success, reported to the source tracker, ns", &all, ROUNDS);
     for (contestant, spread) in all.iter().zip(&spreads).take(2) {
         table.bar(&format!("{}, ns", contestant.name), spread.median(), SUCCESS);
     }

@@ -1,4 +1,4 @@
-//! What does it add to a request that an objective counts it, and that a sampler of spikes does not keep it?
+//! Measures what an objective that counts a request adds to it, and a sampler of spikes that does not keep it.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench slo`
 

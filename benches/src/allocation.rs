@@ -1,4 +1,4 @@
-//! How often each contestant allocates, counted by a program of its own: an allocator that counts slows down those that allocate.
+//! Counts the allocations of each contestant in a separate program, because a counting allocator slows down contestants that allocate.
 
 use std::collections::HashMap;
 use std::process::Command;

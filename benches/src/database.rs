@@ -1,6 +1,7 @@
-//! A point query on SQLite in memory, the fastest there is to hide behind: measured by us, by a peer, and not at all.
+//! A point query on SQLite in memory, the fastest query there is, so no overhead hides behind it: measured by us, by a peer, and not
+//! at all.
 //!
-//! Each contestant has a database with one connection to it, whose thread runs on the processor of the one that asks.
+//! Each contestant has a database with one connection to it, whose thread runs on the processor of the calling thread.
 
 use std::hint::black_box;
 
@@ -52,7 +53,7 @@ macro_rules! contestant {
                         query(&pool).await;
                     }
                 } else {
-                    let mut $connection = pool.acquire().await.expect("nobody has it");
+                    let mut $connection = pool.acquire().await.expect("the pool is idle");
                     for _ in 0..count {
                         query($executor).await;
                     }

@@ -1,4 +1,4 @@
-//! One function that does next to nothing, measured by everybody: counted by how it ended, and its duration.
+//! One function that does next to nothing. Each contestant counts its calls by outcome and measures their duration.
 
 use std::hint::black_box;
 use std::io;
@@ -38,7 +38,7 @@ pub const BARE_ASYNC: [usize; 2] = [2, 3];
 ///
 /// # Panics
 ///
-/// When an exposition, once read, is no text.
+/// When an exposition is not text.
 pub fn contestants() -> Vec<Contestant> {
     vec![
         contestant("bare call", |turn| _ = black_box(bare(turn)), || 0),
@@ -204,7 +204,7 @@ fn atomics(turn: u64) -> io::Result<u64> {
     let took = started.elapsed();
     let seconds = took.as_secs_f64();
     let bucket = RECORD_BOUNDS.iter().take_while(|bound| seconds > **bound).count();
-    // Relaxed: three sums, and nobody asks how they stand to each other.
+    // Relaxed: three sums that are never compared with each other.
     ATOMICS.calls.fetch_add(1, Ordering::Relaxed);
     let nanoseconds = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
     ATOMICS.nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);

@@ -1,11 +1,11 @@
-//! What is counted of something that runs, on atomics that nobody has to find: what counting it costs at least.
+//! Counts requests on atomics that need no lookup: the least that counting can cost.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
 
 use crate::load::RECORD_BOUNDS;
 
-/// How many ways there are to end.
+/// The number of outcomes.
 pub(crate) const ENDS: usize = 17;
 
 /// The figures. All are read alone, so nothing orders them: every access is relaxed.
@@ -26,17 +26,17 @@ impl Figures {
         }
     }
 
-    /// Returns how many have ended, whichever way.
+    /// Returns how many have ended, whatever their outcome.
     pub(crate) fn ended(&self) -> u64 {
         self.ended.iter().map(|ended| ended.load(Ordering::Relaxed)).sum()
     }
 }
 
-/// Something that runs, and ends when this is dropped.
+/// A request in flight, which ends when this is dropped.
 pub(crate) struct InFlightRequest {
     figures: &'static Figures,
     began: Instant,
-    /// Which way it ends; below [`ENDS`].
+    /// The index of its outcome; below [`ENDS`].
     pub(crate) end: usize,
 }
 

@@ -1,9 +1,9 @@
 //! Benchmarks of mme-metrics beside its peers.
 //!
-//! Machines are shared and noisy, so all contestants of a question run in one process, in many short batches that take turns;
-//! a batch during which the thread had to wait for a processor is done again, and a round counts only if the bare loop ran at
-//! its full speed in it: where two processors are one core, a busy neighbour halves everybody's. The table gives the median and the middle half.
-//! The bare loop runs twice, as two contestants: what differs between the two is noise.
+//! Machines are shared and noisy, so all contestants of a bench run in one process, in many short batches that alternate. A batch
+//! during which the thread had to wait for a processor is repeated. A round counts only if the bare loop ran at full speed in it:
+//! where two processors share a core, a busy neighbour halves the speed of all contestants. The table gives the median and the
+//! middle half. The bare loop runs twice, as two contestants; the difference between them is noise.
 
 pub mod allocation;
 pub mod contest;

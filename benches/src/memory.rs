@@ -1,4 +1,4 @@
-//! Does a series of the mix take 350 B at most, an exposition 256 KiB, and an observation nothing?
+//! Checks that a series of the mix takes at most 350 B, an exposition at most 256 KiB, and an observation nothing.
 
 use peak_alloc::PeakAlloc;
 
@@ -15,13 +15,13 @@ const SERIES_BUDGET: f64 = 350.0;
 /// Most KiB by which an exposition may raise the heap.
 const RENDER_BUDGET: f64 = 256.0;
 
-/// Observations with nobody scraping, half of them counted, half of them recorded.
+/// Observations without a scrape, half of them counted, half of them recorded.
 const OBSERVATIONS: u64 = 50_000_000;
 
 /// The same for peers, of which some keep every one.
 const PEER_OBSERVATIONS: u64 = 2_000_000;
 
-/// Weighs everybody. `heap` has to be the global allocator.
+/// Measures the heap of every contestant. `heap` has to be the global allocator.
 pub fn tables(heap: PeakAlloc) -> [Table; 2] {
     [held(heap), grown(heap)]
 }
@@ -53,7 +53,7 @@ fn held(heap: PeakAlloc) -> Table {
 
 fn grown(heap: PeakAlloc) -> Table {
     let mut table = Table::new(
-        "Heap after observations that nobody scraped",
+        "Heap after observations without a scrape",
         &["contestant", "observations", "bytes allocated at once at most", "bytes kept"],
     );
     let mut ours = 0;

@@ -1,4 +1,4 @@
-//! By how much measuring something takes longer than not measuring it.
+//! How much longer a measured operation takes than an unmeasured one.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ impl Overhead {
         bare: impl Fn(&str) -> [usize; 2],
         allocations: Option<&HashMap<String, f64>>,
     ) -> Self {
-        let mut columns = vec!["contestant", "over the bare one", "in all", "rounds"];
+        let mut columns = vec!["contestant", "over bare", "total", "rounds"];
         columns.extend(allocations.map(|_| "allocations"));
         let (mut table, mut medians) = (Table::new(title, &columns), HashMap::new());
         for (index, contestant) in contestants.iter().enumerate() {
@@ -40,7 +40,7 @@ impl Overhead {
     ///
     /// # Panics
     ///
-    /// When nobody is called so.
+    /// When no contestant has this name.
     pub fn of(&self, name: &str) -> f64 {
         self.medians[name]
     }

@@ -1,4 +1,4 @@
-//! What a layer of its own future and bodies is made of when it records nothing.
+//! The future and the body of a layer that records nothing.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// A future or a body in another that adds nothing.
+    /// A wrapper of a future or a body that adds nothing.
     pub(crate) struct Passthrough<T> {
         #[pin]
         pub(crate) inner: T,

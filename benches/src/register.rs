@@ -1,4 +1,4 @@
-//! Does a new series wait for an exposition? While another thread renders, 99 of 100 come within 100 µs.
+//! Checks that a new series does not wait for an exposition: while another thread renders, 99 of 100 are registered within 100 µs.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -17,7 +17,7 @@ const NEW: usize = 5_000;
 /// Most microseconds for 99 of 100.
 const BUDGET: f64 = 100.0;
 
-/// Times everybody's registrations.
+/// Times the registrations of every contestant.
 ///
 /// # Panics
 ///

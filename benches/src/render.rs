@@ -1,4 +1,4 @@
-//! Does an exposition cost 250 ns a series at most, an eighth of the best peer's? Does protobuf cost no more than text?
+//! Checks that an exposition costs at most 250 ns a series and an eighth of the best peer's, and that protobuf costs no more than text.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ const AHEAD: f64 = 8.0;
 /// How often the cost of protobuf has to fit into that of text.
 const TEXT: f64 = 1.0;
 
-/// Times everybody's exposition of `series` series of the mix.
+/// Times every contestant's exposition of `series` series of the mix.
 ///
 /// # Panics
 ///

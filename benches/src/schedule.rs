@@ -15,8 +15,8 @@ const POLICY: [&str; 2] = ["--fifo", "1"];
 ///
 /// Under the usual policy a thread that is woken may push off the thread that woke it. Where two of them work for each other,
 /// a microsecond here or there then decides how often they are switched for the same work, which costs more than what is
-/// measured. Under this one they are switched when one of them waits, the same number of times for everybody, and no other
-/// program comes between.
+/// measured. Under this one they are switched when one of them waits, the same number of times for every contestant, and no other
+/// program runs in between.
 pub fn in_turn() {
     let is_allowed = || Command::new("chrt").args(POLICY).arg("true").status().is_ok_and(|status| status.success());
     if env::var_os(MARK).is_some() || !is_allowed() {

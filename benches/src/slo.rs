@@ -1,4 +1,4 @@
-//! A request through the HTTP layer, with and without those who listen to its end.
+//! A request through the HTTP layer, with and without listeners to its end.
 //!
 //! Each contestant has a route of its own, so that each counts in series of its own, in the order in which they are made.
 
@@ -30,7 +30,7 @@ static LATE: Objective = Objective::latency("late", 0.95, Duration::from_nanos(1
 
 /// Where contestants stand whose differences are of interest.
 pub mod place {
-    /// The layer, with nobody listening.
+    /// The layer without a listener.
     pub const LAYER: usize = 2;
     /// One objective.
     pub const OBJECTIVE: usize = 3;

@@ -5,7 +5,7 @@ use mme_metrics_benches::allocation::{TIMES, contestants};
 fn main() {
     let bench = std::env::args().nth(1).expect("the name of a bench, as `contestants` knows it");
     for contestant in contestants(&bench) {
-        // What is allocated once, such as series, is no part of what each time costs.
+        // Allocations that happen once, such as series, do not count.
         (contestant.run)(TIMES);
         (contestant.settle)();
         let counted = allocation_counter::measure(|| (contestant.run)(TIMES));

@@ -1,4 +1,4 @@
-//! Weighs everybody's heap. A program of its own, because an allocator that counts slows down those that allocate.
+//! Measures the heap of every contestant. It is a program of its own, because an allocator that counts slows down those that allocate.
 
 use mme_metrics_benches::memory;
 use peak_alloc::PeakAlloc;

@@ -54,7 +54,7 @@ struct Stay {
 struct Door(AtomicUsize);
 
 impl Door {
-    /// Waits until both have come for the `visit`th time. It spins: whoever sleeps here would be late.
+    /// Waits until both have come for the `visit`th time. It spins: a thread that sleeps here would be late.
     fn pass(&self, visit: usize) {
         // Release and acquire: what the other wrote before is seen after.
         self.0.fetch_add(1, Ordering::AcqRel);

@@ -78,7 +78,8 @@ impl Rounds {
     ///
     /// When other programs disturbed every round.
     pub fn spreads(&self) -> Vec<Spread> {
-        let first = self.0.first().expect("a round that nobody disturbed; run this again with less beside it");
+        let first =
+            self.0.first().expect("at least one undisturbed round: run this again with less load on the machine");
         (0..first.len()).map(|index| self.spread(index)).collect()
     }
 
@@ -115,7 +116,7 @@ pub fn alone(contestants: &[Contestant], rounds: usize) -> Rounds {
     at_full_speed(contestants, rounds)
 }
 
-/// Keeps the rounds in which the bare loops ran as fast as they can: in the others, somebody else used the same core.
+/// Keeps the rounds in which the bare loops ran as fast as they can: in the others, another program used the same core.
 fn at_full_speed(contestants: &[Contestant], rounds: Vec<Vec<f64>>) -> Rounds {
     /// How much slower a bare loop may have been in a round that counts.
     const SLOWER: f64 = 1.25;
@@ -138,7 +139,7 @@ fn rounds_of<C>(contestants: &[C], rounds: usize, mut measure: impl FnMut(usize,
         .map(|round| {
             let mut figures = vec![f64::NAN; contestants.len()];
             for turn in 0..contestants.len() {
-                // Another one begins each round, so that nobody always follows the same neighbour.
+                // Each round begins with another contestant, so that none always follows the same one.
                 let index = (round + turn) % contestants.len();
                 for _ in 0..RETRIES {
                     let (start, waited) = (Instant::now(), waited());

@@ -20,10 +20,10 @@ static FIGURES: Figures = Figures::new();
 static RECEIVED: AtomicU64 = AtomicU64::new(0);
 static SENT: AtomicU64 = AtomicU64::new(0);
 
-/// What gRPC calls it when nobody says how a call ended.
+/// The code of gRPC for a call without a status.
 const CANCELLED: usize = 1;
 
-/// What gRPC calls a status that nobody can read.
+/// The code of gRPC for a status that cannot be read.
 const UNKNOWN: usize = 2;
 
 pub(super) fn contestant(call: Call) -> Contestant {

@@ -2,7 +2,7 @@
 //!
 //! A request has the headers that clients of gRPC send, the deadline included, and where it came from among its extensions, as
 //! every request of tonic's server has. The service is cloned for each, and its body boxed once more, as the server does. The
-//! body is read to its trailers. The service has a codec that copies bytes, so that nothing is timed but gRPC.
+//! body is read to its trailers. The service has a codec that copies bytes, so that only gRPC is timed.
 
 mod atomics;
 mod desk;
@@ -33,7 +33,7 @@ use crate::contest::Contestant;
 /// The layer that passes everything on, in a future and bodies of its own.
 pub const NOOP: &str = "no-op layer that wraps future and bodies";
 
-/// The layer that does what ours does, on atomics that nobody has to find.
+/// The layer that does what ours does, on atomics that need no lookup.
 pub const ATOMICS: &str = "complete, on bare atomics";
 
 /// This library's layer.

@@ -1,7 +1,7 @@
 //! Layers around one route of an axum router, driven in process as a server drives it.
 //!
 //! A request has three headers and a path with a parameter. The router is cloned for each, as `hyper-util` does, and the body is
-//! read to its end. Everybody's layer goes on with `Router::layer`, which boxes service and future of every layer, also of one
+//! read to its end. Every layer is added by `Router::layer`, which boxes service and future of every layer, also of one
 //! that does nothing; a body of a type of its own is boxed once more.
 
 mod atomics;

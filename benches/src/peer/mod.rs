@@ -61,7 +61,7 @@ pub fn registry(name: &str) -> Box<dyn Registry> {
 /// How many of the first contestants of [`counters`] and [`histograms`] are ours.
 pub const OURS: usize = 3;
 
-/// Makes everybody's counter, ours first, then the peers, then the bare loop twice.
+/// Makes the counter of every contestant, ours first, then the peers, then the bare loop twice.
 pub fn counters() -> Vec<Contestant> {
     let mut all = ours::counters();
     all.extend([
@@ -75,7 +75,7 @@ pub fn counters() -> Vec<Contestant> {
     all
 }
 
-/// Makes everybody's histogram, in the same order.
+/// Makes the histogram of every contestant, in the same order.
 pub fn histograms() -> Vec<Contestant> {
     let mut all = ours::histograms();
     all.extend([

@@ -40,7 +40,7 @@ family! {
 fn installed() -> &'static Recorder {
     if Recorder::installed().is_none() {
         let installed = Recorder::builder().family(&BENCH).install();
-        installed.expect("nobody else installs a recorder in this process");
+        installed.expect("no other recorder is installed in this process");
     }
     Recorder::installed().expect("it was installed right before")
 }

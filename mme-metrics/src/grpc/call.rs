@@ -45,7 +45,7 @@ enum CallSide {
     Client(Answer),
 }
 
-/// What a server has sent.
+/// The response of a server so far.
 #[derive(Clone, Copy, Debug)]
 struct ServerAnswer {
     number: CallNumber,

@@ -23,7 +23,7 @@ use crate::exchange::{End, ExchangeService};
 /// use mme_metrics::http::HttpLayer;
 ///
 /// let app = Router::<()>::new()
-///     .route("/users/{id}", get(|| async { "somebody" }))
+///     .route("/users/{id}", get(|| async { "a user" }))
 ///     .layer(HttpLayer::new().routes(["/users/{id} 200 404"])?.skip("/health")?);
 /// # }
 /// # Ok::<(), mme_metrics::http::HttpRouteError>(())

@@ -9,7 +9,7 @@
 //!
 //! mme_metrics::install()?;
 //! let app: Router = Router::new()
-//!     .route("/users/{id}", get(|| async { "somebody" }))
+//!     .route("/users/{id}", get(|| async { "a user" }))
 //!     .merge(mme_metrics::metrics_router())
 //!     .layer(HttpLayer::new().skip("/metrics")?);
 //! # }

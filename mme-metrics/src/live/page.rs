@@ -91,7 +91,7 @@ impl fmt::Debug for LivePage {
     }
 }
 
-/// What a router serves.
+/// The service behind the route of a page.
 struct PageService {
     sampler: LiveSampler,
     slow: SlowRequests,

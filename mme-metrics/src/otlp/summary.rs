@@ -1,8 +1,8 @@
-//! The result of an export.
+//! The summary of an export.
 
 use super::error::OtlpExportError;
 
-/// What an export sent.
+/// What an export sent, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OtlpExportSummary {
     pub(super) requests: usize,

@@ -117,7 +117,7 @@ impl Drop for Ticket {
     }
 }
 
-/// What a connection is served by: an endpoint, or a router of several.
+/// Answers the requests of a connection: an endpoint, or a router of several.
 pub(super) trait ConnectionHandler: Clone + Send + Sync + 'static {
     /// The body of an answer.
     type Body: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static;

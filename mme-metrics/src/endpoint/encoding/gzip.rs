@@ -46,7 +46,7 @@ fn is_exposition(status: StatusCode, _: Version, _: &HeaderMap, _: &Extensions) 
     status == StatusCode::OK
 }
 
-/// The service that the compression wraps: a request brings its answer along.
+/// The service that the compression wraps. The body of a request is its response.
 struct EchoService;
 
 impl Service<Request<Response<Content>>> for EchoService {

@@ -34,7 +34,7 @@ struct Request {
     done: Option<SyncSender<()>>,
 }
 
-/// What became of a request.
+/// The outcome of a request to a collector.
 pub(super) enum RequestOutcome {
     /// The collector runs, and is waited for.
     Waiting,
@@ -49,7 +49,7 @@ struct Work {
     name: CollectorName,
     callback: Callback,
     deadline: Duration,
-    /// Set when a run is asked for, cleared when it has ended. Whoever sets it may start a run.
+    /// Set when a run is asked for, cleared when it has ended. Only the thread that sets it may start a run.
     running: AtomicBool,
     /// Whether the last run took longer than the deadline.
     was_late: AtomicBool,
@@ -217,7 +217,7 @@ struct RunGuard<'a>(&'a AtomicBool);
 
 impl Drop for RunGuard<'_> {
     fn drop(&mut self) {
-        // Release: whoever sees this sees the values of the run.
+        // Release: a thread that sees this also sees the values of the run.
         self.0.store(false, Ordering::Release);
     }
 }

@@ -18,6 +18,24 @@
 //! [`Row::of`] creates the panels of a whole family: the rate of each counter, the value of each gauge, and the
 //! quantiles of each histogram.
 //!
+//! # Numbers
+//!
+//! A panel counts what the alerts count, so that a page and the graph that it leads to agree. The ranges are:
+//!
+//! | number | range | first value of a series |
+//! |---|---|---|
+//! | a rate per second | `$__rate_interval`, which follows the zoom | no increase: a graph of rates judges nothing |
+//! | a number of events | from one point to the next, or the time shown | an increase, as in the alerts |
+//! | a ratio that an alert judges by the labels of the panel | that of the alert: the panel reads the recorded series | as in the alert |
+//! | any other ratio of this crate's counters | `$__rate_interval` | an increase, as in the alerts |
+//! | a ratio of an exporter's counters | `$__rate_interval` | no increase: the exporter counted before, and the alerts leave it out too |
+//! | a percentile | `$__rate_interval` | no increase: one event says nothing of a percentile |
+//!
+//! A point of a recorded ratio is its largest value within `$__rate_interval`. A graph of a week has fewer points than a rule
+//! has results, and would otherwise miss the minutes in which the alert fired. Such a ratio covers all instances.
+//!
+//! # Links
+//!
 //! Every dashboard has the variables job, instance and split. Each value links to the page of its route, instance or
 //! objective. Each graph marks alerts and deployments.
 

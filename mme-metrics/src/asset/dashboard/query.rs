@@ -28,6 +28,8 @@ pub struct Series {
 enum Range {
     /// From one point of a graph to the next.
     Step,
+    /// The range of rates: from one point to the next, and at least four scrapes.
+    Rate,
     /// The whole time range of the dashboard.
     Shown,
 }
@@ -44,13 +46,18 @@ impl Range {
     const fn duration(self) -> &'static str {
         match self {
             Self::Step => "$__interval",
+            Self::Rate => "$__rate_interval",
             Self::Shown => "$__range",
         }
     }
 
+    /// Returns the length in seconds.
     const fn seconds(self) -> &'static str {
         match self {
             Self::Step => "$__interval_ms / 1000",
+            // Grafana has a number for this range only since version 10.1. With scrapes every 15 seconds it is at most a
+            // minute longer than a step.
+            Self::Rate => "($__interval_ms / 1000 + 60)",
             Self::Shown => "$__range_s",
         }
     }
@@ -119,6 +126,29 @@ impl Series {
     /// Returns the increase of a counter over the whole time range of the dashboard.
     pub fn growth(&self) -> Promql {
         self.increase(Range::Shown)
+    }
+
+    /// Returns the increase of a counter over the range of rates, for the parts of a ratio.
+    pub(super) fn events(&self) -> Promql {
+        self.increase(Range::Rate)
+    }
+
+    /// Returns the largest value of a recorded ratio within the range of rates.
+    ///
+    /// A graph of several days has fewer points than the rule has results, and would miss an incident between two of
+    /// them.
+    pub(super) fn largest(&self) -> Promql {
+        Promql::new(format!("max_over_time({self}[$__rate_interval])"))
+    }
+
+    /// Returns the smallest value of a recorded ratio within the range of rates.
+    pub(super) fn smallest(&self) -> Promql {
+        Promql::new(format!("min_over_time({self}[$__rate_interval])"))
+    }
+
+    /// Returns the name of the series.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Returns the increase of a counter, with each series that began within the range counted from zero, as in the

@@ -1,6 +1,5 @@
 //! The application dashboard: requests, dependencies, calls and functions, as clients see them.
 
-use super::ratio::share;
 use super::{calls, health, isolation, requests, state};
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Row, Series, Variable};
 use crate::function::FUNCTION;
@@ -43,7 +42,7 @@ fn functions() -> Row {
         )
         .panel(
             Panel::new("Failed calls", DisplayUnit::Share, "Share of calls that returned an error or panicked.")
-                .query(share(&calls, "result=\"error\"", &by), legend)
+                .judged(&Series::recorded("job_module_function:function_call_errors_per_call:ratio_rate5m"), &by)
                 .warning("MmeFunctionErrorRateHigh", 0.05),
         )
         .panel(

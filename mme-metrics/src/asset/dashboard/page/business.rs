@@ -1,6 +1,5 @@
 //! The business dashboard: operations, money, satisfaction and tiers.
 
-use super::ratio::share;
 use super::{certificate, requests, security, state};
 use crate::asset::dashboard::{Audience, Dashboard, DisplayUnit, Panel, Promql, Row, Series, Variable, View};
 use crate::business::BUSINESS;
@@ -69,7 +68,10 @@ fn work() -> Row {
         )
         .panel(
             Panel::new("Failed business operations", DisplayUnit::Share, "Share of operations that failed.")
-                .query(share(&operations, "result=\"error\"", &["operation"]), "{{operation}}")
+                .judged(
+                    &Series::recorded("job_operation:business_operation_errors_per_operation:ratio_rate5m"),
+                    &["operation"],
+                )
                 .warning("MmeBusinessErrorRateHigh", 0.1),
         )
         .panel(
@@ -153,7 +155,7 @@ fn tiers() -> Row {
         )
         .panel(
             Panel::new("Fallback", DisplayUnit::Share, "Share of requests that the direct tier could not answer.")
-                .query(share(&requests, "tier=~\"neighbors|recent\"", &["job"]), "{{job}}")
+                .judged(&Series::recorded("job:tier_fallback_per_request:ratio_rate1h"), &["job"])
                 .warning("MmeTierFallbackHigh", 0.2),
         )
         .panel(

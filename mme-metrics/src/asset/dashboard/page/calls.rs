@@ -1,16 +1,7 @@
 //! The panels of gRPC calls.
 
-use super::ratio::share;
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series};
 use crate::grpc::GRPC;
-
-/// Matches the six status codes that mean an error of the server.
-const FAULTS: &str = "rpc_status_code=~\"UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS\"";
-
-const STREAMING: &str = "rpc_type=~\"client_stream|server_stream|bidi_stream\"";
-
-/// Matches streams that ended with an error. A client that leaves a stream is not an error.
-const BROKEN: &str = "rpc_status_code!~\"OK|CANCELLED\"";
 
 const METHOD: [&str; 1] = ["rpc_method"];
 const SERVER: [&str; 1] = ["server_address"];
@@ -28,9 +19,9 @@ pub(super) fn faults() -> Panel {
     Panel::new(
         "gRPC fault ratio",
         DisplayUnit::Share,
-        "Share of calls that ended with a code that is the server's fault.",
+        "Share of calls that ended with a code that is the server's fault. Calls of methods that the service does not have are left out.",
     )
-    .query(share(&Series::of(GRPC.server_streams.spec()), FAULTS, &METHOD), "{{rpc_method}}")
+    .judged(&Series::recorded("job_rpc_method:rpc_server_call_faults_per_call:ratio_rate5m"), &METHOD)
     .critical("MmeGrpcErrorRateHigh", 0.05)
 }
 
@@ -75,7 +66,6 @@ pub(super) fn served() -> Row {
 
 /// Returns the row of messages and streams.
 pub(super) fn streams() -> Row {
-    let streams = Series::of(GRPC.server_streams.spec()).matching(STREAMING);
     Row::new("gRPC streams")
         .panel(
             Panel::new("Messages", DisplayUnit::EventsPerSecond, "Whole messages, those of unary calls included.")
@@ -87,7 +77,7 @@ pub(super) fn streams() -> Row {
                 DisplayUnit::Share,
                 "Share of streams that ended with an error; clients that left do not count.",
             )
-            .query(share(&streams, BROKEN, &METHOD), "{{rpc_method}}")
+            .judged(&Series::recorded("job_rpc_method:rpc_server_stream_failures_per_stream:ratio_rate5m"), &METHOD)
             .warning("MmeGrpcStreamFailures", 0.05),
         )
         .panel(
@@ -108,9 +98,9 @@ pub(super) fn called() -> Row {
             Panel::new(
                 "Failed calls sent",
                 DisplayUnit::Share,
-                "Share of outgoing calls that ended with a code that is the server's fault, as the alert counts them.",
+                "Share of outgoing calls that ended with a code that is the server's fault.",
             )
-            .query(share(&calls, FAULTS, &SERVER), "{{server_address}}")
+            .judged(&Series::recorded("job_server_address:rpc_client_call_faults_per_call:ratio_rate5m"), &SERVER)
             .warning("MmeGrpcDependencyErrorRateHigh", 0.05),
         )
         .panel(

@@ -1,6 +1,5 @@
 //! The certificate dashboard: the expiry of certificates, and the operations on them.
 
-use super::ratio::share;
 use super::state;
 use crate::asset::dashboard::{Audience, Dashboard, DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::certificate::CERTIFICATE;
@@ -85,7 +84,7 @@ fn operations() -> Row {
                 DisplayUnit::Share,
                 "Share that failed. A validation that finds a certificate invalid counts as failed.",
             )
-            .query(share(&all, "result=\"error\"", &by), "{{operation}}")
+            .judged(&Series::recorded("job_operation:certificate_operation_errors_per_operation:ratio_rate5m"), &by)
             .critical("MmeCertificateValidationErrors", 0.1),
         )
         .panel(

@@ -8,9 +8,6 @@ const SERVER: [&str; 2] = ["server_address", "server_port"];
 
 /// Returns the row of connections: those of servers, TLS handshakes, and those of clients.
 pub(super) fn connections() -> Row {
-    let handshakes = Series::of(CONNECTION.tls_handshake.spec());
-    let failed = handshakes.clone().matching("error_type!=\"\"").rate().sum_by(&LISTENER);
-    let all = handshakes.rate().sum_by(&LISTENER);
     Row::new("Connections")
         .panel(
             Panel::new("Open connections", DisplayUnit::Short, "Connections that each listener has accepted.")
@@ -35,7 +32,7 @@ pub(super) fn connections() -> Row {
                 DisplayUnit::Share,
                 "Share of handshakes that failed or took too long.",
             )
-            .query(failed.or_zero_of(&all).share_of(&all), "{{server_address}}")
+            .judged(&Series::recorded("job_server_address:tls_handshake_failures:ratio5m"), &LISTENER)
             .warning("MmeTlsHandshakesFailing", 0.5),
         )
         .panel(

@@ -1,6 +1,5 @@
 //! The infrastructure dashboard: databases, connection pools, replicas, caches and hosts.
 
-use super::ratio::{failed, share_of};
 use super::{connection, host, outside, state, store};
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::cache::CACHE;
@@ -46,7 +45,12 @@ fn operations() -> Row {
                 DisplayUnit::Share,
                 "Share that failed; cancelled operations do not count.",
             )
-            .query(share_of(&failed(&operations), &operations, &DATABASES), "{{db_system_name}} {{db_namespace}}")
+            .judged(
+                &Series::recorded(
+                    "job_db_system_name_db_namespace:db_client_operation_errors_per_operation:ratio_rate5m",
+                ),
+                &DATABASES,
+            )
             .warning("MmeDbErrorRateHigh", 0.05),
         )
         .panel(
@@ -92,14 +96,14 @@ pub(super) fn connections() -> Panel {
 }
 
 pub(super) fn pool_use() -> Panel {
-    let used = Series::of(DATABASE.connections.spec()).matching("db_client_connection_state=\"used\"");
-    let max = gauge(DATABASE.connection_max.spec(), &POOL);
+    let used = "job_instance_db_client_connection_pool_name:db_client_connections_used_per_max:ratio";
     Panel::new(
         "Pool in use",
         DisplayUnit::Share,
-        "Share of the connections that the pool may open. At 100 % every further query waits.",
+        "Share of the connections that a pool may open, on its fullest instance. At 100 % every further query waits.",
     )
-    .query(used.value().sum_by(&POOL).share_of(&max), POOL_LEGEND)
+    // The value now, not the largest of a range: a pool may be full for a moment.
+    .max(&Series::of_target(used).value(), &POOL)
     .warning("MmeDbPoolExhausted", 0.9)
 }
 
@@ -165,8 +169,6 @@ fn transactions() -> Row {
 
 fn caches() -> Row {
     let requests = Series::of(CACHE.requests.spec());
-    let by = ["cache"];
-    let hits = requests.clone().matching("result=\"hit\"").rate().sum_by(&by);
     Row::new("Caches")
         .panel(
             Panel::new("Cache lookups", DisplayUnit::EventsPerSecond, "Lookups by result: hit or miss.")
@@ -174,7 +176,7 @@ fn caches() -> Row {
         )
         .panel(
             Panel::new("Cache hit ratio", DisplayUnit::Share, "Share of lookups that found a value.")
-                .query(hits.share_of(&requests.rate().sum_by(&by)), "{{cache}}")
+                .judged_rest(&Series::recorded("job_cache:cache_misses_per_request:ratio_rate5m"), &["cache"])
                 .warning_below("MmeCacheMissRateHigh", 0.5),
         )
 }

@@ -3,7 +3,7 @@
 use crate::asset::dashboard::{DisplayUnit, Panel, Promql, Row, Series, View};
 use crate::memory::MEMORY;
 use crate::metric::Spec;
-use crate::process::{MME, PROCESS};
+use crate::process::PROCESS;
 use crate::runtime::RUNTIME;
 
 const EACH: [&str; 2] = ["job", "instance"];
@@ -17,9 +17,8 @@ pub(super) fn each(spec: &Spec) -> Promql {
 }
 
 pub(super) fn cpu() -> Panel {
-    let cores = Series::of(PROCESS.cpu.spec()).rate().sum_by(&EACH);
     Panel::new("CPU", DisplayUnit::Share, "Share of the cores that the process may use.")
-        .query(cores.share_of(&each(MME.cpu_cores.spec())), LEGEND)
+        .judged(&Series::of_target("job_instance:process_cpu_seconds_per_core:ratio_rate5m"), &EACH)
         .warning("MmeProcessCpuHigh", 0.8)
 }
 
@@ -69,7 +68,6 @@ pub(super) fn process() -> Row {
 /// Returns the row of the tokio runtimes.
 pub(super) fn runtime() -> Row {
     let value = |spec: &Spec| Series::of(spec).value().max_by(&RUNTIMES);
-    let busy = Series::of(RUNTIME.busy.spec()).rate().sum_by(&RUNTIMES);
     Row::new("Runtime (tokio)")
         .panel(
             Panel::new(
@@ -90,7 +88,7 @@ pub(super) fn runtime() -> Row {
                 DisplayUnit::Share,
                 "Share of the worker threads' time that is spent on tasks. Near 100 % tasks wait for a worker.",
             )
-            .query(busy.share_of(&value(RUNTIME.workers.spec())), RUNTIME_LEGEND)
+            .judged(&Series::of_target("job_instance_runtime:tokio_worker_busy_per_worker:ratio_rate5m"), &RUNTIMES)
             .warning("MmeRuntimeBlocked", 0.9),
         )
         .panel(

@@ -1,6 +1,6 @@
 //! The panels of HTTP requests that the service answers and sends.
 
-use super::ratio::{failed, share, share_of};
+use super::ratio::failed;
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series, View};
 use crate::http::HTTP;
 
@@ -10,6 +10,11 @@ const SERVER: [&str; 1] = ["server_address"];
 /// Selects the finished requests of the chosen routes.
 fn finished() -> Series {
     Series::of(HTTP.server_duration.spec()).matching("http_route=~\"$route\"")
+}
+
+/// Selects a recorded ratio of the chosen routes.
+fn judged(record: &str) -> Series {
+    Series::recorded(record).matching("http_route=~\"$route\"")
 }
 
 fn durations() -> Series {
@@ -27,7 +32,7 @@ pub(super) fn error_share() -> Panel {
         DisplayUnit::Share,
         "Share of requests that failed: status 5xx, panics, broken bodies. Cancelled requests do not count.",
     )
-    .query(share_of(&failed(&finished()), &finished(), &ROUTE), "{{http_route}}")
+    .judged(&judged("job_http_route:http_server_request_errors_per_request:ratio_rate5m"), &ROUTE)
     .warning("MmeHttpErrorRateHigh", 0.005)
     .critical("MmeHttpErrorRateCritical", 0.05)
 }
@@ -116,7 +121,10 @@ pub(super) fn sent() -> Row {
         )
         .panel(
             Panel::new("Error ratio of other services", DisplayUnit::Share, "Share of outgoing requests that failed.")
-                .query(share_of(&failed(&calls), &calls, &SERVER), "{{server_address}}")
+                .judged(
+                    &Series::recorded("job_server_address:http_client_request_errors_per_request:ratio_rate5m"),
+                    &SERVER,
+                )
                 .warning("MmeDependencyErrorRateHigh", 0.05),
         )
         .panel(
@@ -149,6 +157,6 @@ pub(super) fn availability() -> Panel {
 /// Returns the panel with the share of each route's requests whose client left before the end.
 pub(super) fn cancelled() -> Panel {
     Panel::new("Cancelled requests", DisplayUnit::Share, "Share of requests whose client left before the end.")
-        .query(share(&finished(), "error_type=\"cancelled\"", &ROUTE), "{{http_route}}")
+        .judged(&judged("job_http_route:http_server_request_cancellations_per_request:ratio_rate5m"), &ROUTE)
         .warning("MmeHttpRequestsCancelled", 0.1)
 }

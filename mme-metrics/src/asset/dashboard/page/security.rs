@@ -1,6 +1,6 @@
 //! The security dashboard: authentication, sources of attacks, authorization, and the audit trail.
 
-use super::ratio::share;
+use super::ratio::{share, share_of};
 use super::state;
 use crate::asset::dashboard::link;
 use crate::asset::dashboard::{Audience, Dashboard, DisplayUnit, Panel, Row, Series, View};
@@ -86,7 +86,7 @@ fn proofs() -> Row {
         )
         .panel(
             Panel::new("Refused tokens", DisplayUnit::Share, "Share of validations that failed.")
-                .query(share(&checks, "result=\"failure\"", &["job"]), "{{job}}")
+                .judged(&Series::recorded("job:auth_jwt_validation_failures_per_validation:ratio_rate5m"), &["job"])
                 .critical("MmeJwtValidationFailures", 0.05),
         )
         .panel(
@@ -154,9 +154,8 @@ fn sources() -> Row {
 
 fn authorization() -> Row {
     let evaluations = Series::of(SECURITY.evaluations.spec());
-    let limits = Series::of(SECURITY.rate_limited.spec());
     let by = ["policy"];
-    let lookups = Series::of(SECURITY.cache_requests.spec()).rate().sum_by(&by);
+    let (hits, lookups) = (Series::of(SECURITY.cache_hits.spec()), Series::of(SECURITY.cache_requests.spec()));
     Row::new("Authorization")
         .panel(
             Panel::new("Decisions", DisplayUnit::EventsPerSecond, "Decisions of each policy: allow or deny.")
@@ -168,7 +167,7 @@ fn authorization() -> Row {
         )
         .panel(
             Panel::new("Failed evaluations", DisplayUnit::Share, "Share of evaluations that failed.")
-                .query(share(&evaluations, "result=\"error\"", &by), "{{policy}}")
+                .judged(&Series::recorded("job_policy:policy_errors_per_evaluation:ratio_rate5m"), &by)
                 .warning("MmePolicyErrorsHigh", 0.05),
         )
         .panel(
@@ -181,11 +180,11 @@ fn authorization() -> Row {
         )
         .panel(
             Panel::new("Decisions from the cache", DisplayUnit::Share, "Share of decisions that the cache answered.")
-                .query(Series::of(SECURITY.cache_hits.spec()).rate().sum_by(&by).share_of(&lookups), "{{policy}}"),
+                .query(share_of(&hits, &lookups, &by), "{{policy}}"),
         )
         .panel(
             Panel::new("Rate limiting", DisplayUnit::Share, "Share of requests that a rate limit turned away.")
-                .query(share(&limits, "result=\"limited\"", &by), "{{policy}}")
+                .judged(&Series::recorded("job_policy:rate_limited_per_request:ratio_rate5m"), &by)
                 .warning("MmeRateLimitingExcessive", 0.1),
         )
         .panel(
@@ -228,8 +227,8 @@ fn events() -> Row {
 }
 
 fn compliance() -> Row {
-    let requests = Series::of(HTTP.server_duration.spec()).rate().sum_by(&["job"]);
-    let audited = Series::of(SECURITY.audit_events.spec()).matching("event_type=\"request\"").rate().sum_by(&["job"]);
+    let requests = Series::of(HTTP.server_duration.spec()).events().sum_by(&["job"]);
+    let audited = Series::of(SECURITY.audit_events.spec()).matching("event_type=\"request\"").events().sum_by(&["job"]);
     Row::new("Audit and compliance")
         .panel(
             Panel::new("Audit events", DisplayUnit::Short, "Events that were written to the audit trail.")

@@ -1,7 +1,6 @@
 //! The first row of a dashboard: firing alerts, objectives, targets.
 
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series, View};
-use crate::slo::SLO;
 
 /// Returns the row of the current state: alerts of the chosen jobs with their start, error budgets of the objectives,
 /// and targets that are down.
@@ -49,9 +48,6 @@ fn targets() -> Panel {
 
 /// Returns the panel with the share of bad events by objective, to compare with its error budget.
 pub(super) fn burning() -> Panel {
-    let by = ["slo"];
-    let all = Series::of(SLO.events.spec()).rate().sum_by(&by);
-    let bad = Series::of(SLO.bad_events.spec()).rate().sum_by(&by);
     Panel::new("Bad events by objective", DisplayUnit::Share, "Share of events that missed their objective.")
-        .query(bad.share_of(&all), "{{slo}}")
+        .judged(&Series::recorded("job_slo:slo_bad_events_per_event:ratio_rate5m"), &["slo"])
 }

@@ -37,12 +37,10 @@ fn share_with(part: &Promql, rest: &Promql) -> Promql {
 
 /// Returns the row of Redis.
 pub(super) fn redis(select: Select) -> Row {
-    let hits = rate(&select("redis_keyspace_hits_total"));
-    let misses = rate(&select("redis_keyspace_misses_total"));
     Row::new("Redis")
         .panel(
             Panel::new("Redis hit ratio", DisplayUnit::Share, "Share of lookups that found their key.")
-                .query(share_with(&hits, &misses), LEGEND)
+                .judged_below(&select("instance:redis_keyspace_hits_per_lookup:ratio_rate5m"), &INSTANCE)
                 .warning_below("MmeRedisHitRateLow", 0.5),
         )
         .panel(

@@ -6,8 +6,10 @@ use std::{env, fs};
 
 use mme_metrics::asset::dashboard::{Dashboard, Row, all};
 use mme_metrics::asset::{AssetFile, AssetKind, FILES};
+use mme_metrics::catalog::FAMILIES;
 use mme_metrics::function::FUNCTION;
-use serde_json::Value;
+use mme_metrics::metric::Kind;
+use serde_json::{Value, json};
 
 /// What metrics of other programs begin with: their targets are not those of the chosen service.
 const OF_OTHERS: [&str; 13] = [
@@ -156,6 +158,42 @@ fn every_panel_can_be_split_by_instance_unless_a_rule_has_summed_the_instances()
             let alerts = expression.contains("ALERTS");
             assert!(recorded || split || of_each || alerts, "{expression}");
         }
+    }
+}
+
+/// Gauges whose names sound like limits, but that count what is past one.
+const NO_LIMITS: [&str; 3] = ["auth_source_failures_max", "auth_sources_over_limit", "auth_accounts_over_limit"];
+
+#[test]
+fn each_declared_limit_is_a_dashed_line_with_its_name() {
+    let mut drawn = Vec::new();
+    for model in models() {
+        for panel in panels(&model) {
+            let is_dashed = |target: &Value| {
+                let matcher = json!({"id": "byFrameRefID", "options": target["refId"]});
+                let overrides = panel["fieldConfig"]["overrides"].as_array().unwrap();
+                overrides.iter().any(|one| one["matcher"] == matcher && one["properties"][0]["value"]["fill"] == "dash")
+            };
+            for target in panel["targets"].as_array().unwrap() {
+                let is_limit = target["legendFormat"].as_str().unwrap().starts_with("Limit");
+                assert_eq!(is_limit, is_dashed(target), "{target}");
+                if is_limit {
+                    assert!(panel["type"] == "timeseries" && target["refId"] != "A", "{panel}");
+                    drawn.push(target["expr"].as_str().unwrap().to_owned());
+                }
+            }
+        }
+    }
+    let is_limit =
+        |name: &str| name.split('_').any(|word| ["max", "limit"].contains(&word)) && !NO_LIMITS.contains(&name);
+    let gauges = FAMILIES.iter().flat_map(|family| family.specs()).filter(|spec| spec.kind == Kind::Gauge);
+    let limits: Vec<_> = gauges.map(|spec| spec.name).filter(|name| is_limit(name)).collect();
+    assert!(limits.len() > 4, "{limits:?}");
+    // What the alerts on latency compare with: the threshold of an objective, where one is declared.
+    let of_latency =
+        ["job:http_server_request_duration_limit_seconds:max", "job:rpc_server_call_duration_limit_seconds:max"];
+    for limit in limits.into_iter().chain(of_latency) {
+        assert!(drawn.iter().any(|expression| expression.contains(limit)), "{limit} is no line");
     }
 }
 

@@ -116,7 +116,7 @@ def timeseries(panel, found):
         at = panel.times[0] + (panel.times[1] - panel.times[0]) * (tick + 0.5) / 4
         parts.append(f'<text x="{x(at):.0f}" y="{top + height + 16}" text-anchor="middle" fill="#8e8e9a">{time.strftime("%H:%M", time.gmtime(at))}</text>')
     base = {}
-    for index, (_, _, points) in enumerate(found):
+    for index, (name, _, points) in enumerate(found):
         color = PALETTE[index % len(PALETTE)]
         if bars:
             for at, value in points:
@@ -127,7 +127,9 @@ def timeseries(panel, found):
                              f'height="{max(0, y(bottom) - y(bottom + value)):.1f}" fill="{color}" opacity=".75"/>')
             continue
         path = "M" + "L".join(f"{x(at):.1f},{y(value):.1f}" for at, value in points)
-        parts.append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.5"/>')
+        # The dashboards dash the lines of limits, and of nothing else.
+        dashes = ' stroke-dasharray="8 8"' if name.startswith("Limit") else ""
+        parts.append(f'<path d="{path}" fill="none" stroke="{color}" stroke-width="1.5"{dashes}/>')
         if len(points) == 1:
             parts.append(f'<circle cx="{x(points[0][0]):.1f}" cy="{y(points[0][1]):.1f}" r="2" fill="{color}"/>')
     area = panel.defaults["custom"]["thresholdsStyle"]["mode"] == "area"

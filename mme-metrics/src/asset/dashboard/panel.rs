@@ -1,7 +1,7 @@
 //! A panel of a dashboard: its queries, limits and links.
 
 use super::limit::{Limit, Side};
-use super::link::Link;
+use super::link::{self, Link};
 use super::query::{Promql, SPLIT, SPLITS, Series};
 use super::unit::DisplayUnit;
 use super::view::View;
@@ -11,6 +11,8 @@ use super::view::View;
 pub(super) struct Query {
     pub(super) expression: Promql,
     pub(super) legend: String,
+    /// Whether the series are limits of the others, which are drawn as dashed lines.
+    pub(super) is_limit: bool,
 }
 
 /// A panel: a title, a description, and its queries.
@@ -72,8 +74,26 @@ impl Panel {
         let missing = |key: &&&str| split && !legend.contains(&format!("{{{{{key}}}}}"));
         let added: Vec<_> = SPLITS.iter().filter(missing).map(|key| format!("{{{{{key}}}}}")).collect();
         let legend = format!("{legend} {}", added.concat());
-        self.queries.push(Query { expression, legend: legend.trim().to_owned() });
+        self.queries.push(Query { expression, legend: legend.trim().to_owned(), is_limit: false });
         self
+    }
+
+    /// Adds a limit that is a series itself, such as the largest size of a pool, by the labels `by`.
+    ///
+    /// It is drawn as a dashed line with the name `Limit`. A limit that never changes is a number of
+    /// [`limits`](Self::limits).
+    pub(super) fn limit_line(mut self, expression: Promql, by: &[&str]) -> Self {
+        self = self.query(expression, &format!("Limit {}", legend(by)));
+        if let Some(query) = self.queries.last_mut() {
+            query.is_limit = true;
+        }
+        self
+    }
+
+    /// Adds the limit that an alert reads from a recorded series, one for each job, and a link to the alert's runbook.
+    pub(super) fn alert_limit(self, alert: &str, record: &str) -> Self {
+        self.limit_line(Series::recorded(record).value().max_by(&["job"]), &["job"])
+            .link(&format!("Runbook: {alert}"), &link::runbook(alert))
     }
 
     /// Adds a query that sums the series by the labels `by`, which also name the result.

@@ -1,5 +1,6 @@
 //! The panels of gRPC calls.
 
+use super::requests::LIMIT_OF_LATENCY;
 use crate::asset::dashboard::{DisplayUnit, Panel, Row, Series};
 use crate::grpc::GRPC;
 
@@ -28,9 +29,10 @@ pub(super) fn faults() -> Panel {
 pub(super) fn latency() -> Panel {
     let unary = Series::of(GRPC.server_streams.spec()).matching("rpc_type=\"unary\"").rate().sum_by(&METHOD);
     let slowest = Series::buckets(GRPC.server_duration.spec()).quantile(0.95, &METHOD);
-    Panel::new("gRPC p95 by method", DisplayUnit::Seconds, "Unary calls, from the request's head to the status.")
+    let description = format!("Unary calls, from the request's head to the status. {LIMIT_OF_LATENCY}");
+    Panel::new("gRPC p95 by method", DisplayUnit::Seconds, &description)
         .query(slowest.only_where(&unary, &METHOD), "{{rpc_method}}")
-        .warning("MmeGrpcMethodLatencyHigh", 0.1)
+        .alert_limit("MmeGrpcMethodLatencyHigh", "job:rpc_server_call_duration_limit_seconds:max")
 }
 
 pub(super) fn codes() -> Panel {

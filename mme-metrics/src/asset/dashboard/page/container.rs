@@ -34,12 +34,28 @@ fn largest(name: &str) -> Promql {
     of(name).value().max_by(&CONTAINER)
 }
 
+/// Leaves out containers without a limit, whose limit is 0.
+fn above_zero(limit: &Promql) -> Promql {
+    format!("{limit} > 0").as_str().into()
+}
+
 fn resources() -> Row {
     let used = of("container_cpu_usage_seconds_total").rate().sum_by(&CONTAINER);
     let throttled = of("container_cpu_cfs_throttled_periods_total").rate().sum_by(&CONTAINER);
     let periods = of("container_cpu_cfs_periods_total").rate().sum_by(&CONTAINER);
     Row::new("Containers")
-        .panel(Panel::new("Container CPU", DisplayUnit::Short, "Cores in use by each container.").query(used, LEGEND))
+        .panel(
+            Panel::new(
+                "Container CPU",
+                DisplayUnit::Short,
+                "Cores in use by each container, and how many its quota allows, if it has one.",
+            )
+            .query(used, LEGEND)
+            .limit_line(
+                above_zero(&largest("container_spec_cpu_quota").share_of(&largest("container_spec_cpu_period"))),
+                &CONTAINER,
+            ),
+        )
         .panel(
             Panel::new(
                 "CPU throttling",
@@ -62,8 +78,13 @@ fn resources() -> Row {
             .warning("MmeContainerMemoryHigh", 0.8),
         )
         .panel(
-            Panel::new("Working set", DisplayUnit::Bytes, "Memory that a container needs, limit or not.")
-                .query(largest("container_memory_working_set_bytes"), LEGEND),
+            Panel::new(
+                "Working set",
+                DisplayUnit::Bytes,
+                "Memory that a container needs, and its limit if it has one.",
+            )
+            .query(largest("container_memory_working_set_bytes"), LEGEND)
+            .limit_line(above_zero(&largest("container_spec_memory_limit_bytes")), &CONTAINER),
         )
         .panel(
             Panel::new("Container started", DisplayUnit::Since, "When each container last started.")

@@ -87,12 +87,17 @@ fn gauge(spec: &Spec, by: &[&str]) -> Promql {
 }
 
 pub(super) fn connections() -> Panel {
-    Panel::new("Connections", DisplayUnit::Short, "Idle and used connections, and the number that the pool keeps idle.")
-        .query(
-            gauge(DATABASE.connections.spec(), &[POOL[0], "db_client_connection_state"]),
-            "{{db_client_connection_pool_name}} {{db_client_connection_state}}",
-        )
-        .query(gauge(DATABASE.connection_idle_min.spec(), &POOL), "{{db_client_connection_pool_name}} kept idle")
+    Panel::new(
+        "Connections",
+        DisplayUnit::Short,
+        "Idle and used connections, the number that the pool keeps idle, and how many it may open.",
+    )
+    .query(
+        gauge(DATABASE.connections.spec(), &[POOL[0], "db_client_connection_state"]),
+        "{{db_client_connection_pool_name}} {{db_client_connection_state}}",
+    )
+    .query(gauge(DATABASE.connection_idle_min.spec(), &POOL), "{{db_client_connection_pool_name}} kept idle")
+    .limit_line(gauge(DATABASE.connection_max.spec(), &POOL), &POOL)
 }
 
 pub(super) fn pool_use() -> Panel {

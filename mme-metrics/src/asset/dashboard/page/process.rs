@@ -8,6 +8,7 @@ use crate::runtime::RUNTIME;
 
 const EACH: [&str; 2] = ["job", "instance"];
 const LEGEND: &str = "{{job}} {{instance}}";
+const INSTANCE: [&str; 1] = ["instance"];
 const RUNTIMES: [&str; 3] = ["job", "instance", "runtime"];
 const RUNTIME_LEGEND: &str = "{{job}} {{instance}} {{runtime}}";
 
@@ -23,9 +24,14 @@ pub(super) fn cpu() -> Panel {
 }
 
 pub(super) fn memory() -> Panel {
-    Panel::new("Memory", DisplayUnit::Bytes, "Resident memory, and the data segment, which holds the heap.")
-        .query(each(PROCESS.resident_memory.spec()), "resident {{instance}}")
-        .query(each(PROCESS.heap.spec()), "heap {{instance}}")
+    Panel::new(
+        "Memory",
+        DisplayUnit::Bytes,
+        "Resident memory, and the data segment, which holds the heap. The limit is that of the container, where there is one.",
+    )
+    .query(each(PROCESS.resident_memory.spec()), "resident {{instance}}")
+    .query(each(PROCESS.heap.spec()), "heap {{instance}}")
+    .limit_line(each(MEMORY.limit.spec()), &INSTANCE)
 }
 
 pub(super) fn file_descriptors() -> Panel {
@@ -46,6 +52,15 @@ pub(super) fn process() -> Row {
         .panel(memory())
         .panel(file_descriptors())
         .panel(
+            Panel::new(
+                "Open file descriptors",
+                DisplayUnit::Short,
+                "Files and sockets that the process has open, and how many it may open.",
+            )
+            .query(each(PROCESS.open_fds.spec()), "open {{instance}}")
+            .limit_line(each(PROCESS.max_fds.spec()), &INSTANCE),
+        )
+        .panel(
             Panel::new("Threads", DisplayUnit::Short, "Threads of the operating system.")
                 .query(each(PROCESS.threads.spec()), LEGEND),
         )
@@ -58,10 +73,7 @@ pub(super) fn process() -> Row {
             Panel::new("Virtual memory", DisplayUnit::Bytes, "Address space, and its limit where there is one.")
                 .query(each(PROCESS.virtual_memory.spec()), "used {{instance}}")
                 // If there is no limit, the metric has the largest possible value, which would flatten all other lines.
-                .query(
-                    format!("{} < 1e15", each(PROCESS.virtual_memory_max.spec())).as_str().into(),
-                    "limit {{instance}}",
-                ),
+                .limit_line(format!("{} < 1e15", each(PROCESS.virtual_memory_max.spec())).as_str().into(), &INSTANCE),
         )
 }
 
@@ -144,7 +156,7 @@ pub(super) fn container() -> Row {
             )
             .query(each(MEMORY.working_set.spec()), "working set {{instance}}")
             .query(each(MEMORY.usage.spec()), "usage {{instance}}")
-            .query(each(MEMORY.limit.spec()), "limit {{instance}}"),
+            .limit_line(each(MEMORY.limit.spec()), &INSTANCE),
         )
         .panel(
             Panel::new(
@@ -161,8 +173,13 @@ pub(super) fn container() -> Row {
                 .warning("MmeOomKills", 0.0),
         )
         .panel(
-            Panel::new("CPU limit", DisplayUnit::Short, "Cores that the quota of the container allows.")
-                .query(each(MEMORY.cpu_limit.spec()), LEGEND),
+            Panel::new(
+                "CPU of the container",
+                DisplayUnit::Short,
+                "Cores that the process uses, and how many the quota of the container allows.",
+            )
+            .query(Series::of(PROCESS.cpu.spec()).rate().sum_by(&EACH), "used {{instance}}")
+            .limit_line(each(MEMORY.cpu_limit.spec()), &INSTANCE),
         )
         .panel(
             Panel::new(

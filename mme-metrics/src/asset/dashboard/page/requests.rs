@@ -7,6 +7,11 @@ use crate::http::HTTP;
 const ROUTE: [&str; 1] = ["http_route"];
 const SERVER: [&str; 1] = ["server_address"];
 
+/// The series with the limit of the alert on the latency of a route.
+const LATENCY_LIMIT: &str = "job:http_server_request_duration_limit_seconds:max";
+pub(super) const LIMIT_OF_LATENCY: &str =
+    "The dashed line is the longest latency that an objective of the service declares, or the default of the alert.";
+
 /// Selects the finished requests of the chosen routes.
 fn finished() -> Series {
     Series::of(HTTP.server_duration.spec()).matching("http_route=~\"$route\"")
@@ -44,16 +49,18 @@ pub(super) fn error_counts() -> Panel {
 }
 
 pub(super) fn latency() -> Panel {
-    Panel::new("Latency", DisplayUnit::Seconds, "From the request's head to the last byte of the response's body.")
+    let description = format!("From the request's head to the last byte of the response's body. {LIMIT_OF_LATENCY}");
+    Panel::new("Latency", DisplayUnit::Seconds, &description)
         .quantiles(&durations(), &[])
-        .warning("MmeHttpLatencyHigh", 0.1)
+        .alert_limit("MmeHttpLatencyHigh", LATENCY_LIMIT)
         .critical("MmeHttpLatencyCritical", 2.0)
 }
 
 pub(super) fn latency_by_route() -> Panel {
-    Panel::new("p95 by route", DisplayUnit::Seconds, "The 95th percentile of each route.")
+    let description = format!("The 95th percentile of each route. {LIMIT_OF_LATENCY}");
+    Panel::new("p95 by route", DisplayUnit::Seconds, &description)
         .p95(&durations(), &ROUTE)
-        .warning("MmeHttpLatencyHigh", 0.1)
+        .alert_limit("MmeHttpLatencyHigh", LATENCY_LIMIT)
         .critical("MmeHttpLatencyCritical", 2.0)
 }
 

@@ -44,16 +44,14 @@ pub(super) fn redis(select: Select) -> Row {
                 .warning_below("MmeRedisHitRateLow", 0.5),
         )
         .panel(
-            Panel::new("Redis clients", DisplayUnit::Short, "Connected clients.")
-                .query(value(&select("redis_connected_clients")), LEGEND),
+            Panel::new("Redis clients", DisplayUnit::Short, "Connected clients, and how many the server accepts.")
+                .query(value(&select("redis_connected_clients")), LEGEND)
+                .limit_line(value(&select("redis_config_maxclients")), &INSTANCE),
         )
         .panel(
             Panel::new("Redis memory", DisplayUnit::Bytes, "Memory in use, and its limit where there is one.")
                 .query(value(&select("redis_memory_used_bytes")), "used {{instance}}")
-                .query(
-                    format!("{} > 0", value(&select("redis_memory_max_bytes"))).as_str().into(),
-                    "limit {{instance}}",
-                ),
+                .limit_line(format!("{} > 0", value(&select("redis_memory_max_bytes"))).as_str().into(), &INSTANCE),
         )
         .panel(
             Panel::new("Redis commands", DisplayUnit::EventsPerSecond, "Commands by name.")

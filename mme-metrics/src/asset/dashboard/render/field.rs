@@ -67,7 +67,8 @@ fn axis(panel: &Panel) -> Value {
     })
 }
 
-/// Returns the colours of table cells by their limits and of severities by their names, and the links of exemplars.
+/// Returns the colours of table cells by their limits and of severities by their names, the dashes of limits, and the links
+/// of exemplars.
 pub(super) fn overrides(panel: &Panel) -> Vec<Value> {
     let colored = json!({"id": "custom.cellOptions", "value": {"type": "color-background", "mode": "basic"}});
     let mut overrides = Vec::new();
@@ -78,6 +79,17 @@ pub(super) fn overrides(panel: &Panel) -> Vec<Value> {
         overrides.push(json!({
             "matcher": {"id": "byName", "options": "trace_id"}, "properties": [{"id": "links", "value": [trace]}],
         }));
+    }
+    for (letter, query) in ('A'..='Z').zip(&panel.queries) {
+        if query.is_limit {
+            overrides.push(json!({
+                "matcher": {"id": "byFrameRefID", "options": letter.to_string()},
+                "properties": [
+                    {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [8, 8]}},
+                    {"id": "custom.fillOpacity", "value": 0},
+                ],
+            }));
+        }
     }
     if panel.view == View::Table && (!panel.limits.is_empty() || panel.unit.words().is_some()) {
         overrides.push(json!({"matcher": {"id": "byType", "options": "number"}, "properties": [colored]}));

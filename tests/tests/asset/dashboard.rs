@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use mme_metrics::asset::dashboard::{Dashboard, Row, all};
-use mme_metrics::asset::{AssetFile, AssetKind, FILES};
+use mme_metrics::asset::{AssetCheck, AssetFile, AssetKind, FILES};
 use mme_metrics::catalog::FAMILIES;
 use mme_metrics::function::FUNCTION;
 use mme_metrics::metric::Kind;
@@ -78,7 +78,9 @@ fn uids_and_ids_are_unique() {
     let uids: HashSet<_> = models.iter().map(|model| model["uid"].as_str().unwrap()).collect();
     assert_eq!(uids.len(), models.len());
     for model in &models {
-        let all = model["panels"].as_array().unwrap();
+        let outer = model["panels"].as_array().unwrap();
+        let inner = outer.iter().flat_map(|row| row["panels"].as_array().into_iter().flatten());
+        let all: Vec<_> = outer.iter().chain(inner).collect();
         assert_eq!(all.iter().map(|panel| panel["id"].as_u64().unwrap()).collect::<HashSet<_>>().len(), all.len());
     }
 }
@@ -195,6 +197,37 @@ fn each_declared_limit_is_a_dashed_line_with_its_name() {
     for limit in limits.into_iter().chain(of_latency) {
         assert!(drawn.iter().any(|expression| expression.contains(limit)), "{limit} is no line");
     }
+}
+
+#[test]
+fn log_lines_are_in_a_closed_row_at_the_end_and_nothing_else_needs_loki() {
+    let mut with_logs = Vec::new();
+    for model in models() {
+        let all = model["panels"].as_array().unwrap();
+        for (at, row) in all.iter().enumerate().filter(|(_, panel)| panel["collapsed"] == true) {
+            assert_eq!(at, all.len() - 1, "{row}");
+            for panel in row["panels"].as_array().unwrap() {
+                assert_eq!([&panel["type"], &panel["datasource"]["type"]], ["logs", "loki"], "{panel}");
+                let words = panel["description"].as_str().unwrap();
+                assert!(words.contains("needs Loki") && words.contains("work without"), "{words}");
+                for target in panel["targets"].as_array().unwrap() {
+                    assert_eq!(target["datasource"], json!({"type": "loki", "uid": "${logs}"}));
+                    // Loki refuses matchers that all match an empty value, as `.*` does for all jobs.
+                    assert!(target["expr"].as_str().unwrap().starts_with("{job=~\".+\","), "{target}");
+                }
+                with_logs.push(model["uid"].as_str().unwrap().to_owned());
+            }
+        }
+        // What is open reads Prometheus, and so do the variables that choose the targets.
+        let sources = panels(&model).into_iter().chain(model["templating"]["list"].as_array().unwrap());
+        for source in sources.filter(|one| one["type"] != "datasource" && one["type"] != "custom") {
+            assert_eq!(source["datasource"]["type"], "prometheus", "{source}");
+        }
+    }
+    assert_eq!(with_logs, ["mme-security"]);
+    let skipped = AssetCheck::new(FAMILIES).skipped(FILES);
+    let skipped: Vec<_> = skipped.iter().map(ToString::to_string).collect();
+    assert!(skipped.len() == 1 && skipped[0].contains("a query for loki, which is not checked"), "{skipped:?}");
 }
 
 #[test]

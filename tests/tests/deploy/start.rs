@@ -121,6 +121,30 @@ fn without_settings_the_routing_is_the_bundled_one() {
 }
 
 #[test]
+fn grafana_has_the_data_source_of_loki_with_its_profile_only() {
+    let stack = Stack::new();
+    let sources = || {
+        let folder = fs::read_dir(stack.folder().join("generated/datasources")).expect("the script makes it");
+        let mut names: Vec<_> = folder.map(|file| file.expect("a file").file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    stack.set("");
+    stack.prepare();
+    assert_eq!(sources(), ["mme-metrics.yml"]);
+    assert!(!stack.read("generated/datasources/mme-metrics.yml").contains("type: loki"));
+    stack.set("COMPOSE_PROFILES=stores,logs,traces\n");
+    stack.prepare();
+    assert_eq!(sources(), ["loki.yml", "mme-metrics.yml"]);
+    assert_eq!(stack.read("generated/datasources/loki.yml"), text("deploy/compose/logs/datasource.yml"));
+    // Grafana runs as a user of its own, and a profile that is removed takes its data source along.
+    assert_eq!(mode(&stack.folder().join("generated/datasources/loki.yml")), 0o644);
+    stack.set("COMPOSE_PROFILES=stores\n");
+    stack.prepare();
+    assert_eq!(sources(), ["mme-metrics.yml"]);
+}
+
+#[test]
 fn settings_are_text_and_never_run() {
     for hostile in
         ["$(touch pwned)", "`touch pwned`", "a\"; touch pwned; \"", "x' y", "a: b", "{{ .Labels }}", "a&b|c\\1"]

@@ -102,6 +102,7 @@ def unknown_plugins(model, place):
     findings = []
     for index, panel in enumerate(model.panels or []):
         if isinstance(panel, dashboard.RowPanel):
+            findings += unknown_plugins(panel, f"{place}.panels[{index}]")
             continue
         if runtime.panelcfg_config(panel.type_val) is None:
             findings.append(f"{place}.panels[{index}].type: {panel.type_val!r} is no panel of Grafana")

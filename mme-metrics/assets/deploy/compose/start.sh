@@ -144,6 +144,19 @@ generate() {
     done
     fill generated/templates/addresses.tmpl https://grafana.example.com GRAFANA_URL
     chmod 644 generated/templates/*.tmpl
+    datasources
+}
+
+# Gives Grafana the data sources of the servers that there are: Loki is one in its profile only.
+datasources() {
+    mkdir -p generated/datasources
+    chmod 755 generated/datasources
+    cp ../../grafana/provisioning/datasources/*.yml generated/datasources/
+    case ",$(setting COMPOSE_PROFILES)," in
+    *,logs,*) cp logs/datasource.yml generated/datasources/loki.yml ;;
+    *) rm -f generated/datasources/loki.yml ;;
+    esac
+    chmod 644 generated/datasources/*.yml
 }
 
 prepare() {

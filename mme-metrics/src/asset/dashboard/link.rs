@@ -22,9 +22,9 @@ pub(super) fn plain(title: &str, url: &str) -> Link {
     Link { title: title.to_owned(), url: url.to_owned() }
 }
 
-/// Returns a link to the log lines of the chosen job, in the data source that the variable `logs` names.
+/// Returns a link to the log lines that a `LogQL` query finds, in the data source that the variable `logs` names.
 pub(super) fn logs(title: &str, query: &str) -> Link {
-    Link { title: title.to_owned(), url: explore("loki", "logs", query) }
+    Link { title: title.to_owned(), url: explore("loki", "logs", &query.replace('"', "\\\"")) }
 }
 
 /// Returns a link to the traces that a `TraceQL` query finds, in the data source that the variable `traces` names.
@@ -56,7 +56,7 @@ fn encode(text: &str) -> String {
     while let Some(character) = characters.next() {
         in_variable |= character == '$' && characters.peek() == Some(&'{');
         match character {
-            '{' | '}' | '"' | ' ' | '\\' | '|' | '=' | '~' | '`' if !in_variable => {
+            '{' | '}' | '"' | ' ' | '\\' | '|' | '=' | '~' | '`' | '+' if !in_variable => {
                 // Writing to a string cannot fail.
                 let _ = write!(encoded, "%{:02X}", u32::from(character));
             }

@@ -79,6 +79,7 @@ pub struct Dashboard {
 pub struct Row {
     title: String,
     panels: Vec<Panel>,
+    collapsed: bool,
 }
 
 impl Dashboard {
@@ -123,7 +124,13 @@ impl Dashboard {
 impl Row {
     /// Creates a row without panels.
     pub fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), panels: Vec::new() }
+        Self { title: title.to_owned(), panels: Vec::new(), collapsed: false }
+    }
+
+    /// Hides the panels until the user opens the row. Until then Grafana does not query them.
+    pub fn collapsed(mut self) -> Self {
+        self.collapsed = true;
+        self
     }
 
     /// Adds a panel on the right. A fourth panel starts a new line.

@@ -28,6 +28,8 @@ pub enum View {
     Heatmap,
     /// The last value of each country on a map. The label `geo_country_iso_code` names the country.
     Map,
+    /// Lines of a log, from the Loki data source that the variable `logs` names. See [`Panel::logs`](super::Panel::logs).
+    Logs,
 }
 
 impl View {
@@ -38,7 +40,7 @@ impl View {
 
     /// Returns whether the view needs only the last value.
     pub(super) const fn is_instant(self) -> bool {
-        !matches!(self, Self::Timeseries | Self::Counts | Self::StateTimeline | Self::Heatmap)
+        !matches!(self, Self::Timeseries | Self::Counts | Self::StateTimeline | Self::Heatmap | Self::Logs)
     }
 
     /// Returns whether the view has a time axis.

@@ -63,10 +63,16 @@ impl Dashboard {
 
     fn panels(&self) -> Vec<Value> {
         let mut panels = Vec::new();
-        let mut top = 0;
+        let (mut top, mut id) = (0, 0);
+        let mut next_id = || {
+            id += 1;
+            id
+        };
         for row in &self.rows {
-            panels.push(row.model(panels.len() + 1, top));
+            let mut header = row.model(next_id(), top);
+            let mut below = Vec::new();
             top += 1;
+            let start = top;
             let mut rest = row.panels.as_slice();
             for in_line in row.lines() {
                 let (line, others) = rest.split_at(in_line);
@@ -75,12 +81,19 @@ impl Dashboard {
                 for panel in line {
                     let width = COLUMNS * panel.weight / parts;
                     let place = json!({"x": left, "y": top, "w": width, "h": HEIGHT});
-                    panels.push(panel.model(panels.len() + 1, &place, &self.uid));
+                    below.push(panel.model(next_id(), &place, &self.uid));
                     left += width;
                 }
                 top += HEIGHT;
                 rest = others;
             }
+            if row.collapsed {
+                // Grafana keeps hidden panels inside of their row. When the user opens it, it moves what is below.
+                header["panels"] = below.split_off(0).into();
+                top = start;
+            }
+            panels.push(header);
+            panels.append(&mut below);
         }
         panels
     }
@@ -89,7 +102,7 @@ impl Dashboard {
 impl Row {
     fn model(&self, id: usize, top: usize) -> Value {
         json!({
-            "id": id, "type": "row", "title": self.title, "collapsed": false, "panels": [],
+            "id": id, "type": "row", "title": self.title, "collapsed": self.collapsed, "panels": [],
             "gridPos": {"x": 0, "y": top, "w": COLUMNS, "h": 1},
         })
     }
@@ -100,6 +113,11 @@ impl Row {
         let lines = count.div_ceil(PER_LINE).max(1);
         (0..lines).map(move |line| count / lines + usize::from(line < count % lines))
     }
+}
+
+/// Returns the reference to the Loki data source that the user has chosen, if there is one.
+fn log_datasource() -> Value {
+    json!({"type": "loki", "uid": "${logs}"})
 }
 
 /// Returns the reference to the Prometheus data source that the user has chosen.

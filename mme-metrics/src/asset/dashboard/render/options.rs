@@ -16,6 +16,7 @@ pub(super) const fn plugin(view: View) -> &'static str {
         View::Pie => "piechart",
         View::Heatmap => "heatmap",
         View::Map => "geomap",
+        View::Logs => "logs",
     }
 }
 
@@ -46,6 +47,10 @@ pub(super) fn options(view: View) -> Value {
             "color": {"mode": "scheme", "scheme": "Oranges", "steps": 64}, "legend": {"show": true},
         }),
         View::Map => map(),
+        View::Logs => json!({
+            "showTime": true, "wrapLogMessage": true, "enableLogDetails": true, "prettifyLogMessage": false,
+            "showLabels": false, "showCommonLabels": false, "sortOrder": "Descending", "dedupStrategy": "none",
+        }),
     }
 }
 

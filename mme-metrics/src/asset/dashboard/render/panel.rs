@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{datasource, field, options};
+use super::{datasource, field, log_datasource, options};
 use crate::asset::dashboard::link;
 use crate::asset::dashboard::panel::{Panel, Query};
 use crate::asset::dashboard::view::View;
@@ -21,7 +21,7 @@ impl Panel {
             "type": options::plugin(self.view),
             "title": self.title,
             "description": self.description,
-            "datasource": datasource(),
+            "datasource": source(self.view),
             "gridPos": place,
             "fieldConfig": {"defaults": field::defaults(self, uid), "overrides": field::overrides(self)},
             "options": options::options(self.view),
@@ -51,6 +51,11 @@ fn page_link(title: &str, url: &str) -> Value {
     })
 }
 
+/// Returns the data source of a view.
+fn source(view: View) -> Value {
+    if view == View::Logs { log_datasource() } else { datasource() }
+}
+
 impl Query {
     /// Returns whether the panel shows exemplars of this query: it reads the buckets of a histogram over time.
     pub(super) fn has_exemplars(&self, view: View) -> bool {
@@ -58,10 +63,19 @@ impl Query {
     }
 
     fn model(&self, letter: char, view: View) -> Value {
+        if view == View::Logs {
+            return json!({
+                "refId": letter.to_string(),
+                "datasource": source(view),
+                "editorMode": "code",
+                "expr": self.expression.to_string(),
+                "queryType": "range",
+            });
+        }
         let instant = view.is_instant();
         json!({
             "refId": letter.to_string(),
-            "datasource": datasource(),
+            "datasource": source(view),
             "editorMode": "code",
             // Exemplars: points on a graph of quantiles that link to a trace.
             "exemplar": self.has_exemplars(view),

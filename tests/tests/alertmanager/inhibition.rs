@@ -143,6 +143,43 @@ fn one_cause_of_a_service_is_one_page() {
     );
 }
 
+/// What fires while the database is down, as the rule test `one_cause.yml` lists it, and its escalations.
+#[test]
+fn a_database_that_is_down_is_the_only_page_of_the_errors_over_it() {
+    let deployment = Deployment::new(BusinessHours::Now);
+    let alertmanager = deployment.start();
+    let shop = [("job", "shop"), ("severity", "critical")];
+    let warning = [("job", "shop"), ("severity", "warning")];
+    alertmanager.send(&[
+        firing("MmeDatabaseDown", &[("job", "shop"), ("severity", "critical"), ("dependency", "orders")]),
+        firing("MmeHttpErrorRateCritical", &shop),
+        firing("MmeSloBurnFast", &[("job", "shop"), ("severity", "critical"), ("slo", "requests")]),
+        firing("MmeDbErrorRateHigh", &warning),
+        firing("MmeDbPoolTimeouts", &warning),
+        firing("MmeFunctionErrorRateHigh", &warning),
+        firing("MmeHttpErrorRateHigh", &[("job", "shop"), ("severity", "warning"), ("http_route", "/pay")]),
+        firing("MmeEscalationLevel2", &[("job", "shop"), ("source_alert", "MmeDatabaseDown")]),
+        firing("MmeEscalationLevel2", &[("job", "shop"), ("source_alert", "MmeHttpErrorRateCritical")]),
+        // Other causes, and services with a database of their own.
+        firing("MmeIsolationBreach", &shop),
+        firing("MmeAuthBruteForce", &shop),
+        firing("MmeHttpErrorRateCritical", &[("job", "bank"), ("severity", "critical")]),
+        firing("MmeHttpErrorRateCritical", &[("job", "shop"), ("severity", "critical"), ("namespace", "staging")]),
+    ]);
+    wait_for_inhibited(
+        &alertmanager,
+        &[
+            "MmeDbErrorRateHigh of shop",
+            "MmeDbPoolTimeouts of shop",
+            "MmeEscalationLevel2 of MmeHttpErrorRateCritical of shop",
+            "MmeFunctionErrorRateHigh of shop",
+            "MmeHttpErrorRateCritical of shop",
+            "MmeHttpErrorRateHigh of shop",
+            "MmeSloBurnFast of shop",
+        ],
+    );
+}
+
 fn text(body: &Value) -> &str {
     body["attachments"][0]["text"].as_str().unwrap_or_default()
 }

@@ -21,11 +21,11 @@ pub fn watching_target(target: &str, path: &str) -> Setup {
     rules.fold(Prometheus::setup().scrape(JOB, target, path), |setup, file| setup.rules(hurried(file.text())))
 }
 
-/// Shortens how long an alert waits (`for:`) and how often a group is evaluated (`interval:`) to a second each, on the
-/// lines that say so. Expressions stay as they are, with their ranges and thresholds.
+/// Shortens how long an alert waits (`for:`) and outlasts its condition (`keep_firing_for:`), and how often a group is evaluated
+/// (`interval:`), to a second each, on the lines that say so. Expressions stay as they are, with their ranges and thresholds.
 pub fn hurried(rules: &str) -> String {
     let hurry = |line: &str| match line.split_once(':') {
-        Some((key, _)) if matches!(key.trim_start(), "for" | "interval") => format!("{key}: 1s\n"),
+        Some((key, _)) if matches!(key.trim_start(), "for" | "keep_firing_for" | "interval") => format!("{key}: 1s\n"),
         _ => format!("{line}\n"),
     };
     rules.lines().map(hurry).collect()

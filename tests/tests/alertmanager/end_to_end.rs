@@ -19,10 +19,12 @@ fn watching(service: &Service, alertmanager: &Alertmanager) -> Prometheus {
     setup.alertmanager(&alertmanager.address()).start()
 }
 
-/// Shortens how long an alert waits, to a second at least, and evaluates every group each second.
+/// Shortens how long an alert waits and outlasts its condition, to a second at least, and evaluates every group each second.
 pub fn hurried(rules: &str) -> String {
     let hurry = |line: &str| match line.split_once(": ") {
-        Some((key, wait)) if key.trim_start() == "for" => format!("{key}: {}s\n", (seconds(wait) / HURRY).max(1)),
+        Some((key, wait)) if matches!(key.trim_start(), "for" | "keep_firing_for") => {
+            format!("{key}: {}s\n", (seconds(wait) / HURRY).max(1))
+        }
         Some((key, _)) if key.trim_start() == "interval" => format!("{key}: 1s\n"),
         _ => format!("{line}\n"),
     };

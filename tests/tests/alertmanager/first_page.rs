@@ -28,7 +28,7 @@ fn script(page: &str, root: &Path) -> String {
     let copied = "mme-metrics/mme-metrics/assets/alertmanager .\n";
     // Only time differs: alerts, groups and scrapes wait for a second.
     let hurry = format!(
-        "{copied}sed -i -E 's/ for: .*/ for: 1s/; s/_interval: 1[05]s/_interval: 1s/' prometheus/*.yml prometheus/*/*.yml\n\
+        "{copied}sed -i -E 's/( |keep_firing_)for: .*/\\1for: 1s/; s/_interval: 1[05]s/_interval: 1s/' prometheus/*.yml prometheus/*/*.yml\n\
          sed -i -E 's/group_(wait|interval): .*/group_\\1: 1s/' alertmanager/alertmanager.yml\n"
     );
     let run = "cargo run --release --quiet --manifest-path mme-metrics/Cargo.toml -p trust-service --";

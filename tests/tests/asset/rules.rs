@@ -75,6 +75,58 @@ fn our_own_rules_are_well_written_tested_and_explained() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// Pages that end with their condition, by its kind. All others judge what can swing around a limit, and keep firing.
+const ENDING: [(&str, &[&str]); 4] = [
+    (
+        "an event: each is news, and a window counts it for minutes",
+        &[
+            "MmeIsolationBreach",
+            "MmeComplianceViolation",
+            "MmeAuditWriteFailures",
+            "MmeAuthBruteForce",
+            "MmeVaultAuditFailures",
+            "MmePrometheusRuleFailures",
+            "MmePrometheusAlertsDropped",
+        ],
+    ),
+    (
+        "a date or an age: time does not swing",
+        &[
+            "MmeCertificateExpired",
+            "MmeCertificateNotYetValid",
+            "MmeBackupStale",
+            "MmeBackupNeverSucceeded",
+            "MmeIsolationCheckStale",
+        ],
+    ),
+    (
+        "a setting: it stays until a person changes it",
+        &["MmePrometheusReloadFailed", "MmePrometheusNoAlertmanager", "MmeAlertmanagerReloadFailed"],
+    ),
+    ("another alert, which is kept", &["MmeEscalationLevel2", "MmeEscalationLevel3", "MmeEscalationLevel4"]),
+];
+
+#[test]
+fn a_page_that_can_swing_around_its_limit_keeps_firing() {
+    let mut ending: Vec<_> = ENDING.iter().flat_map(|(_, alerts)| *alerts).copied().collect();
+    let files = FILES.iter().filter(|file| file.path().starts_with("prometheus/alerts/"));
+    for rule in files.flat_map(|file| file.text().split("      - alert: ").skip(1)) {
+        let name = rule.lines().next().expect("an alert has a name");
+        let listed = ending.iter().position(|ending| *ending == name);
+        let kept = rule.contains("\n        keep_firing_for: ");
+        if let Some(listed) = listed {
+            ending.remove(listed);
+            assert!(!kept, "{name} is listed as one that ends with its condition");
+        } else if rule.contains("severity: critical") {
+            assert!(
+                kept,
+                "{name} needs `keep_firing_for`, or a place in the list of those that end with their condition"
+            );
+        }
+    }
+    assert!(ending.is_empty(), "no alerts: {ending:?}");
+}
+
 #[test]
 fn our_own_alerts_each_link_to_a_dashboard() {
     for file in FILES.iter().filter(|file| file.kind() == AssetKind::Rules) {

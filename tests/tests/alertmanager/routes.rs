@@ -74,6 +74,10 @@ const ROUTES: &[(&str, &str)] = &[
         "siem,ticketing,security-warning",
     ),
     (
+        "alertname=MmeAuthNewCountries severity=warning priority=high category=security",
+        "siem,ticketing,security-warning",
+    ),
+    (
         "alertname=MmeSigningFailures severity=warning priority=high category=security",
         "siem,ticketing,security-warning",
     ),

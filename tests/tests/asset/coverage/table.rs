@@ -10,8 +10,9 @@ use super::bundled::tested;
 use super::{scenario, service};
 
 /// Alerts whose silence in a scenario of three hours proves nothing, and the rule test that has a case of its own instead.
-const LONGER: [(&str, &str); 11] = [
+const LONGER: [(&str, &str); 12] = [
     ("MmeAuthAnomaly", "compares with a week ago: security_baseline.yml"),
+    ("MmeAuthNewCountries", "compares with the week before: security_countries.yml"),
     ("MmeBackupNeverSucceeded", "waits for a day: health.yml"),
     ("MmeConsistencyCheckStale", "looks back a day: health.yml"),
     ("MmeLatencySpike", "compares with yesterday: spike.yml"),

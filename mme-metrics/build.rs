@@ -14,6 +14,7 @@ const KINDS: [(&str, &str); 19] = [
     ("prometheus/prometheus.yml", "Configuration"),
     ("prometheus/fleet.yml", "Configuration"),
     ("prometheus/federation.yml", "Configuration"),
+    // No configuration loads them; they are rendered for a fleet as rules are.
     ("prometheus/compat/", "Configuration"),
     // Not rendered for a fleet: its rules add up what others keep apart.
     ("prometheus/federation/", "Configuration"),

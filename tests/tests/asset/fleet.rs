@@ -35,6 +35,12 @@ fn paths(kind: AssetKind) -> Vec<&'static str> {
     FILES.iter().filter(|file| file.kind() == kind).map(AssetFile::path).collect()
 }
 
+/// Lists the opt-in rules of older names that are tests, or those that are not.
+fn optional(are_tests: bool) -> Vec<&'static str> {
+    let optional = FILES.iter().map(AssetFile::path).filter(|path| path.starts_with("prometheus/compat/"));
+    optional.filter(|path| path.ends_with("_test.yml") == are_tests).collect()
+}
+
 #[test]
 fn without_a_label_files_stay_as_they_are() {
     assert_eq!(AssetOptions::new().render(FILES).expect("files"), FILES);
@@ -42,12 +48,18 @@ fn without_a_label_files_stay_as_they_are() {
 
 #[test]
 fn prometheus_loads_every_rendered_rule() {
-    promtool::accepts(written().path(), &[&["check", "rules"], &paths(AssetKind::Rules)[..]].concat());
+    promtool::accepts(
+        written().path(),
+        &[&["check", "rules"], &paths(AssetKind::Rules)[..], &optional(false)].concat(),
+    );
 }
 
 #[test]
 fn rendered_rules_give_what_rendered_tests_expect() {
-    promtool::accepts(written().path(), &[&["test", "rules"], &paths(AssetKind::RuleTests)[..]].concat());
+    promtool::accepts(
+        written().path(),
+        &[&["test", "rules"], &paths(AssetKind::RuleTests)[..], &optional(true)].concat(),
+    );
 }
 
 #[test]
@@ -55,6 +67,23 @@ fn rendered_files_name_only_what_exists() {
     let check = LABELS.into_iter().fold(AssetCheck::new(catalog::FAMILIES), AssetCheck::target_label);
     let found = check.run(&rendered());
     assert!(found.is_empty(), "{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn rendered_rules_of_older_names_read_only_what_exists_and_keep_regions_apart() {
+    let check = LABELS.into_iter().fold(AssetCheck::new(catalog::FAMILIES), AssetCheck::target_label);
+    let rendered = rendered();
+    for path in optional(false) {
+        let file = rendered.iter().find(|file| file.path() == path).expect("a rendered file");
+        assert_eq!(file.kind(), AssetKind::Configuration, "no configuration loads it by itself");
+        assert!(file.text().contains("region, cluster, namespace, job"), "{path}: {}", file.text());
+        let rules = rendered.iter().filter(|file| file.kind() == AssetKind::Rules).cloned();
+        let opted_in = AssetFile::new(AssetKind::Rules, path, file.text().to_owned());
+        let found = check.run(&rules.chain([opted_in]).collect::<Vec<_>>());
+        assert!(found.is_empty(), "{found:#?}");
+    }
+    let names = rendered.iter().find(|file| file.path() == "prometheus/compat/names.yml").expect("a rendered file");
+    assert!(names.text().contains("(region={{ $labels.region }}, cluster={{ $labels.cluster }}"), "{}", names.text());
 }
 
 #[test]

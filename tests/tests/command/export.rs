@@ -124,6 +124,21 @@ fn rule_tests_pass_where_no_threshold_changed() {
 }
 
 #[test]
+fn rule_tests_of_older_names_pass_with_the_labels_of_a_fleet() {
+    let directory = TempDir::new().expect("a temporary directory");
+    assert_eq!(export(directory.path(), &["--by", "region,cluster,namespace"]).code, Some(0));
+    for name in ["names_test.yml", "names_gateway_test.yml"] {
+        succeeds("promtool", &["test", "rules"], &directory.path().join("out/prometheus/compat").join(name));
+    }
+    // A test that states the old value is left out, and no other.
+    assert_eq!(export(directory.path(), &["--set", "MMEPromoteHighLatency=0.3"]).code, Some(0));
+    let files = read(&directory.path().join("out/prometheus"));
+    assert!(files["compat/names.yml"].contains("mme_promote_duration_p95 > 0.3\n"), "{}", files["compat/names.yml"]);
+    assert!(!files.keys().any(|path| path.starts_with("compat/") && path.ends_with("_test.yml")));
+    assert!(files.contains_key("tests/http.yml"));
+}
+
+#[test]
 fn a_second_export_changes_only_what_differs() {
     let directory = TempDir::new().expect("a temporary directory");
     let out = directory.path().join("out");

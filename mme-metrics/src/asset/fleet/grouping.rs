@@ -9,6 +9,7 @@ use promql_parser::parser::{
     AggregateExpr, BinModifier, BinaryExpr, Call, Expr, LabelModifier, VectorMatchCardinality, VectorSelector,
 };
 
+use super::kind::kind;
 use crate::asset::{AssetFile, AssetKind, promql, rule};
 
 /// Functions whose result has no target labels.
@@ -45,7 +46,7 @@ impl Grouping {
         let mut grouping = Self::of_labels(labels);
         let rules: Vec<_> = files
             .iter()
-            .filter(|file| file.kind() == AssetKind::Rules)
+            .filter(|file| kind(file) == AssetKind::Rules)
             .filter_map(|file| rule::parse(file.text()).ok())
             .flat_map(|file| file.groups)
             .flat_map(|group| group.rules)

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use super::kind::kind;
 use crate::asset::{AssetFile, AssetKind};
 
 /// The directories and names of the rendered files.
@@ -53,8 +54,7 @@ impl AssetLayout {
         let mut arranged = Vec::new();
         let mut joined: BTreeMap<String, Vec<AssetFile>> = BTreeMap::new();
         for file in files {
-            let named = matches!(file.kind(), AssetKind::RuleTests | AssetKind::Deployment);
-            if named || file.path() == "prometheus/compat/names_test.yml" {
+            if matches!(kind(&file), AssetKind::RuleTests | AssetKind::Deployment) {
                 continue;
             }
             if let Some(path) = self.joined(&file) {

@@ -5,6 +5,7 @@ mod dashboard;
 mod edit;
 mod grouping;
 mod job;
+mod kind;
 mod layout;
 mod rule_test;
 mod rules;
@@ -14,6 +15,7 @@ use std::path::Path;
 use std::{error, fmt};
 
 use self::grouping::Grouping;
+use self::kind::kind;
 pub use self::layout::{AssetLayout, UnknownLayout};
 pub use self::threshold::{AssetThreshold, thresholds};
 use super::{AssetFile, AssetKind, AssetWriteError, FILES, write};
@@ -110,8 +112,9 @@ impl AssetOptions {
     /// it cannot have, or an unusable job.
     pub fn render(&self, files: &[AssetFile]) -> Result<Vec<AssetFile>, AssetRenderError> {
         let failed = |(file, message)| AssetRenderError { file, message };
-        let files = threshold::set(files, &self.thresholds).map_err(failed)?;
-        let files = self.job.iter().try_fold(files, |files, job| job::set(files, job)).map_err(failed)?;
+        let mut set = threshold::set(files, &self.thresholds).map_err(failed)?;
+        rule_test::retain(files, &mut set);
+        let files = self.job.iter().try_fold(set, |set, job| job::set(set, job)).map_err(failed)?;
         self.layout.arrange(self.group(files)?).map_err(failed)
     }
 
@@ -128,7 +131,7 @@ impl AssetOptions {
         }
         let grouping = Grouping::new(&self.labels, &files);
         let rendered = files.iter().map(|file| {
-            let text = match file.kind() {
+            let text = match kind(file) {
                 AssetKind::Rules => rules::render(file.text(), &grouping),
                 AssetKind::RuleTests => rule_test::render(file.text(), &grouping),
                 AssetKind::Dashboard => dashboard::render(file.text(), &grouping),

@@ -1,7 +1,7 @@
 //! Renders rule tests with grouping labels. Every series gets one value for each label, and so does every result that
 //! can have the label.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -9,7 +9,8 @@ use serde_saphyr::Spanned;
 use super::alert::{self, TEST_VALUE};
 use super::edit::Edits;
 use super::grouping::{Grouping, Reader};
-use crate::asset::promql;
+use super::kind::kind;
+use crate::asset::{AssetFile, AssetKind, promql};
 
 /// The parts of a test file that depend on the grouping labels.
 #[derive(Deserialize)]
@@ -86,6 +87,26 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
         }
     }
     Ok(edits.apply())
+}
+
+/// Leaves out the tests in `files` that load a changed rule file, because they state what the rules were `before`.
+pub(super) fn retain(before: &[AssetFile], files: &mut Vec<AssetFile>) {
+    let rules = |file: &&AssetFile| kind(file) == AssetKind::Rules;
+    let old: HashMap<_, _> = before.iter().filter(rules).map(|file| (file.path(), file.text())).collect();
+    let changed = files.iter().filter(rules).filter(|file| old.get(file.path()) != Some(&file.text()));
+    let changed: Vec<_> = changed.map(|file| file.path().to_owned()).collect();
+    files.retain(|file| kind(file) != AssetKind::RuleTests || !changed.iter().any(|path| loads(file, path)));
+}
+
+/// Returns whether a test names a rule file, which stands beside it or in another folder of `prometheus`.
+fn loads(test: &AssetFile, rules: &str) -> bool {
+    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+    let name = match rules.rsplit_once("prometheus/") {
+        _ if folder(test.path()) == folder(rules) => rules.rsplit('/').next().unwrap_or_default().to_owned(),
+        Some((_, path)) => format!("../{path}"),
+        None => format!("../{rules}"),
+    };
+    test.text().contains(&name)
 }
 
 fn expect(

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::edit::Edits;
+use super::kind::kind;
 use crate::asset::{AssetFile, AssetKind, promql, rule};
 
 /// A number in an alert that can be set when the files are rendered.
@@ -23,7 +24,7 @@ pub struct AssetThreshold {
 
 /// Lists the thresholds of every alert in `files`.
 pub fn thresholds(files: &[AssetFile]) -> Vec<AssetThreshold> {
-    let rules = files.iter().filter(|file| file.kind() == AssetKind::Rules);
+    let rules = files.iter().filter(|file| kind(file) == AssetKind::Rules);
     let parsed = rules.filter_map(|file| rule::parse(file.text()).ok());
     let alerts = parsed.flat_map(|file| file.groups).flat_map(|group| group.rules);
     alerts.flat_map(|rule| of_rule(&rule)).collect()
@@ -53,7 +54,7 @@ fn name(alert: &str, number: usize) -> String {
     if number == 0 { alert.to_owned() } else { format!("{alert}.{}", number + 1) }
 }
 
-/// Sets thresholds in rule files. A rule test that loads a changed file is left out, because it states the old values.
+/// Sets thresholds in rule files.
 ///
 /// # Errors
 ///
@@ -65,25 +66,14 @@ pub(super) fn set(files: &[AssetFile], values: &[(String, String)]) -> Result<Ve
             known.iter().find(|known| known.name == *name).ok_or_else(|| (name.clone(), unknown(name, &known)))?;
         valid(threshold, value).map_err(|message| (name.clone(), message))?;
     }
-    let mut changed = Vec::new();
-    let mut rendered = Vec::new();
-    for file in files {
-        let text = match file.kind() {
+    let rendered = files.iter().map(|file| {
+        let text = match kind(file) {
             AssetKind::Rules => set_in(file.text(), values).map_err(|message| (file.path().to_owned(), message))?,
             _ => None,
         };
-        match text {
-            Some(text) => {
-                changed.push(file.path().rsplit_once("prometheus/").map_or(file.path(), |(_, path)| path).to_owned());
-                rendered.push(AssetFile::new(file.kind(), file.path().to_owned(), text));
-            }
-            None => rendered.push(file.clone()),
-        }
-    }
-    rendered.retain(|file| {
-        file.kind() != AssetKind::RuleTests || !changed.iter().any(|path| file.text().contains(&format!("../{path}")))
+        Ok(text.map_or_else(|| file.clone(), |text| AssetFile::new(file.kind(), file.path().to_owned(), text)))
     });
-    Ok(rendered)
+    rendered.collect()
 }
 
 fn unknown(name: &str, known: &[AssetThreshold]) -> String {

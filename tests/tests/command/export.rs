@@ -44,7 +44,7 @@ fn succeeds(tool: &str, arguments: &[&str], file: &Path) {
 /// Sets of options that change the files.
 const OPTIONS: [&[&str]; 3] = [
     &[],
-    &["--by", "region,zone", "--job", "shop"],
+    &["--by", "region,zone", "--job", "shop", "--services", "shop-[a-z]+|(?:till|desk)"],
     &["--set", "MmeHttpErrorRateHigh=0.02", "--set", "MmeRedisDown.for=9m", "--by", "region", "--job", "shop"],
 ];
 
@@ -126,9 +126,11 @@ fn rule_tests_pass_where_no_threshold_changed() {
 #[test]
 fn rule_tests_of_older_names_pass_with_the_labels_of_a_fleet() {
     let directory = TempDir::new().expect("a temporary directory");
-    assert_eq!(export(directory.path(), &["--by", "region,cluster,namespace"]).code, Some(0));
-    for name in ["names_test.yml", "names_gateway_test.yml"] {
-        succeeds("promtool", &["test", "rules"], &directory.path().join("out/prometheus/compat").join(name));
+    for options in [&["--by", "region,cluster,namespace"][..], &["--services", "shop"]] {
+        assert_eq!(export(directory.path(), options).code, Some(0));
+        for name in ["names_test.yml", "names_gateway_test.yml"] {
+            succeeds("promtool", &["test", "rules"], &directory.path().join("out/prometheus/compat").join(name));
+        }
     }
     // A test that states the old value is left out, and no other.
     assert_eq!(export(directory.path(), &["--set", "MMEPromoteHighLatency=0.3"]).code, Some(0));
@@ -136,6 +138,40 @@ fn rule_tests_of_older_names_pass_with_the_labels_of_a_fleet() {
     assert!(files["compat/names.yml"].contains("mme_promote_duration_p95 > 0.3\n"), "{}", files["compat/names.yml"]);
     assert!(!files.keys().any(|path| path.starts_with("compat/") && path.ends_with("_test.yml")));
     assert!(files.contains_key("tests/http.yml"));
+}
+
+/// Of the jobs "shop-a" and "node", one target of two and then both do not answer.
+const SERVICES: &str = r#"
+rule_files: [prometheus/alerts/process.yml]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {series: 'up{job="shop-a",instance="a"}', values: '1x9 0x40'}
+      - {series: 'up{job="shop-a",instance="b"}', values: '1x29 0x20'}
+      - {series: 'up{job="node",instance="a"}', values: '1x9 0x40'}
+      - {series: 'up{job="node",instance="b"}', values: '1x29 0x20'}
+      - {series: 'up{job="a-shop-a",instance="a"}', values: '1x29 0x20'}
+    promql_expr_test:
+      - expr: count by (alertname, job) (ALERTS{alertname=~"MmeServiceDown|MmeInstanceDown",alertstate="firing"})
+        eval_time: 25m
+        exp_samples: [{labels: '{alertname="MmeInstanceDown",job="shop-a"}', value: 1}]
+      - expr: count by (alertname, job) (ALERTS{alertname=~"MmeServiceDown|MmeInstanceDown",alertstate="firing"})
+        eval_time: 40m
+        exp_samples: [{labels: '{alertname="MmeServiceDown",job="shop-a"}', value: 1}]
+"#;
+
+#[test]
+fn only_jobs_that_are_services_page_when_they_do_not_answer() {
+    let directory = TempDir::new().expect("a temporary directory");
+    assert_eq!(export(directory.path(), &["--services", "shop-.*|till"]).code, Some(0));
+    let out = directory.path().join("out");
+    let rules = &read(&out)["prometheus/alerts/process.yml"];
+    assert!(rules.contains("max by (cluster, namespace, job) (up{job=~\"shop-.*|till\"}) == 0"), "{rules}");
+    assert!(!out.join("prometheus/tests/process.yml").exists(), "its jobs are no services");
+    assert!(out.join("prometheus/tests/http.yml").exists());
+    fs::write(out.join("services.yml"), SERVICES).expect("a file");
+    succeeds("promtool", &["test", "rules"], &out.join("services.yml"));
 }
 
 #[test]
@@ -223,6 +259,13 @@ fn what_cannot_be_exported_is_named() {
         (&["--job", "a\"b"], "use letters, digits"),
         (&["--job", "node"], "an exporter already has this name"),
         (&["--by", "a-b"], "not a label name"),
+        (&["--services", ""], "use a regular expression of 1 to 1024 bytes"),
+        (&["--services", "shop\"} or vector(1) #"], "cannot have '\"'"),
+        (&["--services", "shop'"], "cannot have '\\''"),
+        (&["--services", "shop)|(.*"], "a `)` closes no group"),
+        (&["--services", "shop-[a-z"], "a `[` is not closed"),
+        (&["--services", "shop**"], "it repeats a repetition"),
+        (&["--services", "*shop"], "this is no regular expression"),
         (&["--set", "MmeHttpErorRateHigh=1"], "did you mean `MmeHttpErrorRateHigh`?"),
         (&["--set", "MmeHttpErrorRateHigh=1 or vector(1)"], "is not a number"),
         (&["--set", "MmeHttpErrorRateHigh"], "write it as NAME=VALUE"),
@@ -257,7 +300,8 @@ fn deployment_files_are_written_where_they_are_wanted() {
     for (options, said) in [
         (&["--for", "compose", "--layout", "mme"][..], "leave out --layout"),
         (&["--for", "compose", "--job", "shop"], "leave out --job"),
-        (&["--for", "operator", "--by", "region"], "leave out --job, --by and --set"),
+        (&["--for", "operator", "--services", "shop"], "leave out --job, --services, --by and --set"),
+        (&["--for", "operator", "--by", "region"], "leave out --job, --services, --by and --set"),
         (&["--for", "nowhere"], "compose, kubernetes, operator"),
     ] {
         let ran = export(directory.path(), options);

@@ -7,8 +7,10 @@ mod grouping;
 mod job;
 mod kind;
 mod layout;
+mod pattern;
 mod rule_test;
 mod rules;
+mod service;
 mod threshold;
 
 use std::path::Path;
@@ -43,6 +45,7 @@ use super::{AssetFile, AssetKind, AssetWriteError, FILES, write};
 pub struct AssetOptions {
     labels: Vec<String>,
     job: Option<String>,
+    services: Option<String>,
     thresholds: Vec<(String, String)>,
     layout: AssetLayout,
 }
@@ -87,6 +90,15 @@ impl AssetOptions {
         self
     }
 
+    /// Sets which jobs are services: those whose whole name matches the regular expression, such as `shop-.*|till`.
+    ///
+    /// `MmeServiceDown` and `MmeInstanceDown` then read no other targets. Without it every job is a service, those of exporters
+    /// included. `MmeServiceAbsent` always warns of every job. A rule test of a changed file is left out.
+    pub fn services(mut self, jobs: impl Into<String>) -> Self {
+        self.services = Some(jobs.into());
+        self
+    }
+
     /// Sets a threshold of an alert to a number, or to a duration if its name ends in `.for`. [`thresholds`] lists the names.
     ///
     /// The description of the alert then also says what was set. A rule test of a changed file is left out.
@@ -109,10 +121,11 @@ impl AssetOptions {
     /// # Errors
     ///
     /// Returns the first file that cannot be read, a label that is not a valid label name, an unknown threshold, a value that
-    /// it cannot have, or an unusable job.
+    /// it cannot have, an unusable job, or an unusable pattern of services.
     pub fn render(&self, files: &[AssetFile]) -> Result<Vec<AssetFile>, AssetRenderError> {
         let failed = |(file, message)| AssetRenderError { file, message };
-        let mut set = threshold::set(files, &self.thresholds).map_err(failed)?;
+        let set = threshold::set(files, &self.thresholds).map_err(failed)?;
+        let mut set = self.services.iter().try_fold(set, |set, jobs| service::select(&set, jobs)).map_err(failed)?;
         rule_test::retain(files, &mut set);
         let files = self.job.iter().try_fold(set, |set, job| job::set(set, job)).map_err(failed)?;
         self.layout.arrange(self.group(files)?).map_err(failed)

@@ -25,7 +25,7 @@ pub(super) fn render(text: &str, grouping: &Grouping) -> Result<String, String> 
 }
 
 /// Puts the comments of the old expression before the new one, because the parser drops them.
-fn commented(old: &str, new: &str) -> String {
+pub(super) fn commented(old: &str, new: &str) -> String {
     // A scalar on one line cannot contain a comment.
     let comments = old.lines().map(str::trim).filter(|line| line.starts_with('#') && old.contains('\n'));
     comments.chain([new]).collect::<Vec<_>>().join("\n")

@@ -27,6 +27,11 @@ pub(crate) struct Export {
     #[arg(long, value_name = "JOB")]
     job: Option<String>,
 
+    /// Take only these jobs for services whose failure pages: a regular expression of the whole name, such as `shop-.*|till`
+    /// [default: every job]
+    #[arg(long, value_name = "REGEX")]
+    services: Option<String>,
+
     /// Keep targets apart by these labels too, in rules, alerts and dashboards.
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
     by: Vec<String>,
@@ -53,7 +58,7 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 
 impl Export {
     pub(crate) fn run(self) -> Result<Outcome, String> {
-        let is_rendered = !(self.by.is_empty() && self.set.is_empty());
+        let is_rendered = !(self.by.is_empty() && self.set.is_empty() && self.services.is_none());
         if let Some(platform) = self.platform {
             if self.layout != AssetLayout::Default {
                 return Err("the deployment files name those of the layout `default`: leave out --layout".to_owned());
@@ -66,6 +71,7 @@ impl Export {
         options = self.by.into_iter().fold(options, AssetOptions::group_by);
         options = self.set.into_iter().fold(options, |options, (name, value)| options.threshold(name, value));
         options = self.job.into_iter().fold(options, AssetOptions::job);
+        options = self.services.into_iter().fold(options, AssetOptions::services);
         let mut files = options.render(FILES).map_err(|error| error.to_string())?;
         platform::retain(&mut files, self.platform);
         let target = Target::open(&self.out)?;

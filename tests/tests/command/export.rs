@@ -45,7 +45,18 @@ fn succeeds(tool: &str, arguments: &[&str], file: &Path) {
 const OPTIONS: [&[&str]; 3] = [
     &[],
     &["--by", "region,zone", "--job", "shop", "--services", "shop-[a-z]+|(?:till|desk)"],
-    &["--set", "MmeHttpErrorRateHigh=0.02", "--set", "MmeRedisDown.for=9m", "--by", "region", "--job", "shop"],
+    &[
+        "--set",
+        "MmeHttpErrorRateHigh=0.02",
+        "--set",
+        "MmeRedisDown.for=9m",
+        "--set",
+        "MmeHttpLatencyHigh{http_route=\"/a/{id}\"}=2",
+        "--by",
+        "region",
+        "--job",
+        "shop",
+    ],
 ];
 
 /// Exports a layout with each set of options, and has every file read by what it is for.
@@ -174,6 +185,62 @@ fn only_jobs_that_are_services_page_when_they_do_not_answer() {
     succeeds("promtool", &["test", "rules"], &out.join("services.yml"));
 }
 
+/// Routes that take up to 250 ms, under the default limit of 300 ms, a limit of 200 ms for "/read", and one of 2 s for "/export",
+/// which takes up to 1 s. "loose" promises 5 s for all its routes, which replaces the default and no limit of a route.
+const ROUTES: &str = r#"
+rule_files: [prometheus/rules/http.yml, prometheus/alerts/http.yml]
+evaluation_interval: 1m
+group_eval_order: ORDER
+tests:
+  - interval: 1m
+    input_series: SERIES
+    promql_expr_test:
+      - expr: count by (job, http_route) (ALERTS{alertname="MmeHttpLatencyHigh",alertstate="firing"})
+        eval_time: 20m
+        exp_samples:
+          - {labels: '{job="shop",http_route="/read"}', value: 1}
+          - {labels: '{job="shop",http_route="/slow"}', value: 1}
+          - {labels: '{job="loose",http_route="/read"}', value: 1}
+      - expr: job:http_server_request_duration_limit_seconds:max
+        eval_time: 20m
+        exp_samples:
+          - {labels: 'job:http_server_request_duration_limit_seconds:max{job="shop"}', value: 0.3}
+          - {labels: 'job:http_server_request_duration_limit_seconds:max{job="loose"}', value: 5}
+"#;
+
+#[test]
+fn a_route_has_a_limit_of_its_own_and_others_that_of_the_service() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let [read_limit, export_limit] =
+        ["/read\"}=0.2", "/export\"}=2"].map(|limit| format!("MmeHttpLatencyHigh{{http_route=\"{limit}"));
+    let options = ["--set", "MmeHttpLatencyHigh=0.3", "--set", &read_limit, "--set", &export_limit];
+    assert_eq!(export(directory.path(), &options).code, Some(0));
+    let mut series =
+        vec!["{series: 'slo_latency_threshold_seconds{job=\"loose\",instance=\"a\"}', values: '5x30'}".to_owned()];
+    for job in ["shop", "loose"] {
+        for (route, le) in [("/", "0.25"), ("/read", "0.25"), ("/export", "1.5"), ("/slow", "1.5")] {
+            let labels = format!("job=\"{job}\",instance=\"a\",http_route=\"{route}\"");
+            let name = "http_server_request_duration_seconds";
+            series.push(format!("{{series: '{name}_count{{{labels}}}', values: '0+120x30'}}"));
+            for (le, step) in [("0.1", 12), (le, 120), ("+Inf", 120)] {
+                series.push(format!("{{series: '{name}_bucket{{{labels},le=\"{le}\"}}', values: '0+{step}x30'}}"));
+            }
+        }
+    }
+    let out = directory.path().join("out");
+    let groups: Vec<_> = ["rules", "alerts"]
+        .into_iter()
+        .flat_map(|folder| {
+            let text = fs::read_to_string(out.join(format!("prometheus/{folder}/http.yml"))).expect("a rule file");
+            let names = text.lines().filter_map(|line| line.trim().strip_prefix("- name: "));
+            names.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .collect();
+    let test = ROUTES.replace("ORDER", &format!("[{}]", groups.join(", ")));
+    fs::write(out.join("routes.yml"), test.replace("SERIES", &format!("[{}]", series.join(", ")))).expect("a file");
+    succeeds("promtool", &["test", "rules"], &out.join("routes.yml"));
+}
+
 #[test]
 fn a_second_export_changes_only_what_differs() {
     let directory = TempDir::new().expect("a temporary directory");
@@ -269,6 +336,10 @@ fn what_cannot_be_exported_is_named() {
         (&["--set", "MmeHttpErorRateHigh=1"], "did you mean `MmeHttpErrorRateHigh`?"),
         (&["--set", "MmeHttpErrorRateHigh=1 or vector(1)"], "is not a number"),
         (&["--set", "MmeHttpErrorRateHigh"], "write it as NAME=VALUE"),
+        (&["--set", "MmeHttpErrorRateHigh{job=\"a\"}"], "write it as NAME=VALUE"),
+        (&["--set", "MmeHttpErrorRateHigh{job=\"a\"}=1 or vector(1)"], "is not a number"),
+        (&["--set", "MmeHttpErrorRateHigh{route=\"/\"}=1"], "has no label `route`"),
+        (&["--set", "MmeHttpErrorRateHigh{job=\"}=1"], "selects no series"),
     ] {
         let ran = export(directory.path(), options);
         assert!(ran.code == Some(2) && ran.err.contains(said), "{options:?}: {ran:?}");

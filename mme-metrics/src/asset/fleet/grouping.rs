@@ -249,7 +249,7 @@ impl Grouping {
 }
 
 /// Lists the labels that an expression names to keep, drop, match by or ignore them.
-fn named(expression: &Expr) -> HashSet<String> {
+pub(super) fn named(expression: &Expr) -> HashSet<String> {
     let mut named = HashSet::new();
     promql::walk(expression, &mut |part| {
         let modifier = match part {

@@ -101,6 +101,10 @@ impl AssetOptions {
 
     /// Sets a threshold of an alert to a number, or to a duration if its name ends in `.for`. [`thresholds`] lists the names.
     ///
+    /// A selector after the name limits a number to some series of the alert: `MmeHttpLatencyHigh{http_route="/export"}`. It is for
+    /// alerts that compare a series as it is, and selects by the labels that its name begins with. If two select the same series, the
+    /// later call counts. A limit that an objective replaces is a default: a number for some series counts before both.
+    ///
     /// The description of the alert then also says what was set. A rule test of a changed file is left out.
     pub fn threshold(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.thresholds.push((name.into(), value.into()));

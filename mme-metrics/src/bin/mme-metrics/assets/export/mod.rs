@@ -36,8 +36,9 @@ pub(crate) struct Export {
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
     by: Vec<String>,
 
-    /// Set a threshold of an alert, such as `MmeHttpErrorRateHigh=0.01` or `MmeHttpErrorRateHigh.for=10m`; `assets
-    /// thresholds` lists the names. The rule tests of a changed file are left out.
+    /// Set a threshold of an alert, such as `MmeHttpErrorRateHigh=0.01` or `MmeHttpErrorRateHigh.for=10m`, or that of some series,
+    /// such as `MmeHttpLatencyHigh{http_route="/export"}=2`; `assets thresholds` lists the names. The rule tests of a changed file
+    /// are left out.
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
 
@@ -50,10 +51,11 @@ pub(crate) struct Export {
     diff: bool,
 }
 
-/// Splits `name=value`.
+/// Splits `name=value`, where the name may have a selector with further signs of equality.
 fn assignment(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
+    let selected = text.rfind('}').map_or(0, |end| end + 1);
+    let equals = text[selected..].find('=').ok_or("write it as NAME=VALUE")? + selected;
+    Ok((text[..equals].to_owned(), text[equals + 1..].to_owned()))
 }
 
 impl Export {

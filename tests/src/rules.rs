@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mme_metrics::asset::{AssetFile, AssetKind, FILES};
-use promql_parser::parser::{self, Expr};
+use promql_parser::parser::{self, Expr, VectorSelector};
 use serde_json::Value;
 
 /// The bundled rules, in the order in which their files load.
@@ -55,21 +55,35 @@ impl Rules {
     ///
     /// When it is no `PromQL`.
     pub fn metrics_in(&self, expression: &str) -> BTreeSet<String> {
-        let mut metrics = BTreeSet::new();
+        self.selectors_in(expression).into_iter().filter_map(|selector| selector.name).collect()
+    }
+
+    /// Returns the selectors by which an alert reads metrics, through any recorded series.
+    ///
+    /// # Panics
+    ///
+    /// When no alert has this name.
+    pub fn selectors_of(&self, alert: &str) -> Vec<VectorSelector> {
+        self.selectors_in(&self.alerts[alert])
+    }
+
+    fn selectors_in(&self, expression: &str) -> Vec<VectorSelector> {
+        let mut selectors = Vec::new();
         let mut left = vec![expression];
         let mut seen = BTreeSet::new();
         while let Some(expression) = left.pop() {
             let parsed = parser::parse(expression).unwrap_or_else(|error| panic!("{error}: {expression}"));
-            let mut names = BTreeSet::new();
-            selected(&parsed, &mut names);
-            for name in names.into_iter().filter(|name| seen.insert(name.clone())) {
-                match self.records.get(&name) {
-                    Some(record) => left.push(record),
-                    None => _ = metrics.insert(name),
+            let mut found = Vec::new();
+            selected(&parsed, &mut found);
+            for selector in found {
+                match selector.name.as_ref().and_then(|name| self.records.get_key_value(name)) {
+                    Some((name, record)) if seen.insert(name) => left.push(record),
+                    Some(_) => {}
+                    None => selectors.push(selector),
                 }
             }
         }
-        metrics
+        selectors
     }
 }
 
@@ -78,19 +92,19 @@ fn files_of(folder: &str) -> Vec<&'static str> {
     files.map(AssetFile::text).collect()
 }
 
-fn selected(expression: &Expr, names: &mut BTreeSet<String>) {
+fn selected(expression: &Expr, selectors: &mut Vec<VectorSelector>) {
     match expression {
-        Expr::VectorSelector(selector) => names.extend(selector.name.clone()),
-        Expr::MatrixSelector(matrix) => names.extend(matrix.vs.name.clone()),
-        Expr::Aggregate(aggregate) => selected(&aggregate.expr, names),
+        Expr::VectorSelector(selector) => selectors.push(selector.clone()),
+        Expr::MatrixSelector(matrix) => selectors.push(matrix.vs.clone()),
+        Expr::Aggregate(aggregate) => selected(&aggregate.expr, selectors),
         Expr::Binary(binary) => {
-            selected(&binary.lhs, names);
-            selected(&binary.rhs, names);
+            selected(&binary.lhs, selectors);
+            selected(&binary.rhs, selectors);
         }
-        Expr::Unary(unary) => selected(&unary.expr, names),
-        Expr::Paren(paren) => selected(&paren.expr, names),
-        Expr::Subquery(subquery) => selected(&subquery.expr, names),
-        Expr::Call(call) => call.args.args.iter().for_each(|argument| selected(argument, names)),
+        Expr::Unary(unary) => selected(&unary.expr, selectors),
+        Expr::Paren(paren) => selected(&paren.expr, selectors),
+        Expr::Subquery(subquery) => selected(&subquery.expr, selectors),
+        Expr::Call(call) => call.args.args.iter().for_each(|argument| selected(argument, selectors)),
         Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
     }
 }

@@ -1,6 +1,7 @@
-//! Situations in which a healthy service raises no alarm.
+//! Situations in which a healthy service and the exporters around it raise no alarm, or just those that they should.
 
 use std::fs;
+use std::ops::Range;
 use std::process::Output;
 
 use mme_metrics::asset::write_to;
@@ -8,7 +9,7 @@ use mme_metrics_tests::program;
 use mme_metrics_tests::rules::Rules;
 use tempfile::TempDir;
 
-use super::service::{Life, Series};
+use super::service::{self, Change, Life, Series};
 
 /// The minute in which something happens, and the end of the story.
 const EVENT: i64 = 60;
@@ -21,9 +22,11 @@ const LOOKS: [i64; 16] = [10, 59, 61, 62, 63, 64, 65, 66, 68, 70, 75, 80, 90, 12
 pub struct Scenario {
     pub name: &'static str,
     pub lives: Vec<Life>,
-    /// Alerts with the minute from which on they fire.
-    pub fires: &'static [(&'static str, i64)],
+    pub fires: &'static [Alarm],
 }
+
+/// An alert, the only job on which it fires or else none, and the minutes in which it does.
+type Alarm = (&'static str, Option<&'static str>, Range<i64>);
 
 pub fn all() -> Vec<Scenario> {
     let quiet = |name, lives| Scenario { name, lives, fires: &[] };
@@ -31,15 +34,51 @@ pub fn all() -> Vec<Scenario> {
     let whole = |labels: &str| Life::new(labels, 0..END);
     let before = |labels: &str| Life::new(labels, 0..EVENT);
     let after = |labels: &str| Life::new(labels, EVENT + 1..END);
+    let changed = |change, labels: &str| Life { change: Some((change, EVENT)), ..whole(labels) };
     vec![
         quiet("no data", vec![]),
         quiet("steady traffic", vec![whole(a)]),
         quiet("no traffic", vec![Life { deserted: Some(EVENT), ..whole(a) }]),
-        quiet("counter reset", vec![before(a), after(a).born()]),
+        Scenario {
+            name: "counter reset",
+            lives: vec![before(a), after(a).born()],
+            // A container with the same name and image is another one.
+            fires: &[("MmeContainerRestarting", Some("cadvisor"), EVENT + 2..EVENT + 15)],
+        },
+        // A machine is gone with all that was on it, and what is left of each cluster notices.
         Scenario {
             name: "one replica of three fails",
-            lives: vec![whole(a), whole(b), Life { dying: END - EVENT, ..before(c) }],
-            fires: &[("MmeInstanceDown", EVENT + 10)],
+            lives: vec![
+                changed(Change::Bereft, a),
+                changed(Change::Bereft, b),
+                Life { dying: END - EVENT, ..before(c) },
+            ],
+            fires: &[
+                ("MmeInstanceDown", None, EVENT + 10..END),
+                ("MmeGatewayServerDown", Some("traefik"), EVENT + 2..END),
+                ("MmeKubeNodeNotReady", Some("kube-state-metrics"), EVENT + 5..END),
+                ("MmeKubeDeploymentIncomplete", Some("kube-state-metrics"), EVENT + 15..END),
+                ("MmeMongodbMemberUnhealthy", Some("mongodb"), EVENT + 5..END),
+            ],
+        },
+        // Each target answers its scrapes, so none is down. A Vault that is sealed and an address that fails are pages, and escalate.
+        Scenario {
+            name: "what one exporter of three measures fails",
+            lives: vec![whole(a), whole(b), changed(Change::Lost, c)],
+            fires: &[
+                ("MmeRedisDown", Some("redis"), EVENT + 2..END),
+                ("MmePostgresDown", Some("postgres"), EVENT + 2..END),
+                ("MmeMariadbDown", Some("mysqld"), EVENT + 2..END),
+                ("MmeMongodbDown", Some("mongodb"), EVENT + 2..END),
+                ("MmeVaultSealed", Some("vault"), EVENT + 2..END),
+                ("MmeEscalationLevel2", Some("vault"), EVENT + 18..END),
+                ("MmeEscalationLevel3", Some("vault"), EVENT + 33..END),
+                ("MmeEscalationLevel4", Some("vault"), EVENT + 63..END),
+                ("MmeProbeFailed", Some("blackbox"), EVENT + 3..END),
+                ("MmeEscalationLevel2", Some("blackbox"), EVENT + 19..END),
+                ("MmeEscalationLevel3", Some("blackbox"), EVENT + 34..END),
+                ("MmeEscalationLevel4", Some("blackbox"), EVENT + 64..END),
+            ],
         },
         quiet("rolling restart", rolling_restart()),
         quiet("relabelled target", vec![before(a), after(r#"instance="a",version="2""#)]),
@@ -50,12 +89,17 @@ pub fn all() -> Vec<Scenario> {
             "two environments",
             ["production", "staging"].map(|name| whole(&format!(r#"namespace="{name}",{a}"#))).into(),
         ),
-        // A store of the fleet that keeps what both servers of a cluster send.
-        quiet(
-            "two copies in one store",
-            ["a", "b"].map(|name| whole(&format!(r#"prometheus_replica="{name}",{a}"#))).into(),
-        ),
+        quiet("two copies in one store", two_copies()),
     ]
+}
+
+/// A store of the fleet that keeps what both servers of a cluster send.
+fn two_copies() -> Vec<Life> {
+    let targets = ["a", "b"].into_iter().flat_map(|server| {
+        ["a", "b", "c"]
+            .map(|instance| format!(r#"cluster="north",prometheus_replica="{server}",instance="{instance}""#))
+    });
+    targets.map(|labels| Life::new(&labels, 0..END)).collect()
 }
 
 /// Three pods, one after the other: each is still listed for a minute while it shuts down, and its successor is another target.
@@ -74,11 +118,17 @@ impl Scenario {
         let mut series = Series::default();
         self.lives.iter().for_each(|life| series.add(life));
         let looks = LOOKS.map(|minute| {
-            let firing = self.fires.iter().filter(|(_, from)| minute >= *from);
-            let samples: Vec<_> =
-                firing.map(|(alert, _)| format!("{{labels: '{{alertname=\"{alert}\"}}', value: 1}}")).collect();
+            let firing = self.fires.iter().filter(|(.., minutes)| minutes.contains(&minute));
+            let samples: Vec<_> = firing
+                .flat_map(|(alert, job, _)| {
+                    let jobs = job.map_or_else(service::jobs, |job| [job].into());
+                    jobs.into_iter().map(move |job| {
+                        format!("{{labels: '{{alertname=\"{alert}\",job=\"{job}\"}}', value: 1}}")
+                    })
+                })
+                .collect();
             format!(
-                "      - expr: group by (alertname) (ALERTS{{alertstate=\"firing\",alertname!=\"Watchdog\"}})\n        \
+                "      - expr: group by (alertname, job) (ALERTS{{alertstate=\"firing\",alertname!=\"Watchdog\"}})\n        \
                  eval_time: {minute}m\n        exp_samples: [{}]\n",
                 samples.join(", ")
             )

@@ -332,7 +332,7 @@ fn what_cannot_be_exported_is_named() {
         (&["--services", "shop)|(.*"], "a `)` closes no group"),
         (&["--services", "shop-[a-z"], "a `[` is not closed"),
         (&["--services", "shop**"], "it repeats a repetition"),
-        (&["--services", "*shop"], "this is no regular expression"),
+        (&["--services", "*shop"], "this is not a regular expression"),
         (&["--set", "MmeHttpErorRateHigh=1"], "did you mean `MmeHttpErrorRateHigh`?"),
         (&["--set", "MmeHttpErrorRateHigh=1 or vector(1)"], "is not a number"),
         (&["--set", "MmeHttpErrorRateHigh"], "write it as NAME=VALUE"),

@@ -27,9 +27,9 @@ pub(super) fn matcher(label: &str, pattern: &str) -> Result<Matcher, String> {
             "a regular expression cannot have {other:?} here: use letters, digits and `{SIGNS}`, and `[.]` for a plain dot"
         ));
     }
-    structure(pattern).map_err(|reason| format!("this is no regular expression of Prometheus: {reason}"))?;
+    structure(pattern).map_err(|reason| format!("this is not a regular expression of Prometheus: {reason}"))?;
     let made = Matcher::new_matcher(T_EQL_REGEX, label.to_owned(), pattern.to_owned());
-    made.map_err(|_| "this is no regular expression: correct its syntax".to_owned())
+    made.map_err(|_| "this is not a regular expression: correct its syntax".to_owned())
 }
 
 /// Checks groups, classes and repetitions.

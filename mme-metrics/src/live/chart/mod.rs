@@ -247,7 +247,7 @@ impl Chart {
             for group in [total.as_mut(), own].into_iter().flatten() {
                 match &value {
                     SampledValue::Total { value, is_kept_elsewhere } => {
-                        group.add(*value, *is_kept_elsewhere && begins_late)
+                        group.add(*value, *is_kept_elsewhere && begins_late);
                     }
                     SampledValue::Level(value) => group.add(*value, false),
                     SampledValue::Buckets { .. } => group.add_buckets(&buckets, is_failure),

@@ -145,7 +145,7 @@ impl Series {
                 "gauges" => self.line(&series, from..until, number(value), 0.0),
                 other => panic!("{job}: no kind of series is called {other}"),
             }
-            if !change.is_some_and(|(_, changed, _)| changed.get(name).is_some_and(|value| !value.is_null())) {
+            if change.is_none_or(|(_, changed, _)| changed.get(name).is_none_or(Value::is_null)) {
                 self.vanish(&series, until);
             }
         }

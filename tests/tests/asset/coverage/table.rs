@@ -9,7 +9,7 @@ use super::bundled::tested;
 use super::{scenario, service};
 
 /// Alerts whose silence in a scenario of three hours proves nothing, and the rule test that has a case of its own instead.
-const LONGER: [(&str, &str); 12] = [
+const LONGER: [(&str, &str); 15] = [
     ("MmeAuthAnomaly", "compares with a week ago: security_baseline.yml"),
     ("MmeAuthNewCountries", "compares with the week before: security_countries.yml"),
     ("MmeBackupNeverSucceeded", "waits for a day: health.yml"),
@@ -20,6 +20,8 @@ const LONGER: [(&str, &str); 12] = [
     ("MmeProcessingVolumeAnomaly", "compares with a week ago: business_week.yml"),
     ("MmeRevenueDrop", "compares with a week ago: business_week.yml"),
     ("MmeSlaBreach", "needs 14 days: slo_fortnight.yml"),
+    ("MmeSloBurnElevated", "looks back a day: slo_days.yml"),
+    ("MmeSloBurnHigh", "looks back 6 hours: slo.yml"),
     ("MmeSloBurnSlow", "waits for 3 hours: slo_days.yml"),
     ("MmeTrafficAnomaly", "compares with a week ago: http_baseline.yml"),
     ("MmeTrafficDrop", "compares with a week ago: http_baseline.yml"),

@@ -39,7 +39,7 @@ pub(super) fn matchers(text: &str) -> Result<Vec<Matcher>, String> {
     }
     for matcher in &matchers {
         if matcher.name.starts_with("__") {
-            return Err(format!("{} is no label to select by: use those of the alert", matcher.name));
+            return Err(format!("{} is not a label to select by: use those of the alert", matcher.name));
         }
         if matches!(matcher.op, MatchOp::Re(_) | MatchOp::NotRe(_)) {
             pattern::matcher(&matcher.name, &matcher.value)?;
@@ -88,8 +88,8 @@ fn split(comparison: &BinaryExpr, selected: &Selected<'_>, labels: &HashSet<Stri
     }
     let parse = |text: &str| promql::parse(text).map_err(|problem| problem.message);
     let mut others = comparison.clone();
-    others.lhs = Box::new(parse(&format!("({rest})"))?);
-    others.rhs = Box::new(parse(&selected.default)?);
+    *others.lhs = parse(&format!("({rest})"))?;
+    *others.rhs = parse(&selected.default)?;
     parts.push(others.to_string());
     Ok(Expr::Paren(ParenExpr { expr: Box::new(parse(&parts.join(" or "))?) }))
 }

@@ -143,7 +143,7 @@ fn a_selector_that_selects_nothing_or_cannot_be_used_is_refused() {
         ("MmeHttpLatencyHigh{http=\"/\"}", "has no label `http`"),
         ("MmeHttpLatencyHigh{instance=\"a\"}", "has no label `instance`"),
         ("MmeHttpLatencyHigh{__name__=\"a\"}", "selects no series"),
-        ("MmeHttpLatencyHigh{__address__=\"a\"}", "is no label to select by"),
+        ("MmeHttpLatencyHigh{__address__=\"a\"}", "is not a label to select by"),
         ("MmeHttpLatencyHigh{}", "selects no series"),
         ("MmeHttpLatencyHigh{job=\"a\"", "selects no series"),
         ("MmeHttpLatencyHigh{job=\"a\"} or up{job=\"b\"}", "selects no series"),

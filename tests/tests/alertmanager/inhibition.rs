@@ -160,6 +160,7 @@ fn a_database_that_is_down_is_the_only_page_of_the_errors_over_it() {
         firing("MmeHttpErrorRateHigh", &[("job", "shop"), ("severity", "warning"), ("http_route", "/pay")]),
         firing("MmeEscalationLevel2", &[("job", "shop"), ("source_alert", "MmeDatabaseDown")]),
         firing("MmeEscalationLevel2", &[("job", "shop"), ("source_alert", "MmeHttpErrorRateCritical")]),
+        firing("MmeEscalationLevel3", &[("job", "shop"), ("source_alert", "MmeHttpErrorRateCritical")]),
         // Other causes, and services with a database of their own.
         firing("MmeIsolationBreach", &shop),
         firing("MmeAuthBruteForce", &shop),
@@ -172,6 +173,7 @@ fn a_database_that_is_down_is_the_only_page_of_the_errors_over_it() {
             "MmeDbErrorRateHigh of shop",
             "MmeDbPoolTimeouts of shop",
             "MmeEscalationLevel2 of MmeHttpErrorRateCritical of shop",
+            "MmeEscalationLevel3 of MmeHttpErrorRateCritical of shop",
             "MmeFunctionErrorRateHigh of shop",
             "MmeHttpErrorRateCritical of shop",
             "MmeHttpErrorRateHigh of shop",

@@ -22,6 +22,7 @@
 //! |---|---|
 //! | install the recorder and serve `/metrics` | [`install`], [`Endpoint`](endpoint::Endpoint) |
 //! | set families, labels, buckets and budgets | [`Recorder::builder`] |
+//! | let operators disable metrics and set buckets, budgets and labels without a build | `settings`, with the feature of that name |
 //! | measure HTTP requests | [`http`] |
 //! | measure gRPC calls | [`grpc`] |
 //! | measure connections and TLS handshakes | [`connection`] |
@@ -97,8 +98,13 @@ pub mod process;
 pub mod recorder;
 pub mod runtime;
 pub mod security;
+#[cfg(feature = "settings")]
+#[cfg_attr(docsrs, doc(cfg(feature = "settings")))]
+pub mod settings;
 pub mod slo;
 pub mod spike;
+#[cfg(any(feature = "assets", feature = "settings"))]
+mod suggestion;
 pub mod testing;
 pub mod trace;
 

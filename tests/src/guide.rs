@@ -22,6 +22,7 @@ pages! {
     exporters: "exporters.md"
     fleet: "fleet.md"
     live: "live.md"
+    settings: "settings.md"
     traces: "traces.md"
     from_axum_prometheus: "from-axum-prometheus.md"
     from_metrics_exporter_prometheus: "from-metrics-exporter-prometheus.md"

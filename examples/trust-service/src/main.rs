@@ -10,6 +10,7 @@
 //! | to see | look at |
 //! |---|---|
 //! | how metrics are set up, in one call | `telemetry.rs` |
+//! | how an operator disables metrics without a build | `Settings::from_env` in `telemetry.rs` |
 //! | how metrics are sent to OpenTelemetry | `export` in `telemetry.rs` |
 //! | how a router is measured, in one line | `server.rs` |
 //! | how connections are measured | `MeasuredListener` in `server.rs` and `grpc/mod.rs` |

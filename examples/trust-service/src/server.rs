@@ -78,6 +78,8 @@ pub(crate) async fn run(
 ) -> Result<(), Box<dyn Error>> {
     // First, so that a wrong setting is reported before the addresses are printed.
     let exporter = telemetry::export()?;
+    // A port of its own for `/metrics`, if the operator has set one. It stays open as long as the service runs.
+    let _listener = telemetry::listen()?;
     let listener = bind(HTTP_ADDR, settings.address).await?;
     let address = listener.local_addr()?;
     let grpc_listener = bind(GRPC_ADDR, settings.grpc_address).await?;

@@ -38,6 +38,8 @@ Environment:
   OTEL_EXPORTER_OTLP_ENDPOINT
                     an OpenTelemetry receiver to send the metrics to, such as http://127.0.0.1:4318 [none]; OpenTelemetry's
                     other variables hold too
+  MME_METRICS_FILE  a TOML file with the settings of the metrics [none]; its variables hold too, for example
+                    MME_METRICS_DISABLED_FAMILIES=grpc,log and MME_METRICS_LISTENER_ADDRESS=127.0.0.1:9464
   RUST_LOG          what to log to standard error [info]
 
 DATABASE_URL, TRUST_PASSWORD, TRUST_ADMIN_TOKEN and TRUST_SECRET may also be in a file that the variable of the same name

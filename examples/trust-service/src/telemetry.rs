@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use mme_metrics::Recorder;
 use mme_metrics::certificate::CertificateWatch;
+use mme_metrics::endpoint::{Endpoint, ListenError, MetricsListener};
 use mme_metrics::log::{self, LogLayer};
 use mme_metrics::otlp::{OtlpExporter, OtlpSetupError};
 use mme_metrics::runtime::RuntimeMeter;
 use mme_metrics::security::SourceTracker;
+use mme_metrics::settings::Settings;
 use tokio::runtime::Handle;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
@@ -28,6 +30,11 @@ pub(crate) fn export() -> Result<Option<OtlpExporter>, OtlpSetupError> {
     OtlpExporter::builder().service_name("trust-service").with_env()?.start(recorder).map(Some)
 }
 
+/// Serves `/metrics` on the port that the operator has set, if any.
+pub(crate) fn listen() -> Result<Option<MetricsListener>, ListenError> {
+    Recorder::installed().map_or(Ok(None), |recorder| recorder.settings().start_listener(Endpoint::installed()))
+}
+
 /// Installs the recorder, the log and the audit trail.
 pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,mme::audit=off"));
@@ -39,6 +46,8 @@ pub(crate) fn start(identity: &Identity, sources: &SourceTracker, trail: Trail) 
     registry().with(lines).with(trail).with(counted).init();
 
     Recorder::builder()
+        // Of the operator, from `MME_METRICS_FILE` and its variables.
+        .settings(Settings::from_env()?)
         .build_info(env!("CARGO_PKG_VERSION"), option_env!("TRUST_REVISION").unwrap_or("unknown"))
         .family(&DOCUMENTS)
         .collect_named("sources", sources.collector())

@@ -92,6 +92,10 @@ kinds! {
     NotRecorded = "not-recorded", Error;
     /// A metric that a file uses, without a series in the exposition.
     NotEmitted = "not-emitted", Warning;
+    /// An expression that returns nothing, because the operator of the service has disabled what it reads.
+    Blind = "blind", Error;
+    /// An expression of which a part returns nothing, because the operator of the service has disabled what that reads.
+    PartlyBlind = "partly-blind", Warning;
     /// A query in another language, such as one for Loki, which is not checked.
     SkippedQuery = "skipped-query", Note;
     /// A name, label or annotation of an alert that breaks a convention.

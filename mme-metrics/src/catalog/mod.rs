@@ -43,6 +43,9 @@ pub const FAMILIES: &[&dyn Family] = &[
     &process::MME,
 ];
 
+/// The name under which metrics that no family declares share a budget.
+pub(crate) const OTHER: &str = "other";
+
 /// Sets the help texts of `families` on any recorder, for a program that keeps the recorder of another crate.
 pub fn describe(families: &[&'static dyn Family], recorder: &dyn Recorder) {
     for spec in families.iter().flat_map(|family| family.specs()) {

@@ -81,6 +81,9 @@ pub enum ListenError {
         /// What the operating system says.
         source: io::Error,
     },
+    /// The token that the operator has set cannot be read.
+    #[cfg(feature = "settings")]
+    Settings(crate::settings::SettingsError),
 }
 
 impl fmt::Display for ListenError {
@@ -98,6 +101,8 @@ impl fmt::Display for ListenError {
             Self::Bind { address, .. } => {
                 write!(f, "cannot listen on {address}: choose an address of this machine")
             }
+            #[cfg(feature = "settings")]
+            Self::Settings(error) => write!(f, "{error}"),
         }
     }
 }
@@ -107,6 +112,9 @@ impl Error for ListenError {
         match self {
             Self::NoRuntime => None,
             Self::Bind { source, .. } => Some(source),
+            // The message is that of the error itself.
+            #[cfg(feature = "settings")]
+            Self::Settings(error) => error.source(),
         }
     }
 }

@@ -104,6 +104,8 @@ mod listener;
 mod probes;
 mod render;
 mod service;
+#[cfg(feature = "settings")]
+mod settings;
 #[cfg(feature = "drain")]
 mod signal;
 #[cfg(feature = "security")]

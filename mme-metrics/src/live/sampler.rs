@@ -22,7 +22,10 @@ pub(super) struct LiveSampler {
 
 impl LiveSampler {
     pub(super) fn new(recorder: Recorder) -> Self {
-        Self { recorder, history: Arc::new(Mutex::new(History::new())), task: Mutex::default() }
+        let history = History::new();
+        #[cfg(feature = "settings")]
+        let history = history.with_settings(recorder.settings());
+        Self { recorder, history: Arc::new(Mutex::new(history)), task: Mutex::default() }
     }
 
     /// Starts the task on the runtime of the caller, unless it runs. Outside a runtime nothing happens.

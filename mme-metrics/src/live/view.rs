@@ -178,7 +178,8 @@ impl<'a> Answer<'a> {
 }
 
 fn notes(history: &History) -> Vec<String> {
-    let mut notes = Vec::new();
+    let set = history.settings.iter().map(|settings| format!("The operator has set: {settings}."));
+    let mut notes: Vec<_> = set.collect();
     if history.left_out > 0 {
         notes.push(format!("There is no room for {} more metrics; /metrics has them all.", history.left_out));
     }

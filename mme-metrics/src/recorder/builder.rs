@@ -8,10 +8,12 @@ use std::time::Duration;
 use metrics::Label;
 
 use super::collector::{self, CollectorList, Collectors};
+use super::disabled::Disabled;
 use super::error::BuildError;
 use super::exemplar::{ExemplarFilter, ExemplarPolicy};
 use super::family::Group;
 use super::forms::Forms;
+use super::global_label::is_global_label;
 use super::handle::Recorder;
 use super::registry::{FOREIGN, Limits, Registry};
 use super::state::{Poll, State};
@@ -45,12 +47,15 @@ const OF_PROCESS: [&str; 2] = ["process", "memory"];
 /// ```
 #[must_use = "a builder does nothing until `install` or `build` is called"]
 pub struct RecorderBuilder {
-    families: Vec<&'static dyn Family>,
-    global_labels: Vec<(String, String)>,
-    buckets: Vec<(String, Vec<f64>)>,
-    forms: Forms,
-    family_budgets: HashMap<String, usize>,
-    process_budget: usize,
+    pub(super) families: Vec<&'static dyn Family>,
+    pub(super) global_labels: Vec<(String, String)>,
+    pub(super) buckets: Vec<(String, Vec<f64>)>,
+    pub(super) forms: Forms,
+    pub(super) family_budgets: HashMap<String, usize>,
+    pub(super) process_budget: usize,
+    pub(super) disabled: Disabled,
+    #[cfg(feature = "settings")]
+    pub(super) settings: crate::settings::Settings,
     process_metrics: bool,
     build_info: Option<(String, String)>,
     collectors: CollectorList,
@@ -88,6 +93,9 @@ impl RecorderBuilder {
             forms: Forms::default(),
             family_budgets: HashMap::new(),
             process_budget: PROCESS_BUDGET,
+            disabled: Disabled::default(),
+            #[cfg(feature = "settings")]
+            settings: crate::settings::Settings::default(),
             process_metrics: true,
             build_info: None,
             collectors: Vec::new(),
@@ -222,7 +230,11 @@ impl RecorderBuilder {
     /// `mme-metrics assets check --catalog` reads, so that your rules and dashboards are checked against your metrics too.
     #[cfg(feature = "assets")]
     pub fn catalog_json(&self) -> String {
-        catalog::with_buckets(&self.families, &self.buckets)
+        #[cfg(not(feature = "settings"))]
+        let buckets = &self.buckets;
+        #[cfg(feature = "settings")]
+        let buckets = &self.buckets_by_operator();
+        catalog::with_buckets(&self.families, buckets)
     }
 
     /// Sets which observations are kept as exemplars: by default those of sampled traces. See [`trace`](crate::trace).
@@ -238,35 +250,55 @@ impl RecorderBuilder {
     /// Fails when two families or metrics have the same name, when a label or bucket list cannot be exported, when the form
     /// of a histogram is set for another kind of metric, when a budget or bucket list is set for a family or metric that
     /// does not exist, when two collectors have one name, when a name of theirs cannot be exported, when there are more than 100 of
-    /// them, or when their deadline is not 1 ms to 10 s.
+    /// them, when their deadline is not 1 ms to 10 s, or when what the operator has set cannot be used.
     pub fn build(self) -> Result<Recorder, BuildError> {
+        #[cfg(feature = "settings")]
+        let this = self.under_settings()?;
+        #[cfg(not(feature = "settings"))]
+        let this = self;
+        this.assemble()
+    }
+
+    /// Builds the recorder of what is set by now.
+    fn assemble(self) -> Result<Recorder, BuildError> {
         let specs = self.check()?;
         let budgets = &self.family_budgets;
         let budget = |name| budgets.get(name).copied().unwrap_or(FAMILY_BUDGET);
         let groups = self.families.iter().map(|family| Group::new(family.name(), budget(family.name()))).collect();
-        let limits =
-            Limits { series: self.process_budget, foreign_names: FOREIGN_NAMES, foreign_series: budget(FOREIGN) };
+        let foreign_series = budget(FOREIGN);
         let labels = self.global_labels.into_iter().map(|(key, value)| Label::new(key, value)).collect();
         let bounds = self.buckets.into_iter().map(|(metric, bounds)| (metric, Arc::from(bounds))).collect();
         let mut polls: Vec<Poll> = Vec::new();
         for family in self.families {
-            if self.process_metrics || !OF_PROCESS.contains(&family.name()) {
+            let is_wanted = self.process_metrics || !OF_PROCESS.contains(&family.name());
+            // The family of the process also reads the number of cores, which is a metric of another.
+            let is_on = family.name() == OF_PROCESS[0] || !self.disabled.families.contains(family.name());
+            if is_wanted && is_on {
                 polls.push(Box::new(|| family.collect()));
             }
         }
         if let Some((version, revision)) = self.build_info {
             polls.push(Box::new(move || process::report_build(&version, &revision)));
         }
+        let limits = Limits {
+            series: self.process_budget,
+            foreign_names: FOREIGN_NAMES,
+            foreign_series,
+            disabled: self.disabled,
+        };
         let exemplars = ExemplarPolicy::new(self.exemplars);
         let registry = Registry::new(specs, groups, limits, labels, bounds, self.forms, exemplars);
-        let state = Arc::new(State::new(registry, polls));
+        let state = State::new(registry, polls);
+        #[cfg(feature = "settings")]
+        let state = state.with_settings(self.settings);
+        let state = Arc::new(state);
         // Without the collectors, because they hold it.
         let target = || Arc::new(Recorder(Arc::clone(&state), None)) as _;
         let collectors = Collectors::new(self.collectors, self.deadline, target);
         Ok(Recorder(state, collectors))
     }
 
-    fn check(&self) -> Result<Vec<&'static Spec>, BuildError> {
+    pub(super) fn check(&self) -> Result<Vec<&'static Spec>, BuildError> {
         let mut specs: Vec<&'static Spec> = Vec::new();
         let mut names: Vec<&str> = vec![FOREIGN];
         let mut claimed = HashSet::new();
@@ -284,7 +316,7 @@ impl RecorderBuilder {
         }
         if let Some((key, _)) = self.global_labels.iter().enumerate().find_map(|(at, (key, value))| {
             let again = self.global_labels[..at].iter().any(|(earlier, _)| earlier == key);
-            (again || value.is_empty() || !is_global_key(key) || is_of_family(key)).then_some((key, value))
+            (again || !is_global_label(key, value)).then_some((key, value))
         }) {
             return Err(BuildError::GlobalLabel(key.clone()));
         }
@@ -308,22 +340,6 @@ impl RecorderBuilder {
             None => Ok(specs),
         }
     }
-}
-
-/// Says whether a family of this crate has a label with this key: a global label would stand on the family's other metrics, and
-/// mean something else there.
-fn is_of_family(key: &str) -> bool {
-    let mut specs = catalog::FAMILIES.iter().flat_map(|family| family.specs());
-    specs.any(|spec| spec.labels.iter().any(|label| label.key == key))
-}
-
-fn is_global_key(key: &str) -> bool {
-    let mut bytes = key.bytes();
-    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && key.len() <= 64
-        && !key.starts_with("__")
-        && !matches!(key, "le" | "quantile")
 }
 
 #[cfg(test)]

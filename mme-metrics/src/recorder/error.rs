@@ -8,6 +8,8 @@ use super::registry::FOREIGN;
 use crate::buckets;
 use crate::label::MAX_VALUE_BYTES;
 use crate::process::COLLECTORS;
+#[cfg(feature = "settings")]
+use crate::settings::SettingsError;
 
 /// The error of building a recorder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,9 @@ pub enum BuildError {
     Collector(String),
     /// This deadline of the collectors is too short or too long.
     CollectDeadline(Duration),
+    /// What the operator has set cannot be used.
+    #[cfg(feature = "settings")]
+    Settings(SettingsError),
 }
 
 impl fmt::Display for BuildError {
@@ -59,6 +64,9 @@ impl fmt::Display for BuildError {
             Self::CollectDeadline(deadline) => {
                 write!(f, "collectors cannot have a deadline of {deadline:?}: set one of 1 ms to 10 s")
             }
+            // As it is, because it names the place that the operator has to change.
+            #[cfg(feature = "settings")]
+            Self::Settings(error) => write!(f, "{error}"),
         }
     }
 }

@@ -15,6 +15,7 @@ macro_rules! register {
                 Admission::Series(series) => $handle::from_arc(series),
                 Admission::Overflow(handle) => $handle::from_arc(handle),
                 Admission::Refusal(handle) => $handle::from_arc(handle),
+                Admission::Disabled => $handle::noop(),
             }
         }
     };

@@ -53,6 +53,10 @@ impl RecorderBuilder {
         learn_global();
         // The facade accepts one recorder for the life of the process, so this line runs at most once.
         let _ = INSTALLED.set(recorder.clone());
+        #[cfg(all(feature = "settings", feature = "tracing"))]
+        if !recorder.settings().is_empty() {
+            tracing::info!(target: "mme::settings", "the operator has set: {}", recorder.settings());
+        }
         Ok(recorder)
     }
 }

@@ -46,6 +46,7 @@ mod admission;
 mod builder;
 mod cell;
 mod collector;
+mod disabled;
 mod error;
 mod exemplar;
 mod exposition;
@@ -54,6 +55,7 @@ mod family;
 #[cfg(feature = "metrics-exporter-prometheus")]
 pub mod foreign;
 mod forms;
+mod global_label;
 mod handle;
 mod install;
 #[cfg(any(feature = "live", feature = "otlp"))]
@@ -63,6 +65,8 @@ mod rejection;
 #[cfg(feature = "live")]
 mod sample;
 mod series;
+#[cfg(feature = "settings")]
+mod settings;
 mod start;
 mod state;
 

@@ -10,22 +10,25 @@ use metrics::{Key, Label};
 use super::admission::admit::{self, LabelText, MAX_LABELS};
 use super::admission::{Budget, Limit, SeriesRequest, Source};
 use super::cell::{Cell, CounterCell, GaugeCell, HistogramCell};
+use super::disabled::Disabled;
 use super::exemplar::ExemplarPolicy;
 use super::family::{Group, MetricFamily, SeriesList};
 use super::forms::Forms;
 use super::series::{OverflowHandle, RefusalHandle, Series, SeriesShared};
 use super::start::Start;
+use crate::catalog;
 use crate::label::Refusal;
 use crate::metric::{HistogramForm, Kind, Spec, claimed_names};
 
 /// The family name under which metrics without a catalogue entry share a budget.
-pub(super) const FOREIGN: &str = "other";
+pub(super) const FOREIGN: &str = catalog::OTHER;
 
-/// The limits of a recorder, as set in its builder.
+/// The limits of a recorder, as set in its builder, and what is disabled.
 pub(super) struct Limits {
     pub(super) series: usize,
     pub(super) foreign_names: usize,
     pub(super) foreign_series: usize,
+    pub(super) disabled: Disabled,
 }
 
 pub(super) struct Registry {
@@ -60,6 +63,7 @@ struct Names {
 enum Resolution {
     Family(Arc<MetricFamily>),
     Refusal(Refusal),
+    Disabled,
 }
 
 thread_local! {
@@ -107,6 +111,8 @@ pub(super) enum Admission<C: Cell> {
     Series(Arc<Series<C>>),
     Overflow(Arc<OverflowHandle<C>>),
     Refusal(Arc<RefusalHandle>),
+    /// The operator has disabled the metric: the handle does nothing.
+    Disabled,
 }
 
 impl Registry {
@@ -120,7 +126,9 @@ impl Registry {
         exemplars: ExemplarPolicy,
     ) -> Self {
         let foreign = Group::new(FOREIGN, limits.foreign_series);
-        let groups = groups.into_iter().chain([Arc::clone(&foreign)]).collect();
+        // A disabled family has no figures about it either.
+        let is_on = |group: &Arc<Group>| !limits.disabled.families.contains(group.name);
+        let groups = groups.into_iter().chain([Arc::clone(&foreign)]).filter(is_on).collect();
         let claimed = specs.iter().flat_map(|spec| claimed_names(spec.name, spec.kind)).map(String::into_boxed_str);
         let names = Names { claimed: claimed.collect(), ..Names::default() };
         Self {
@@ -162,6 +170,7 @@ impl Registry {
         let family = match self.family::<C>(key.name()) {
             Resolution::Family(family) => family,
             Resolution::Refusal(reason) => return self.refuse(reason),
+            Resolution::Disabled => return Admission::Disabled,
         };
         let Some(list) = C::list(&family.series) else { return self.refuse(Refusal::Conflict) };
         let own = key.labels().as_slice();
@@ -249,6 +258,9 @@ impl Registry {
         let Some(name) = admit::name(raw, C::FACADE == Kind::Counter) else {
             return Resolution::Refusal(Refusal::Name);
         };
+        if self.limits.disabled.has(&name, raw, self.specs.contains_key(&*name)) {
+            return Resolution::Disabled;
+        }
         if let Some(family) = names.families.get(&*name) {
             // Another spelling of the same name means the same metric, if the facade has it as the same kind.
             let same = C::list(&family.series).is_some();

@@ -27,6 +27,9 @@ pub(super) struct State {
     pub(super) refreshing: Mutex<()>,
     /// Nanoseconds that the last exposition took.
     render_nanos: AtomicU64,
+    /// What the operator has set.
+    #[cfg(feature = "settings")]
+    pub(super) settings: crate::settings::Settings,
 }
 
 // Unwind-safe: cells are atomics, poisoned locks are used again after a panic, and a family's panic is caught.
@@ -36,7 +39,21 @@ impl std::panic::RefUnwindSafe for State {}
 impl State {
     pub(super) fn new(registry: Registry, polls: Vec<Poll>) -> Self {
         let render_nanos = AtomicU64::new(0);
-        Self { registry, polls, process: std::process::id(), refreshing: Mutex::new(()), render_nanos }
+        Self {
+            registry,
+            polls,
+            process: std::process::id(),
+            refreshing: Mutex::new(()),
+            render_nanos,
+            #[cfg(feature = "settings")]
+            settings: crate::settings::Settings::default(),
+        }
+    }
+
+    /// Keeps what the operator has set.
+    #[cfg(feature = "settings")]
+    pub(super) fn with_settings(self, settings: crate::settings::Settings) -> Self {
+        Self { settings, ..self }
     }
 
     /// Updates the metrics of the library about itself.
@@ -82,7 +99,7 @@ impl State {
         let key = Key::from_parts(KeyName::from_const_str(spec.name), labels.to_vec());
         match self.registry.register::<C>(&key, Source::Typed) {
             Admission::Series(series) => Some(series),
-            Admission::Overflow(_) | Admission::Refusal(_) => None,
+            Admission::Overflow(_) | Admission::Refusal(_) | Admission::Disabled => None,
         }
     }
 

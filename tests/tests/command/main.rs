@@ -1,6 +1,7 @@
 //! The command `mme-metrics`: what it prints, writes and refuses, and its exit codes.
 
 mod backup;
+mod blind;
 mod check;
 mod export;
 mod keep;

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use mme_metrics::catalog;
 
 /// The layer of each module that is no family. A module imports only from lower ones.
-const LAYERS: [(&str, u8); 20] = [
+const LAYERS: [(&str, u8); 22] = [
     ("label", 0),
     ("buckets", 0),
     ("clock", 0),
     ("calendar", 0),
     ("accept_failure", 0),
     ("trace", 0),
+    ("suggestion", 0),
     ("metric", 1),
     ("operation", 2),
     ("exchange", 2),
@@ -21,6 +22,7 @@ const LAYERS: [(&str, u8); 20] = [
     ("event", 3),
     ("spike", 4),
     ("catalog", 5),
+    ("settings", 5),
     ("asset", 6),
     ("recorder", 6),
     ("endpoint", 7),

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use mme_metrics::Recorder;
 use mme_metrics::endpoint::{DEFAULT_ADDRESS, Endpoint, ListenError};
+use mme_metrics::settings::Settings;
 use mme_metrics_tests::http::{self, Answer, exchange, scrape};
 
 /// What Prometheus 2.42 sends.
@@ -162,4 +163,27 @@ async fn shutdown_lets_answers_under_way_finish() {
 #[test]
 fn only_this_machine_is_served_unless_told_otherwise() {
     assert_eq!(DEFAULT_ADDRESS.to_string(), "127.0.0.1:9464");
+}
+
+#[tokio::test]
+async fn an_operator_opens_a_listener_with_a_token() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let path = directory.path().join("token");
+    std::fs::write(&path, "of-the-operator\n").unwrap();
+    let text = format!("[listener]\naddress = \"127.0.0.1:0\"\ntoken_file = \"{}\"", path.display());
+    let settings = Settings::from_toml(&text).unwrap();
+    let recorder = Recorder::builder().settings(settings).build().unwrap();
+    let endpoint = || Endpoint::new(recorder.clone());
+    let listener = recorder.settings().start_listener(endpoint()).unwrap().expect("an address is set");
+    let address = listener.local_addr();
+    let ask = move |headers: &'static [&'static str]| {
+        tokio::task::spawn_blocking(move || http::request(address, "GET", "/metrics", headers).unwrap().status)
+    };
+    assert_eq!(ask(&[]).await.unwrap(), 401);
+    assert_eq!(ask(&["Authorization: Bearer of-the-operator"]).await.unwrap(), 200);
+    listener.shutdown().await;
+    std::fs::remove_file(&path).unwrap();
+    let gone = recorder.settings().start_listener(endpoint()).unwrap_err().to_string();
+    assert!(gone.starts_with("the file that `listener.token_file` in the settings names cannot be read"), "{gone}");
+    assert!(Settings::default().start_listener(endpoint()).unwrap().is_none());
 }

@@ -11,6 +11,7 @@ use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt as _;
 use mme_metrics::Recorder;
 use mme_metrics::live::LivePage;
+use mme_metrics::settings::Settings;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
@@ -242,4 +243,24 @@ fn a_router_that_is_made_outside_a_runtime_samples_from_its_first_request_on() {
     };
     // The second runtime follows the end of the first, with which its task has ended.
     assert!(ask() >= 2 && ask() >= 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_operator_has_set_is_a_note_and_what_is_disabled_is_not_shown() {
+    let shown = async |settings: &str| {
+        let settings = Settings::from_toml(settings).expect("it is TOML");
+        let recorder = Recorder::builder().process_metrics(false).settings(settings).build().expect("it fits");
+        jobs(&recorder, "mail", 1);
+        let router = sampled(LivePage::new(recorder.clone())).await;
+        jobs(&recorder, "mail", 1);
+        wait(2).await;
+        samples(&router, "since=0").await
+    };
+    let set = shown("disabled_families = [\"other\"]").await;
+    let note = "The operator has set: disabled_families = [\"other\"].";
+    assert!(set["notes"].as_array().is_some_and(|notes| notes.iter().any(|found| found == note)), "{set}");
+    assert!(!set.to_string().contains("live_jobs_total"), "{set}");
+    let unset = shown("").await;
+    assert!(unset["notes"].as_array().is_some_and(Vec::is_empty), "{unset}");
+    assert!(unset.to_string().contains("live_jobs_total"), "{unset}");
 }

@@ -1,5 +1,6 @@
 //! What arrives.
 
+use mme_metrics::settings::Settings;
 use mme_metrics::{Format, Recorder};
 use opentelemetry_proto::tonic::metrics::v1::metric;
 
@@ -33,6 +34,18 @@ async fn a_compressed_request_has_the_same_content() {
     exporter.flush().await.unwrap();
     assert_eq!(receiver.received()[0].headers["content-encoding"], "gzip");
     assert_eq!(receiver.total("jobs"), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_has_disabled_is_not_sent() {
+    let settings = Settings::from_toml("disabled_families = [\"mme\"]").unwrap();
+    let (receiver, recorder) = (Receiver::start([]), Recorder::builder().settings(settings).build().unwrap());
+    let exporter = receiver.exporter().start(&recorder).unwrap();
+    metrics::with_local_recorder(&recorder, || metrics::counter!("jobs_total").increment(7));
+    exporter.flush().await.unwrap();
+    assert_eq!(receiver.total("jobs"), 7);
+    let received = receiver.received();
+    assert!(received.iter().all(|request| request.all().all(|metric| !metric.name.starts_with("mme"))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

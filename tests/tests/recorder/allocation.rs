@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use metrics::{Key, Level, Metadata, Recorder as _};
+use mme_metrics::settings::Settings;
 use mme_metrics::{Counter, Gauge, Histogram, LabelValue, Recorder, Unit, buckets, family};
 use mme_metrics_tests::isolated_process::run_alone;
 
@@ -59,5 +60,26 @@ fn recording_through_kept_and_typed_handles_allocates_nothing() {
         // A second thread makes its shards once; from then on neither allocates.
         let beside = std::thread::scope(|scope| scope.spawn(|| allocations(all)).join().unwrap());
         assert_eq!((beside, allocations(all)), (0, 0));
+    });
+}
+
+#[test]
+fn a_disabled_family_allocates_nothing_at_all() {
+    run_alone(|| {
+        const METADATA: Metadata<'static> = Metadata::new("tests", Level::INFO, None);
+        let settings = Settings::from_toml("disabled_families = [\"allocation\", \"other\"]").expect("it is TOML");
+        let recorder = Recorder::builder().family(&ALLOCATION).settings(settings).install().unwrap();
+        let key = Key::from_parts("allocation_foreign", vec![metrics::Label::new("queue", "mail")]);
+        // The first use of a name remembers that it is off.
+        drop(recorder.register_histogram(&key, &METADATA));
+        assert_eq!(allocation_counter::measure(|| drop(recorder.register_histogram(&key, &METADATA))).count_total, 0);
+        let (events, wait) = (ALLOCATION.events.with((Outcome::Success,)), ALLOCATION.wait.with((Outcome::Success,)));
+        let series = recorder.series();
+        let all = || {
+            events.increment();
+            wait.record(0.25);
+            ALLOCATION.things.set((Outcome::Failure,), 1.0);
+        };
+        assert_eq!((allocations(all), recorder.series()), (0, series));
     });
 }

@@ -16,4 +16,5 @@ mod protobuf;
 mod scrape;
 mod series;
 mod set_up;
+mod settings;
 mod testing;

@@ -1,6 +1,8 @@
 //! The asset check: verifies that every metric and label in an expression exists.
 
 mod binary;
+#[cfg(feature = "settings")]
+mod blind;
 mod dashboard;
 mod emitted;
 mod exporter;
@@ -99,6 +101,9 @@ pub struct AssetCheck {
     target_labels: Vec<String>,
     metrics: Vec<(String, Vec<String>)>,
     buckets: Vec<(String, Vec<f64>)>,
+    /// Families of which only the names are known.
+    #[cfg(feature = "settings")]
+    named: Vec<(String, Vec<String>)>,
 }
 
 impl fmt::Debug for AssetCheck {
@@ -109,14 +114,21 @@ impl fmt::Debug for AssetCheck {
             .field("target_labels", &self.target_labels)
             .field("metrics", &self.metrics)
             .field("buckets", &self.buckets)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
 impl AssetCheck {
     /// Creates a check that knows the metrics of `families`.
     pub fn new(families: &[&'static dyn Family]) -> Self {
-        Self { families: families.to_vec(), target_labels: Vec::new(), metrics: Vec::new(), buckets: Vec::new() }
+        Self {
+            families: families.to_vec(),
+            target_labels: Vec::new(),
+            metrics: Vec::new(),
+            buckets: Vec::new(),
+            #[cfg(feature = "settings")]
+            named: Vec::new(),
+        }
     }
 
     /// Adds a label that every series of a target has, such as one from service discovery or a global label of the

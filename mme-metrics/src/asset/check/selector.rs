@@ -5,9 +5,10 @@ use promql_parser::parser::VectorSelector;
 
 use super::shape::{Labels, Sample, Shape};
 use super::value;
-use super::vocabulary::{Vocabulary, closest};
+use super::vocabulary::Vocabulary;
 use crate::asset::finding::{FindingKind, Problem};
 use crate::asset::promql::holds_variable;
+use crate::suggestion::closest;
 
 /// Returns the shape of the series that `selector` selects, and reports problems to `find`.
 pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &mut impl FnMut(Problem)) -> Shape {

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::selector::unknown_label;
 use super::shape::Shape;
-use super::vocabulary::closest;
 use crate::asset::finding::{FindingKind, Problem};
 use crate::asset::rule::Rule;
+use crate::suggestion::closest;
 
 /// Variables that Prometheus defines. The empty name is `$`, which contains all of them.
 const VARIABLES: [&str; 5] = ["", "externalLabels", "externalURL", "labels", "value"];

@@ -48,7 +48,7 @@ pub(super) fn list(files: &[AssetFile], rules: &[(&AssetFile, Rule)], vocabulary
 }
 
 /// Lists the names that a selector selects: its own, or all that its pattern matches.
-fn names(selector: &VectorSelector, vocabulary: &Vocabulary) -> Vec<String> {
+pub(super) fn names(selector: &VectorSelector, vocabulary: &Vocabulary) -> Vec<String> {
     if let Some(name) = selector::name(selector) {
         return if holds_variable(&name) { Vec::new() } else { vec![name] };
     }

@@ -6,15 +6,13 @@ use super::exporter::{Exporter, MetricType};
 use super::shape::{Labels, Sample, Shape, Values};
 use crate::label::Cardinality;
 use crate::metric::{Family, Kind, Spec};
+use crate::suggestion::closest;
 
 /// Labels that Prometheus gives every series of a target.
 const TARGET: [&str; 4] = ["job", "instance", "cluster", "namespace"];
 
 /// Suffixes of a histogram's name in an exposition.
 const SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
-
-/// Similarity from which a name is suggested in place of an unknown one: Jaro-Winkler, where 1 means equal.
-const ALIKE: f64 = 0.85;
 
 /// Series that Prometheus creates itself, with their labels besides those of the target; `*` stands for any label.
 ///
@@ -191,11 +189,4 @@ impl Vocabulary {
     fn nearest(&self, name: &str) -> Option<&str> {
         closest(name, self.metrics.keys().map(String::as_str))
     }
-}
-
-/// Returns the candidate most similar to `word`, if one is similar enough.
-pub(super) fn closest<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let scored = candidates.map(|candidate| (strsim::jaro_winkler(word, candidate), candidate));
-    let (score, candidate) = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;
-    (score >= ALIKE).then_some(candidate)
 }

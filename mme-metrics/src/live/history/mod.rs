@@ -32,6 +32,8 @@ pub(super) struct History {
     pub(super) conditions: Conditions,
     /// Metrics that there was no room for.
     pub(super) left_out: usize,
+    /// What the operator has set, if anything.
+    pub(super) settings: Option<String>,
     budget: Budget,
 }
 
@@ -47,8 +49,15 @@ impl History {
             facts: Facts::default(),
             conditions: Conditions::new(),
             left_out: 0,
+            settings: None,
             budget: Budget::default(),
         }
+    }
+
+    /// Tells the page what the operator has set.
+    #[cfg(feature = "settings")]
+    pub(super) fn with_settings(self, settings: &crate::settings::Settings) -> Self {
+        Self { settings: (!settings.is_empty()).then(|| settings.to_string()), ..self }
     }
 
     /// Takes a sample, `elapsed` seconds after the last.

@@ -5,4 +5,5 @@ mod deployments;
 mod grpc;
 mod postgres;
 mod security;
+mod settings;
 mod watch;

@@ -1,5 +1,6 @@
 //! The command `mme-metrics assets`.
 
+mod blind;
 mod check;
 mod export;
 mod keep;
@@ -25,6 +26,8 @@ pub(crate) enum Assets {
     Keep(keep::Keep),
     /// List the metrics that no rule, dashboard or runbook reads.
     Unused(unused::UnusedMetrics),
+    /// List the rules, alerts and panels that read what the settings of a recorder disable, or bucket bounds that they remove.
+    Blind(blind::Blind),
 }
 
 impl Assets {
@@ -36,6 +39,7 @@ impl Assets {
             Self::Check(check) => check.run(),
             Self::Keep(keep) => keep.run(),
             Self::Unused(unused) => unused.run(),
+            Self::Blind(blind) => blind.run(),
         }
     }
 }

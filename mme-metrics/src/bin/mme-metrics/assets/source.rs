@@ -38,11 +38,18 @@ pub(crate) struct Metrics {
     /// The expositions.
     pub(crate) expositions: Vec<String>,
     pub(crate) target_labels: Vec<String>,
+    /// The families of catalogues, with the names of their metrics.
+    families: Vec<(String, Vec<String>)>,
 }
 
 impl Sources {
     pub(crate) fn read(self) -> Result<Metrics, String> {
-        let mut metrics = Metrics { lists: Vec::new(), expositions: Vec::new(), target_labels: self.target_label };
+        let mut metrics = Metrics {
+            lists: Vec::new(),
+            expositions: Vec::new(),
+            target_labels: self.target_label,
+            families: Vec::new(),
+        };
         for source in &self.metrics {
             let text = exposition::read(source, &self.access)?;
             let name = exposition::name(source);
@@ -56,6 +63,7 @@ impl Sources {
             let found = of_catalog(&catalog)
                 .ok_or_else(|| format!("{name} is not a catalogue: write one with `RecorderBuilder::catalog_json`"))?;
             metrics.lists.push(list(name, &found));
+            metrics.families.extend(families(&catalog));
         }
         Ok(metrics)
     }
@@ -64,7 +72,10 @@ impl Sources {
 impl Metrics {
     /// Returns the check that knows the metrics of this crate and the labels of the user's targets.
     pub(crate) fn check(&self) -> AssetCheck {
-        self.target_labels.iter().cloned().fold(AssetCheck::new(FAMILIES), AssetCheck::target_label)
+        let check = self.target_labels.iter().cloned().fold(AssetCheck::new(FAMILIES), AssetCheck::target_label);
+        self.families.iter().fold(check, |check, (family, metrics)| {
+            check.named_family(family, &metrics.iter().map(String::as_str).collect::<Vec<_>>())
+        })
     }
 
     /// Returns the lists of metrics and then `files`, as the check takes them.
@@ -117,4 +128,14 @@ fn of_catalog(catalog: &Value) -> Option<BTreeMap<String, Value>> {
         }
     }
     Some(metrics)
+}
+
+/// Lists the families of a catalogue, with the names of their metrics.
+fn families(catalog: &Value) -> Vec<(String, Vec<String>)> {
+    let families = catalog["families"].as_array().into_iter().flatten();
+    let named = families.filter_map(|family| {
+        let metrics = family["metrics"].as_array()?.iter().filter_map(|metric| metric["name"].as_str());
+        Some((family["name"].as_str()?.to_owned(), metrics.map(str::to_owned).collect()))
+    });
+    named.collect()
 }

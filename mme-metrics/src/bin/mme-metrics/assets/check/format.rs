@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use mme_metrics::asset::{AssetFinding, Severity};
 use serde_json::json;
 
-pub(super) fn text(findings: &[AssetFinding], files: usize) -> String {
+pub(in crate::assets) fn text(findings: &[AssetFinding], files: usize) -> String {
     let mut text = String::new();
     for finding in findings {
         // Writing to a string cannot fail, here and below.
@@ -17,7 +17,7 @@ pub(super) fn text(findings: &[AssetFinding], files: usize) -> String {
     text
 }
 
-pub(super) fn json(findings: &[AssetFinding]) -> String {
+pub(in crate::assets) fn json(findings: &[AssetFinding]) -> String {
     let list = findings.iter().map(|finding| {
         json!({
             "file": finding.file,

@@ -1,6 +1,6 @@
 //! The command `mme-metrics assets check`.
 
-mod format;
+pub(super) mod format;
 mod sarif;
 
 use std::collections::HashSet;
@@ -85,7 +85,7 @@ fn check(files: &[AssetFile], metrics: &Metrics) -> Vec<AssetFinding> {
 }
 
 /// Lists the bundled files, without those whose records `files` have, as an exported copy has.
-fn bundled(files: &[AssetFile]) -> impl Iterator<Item = &'static AssetFile> {
+pub(super) fn bundled(files: &[AssetFile]) -> impl Iterator<Item = &'static AssetFile> {
     let own: HashSet<_> = files.iter().flat_map(records).map(str::to_owned).collect();
     let texts: HashSet<_> = files.iter().map(|file| file.text().to_owned()).collect();
     FILES.iter().filter(move |file| !texts.contains(file.text()) && !records(file).any(|record| own.contains(record)))

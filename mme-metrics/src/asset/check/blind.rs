@@ -1,0 +1,245 @@
+//! Finds the expressions that read what an operator has disabled, or buckets that a recorder no longer has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use promql_parser::parser::token::{T_LOR, T_LUNLESS};
+use promql_parser::parser::{Expr, VectorSelector};
+
+use super::exporter::{self, MetricType};
+use super::rules::read_rules;
+use super::shape::{Labels, Values};
+use super::vocabulary::Vocabulary;
+use super::{AssetCheck, emitted, learn_recorded, selector, usage, value};
+use crate::asset::finding::{AssetFinding, FindingKind, Problem};
+use crate::asset::{AssetFile, AssetKind, promql};
+use crate::catalog::OTHER;
+use crate::metric::Kind;
+use crate::settings::{ANY, Names, Settings, SettingsError};
+
+/// Functions that are true when there are no series.
+const ABSENT: [&str; 2] = ["absent", "absent_over_time"];
+
+impl AssetCheck {
+    /// Adds the name of a family whose metrics are among the `files`, such as one of a saved catalogue, so that settings can name it.
+    pub fn named_family(mut self, family: impl Into<String>, metrics: &[&str]) -> Self {
+        self.named.push((family.into(), metrics.iter().map(|&metric| metric.to_owned()).collect()));
+        self
+    }
+
+    /// Lists the rules, alerts and panels among `files` that read a metric which `settings` disable, or a bucket bound which the
+    /// histogram no longer has. It follows the names that the rules record.
+    ///
+    /// An expression that returns nothing any more is [blind](FindingKind::Blind). One that has another part is
+    /// [partly blind](FindingKind::PartlyBlind).
+    ///
+    /// ```
+    /// use mme_metrics::asset::{AssetCheck, FILES};
+    /// use mme_metrics::catalog::FAMILIES;
+    /// use mme_metrics::settings::Settings;
+    ///
+    /// let settings = Settings::from_toml("disabled_families = [\"grpc\"]")?;
+    /// let findings = AssetCheck::new(FAMILIES).blind(&settings, FILES)?;
+    /// assert!(findings.iter().any(|finding| finding.place == "alert MmeGrpcErrorRateHigh"));
+    /// # Ok::<(), mme_metrics::settings::SettingsError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the settings name a family or metric that neither the families nor the lists of metrics among `files` have.
+    pub fn blind(&self, settings: &Settings, files: &[AssetFile]) -> Result<Vec<AssetFinding>, SettingsError> {
+        let names = self.names(files);
+        settings.check(&names)?;
+        // A file that cannot be read is a finding of `run`.
+        let mut unread = Vec::new();
+        let mut vocabulary = self.vocabulary(files, &mut unread);
+        let rules = read_rules(files, &mut unread);
+        learn_recorded(&rules, &mut vocabulary);
+        let histograms = names.metrics.into_iter().filter_map(|(name, is_histogram)| is_histogram.then_some(name));
+        let mut sight = Sight {
+            vocabulary: &vocabulary,
+            settings,
+            disabled: self.disabled(settings),
+            histograms: histograms.collect(),
+            empty: BTreeMap::new(),
+        };
+        let mut recorded: BTreeMap<&str, Vec<Expr>> = BTreeMap::new();
+        for (_, rule) in &rules {
+            if let (Some(name), Ok(expression)) = (&rule.record, promql::parse(rule.expr())) {
+                recorded.entry(name).or_default().push(expression);
+            }
+        }
+        sight.follow(&recorded);
+        let mut findings = Vec::new();
+        for (site, text, expression) in emitted::expressions(files, &rules) {
+            if site.file.kind() != AssetKind::Runbook
+                && let Some(problem) = sight.problem(&expression)
+            {
+                findings.push(site.finding(&text, problem));
+            }
+        }
+        Ok(findings)
+    }
+
+    /// Returns what settings can name.
+    fn names(&self, files: &[AssetFile]) -> Names {
+        let mut names = Names::default();
+        names.families.extend(self.families.iter().map(|family| family.name().to_owned()));
+        names.families.extend(self.named.iter().map(|(family, _)| family.clone()));
+        names.families.push(OTHER.to_owned());
+        let specs = self.families.iter().flat_map(|family| family.specs());
+        names.metrics.extend(specs.map(|spec| (spec.name.to_owned(), spec.kind == Kind::Histogram)));
+        names.metrics.extend(self.metrics.iter().map(|(metric, _)| (metric.clone(), true)));
+        let lists = files.iter().filter(|file| file.kind() == AssetKind::Exporter);
+        for exporter in lists.filter_map(|list| exporter::parse(list.text()).ok()) {
+            let kinds = exporter.metrics.iter();
+            names
+                .metrics
+                .extend(kinds.map(|(name, metric)| (name.clone(), matches!(metric.kind, MetricType::Histogram))));
+        }
+        names
+    }
+
+    /// Lists the metrics that are disabled, alone or with their family.
+    fn disabled(&self, settings: &Settings) -> BTreeSet<String> {
+        let mut metrics: BTreeSet<_> = settings.disabled_metrics.iter().map(|metric| metric.value.clone()).collect();
+        let is_off = |name: &str| settings.disabled_families.iter().any(|family| family.value == name);
+        for family in self.families.iter().filter(|family| is_off(family.name())) {
+            metrics.extend(family.specs().iter().map(|spec| spec.name.to_owned()));
+        }
+        for (_, own) in self.named.iter().filter(|(family, _)| is_off(family)) {
+            metrics.extend(own.iter().cloned());
+        }
+        metrics
+    }
+}
+
+/// What can still be seen.
+struct Sight<'a> {
+    vocabulary: &'a Vocabulary,
+    settings: &'a Settings,
+    disabled: BTreeSet<String>,
+    /// The histograms that a form for all is for.
+    histograms: BTreeSet<String>,
+    /// Names whose rules return nothing any more, with the reason.
+    empty: BTreeMap<String, String>,
+}
+
+impl Sight<'_> {
+    /// Finds the recorded names that have no samples any more. A rule may read a record of a later file, so this repeats until
+    /// nothing changes.
+    fn follow(&mut self, recorded: &BTreeMap<&str, Vec<Expr>>) {
+        loop {
+            let is_new = |name: &str| !self.empty.contains_key(name);
+            let found: Vec<_> = recorded
+                .iter()
+                // Another rule may still record the name.
+                .filter(|(name, rules)| is_new(name) && rules.iter().all(|rule| self.is_empty(rule)))
+                .map(|(name, rules)| {
+                    let reason = rules.iter().flat_map(|rule| self.reasons(rule)).next();
+                    ((*name).to_owned(), reason.unwrap_or_default())
+                })
+                .collect();
+            if found.is_empty() {
+                return;
+            }
+            self.empty.extend(found);
+        }
+    }
+
+    /// Returns what an expression has lost.
+    fn problem(&self, expression: &Expr) -> Option<Problem> {
+        let reasons = self.reasons(expression);
+        if reasons.is_empty() {
+            return None;
+        }
+        let because = reasons.into_iter().collect::<Vec<_>>().join(", and ");
+        if self.is_empty(expression) {
+            return Some(FindingKind::Blind.says(format!("it returns nothing, because {because}")));
+        }
+        let mut is_constant = false;
+        promql::walk(expression, &mut |part| {
+            let Expr::Call(call) = part else { return };
+            is_constant |= ABSENT.contains(&call.func.name) && call.args.args.iter().all(|it| self.is_empty(it));
+        });
+        let loss = if is_constant { "its `absent` is true for good" } else { "a part of it returns nothing" };
+        Some(FindingKind::PartlyBlind.says(format!("{loss}, because {because}")))
+    }
+
+    /// Lists why selectors of an expression select nothing any more, each once.
+    fn reasons(&self, expression: &Expr) -> BTreeSet<String> {
+        let mut reasons = BTreeSet::new();
+        promql::walk(expression, &mut |part| match part {
+            Expr::VectorSelector(selector) => reasons.extend(self.loss(selector).map(|(reason, _)| reason)),
+            Expr::MatrixSelector(matrix) => reasons.extend(self.loss(&matrix.vs).map(|(reason, _)| reason)),
+            _ => {}
+        });
+        reasons
+    }
+
+    /// Returns whether an expression returns nothing any more.
+    fn is_empty(&self, expression: &Expr) -> bool {
+        let is_lost = |selector| self.loss(selector).is_some_and(|(_, is_whole)| is_whole);
+        match expression {
+            Expr::VectorSelector(selector) => is_lost(selector),
+            Expr::MatrixSelector(matrix) => is_lost(&matrix.vs),
+            Expr::Paren(paren) => self.is_empty(&paren.expr),
+            Expr::Unary(unary) => self.is_empty(&unary.expr),
+            Expr::Subquery(subquery) => self.is_empty(&subquery.expr),
+            Expr::Aggregate(aggregate) => self.is_empty(&aggregate.expr),
+            Expr::Binary(binary) => match binary.op.id() {
+                T_LOR => self.is_empty(&binary.lhs) && self.is_empty(&binary.rhs),
+                T_LUNLESS => self.is_empty(&binary.lhs),
+                _ => self.is_empty(&binary.lhs) || self.is_empty(&binary.rhs),
+            },
+            // `scalar` of nothing is NaN.
+            Expr::Call(call) if ABSENT.contains(&call.func.name) || call.func.name == "scalar" => false,
+            Expr::Call(call) => call.args.args.iter().any(|argument| self.is_empty(argument)),
+            Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => false,
+        }
+    }
+
+    /// Returns why a selector has lost series, and whether it has lost all.
+    fn loss(&self, selector: &VectorSelector) -> Option<(String, bool)> {
+        let names = usage::names(selector, self.vocabulary);
+        let (lost, kept): (Vec<_>, Vec<_>) = names.iter().partition(|name| self.name_loss(name).is_some());
+        if let Some(name) = lost.first() {
+            return Some((self.name_loss(name)?, kept.is_empty()));
+        }
+        let series = selector::name(selector)?;
+        let metric = series.strip_suffix("_bucket")?;
+        let mut matchers = selector.matchers.matchers.iter().filter(|matcher| matcher.name == "le");
+        let with = |bounds: &[f64]| {
+            let mut labels = Labels::known(["le"]);
+            labels.set("le", Values::Bounds(bounds.to_vec()));
+            labels
+        };
+        if self.is_native(metric) {
+            let labels = with(&[]);
+            let reads_total =
+                matchers.clone().next().is_some() && matchers.clone().all(|it| value::possible(it, &labels));
+            return (!reads_total).then(|| (format!("`{metric}` has native buckets only"), true));
+        }
+        let bounds = &self.settings.buckets.get(metric)?.value;
+        let labels = with(bounds);
+        let missing = matchers.find(|matcher| !value::possible(matcher, &labels))?;
+        let has: Vec<_> = bounds.iter().map(ToString::to_string).collect();
+        Some((format!("`{metric}` has no bucket {missing}: it has {}", has.join(" ")), true))
+    }
+
+    /// Returns why there are no series of this name.
+    fn name_loss(&self, series: &str) -> Option<String> {
+        if let Some(reason) = self.empty.get(series) {
+            return Some(reason.clone());
+        }
+        let mut stems = ["", "_bucket", "_sum", "_count"].iter().filter_map(|suffix| series.strip_suffix(suffix));
+        let metric = stems.find(|stem| self.disabled.contains(*stem))?;
+        Some(format!("`{metric}` is disabled"))
+    }
+
+    /// Returns whether a histogram of the service has native buckets only.
+    fn is_native(&self, metric: &str) -> bool {
+        let forms = &self.settings.histogram_forms;
+        let own = forms.get(metric).or_else(|| forms.get(ANY).filter(|_| self.histograms.contains(metric)));
+        own.is_some_and(|form| !form.value.has_classic())
+    }
+}

@@ -1,0 +1,66 @@
+//! The command `mme-metrics assets blind`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use mme_metrics::asset::FILES;
+use mme_metrics::settings::{Settings, SettingsError};
+
+use super::check::{self, format};
+use super::paths;
+use super::source::Sources;
+use crate::disk;
+use crate::outcome::Outcome;
+
+#[derive(Args)]
+pub(crate) struct Blind {
+    /// Rules and dashboards, or directories with them: all that Prometheus and Grafana load [default: the bundled ones]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Read these settings of a recorder: the file that `MME_METRICS_FILE` names for the service.
+    #[arg(long, value_name = "FILE")]
+    settings: PathBuf,
+
+    #[command(flatten)]
+    sources: Sources,
+
+    /// Write the findings like this.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// One finding after the other, for people.
+    Text,
+    /// A list of objects.
+    Json,
+}
+
+impl Blind {
+    pub(crate) fn run(self) -> Result<Outcome, String> {
+        let text = disk::text(&self.settings)?;
+        let wrong = |error: SettingsError| format!("{}: {error}", disk::name(&self.settings));
+        let settings = Settings::from_toml(&text).map_err(wrong)?;
+        let own = if self.paths.is_empty() { FILES.to_vec() } else { paths::read(&self.paths)? };
+        let metrics = self.sources.read()?;
+        let known = metrics.with(&own);
+        // The files of a user may read what the bundled rules record.
+        let all: Vec<_> = check::bundled(&own).cloned().chain(known).collect();
+        let mut findings = metrics.check().blind(&settings, &all).map_err(|error| {
+            let unknown = matches!(error, SettingsError::Unknown { .. });
+            let hint = if unknown { "; name the families and metrics of the service by --catalog" } else { "" };
+            wrong(error) + hint
+        })?;
+        findings.retain(|finding| own.iter().any(|file| file.path() == finding.file));
+        findings.sort_by(|left, right| {
+            (&left.file, left.line, &left.message).cmp(&(&right.file, right.line, &right.message))
+        });
+        let text = match self.format {
+            Format::Text => format::text(&findings, own.len()),
+            Format::Json => format::json(&findings),
+        };
+        Ok(Outcome::checked(text, !findings.is_empty()))
+    }
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 use metrics::Label;
 
 use super::collector::{self, CollectorList, Collectors};
-use super::disabled::Disabled;
+use super::disabled::DisabledMetrics;
 use super::error::BuildError;
 use super::exemplar::{ExemplarFilter, ExemplarPolicy};
 use super::family::Group;
@@ -53,7 +53,7 @@ pub struct RecorderBuilder {
     pub(super) forms: Forms,
     pub(super) family_budgets: HashMap<String, usize>,
     pub(super) process_budget: usize,
-    pub(super) disabled: Disabled,
+    pub(super) disabled: DisabledMetrics,
     #[cfg(feature = "settings")]
     pub(super) settings: crate::settings::Settings,
     process_metrics: bool,
@@ -93,7 +93,7 @@ impl RecorderBuilder {
             forms: Forms::default(),
             family_budgets: HashMap::new(),
             process_budget: PROCESS_BUDGET,
-            disabled: Disabled::default(),
+            disabled: DisabledMetrics::default(),
             #[cfg(feature = "settings")]
             settings: crate::settings::Settings::default(),
             process_metrics: true,

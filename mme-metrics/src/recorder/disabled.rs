@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 /// What is disabled, by name.
 #[derive(Debug, Default)]
-pub(super) struct Disabled {
+pub(super) struct DisabledMetrics {
     pub(super) families: HashSet<String>,
     /// The metrics, including those of the families.
     pub(super) metrics: HashSet<String>,
@@ -12,7 +12,7 @@ pub(super) struct Disabled {
     pub(super) foreign: bool,
 }
 
-impl Disabled {
+impl DisabledMetrics {
     /// Returns whether a metric is disabled, by its exported name or another spelling. `is_declared` says whether the catalogue has it.
     pub(super) fn has(&self, name: &str, raw: &str, is_declared: bool) -> bool {
         self.metrics.contains(name) || self.metrics.contains(raw) || (!is_declared && self.foreign)

@@ -10,7 +10,7 @@ use metrics::{Key, Label};
 use super::admission::admit::{self, LabelText, MAX_LABELS};
 use super::admission::{Budget, Limit, SeriesRequest, Source};
 use super::cell::{Cell, CounterCell, GaugeCell, HistogramCell};
-use super::disabled::Disabled;
+use super::disabled::DisabledMetrics;
 use super::exemplar::ExemplarPolicy;
 use super::family::{Group, MetricFamily, SeriesList};
 use super::forms::Forms;
@@ -28,7 +28,7 @@ pub(super) struct Limits {
     pub(super) series: usize,
     pub(super) foreign_names: usize,
     pub(super) foreign_series: usize,
-    pub(super) disabled: Disabled,
+    pub(super) disabled: DisabledMetrics,
 }
 
 pub(super) struct Registry {

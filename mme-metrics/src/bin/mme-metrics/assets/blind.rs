@@ -13,7 +13,7 @@ use crate::disk;
 use crate::outcome::Outcome;
 
 #[derive(Args)]
-pub(crate) struct Blind {
+pub(crate) struct BlindAssets {
     /// Rules and dashboards, or directories with them: all that Prometheus and Grafana load [default: the bundled ones]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -38,7 +38,7 @@ enum Format {
     Json,
 }
 
-impl Blind {
+impl BlindAssets {
     pub(crate) fn run(self) -> Result<Outcome, String> {
         let text = disk::text(&self.settings)?;
         let wrong = |error: SettingsError| format!("{}: {error}", disk::name(&self.settings));

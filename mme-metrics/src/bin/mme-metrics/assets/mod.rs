@@ -27,7 +27,7 @@ pub(crate) enum Assets {
     /// List the metrics that no rule, dashboard or runbook reads.
     Unused(unused::UnusedMetrics),
     /// List the rules, alerts and panels that read what the settings of a recorder disable, or bucket bounds that they remove.
-    Blind(blind::Blind),
+    Blind(blind::BlindAssets),
 }
 
 impl Assets {

@@ -4,7 +4,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, TryLockError};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use metrics::Label;
 
@@ -17,6 +18,9 @@ use super::exposition::{Exposition, Format};
 use super::family::SeriesList;
 use super::state::State;
 use crate::trace::TraceScope;
+
+/// How long an exposition waits for another one that runs the collectors for the first time.
+const FIRST_REFRESH: Duration = Duration::from_secs(1);
 
 /// A recorder of the [`metrics`] facade with its own storage and exposition. Clones share both.
 ///
@@ -124,7 +128,7 @@ impl Recorder {
         let _held = match self.0.refreshing.try_lock() {
             Ok(held) => held,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
+            Err(TryLockError::WouldBlock) => return self.await_first_refresh(),
         };
         if let Some(collectors) = &self.1 {
             collectors.run();
@@ -142,6 +146,18 @@ impl Recorder {
             });
         });
         self.0.report();
+        // Release: whoever reads this sees the values.
+        self.0.is_refreshed.store(true, Ordering::Release);
+    }
+
+    /// Waits a little while the collectors run for the first time: before that, what they update has no values at all, and an
+    /// exposition would lack whole metrics.
+    fn await_first_refresh(&self) {
+        let begun = Instant::now();
+        // Bounded, because a collector may itself make an exposition.
+        while !self.0.is_refreshed.load(Ordering::Acquire) && begun.elapsed() < FIRST_REFRESH {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

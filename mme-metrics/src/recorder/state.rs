@@ -1,6 +1,6 @@
 //! The state that the clones of a recorder share, and the metrics of the library about itself.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub(super) struct State {
     pub(super) process: u32,
     /// Locked while the collectors and the families run.
     pub(super) refreshing: Mutex<()>,
+    /// Whether they have run to their end once.
+    pub(super) is_refreshed: AtomicBool,
     /// Nanoseconds that the last exposition took.
     render_nanos: AtomicU64,
     /// What the operator has set.
@@ -44,6 +46,7 @@ impl State {
             polls,
             process: std::process::id(),
             refreshing: Mutex::new(()),
+            is_refreshed: AtomicBool::new(false),
             render_nanos,
             #[cfg(feature = "settings")]
             settings: crate::settings::Settings::default(),

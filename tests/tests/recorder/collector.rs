@@ -228,6 +228,26 @@ fn many_expositions_at_once_start_one_run_and_none_hangs() {
 }
 
 #[test]
+fn of_two_first_expositions_at_once_both_have_what_is_polled() {
+    let (entered, enters) = channel();
+    let recorder = build(
+        Recorder::builder()
+            .collect(move || {
+                // The test does not listen for a second run.
+                let _ = entered.send(());
+                thread::sleep(Duration::from_millis(20));
+            })
+            .collect_deadline(IN_TIME),
+    );
+    thread::scope(|scope| {
+        scope.spawn(|| recorder.render(Format::Text));
+        enters.recv_timeout(FOR_EVER).expect("the first exposition runs the collector");
+        let text = recorder.render(Format::Text);
+        assert!(text.contains("\nmme_series{"), "{text}");
+    });
+}
+
+#[test]
 fn one_that_makes_an_exposition_after_the_deadline_waits_for_nothing() {
     let (key, gate) = Gate::new();
     let (made, makes) = channel();

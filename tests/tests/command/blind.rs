@@ -32,12 +32,28 @@ groups:
         expr: sum(rate(http_server_request_duration_seconds_count[5m])) > 1
 ";
 
+/// A dashboard on which people choose a bound.
+const CHOSEN: &str = r#"{"title": "Chosen", "uid": "chosen", "schemaVersion": 39,
+    "templating": {"list": [{"name": "bound", "type": "custom", "query": "0.25,1"}]},
+    "panels": [{"type": "timeseries", "title": "Fast", "targets": [{"refId": "A",
+        "expr": "sum(rate(http_server_request_duration_seconds_bucket{le=\"$bound\"}[5m]))"}]}]}"#;
+
 fn blind(settings: &str, arguments: &[&str]) -> Ran {
     let directory = TempDir::new().expect("a temporary directory");
     for (name, text) in [
         ("mme.toml", settings),
         ("mine.yml", RULES),
         ("ovens.yml", "groups: [{name: a, rules: [{alert: Hot, expr: 'oven_hot > 1'}]}]"),
+        (
+            "theirs.yml",
+            "groups: [{name: a, rules: [{alert: Theirs, expr: 'theirs_total > 1'}, {alert: Ours, expr: 'mme_series > 1'}]}]",
+        ),
+        (
+            "metrics.txt",
+            "# HELP theirs_total Theirs.\n# TYPE theirs_total counter\ntheirs_total 1\n# HELP mme_series Series.\n# TYPE mme_series gauge\n\
+             mme_series{family=\"http\"} 1\n",
+        ),
+        ("chosen.json", CHOSEN),
         ("catalog.json", &Recorder::builder().family(&OVEN).catalog_json()),
     ] {
         fs::write(directory.path().join(name), text).expect("a file");
@@ -96,6 +112,27 @@ fn the_bundled_files_are_read_by_default_and_json_is_for_machines() {
     // Each metric of the library is read by something.
     let all = blind("disabled_families = [\"mme\", \"process\"]", &[]);
     assert!(all.code == Some(1) && all.out.contains("`process_open_fds` is disabled"), "{}", all.out);
+}
+
+#[test]
+fn metrics_of_exporters_are_none_of_the_service() {
+    let native = blind("histogram_forms.\"*\" = \"native\"", &[]);
+    assert!(native.code == Some(1) && !native.out.contains("traefik"), "{}", native.out);
+    let node = blind("disabled_metrics = [\"node_load1\"]", &[]);
+    assert!(node.code == Some(2) && node.err.contains("unknown metric `node_load1`"), "{node:?}");
+}
+
+#[test]
+fn metrics_of_other_crates_come_from_what_the_service_exposes() {
+    let ran = blind("disabled_families = [\"other\"]", &["theirs.yml", "--metrics", "metrics.txt"]);
+    let said = "alert Theirs: it returns nothing, because `theirs_total` is disabled";
+    assert!(ran.code == Some(1) && ran.out.contains(said) && !ran.out.contains("alert Ours"), "{ran:?}");
+}
+
+#[test]
+fn a_bound_that_a_dashboard_chooses_is_not_missed() {
+    let ran = blind("buckets.http_server_request_duration_seconds = [1]", &["chosen.json"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
 }
 
 #[test]

@@ -11,7 +11,8 @@ use super::shape::{Labels, Values};
 use super::vocabulary::Vocabulary;
 use super::{AssetCheck, emitted, learn_recorded, selector, usage, value};
 use crate::asset::finding::{AssetFinding, FindingKind, Problem};
-use crate::asset::{AssetFile, AssetKind, promql};
+use crate::asset::promql::{self, holds_variable};
+use crate::asset::{AssetFile, AssetKind};
 use crate::catalog::OTHER;
 use crate::metric::Kind;
 use crate::settings::{ANY, Names, Settings, SettingsError};
@@ -27,7 +28,9 @@ impl AssetCheck {
     }
 
     /// Lists the rules, alerts and panels among `files` that read a metric which `settings` disable, or a bucket bound which the
-    /// histogram no longer has. It follows the names that the rules record.
+    /// histogram no longer has. It follows the names that the rules record, but for bounds, which it looks for at the histogram itself.
+    ///
+    /// The metrics of the service are those of the families, and of each list among `files` whose `exporter` is `service`.
     ///
     /// An expression that returns nothing any more is [blind](FindingKind::Blind). One that has another part is
     /// [partly blind](FindingKind::PartlyBlind).
@@ -45,10 +48,11 @@ impl AssetCheck {
     ///
     /// # Errors
     ///
-    /// When the settings name a family or metric that neither the families nor the lists of metrics among `files` have.
+    /// When the settings name a family or metric that the service does not have.
     pub fn blind(&self, settings: &Settings, files: &[AssetFile]) -> Result<Vec<AssetFinding>, SettingsError> {
         let names = self.names(files);
         settings.check(&names)?;
+        let disabled = self.disabled(settings, &names);
         // A file that cannot be read is a finding of `run`.
         let mut unread = Vec::new();
         let mut vocabulary = self.vocabulary(files, &mut unread);
@@ -58,7 +62,7 @@ impl AssetCheck {
         let mut sight = Sight {
             vocabulary: &vocabulary,
             settings,
-            disabled: self.disabled(settings),
+            disabled,
             histograms: histograms.collect(),
             empty: BTreeMap::new(),
         };
@@ -86,11 +90,15 @@ impl AssetCheck {
         names.families.extend(self.families.iter().map(|family| family.name().to_owned()));
         names.families.extend(self.named.iter().map(|(family, _)| family.clone()));
         names.families.push(OTHER.to_owned());
+        // A catalogue has the built-in families too.
+        names.families.sort();
+        names.families.dedup();
         let specs = self.families.iter().flat_map(|family| family.specs());
         names.metrics.extend(specs.map(|spec| (spec.name.to_owned(), spec.kind == Kind::Histogram)));
         names.metrics.extend(self.metrics.iter().map(|(metric, _)| (metric.clone(), true)));
         let lists = files.iter().filter(|file| file.kind() == AssetKind::Exporter);
-        for exporter in lists.filter_map(|list| exporter::parse(list.text()).ok()) {
+        let lists = lists.filter_map(|list| exporter::parse(list.text()).ok());
+        for exporter in lists.filter(exporter::Exporter::is_service) {
             let kinds = exporter.metrics.iter();
             names
                 .metrics
@@ -100,7 +108,7 @@ impl AssetCheck {
     }
 
     /// Lists the metrics that are disabled, alone or with their family.
-    fn disabled(&self, settings: &Settings) -> BTreeSet<String> {
+    fn disabled(&self, settings: &Settings, names: &Names) -> BTreeSet<String> {
         let mut metrics: BTreeSet<_> = settings.disabled_metrics.iter().map(|metric| metric.value.clone()).collect();
         let is_off = |name: &str| settings.disabled_families.iter().any(|family| family.value == name);
         for family in self.families.iter().filter(|family| is_off(family.name())) {
@@ -108,6 +116,13 @@ impl AssetCheck {
         }
         for (_, own) in self.named.iter().filter(|(family, _)| is_off(family)) {
             metrics.extend(own.iter().cloned());
+        }
+        if is_off(OTHER) {
+            let declared = self.families.iter().flat_map(|family| family.specs()).map(|spec| spec.name);
+            let own = self.named.iter().flat_map(|(_, own)| own).map(String::as_str);
+            let of_families: BTreeSet<_> = declared.chain(own).collect();
+            let others = names.metrics.iter().filter(|(metric, _)| !of_families.contains(metric.as_str()));
+            metrics.extend(others.map(|(metric, _)| metric.clone()));
         }
         metrics
     }
@@ -207,7 +222,8 @@ impl Sight<'_> {
         }
         let series = selector::name(selector)?;
         let metric = series.strip_suffix("_bucket")?;
-        let mut matchers = selector.matchers.matchers.iter().filter(|matcher| matcher.name == "le");
+        let mut matchers =
+            selector.matchers.matchers.iter().filter(|matcher| matcher.name == "le" && !holds_variable(&matcher.value));
         let with = |bounds: &[f64]| {
             let mut labels = Labels::known(["le"]);
             labels.set("le", Values::Bounds(bounds.to_vec()));

@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub(super) struct Exporter {
     /// The name of the exporter.
     #[serde(rename = "exporter")]
-    _name: String,
+    name: String,
     /// The version of the exporter that has these metrics.
     #[serde(rename = "version")]
     _version: String,
@@ -18,6 +18,13 @@ pub(super) struct Exporter {
     #[serde(rename = "documentation")]
     _documentation: String,
     pub(super) metrics: BTreeMap<String, Metric>,
+}
+
+impl Exporter {
+    /// Returns whether this is a list of what the service itself exposes, and not an exporter beside it.
+    pub(super) fn is_service(&self) -> bool {
+        self.name == "service"
+    }
 }
 
 /// A metric, as in the exporter's exposition.

@@ -50,7 +50,11 @@ impl BlindAssets {
         let all: Vec<_> = check::bundled(&own).cloned().chain(known).collect();
         let mut findings = metrics.check().blind(&settings, &all).map_err(|error| {
             let unknown = matches!(error, SettingsError::Unknown { .. });
-            let hint = if unknown { "; name the families and metrics of the service by --catalog" } else { "" };
+            let hint = if unknown && metrics.lists.is_empty() {
+                "; name the families and metrics of the service by --catalog"
+            } else {
+                ""
+            };
             wrong(error) + hint
         })?;
         findings.retain(|finding| own.iter().any(|file| file.path() == finding.file));

@@ -79,7 +79,8 @@ pub(crate) async fn run(
     // First, so that a wrong setting is reported before the addresses are printed.
     let exporter = telemetry::export()?;
     // A port of its own for `/metrics`, if the operator has set one. It stays open as long as the service runs.
-    let _listener = telemetry::listen()?;
+    let metrics = Endpoint::installed();
+    let _listener = telemetry::listen(&metrics)?;
     let listener = bind(HTTP_ADDR, settings.address).await?;
     let address = listener.local_addr()?;
     let grpc_listener = bind(GRPC_ADDR, settings.grpc_address).await?;
@@ -104,7 +105,6 @@ pub(crate) async fn run(
     // Checked first, so that invalid descriptors are reported before the addresses are printed.
     let calls = grpc::measured()?;
     let (monitor, readiness) = watch::database(&app.database)?;
-    let metrics = Endpoint::installed();
     // Served to the end, also when the service accepts nothing else any more.
     let admin = ProbeEndpoint::new(&readiness).bearer(&admin_token).into_router().merge(metrics.clone().into_router());
     // Shows the last minutes to a browser, which asks for the user and the token.

@@ -30,9 +30,9 @@ pub(crate) fn export() -> Result<Option<OtlpExporter>, OtlpSetupError> {
     OtlpExporter::builder().service_name("trust-service").with_env()?.start(recorder).map(Some)
 }
 
-/// Serves `/metrics` on the port that the operator has set, if any.
-pub(crate) fn listen() -> Result<Option<MetricsListener>, ListenError> {
-    Recorder::installed().map_or(Ok(None), |recorder| recorder.settings().start_listener(Endpoint::installed()))
+/// Serves the metrics on the port that the operator has set, if any.
+pub(crate) fn listen(metrics: &Endpoint) -> Result<Option<MetricsListener>, ListenError> {
+    Recorder::installed().map_or(Ok(None), |recorder| recorder.settings().start_listener(metrics.clone()))
 }
 
 /// Installs the recorder, the log and the audit trail.

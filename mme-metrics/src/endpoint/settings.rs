@@ -7,6 +7,9 @@ use crate::settings::Settings;
 impl Settings {
     /// Opens the port that the operator has set and serves `endpoint` there, or does nothing if none is set.
     ///
+    /// If the service has another port for its metrics, hand a clone of its endpoint in: both then share their limits, and a drain sees
+    /// a scrape on either.
+    ///
     /// If the operator has set a token, a scrape needs it, or a credential that `endpoint` has already. The file of the token is
     /// read now, so a new token needs a restart.
     ///

@@ -13,7 +13,7 @@ use super::error::BuildError;
 use super::exemplar::{ExemplarFilter, ExemplarPolicy};
 use super::family::Group;
 use super::forms::Forms;
-use super::global_label::is_global_label;
+use super::global_label::{self, is_global_label};
 use super::handle::Recorder;
 use super::registry::{FOREIGN, Limits, Registry};
 use super::state::{Poll, State};
@@ -316,7 +316,7 @@ impl RecorderBuilder {
         }
         if let Some((key, _)) = self.global_labels.iter().enumerate().find_map(|(at, (key, value))| {
             let again = self.global_labels[..at].iter().any(|(earlier, _)| earlier == key);
-            (again || !is_global_label(key, value)).then_some((key, value))
+            (again || at >= global_label::MOST || !is_global_label(key, value)).then_some((key, value))
         }) {
             return Err(BuildError::GlobalLabel(key.clone()));
         }

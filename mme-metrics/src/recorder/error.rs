@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use super::global_label;
 use super::registry::FOREIGN;
 use crate::buckets;
 use crate::label::MAX_VALUE_BYTES;
@@ -41,10 +42,14 @@ impl fmt::Display for BuildError {
         match self {
             Self::Family(name) => write!(f, "two families are named `{name}`: rename the static of one of them"),
             Self::Metric(name) => write!(f, "two metrics have lines named `{name}`: rename one of them"),
-            Self::GlobalLabel(key) => write!(
-                f,
-                "`{key}` cannot be a global label: use `[a-zA-Z_][a-zA-Z0-9_]*` once, not `le`, `quantile`, `__…` or a label of this crate's metrics, with a value"
-            ),
+            Self::GlobalLabel(key) => {
+                write!(
+                    f,
+                    "`{key}` cannot be a global label: use {}, once, and at most {} in all",
+                    global_label::ACCEPTS,
+                    global_label::MOST
+                )
+            }
             Self::Buckets(metric) => write!(
                 f,
                 "the buckets of `{metric}` cannot be used: give a histogram 1 to {} finite, ascending bounds without +Inf",

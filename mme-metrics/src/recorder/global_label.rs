@@ -2,6 +2,13 @@
 
 use crate::catalog;
 
+/// What the key and the value of a global label have to be.
+pub(super) const ACCEPTS: &str = "`[a-zA-Z_][a-zA-Z0-9_]*` of at most 64 bytes, not `le`, `quantile`, `__…` or a label of this crate's metrics, \
+     with a value";
+
+/// Most labels that can stand on every series. They leave room for those of any metric.
+pub(super) const MOST: usize = 16;
+
 /// Says whether a label can stand on every series.
 pub(super) fn is_global_label(key: &str, value: &str) -> bool {
     !value.is_empty() && is_global_key(key) && !is_of_family(key)

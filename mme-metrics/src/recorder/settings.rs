@@ -2,7 +2,7 @@
 
 use super::builder::RecorderBuilder;
 use super::error::BuildError;
-use super::global_label::is_global_label;
+use super::global_label::{ACCEPTS, MOST, is_global_label};
 use super::handle::Recorder;
 use super::registry::FOREIGN;
 use crate::metric::{Kind, Spec};
@@ -64,13 +64,16 @@ impl RecorderBuilder {
         for (key, value) in &settings.labels {
             if !is_global_label(key, &value.value) {
                 let place = &value.place;
-                let accepts = format!(
-                    "`{}` cannot be a label of every series: use `[a-zA-Z_][a-zA-Z0-9_]*`, not `le`, `quantile`, `__…` or a label of \
-                     this crate's metrics, with a value",
-                    key.escape_debug()
-                );
+                let accepts = format!("`{}` cannot be a label of every series: use {ACCEPTS}", key.escape_debug());
                 return Err(SettingsError::invalid(place, accepts));
             }
+        }
+        // Those of the code stand on every series too, unless the operator replaces them.
+        let of_code = self.global_labels.iter().filter(|(key, _)| !settings.labels.contains_key(key)).count();
+        let labels = settings.labels.iter().skip(MOST.saturating_sub(of_code));
+        if let Some((_, label)) = labels.last() {
+            let accepts = format!("a series cannot have so many labels: use at most {MOST} that are on every series");
+            return Err(SettingsError::invalid(&label.place, accepts));
         }
         settings.check_listener()
     }

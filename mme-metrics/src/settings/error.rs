@@ -6,7 +6,8 @@ use std::fmt;
 /// Longest part of a wrong name that an error repeats, in characters.
 const LONGEST: usize = 80;
 
-/// What is wrong with the settings of an operator. No error repeats a value, because a value may be a secret.
+/// What is wrong with the settings of an operator. An error repeats names and the path of the
+/// settings file, and never a value that is set, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SettingsError {

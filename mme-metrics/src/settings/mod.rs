@@ -2,6 +2,7 @@
 //!
 //! The service reads them once and hands them to its recorder. From then on the operator can disable families and metrics, and set
 //! buckets, budgets, forms of histograms, labels and a listener. What the operator sets wins over the code, wherever the code sets it.
+//! Only a label that a series has already keeps its value there.
 //!
 //! ```
 //! use mme_metrics::settings::Settings;

@@ -123,8 +123,37 @@ fn what_is_disabled_uses_no_budget_and_refuses_nothing() {
 
 #[test]
 fn the_library_itself_can_be_disabled() {
-    let text = recorder("disabled_families = [\"mme\", \"process\", \"memory\", \"build\"]").render(Format::Text);
-    assert!(!text.contains("mme_") && text.contains("canteen_dishes"), "{text}");
+    let whole = |settings| {
+        let builder = builder(settings).process_metrics(true).build_info("1", "unknown");
+        let recorder = builder.build().expect("the settings fit");
+        metrics::with_local_recorder(&recorder, emit);
+        recorder.render(Format::Text)
+    };
+    let library = ["mme_", "process_", "build_info"];
+    let text = whole("");
+    assert!(library.iter().all(|name| text.contains(name)), "{text}");
+    let text = whole("disabled_families = [\"mme\", \"process\", \"memory\", \"build\"]");
+    assert!(library.iter().chain(&["cgroup_"]).all(|name| !text.contains(name)), "{text}");
+    assert!(text.contains("canteen_dishes"), "{text}");
+    // The number of cores is a metric of another family.
+    let text = whole("disabled_families = [\"process\"]");
+    assert!(!text.contains("process_cpu") && text.contains("\nmme_cpu_cores "), "{text}");
+}
+
+#[test]
+fn more_labels_than_a_series_can_have_are_an_error() {
+    let labels = |count: usize| {
+        let lines: Vec<_> = (0..count).map(|at| format!("of_operator_{at} = \"x\"")).collect();
+        format!("[labels]\n{}", lines.join("\n"))
+    };
+    let text = recorder(&labels(16)).render(Format::Text);
+    assert!(text.contains("of_operator_15=\"x\"") && text.contains("canteen_dishes_total{"), "{text}");
+    let error = builder(&labels(17)).build().expect_err("there are too many").to_string();
+    assert!(error.contains("use at most 16"), "{error}");
+    let with_own = builder(&labels(16)).global_label("region", "of the code");
+    assert!(with_own.build().is_err());
+    let replaced = builder(&labels(16)).global_label("of_operator_3", "of the code");
+    assert!(replaced.build().is_ok());
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn recipe(page: &str) -> Vec<String> {
 #[test]
 fn the_commands_of_the_guide_cover_what_the_link_covers() {
     for (page, alert, job) in
-        [("alerting.md", "MmeDatabaseDown", "shop"), ("first-page.md", "MmeServiceDown", "trust-service")]
+        [("alerting.md", "MmeBackupStale", "shop"), ("first-page.md", "MmeServiceDown", "trust-service")]
     {
         let (_deployment, alertmanager) = breached();
         let url = format!("--alertmanager.url={}", alertmanager.url(""));

@@ -93,7 +93,8 @@ impl AssetOptions {
     /// Sets which jobs are services: those whose whole name matches the regular expression, such as `shop-.*|till`.
     ///
     /// `MmeServiceDown` and `MmeInstanceDown` then read no other targets. Without it every job is a service, those of exporters
-    /// included. `MmeServiceAbsent` always warns of every job. A rule test of a changed file is left out.
+    /// included. `MmeServiceAbsent` always warns of every job that is lost from the targets; one of another job that is listed and
+    /// does not answer then raises no alert. A rule test of a changed file is left out.
     pub fn services(mut self, jobs: impl Into<String>) -> Self {
         self.services = Some(jobs.into());
         self

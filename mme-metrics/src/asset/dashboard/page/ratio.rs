@@ -22,14 +22,25 @@ impl Panel {
         self.describe_window(record).query(record.largest().max_by(by).complement(), &legend(by))
     }
 
+    /// Adds a recorded ratio that no alert judges over this window alone.
+    pub(super) fn recorded(mut self, record: &Series, by: &[&str]) -> Self {
+        self.description = format!("{} {}.", self.description, window(record));
+        self.max(&record.largest(), by)
+    }
+
     /// Says in the description what the alert judges.
     fn describe_window(mut self, record: &Series) -> Self {
-        let (level, operation) = record.name().split_once(':').unwrap_or_default();
-        let window = if operation.ends_with("1h") { "an hour" } else { "five minutes" };
-        let instances = if level.contains("instance") { "" } else { " and all instances" };
-        self.description = format!("{} Over {window}{instances}, as the alert judges it.", self.description);
+        self.description = format!("{} {}, as the alert judges it.", self.description, window(record));
         self
     }
+}
+
+/// Says what a record covers.
+fn window(record: &Series) -> String {
+    let (level, operation) = record.name().split_once(':').unwrap_or_default();
+    let window = if operation.ends_with("1h") { "an hour" } else { "five minutes" };
+    let instances = if level.contains("instance") { "" } else { " and all instances" };
+    format!("Over {window}{instances}")
 }
 
 /// Narrows a selection to errors.

@@ -113,6 +113,6 @@ fn events() -> Row {
         )
         .panel(
             Panel::new("Share of bad events", DisplayUnit::Share, "Compare it with what the objective allows.")
-                .judged(&chosen(Series::recorded("job_slo:slo_bad_events_per_event:ratio_rate5m")), &by),
+                .recorded(&chosen(Series::recorded("job_slo:slo_bad_events_per_event:ratio_rate5m")), &by),
         )
 }

@@ -49,5 +49,5 @@ fn targets() -> Panel {
 /// Returns the panel with the share of bad events by objective, to compare with its error budget.
 pub(super) fn burning() -> Panel {
     Panel::new("Bad events by objective", DisplayUnit::Share, "Share of events that missed their objective.")
-        .judged(&Series::recorded("job_slo:slo_bad_events_per_event:ratio_rate5m"), &["slo"])
+        .recorded(&Series::recorded("job_slo:slo_bad_events_per_event:ratio_rate5m"), &["slo"])
 }

@@ -143,7 +143,7 @@ fn a_family_of_the_service_comes_from_its_catalogue() {
         "{known:?}"
     );
     let unknown = blind("disabled_families = [\"oven\"]", &["ovens.yml"]);
-    let said = "mme.toml: `disabled_families` in the settings: unknown family `oven`: use one of http, grpc, ";
+    let said = "mme.toml: `disabled_families` in the settings: unknown family `oven`: use one of build, business, ";
     assert!(unknown.code == Some(2) && unknown.err.contains(said), "{unknown:?}");
     assert!(unknown.err.contains("; name the families and metrics of the service by --catalog"), "{unknown:?}");
 }

@@ -11,7 +11,7 @@ use metrics::Label;
 
 use super::admission::admit;
 use super::cell::HistogramReading;
-use super::collector::Collectors;
+use super::collector::{Collectors, collecting, is_collecting};
 #[cfg(feature = "otlp")]
 use super::exposition::OtlpReading;
 use super::exposition::{Exposition, Format};
@@ -138,7 +138,7 @@ impl Recorder {
             metrics::with_local_recorder(self, || {
                 for poll in &self.0.polls {
                     // A panic in one family affects only its own values.
-                    let _ = catch_unwind(AssertUnwindSafe(poll));
+                    let _ = collecting(|| catch_unwind(AssertUnwindSafe(poll)));
                 }
                 if let Some(collectors) = &self.1 {
                     collectors.report();
@@ -153,8 +153,11 @@ impl Recorder {
     /// Waits a little while the collectors run for the first time: before that, what they update has no values at all, and an
     /// exposition would lack whole metrics.
     fn await_first_refresh(&self) {
+        if is_collecting() {
+            return;
+        }
         let begun = Instant::now();
-        // Bounded, because a collector may itself make an exposition.
+        // Bounded, because a collector may also wait for an exposition on another thread.
         while !self.0.is_refreshed.load(Ordering::Acquire) && begun.elapsed() < FIRST_REFRESH {
             thread::sleep(Duration::from_millis(1));
         }

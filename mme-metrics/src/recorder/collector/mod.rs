@@ -15,6 +15,7 @@
 //! A run holds the storage of the recorder, not the collectors. When the last handle of the recorder is dropped, the threads end:
 //! those that wait at once, one that runs at the end of its run.
 
+mod mark;
 mod worker;
 
 use std::collections::HashSet;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
+pub(super) use self::mark::{collecting, is_collecting};
 use self::worker::{Callback, RequestOutcome, Target, Worker};
 use super::error::BuildError;
 use crate::label::{OVERFLOW, is_plain};

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::mark::collecting;
 use crate::clock::positive_nanos;
 use crate::process::{CollectorName, MME};
 use crate::trace::TraceScope;
@@ -183,8 +184,8 @@ impl Work {
         let _running = RunGuard(&self.running);
         let started = Instant::now();
         // A scrape is no part of the trace in which it is asked for.
-        let ended = TraceScope::Closed
-            .run(|| metrics::with_local_recorder(&**target, || catch_unwind(AssertUnwindSafe(&self.callback))));
+        let run = || metrics::with_local_recorder(&**target, || catch_unwind(AssertUnwindSafe(&self.callback)));
+        let ended = collecting(|| TraceScope::Closed.run(run));
         let took = started.elapsed();
         // Relaxed, here and below: `running` orders them.
         self.took.store(positive_nanos(took), Ordering::Relaxed);

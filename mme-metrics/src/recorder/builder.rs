@@ -111,7 +111,7 @@ impl RecorderBuilder {
     }
 
     /// Adds a label to every series. A series that has the key already keeps its own value. The key must not be that of a label of this
-    /// crate's families.
+    /// crate's families. There can be 16 such labels.
     pub fn global_label(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.global_labels.push((key.into(), value.into()));
         self
@@ -252,16 +252,17 @@ impl RecorderBuilder {
     /// does not exist, when two collectors have one name, when a name of theirs cannot be exported, when there are more than 100 of
     /// them, when their deadline is not 1 ms to 10 s, or when what the operator has set cannot be used.
     pub fn build(self) -> Result<Recorder, BuildError> {
+        // First, because a mistake in the code is none of the operator's.
+        let specs = self.check()?;
         #[cfg(feature = "settings")]
-        let this = self.under_settings()?;
+        let this = self.under_settings(&specs).map_err(BuildError::Settings)?;
         #[cfg(not(feature = "settings"))]
         let this = self;
-        this.assemble()
+        Ok(this.assemble(specs))
     }
 
-    /// Builds the recorder of what is set by now.
-    fn assemble(self) -> Result<Recorder, BuildError> {
-        let specs = self.check()?;
+    /// Builds the recorder of what is set, all of which was checked.
+    fn assemble(self, specs: Vec<&'static Spec>) -> Recorder {
         let budgets = &self.family_budgets;
         let budget = |name| budgets.get(name).copied().unwrap_or(FAMILY_BUDGET);
         let groups = self.families.iter().map(|family| Group::new(family.name(), budget(family.name()))).collect();
@@ -295,10 +296,10 @@ impl RecorderBuilder {
         // Without the collectors, because they hold it.
         let target = || Arc::new(Recorder(Arc::clone(&state), None)) as _;
         let collectors = Collectors::new(self.collectors, self.deadline, target);
-        Ok(Recorder(state, collectors))
+        Recorder(state, collectors)
     }
 
-    pub(super) fn check(&self) -> Result<Vec<&'static Spec>, BuildError> {
+    fn check(&self) -> Result<Vec<&'static Spec>, BuildError> {
         let mut specs: Vec<&'static Spec> = Vec::new();
         let mut names: Vec<&str> = vec![FOREIGN];
         let mut claimed = HashSet::new();

@@ -1,7 +1,6 @@
 //! Puts what an operator has set over what the code has set.
 
 use super::builder::RecorderBuilder;
-use super::error::BuildError;
 use super::global_label::{ACCEPTS, MOST, is_global_label};
 use super::handle::Recorder;
 use super::registry::FOREIGN;
@@ -24,11 +23,9 @@ impl RecorderBuilder {
     }
 
     /// Checks the settings, and puts them over what the code has set.
-    pub(super) fn under_settings(mut self) -> Result<Self, BuildError> {
-        // A mistake in the code is none of the operator's.
-        let specs = self.check()?;
-        self.check_settings(&specs).map_err(BuildError::Settings)?;
-        self.disable(&specs);
+    pub(super) fn under_settings(mut self, specs: &[&'static Spec]) -> Result<Self, SettingsError> {
+        self.check_settings(specs)?;
+        self.disable(specs);
         let Settings { family_budgets, process_budget, histogram_forms, labels, .. } = &self.settings;
         for (key, value) in labels {
             self.global_labels.retain(|(own, _)| own != key);
@@ -82,7 +79,6 @@ impl RecorderBuilder {
     fn disable(&mut self, specs: &[&'static Spec]) {
         let value = |name: &crate::settings::Setting<String>| name.value.clone();
         self.disabled.families = self.settings.disabled_families.iter().map(value).collect();
-        self.disabled.foreign = self.disabled.families.contains(FOREIGN);
         let of_families = specs.iter().filter(|spec| self.disabled.families.contains(spec.family));
         let single = self.settings.disabled_metrics.iter().map(value);
         self.disabled.metrics = of_families.map(|spec| spec.name.to_owned()).chain(single).collect();

@@ -52,7 +52,7 @@ impl SettingsError {
         Self::Invalid { place: place.to_owned(), accepts: accepts.into() }
     }
 
-    /// A name that is none of `known`. What `known` lists is in the hint if no name is alike.
+    /// A name that does not exist. The hint is `meant`, the name that it most likely stands for, or else `otherwise`.
     pub(super) fn unknown(place: &str, kind: &'static str, name: &str, meant: Option<&str>, otherwise: &str) -> Self {
         let hint = meant.map_or_else(|| otherwise.to_owned(), |meant| format!("did you mean `{meant}`?"));
         Self::Unknown { place: place.to_owned(), kind, name: quoted(name), hint }

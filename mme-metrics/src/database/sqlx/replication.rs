@@ -1,9 +1,10 @@
 //! The replication lag of a PostgreSQL replica.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use ::sqlx::{Error, Executor, Postgres};
 
+use crate::clock::unix_seconds;
 use crate::database::label::{DatabaseSystem, Replica};
 use crate::database::metrics::DATABASE;
 
@@ -66,8 +67,8 @@ impl ReplicationProbe {
         let seconds: Option<f64> = ::sqlx::query_scalar(LAG).fetch_one(replica).await?;
         let Some(seconds) = seconds else { return Ok(None) };
         DATABASE.replication_lag.set((DatabaseSystem::Postgresql, self.replica), seconds);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        DATABASE.replication_checked.set((DatabaseSystem::Postgresql, self.replica), now.as_secs_f64());
+        let now = unix_seconds(SystemTime::now());
+        DATABASE.replication_checked.set((DatabaseSystem::Postgresql, self.replica), now);
         Ok(Duration::try_from_secs_f64(seconds).ok())
     }
 }

@@ -94,15 +94,17 @@ fn entries<T>(
     file: &str,
     read: impl Fn(&Value, &str) -> Result<T, SettingsError>,
 ) -> Result<Entries<T>, SettingsError> {
-    let place = format!("`{key}` in {file}");
-    let table = value.as_table();
-    let table = table.ok_or_else(|| SettingsError::invalid(&place, format!("write a table: [{key}]")))?;
     let mut entries = Entries::new();
-    for (name, value) in table {
+    for (name, value) in table(value, key, file)? {
         let place = format!("`{key}.{}` in {file}", error::quoted(name));
         list::insert(&mut entries, name, read(value, &place)?, &place)?;
     }
     Ok(entries)
+}
+
+fn table<'v>(value: &'v Value, key: &str, file: &str) -> Result<&'v Table, SettingsError> {
+    let wrong = || SettingsError::invalid(&format!("`{key}` in {file}"), format!("write a table: [{key}]"));
+    value.as_table().ok_or_else(wrong)
 }
 
 fn numbers(value: &Value) -> Option<Vec<f64>> {
@@ -125,9 +127,7 @@ fn text_of(value: &Value, place: &str) -> Result<String, SettingsError> {
 }
 
 fn listener(settings: &mut Settings, value: &Value, file: &str) -> Result<(), SettingsError> {
-    let table = value.as_table();
-    let wrong = || SettingsError::invalid(&format!("`listener` in {file}"), "write a table: [listener]");
-    for (key, value) in table.ok_or_else(wrong)? {
+    for (key, value) in table(value, "listener", file)? {
         let place = format!("`listener.{key}` in {file}");
         match key.as_str() {
             "address" => {

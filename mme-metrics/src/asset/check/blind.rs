@@ -6,10 +6,9 @@ use promql_parser::parser::token::{T_LOR, T_LUNLESS};
 use promql_parser::parser::{Expr, VectorSelector};
 
 use super::exporter::{self, MetricType};
-use super::rules::read_rules;
 use super::shape::{Labels, Values};
 use super::vocabulary::Vocabulary;
-use super::{AssetCheck, emitted, learn_recorded, selector, usage, value};
+use super::{AssetCheck, emitted, selector, usage, value};
 use crate::asset::finding::{AssetFinding, FindingKind, Problem};
 use crate::asset::promql::{self, holds_variable};
 use crate::asset::{AssetFile, AssetKind};
@@ -55,9 +54,7 @@ impl AssetCheck {
         let disabled = self.disabled(settings, &names);
         // A file that cannot be read is a finding of `run`.
         let mut unread = Vec::new();
-        let mut vocabulary = self.vocabulary(files, &mut unread);
-        let rules = read_rules(files, &mut unread);
-        learn_recorded(&rules, &mut vocabulary);
+        let (rules, vocabulary) = self.read(files, &mut unread);
         let histograms = names.metrics.into_iter().filter_map(|(name, is_histogram)| is_histogram.then_some(name));
         let mut sight = Sight {
             vocabulary: &vocabulary,
@@ -182,13 +179,8 @@ impl Sight<'_> {
 
     /// Lists why selectors of an expression select nothing any more, each once.
     fn reasons(&self, expression: &Expr) -> BTreeSet<String> {
-        let mut reasons = BTreeSet::new();
-        promql::walk(expression, &mut |part| match part {
-            Expr::VectorSelector(selector) => reasons.extend(self.loss(selector).map(|(reason, _)| reason)),
-            Expr::MatrixSelector(matrix) => reasons.extend(self.loss(&matrix.vs).map(|(reason, _)| reason)),
-            _ => {}
-        });
-        reasons
+        let lost = promql::selectors(expression).into_iter().filter_map(|selector| self.loss(selector));
+        lost.map(|(reason, _)| reason).collect()
     }
 
     /// Returns whether an expression returns nothing any more.
@@ -216,9 +208,9 @@ impl Sight<'_> {
     /// Returns why a selector has lost series, and whether it has lost all.
     fn loss(&self, selector: &VectorSelector) -> Option<(String, bool)> {
         let names = usage::names(selector, self.vocabulary);
-        let (lost, kept): (Vec<_>, Vec<_>) = names.iter().partition(|name| self.name_loss(name).is_some());
-        if let Some(name) = lost.first() {
-            return Some((self.name_loss(name)?, kept.is_empty()));
+        let lost: Vec<_> = names.iter().filter_map(|name| self.name_loss(name)).collect();
+        if let Some(reason) = lost.first() {
+            return Some((reason.clone(), lost.len() == names.len()));
         }
         let series = selector::name(selector)?;
         let metric = series.strip_suffix("_bucket")?;

@@ -83,11 +83,5 @@ pub(super) fn expressions<'f>(
 }
 
 fn selected(expression: &Expr) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    promql::walk(expression, &mut |part| match part {
-        Expr::VectorSelector(selector) => names.extend(selector.name.clone()),
-        Expr::MatrixSelector(matrix) => names.extend(matrix.vs.name.clone()),
-        _ => {}
-    });
-    names
+    promql::selectors(expression).into_iter().filter_map(|selector| selector.name.clone()).collect()
 }

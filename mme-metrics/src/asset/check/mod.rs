@@ -154,9 +154,7 @@ impl AssetCheck {
     /// Runs the check on `files`, like [`check`].
     pub fn run(&self, files: &[AssetFile]) -> Vec<AssetFinding> {
         let mut findings = Vec::new();
-        let mut vocabulary = self.vocabulary(files, &mut findings);
-        let rules = read_rules(files, &mut findings);
-        learn_recorded(&rules, &mut vocabulary);
+        let (rules, vocabulary) = self.read(files, &mut findings);
         for (file, rule) in &rules {
             check_rule(file, rule, &vocabulary, &mut findings);
         }
@@ -199,9 +197,7 @@ impl AssetCheck {
     pub fn uses(&self, files: &[AssetFile]) -> Vec<AssetUse> {
         // A file that cannot be read is a finding of `run`.
         let mut unread = Vec::new();
-        let mut vocabulary = self.vocabulary(files, &mut unread);
-        let rules = read_rules(files, &mut unread);
-        learn_recorded(&rules, &mut vocabulary);
+        let (rules, vocabulary) = self.read(files, &mut unread);
         usage::list(files, &rules, &vocabulary)
     }
 
@@ -227,6 +223,18 @@ impl AssetCheck {
     /// ```
     pub fn emitted(&self, exposition: &str, files: &[AssetFile]) -> Vec<AssetFinding> {
         emitted::check(&self.families, exposition, files)
+    }
+
+    /// Returns the rules among `files`, and the names that exist with what the rules record. What cannot be read becomes a finding.
+    fn read<'f>(
+        &self,
+        files: &'f [AssetFile],
+        findings: &mut Vec<AssetFinding>,
+    ) -> (Vec<(&'f AssetFile, rule::Rule)>, Vocabulary) {
+        let mut vocabulary = self.vocabulary(files, findings);
+        let rules = read_rules(files, findings);
+        learn_recorded(&rules, &mut vocabulary);
+        (rules, vocabulary)
     }
 
     /// Returns the names that exist before any rule records more. An exporter's list that cannot be read becomes a

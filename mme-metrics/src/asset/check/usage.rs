@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promql_parser::label::METRIC_NAME;
-use promql_parser::parser::{Expr, VectorSelector};
+use promql_parser::parser::VectorSelector;
 
 use super::vocabulary::Vocabulary;
 use super::{emitted, selector};
@@ -27,16 +27,9 @@ pub struct AssetUse {
 pub(super) fn list(files: &[AssetFile], rules: &[(&AssetFile, Rule)], vocabulary: &Vocabulary) -> Vec<AssetUse> {
     let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (site, _, expression) in emitted::expressions(files, rules) {
-        promql::walk(&expression, &mut |part| {
-            let selector = match part {
-                Expr::VectorSelector(selector) => selector,
-                Expr::MatrixSelector(matrix) => &matrix.vs,
-                _ => return,
-            };
-            for name in names(selector, vocabulary) {
-                uses.entry(name).or_default().insert(site.file.path().to_owned());
-            }
-        });
+        for name in promql::selectors(&expression).into_iter().flat_map(|selector| names(selector, vocabulary)) {
+            uses.entry(name).or_default().insert(site.file.path().to_owned());
+        }
     }
     let scraped = uses.into_iter().filter(|(name, _)| vocabulary.is_scraped(name));
     let with_labels = scraped.map(|(series, files)| AssetUse {

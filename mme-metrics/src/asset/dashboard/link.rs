@@ -24,7 +24,7 @@ pub(super) fn plain(title: &str, url: &str) -> Link {
 
 /// Returns a link to the log lines that a `LogQL` query finds, in the data source that the variable `logs` names.
 pub(super) fn logs(title: &str, query: &str) -> Link {
-    Link { title: title.to_owned(), url: explore("loki", "logs", &query.replace('"', "\\\"")) }
+    Link { title: title.to_owned(), url: explore("loki", "logs", query) }
 }
 
 /// Returns a link to the traces that a `TraceQL` query finds, in the data source that the variable `traces` names.
@@ -35,6 +35,7 @@ pub(super) fn traces(title: &str, query: &str) -> Link {
 /// Returns the URL of Grafana's Explore page for a query in the data source that `variable` names.
 fn explore(plugin: &str, variable: &str, query: &str) -> String {
     let source = format!("${{{variable}}}");
+    let query = query.replace('"', "\\\"");
     let text = if plugin == "tempo" {
         format!("\"queryType\":\"traceql\",\"query\":\"{query}\"")
     } else {

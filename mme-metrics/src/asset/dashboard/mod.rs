@@ -31,8 +31,9 @@
 //! | a ratio of an exporter's counters | `$__rate_interval` | no increase: the exporter counted before, and the alerts leave it out too |
 //! | a percentile | `$__rate_interval` | no increase: one event says nothing of a percentile |
 //!
-//! A point of a recorded ratio is its largest value within `$__rate_interval`. A graph of a week has fewer points than a rule
-//! has results, and would otherwise miss the minutes in which the alert fired. Such a ratio covers all instances.
+//! A point of a recorded ratio is its worst value within `$__rate_interval`. A graph of a week has fewer points than a rule
+//! has results, and would otherwise miss the minutes in which the alert fired. Such a ratio covers all instances, unless the alert judges each:
+//! the description of the panel says so. `Pool in use` shows the value of now.
 //!
 //! # Links
 //!

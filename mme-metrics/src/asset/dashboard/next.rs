@@ -32,7 +32,7 @@ pub(super) fn of_values(panel: &Panel, uid: &str) -> Vec<Link> {
             links.push(Link { title: title.to_owned(), url: format!("/d/{page}?{CHOSEN}{value}") });
         }
         if has && key == "http_route" {
-            let query = format!("{{ span.http.route = \\\"{}\\\" }}", value_of(panel, key));
+            let query = format!("{{ span.http.route = \"{}\" }}", value_of(panel, key));
             links.push(link::traces("Traces of this route", &query));
         }
     }

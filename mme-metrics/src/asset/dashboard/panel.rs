@@ -53,9 +53,7 @@ impl Panel {
     /// Dashboards work without Loki if such panels are in a row that is [collapsed](super::Row::collapsed): Grafana queries
     /// them only when a user opens it.
     pub fn logs(title: &str, description: &str, query: &str) -> Self {
-        let mut panel = Self::new(title, DisplayUnit::Short, description).view(View::Logs);
-        panel.queries.push(Query { expression: query.into(), legend: String::new(), is_limit: false });
-        panel
+        Self::new(title, DisplayUnit::Short, description).view(View::Logs).query(query.into(), "")
     }
 
     /// Replaces the title.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::metric::{Kind, Spec};
 use crate::process::PROCESS;
 
-/// The variable with the label by which the user splits every panel.
+/// The variable with the label by which the user splits the panels.
 pub(super) const SPLIT: &str = "$split";
 
 /// Target labels by which the user can split: one line for each service, process or environment.
@@ -267,6 +267,11 @@ impl Promql {
     /// Divides by `whole`. There is no result where `whole` is 0.
     pub fn share_of(&self, whole: &Self) -> Self {
         self.like(format!("{self} / ({whole} > 0)"))
+    }
+
+    /// Leaves out what is not above 0, such as a limit where 0 means that there is none.
+    pub(super) fn above_zero(&self) -> Self {
+        self.like(format!("{self} > 0"))
     }
 
     /// Returns the time from now until a timestamp, which is negative after that time.

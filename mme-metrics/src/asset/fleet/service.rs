@@ -1,7 +1,7 @@
 //! Restricts the alerts of targets that do not answer to the jobs that are services.
 
 use promql_parser::label::Matcher;
-use promql_parser::parser::{Expr, VectorSelector};
+use promql_parser::parser::Expr;
 
 use super::edit::Edits;
 use super::kind::kind;
@@ -48,25 +48,16 @@ fn select_in(text: &str, matcher: &Matcher) -> Result<String, String> {
 
 /// Adds the matcher to every selector of targets.
 fn narrow(expression: &mut Expr, matcher: &Matcher) {
-    let add = |selector: &mut VectorSelector| {
+    promql::walk_mut(expression, &mut |part| {
+        let selector = match part {
+            Expr::VectorSelector(selector) => selector,
+            Expr::MatrixSelector(matrix) => &mut matrix.vs,
+            _ => return,
+        };
         if selector.name.as_deref() == Some(UP) {
             selector.matchers.matchers.push(matcher.clone());
         }
-    };
-    match expression {
-        Expr::VectorSelector(selector) => add(selector),
-        Expr::MatrixSelector(matrix) => add(&mut matrix.vs),
-        Expr::Aggregate(aggregate) => narrow(&mut aggregate.expr, matcher),
-        Expr::Binary(binary) => {
-            narrow(&mut binary.lhs, matcher);
-            narrow(&mut binary.rhs, matcher);
-        }
-        Expr::Call(call) => call.args.args.iter_mut().for_each(|argument| narrow(argument, matcher)),
-        Expr::Paren(paren) => narrow(&mut paren.expr, matcher),
-        Expr::Unary(unary) => narrow(&mut unary.expr, matcher),
-        Expr::Subquery(subquery) => narrow(&mut subquery.expr, matcher),
-        Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => {}
-    }
+    });
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 mod floor;
 mod variable;
 
-use promql_parser::parser::{self, Expr};
+use promql_parser::parser::{self, Expr, VectorSelector};
 
 pub(super) use self::floor::newer_syntax;
 pub(super) use self::variable::{Query, first_variable, holds_variable, string_length};
@@ -55,4 +55,41 @@ pub(super) fn walk<'e>(expression: &'e Expr, visit: &mut impl FnMut(&'e Expr)) {
         | Expr::MatrixSelector(_)
         | Expr::Extension(_) => {}
     }
+}
+
+/// Calls `visit` for `expression` and every expression inside it. What `visit` puts in the place of one is visited too.
+pub(super) fn walk_mut(expression: &mut Expr, visit: &mut impl FnMut(&mut Expr)) {
+    visit(expression);
+    match expression {
+        Expr::Aggregate(aggregate) => {
+            walk_mut(&mut aggregate.expr, visit);
+            if let Some(parameter) = &mut aggregate.param {
+                walk_mut(parameter, visit);
+            }
+        }
+        Expr::Unary(unary) => walk_mut(&mut unary.expr, visit),
+        Expr::Binary(binary) => {
+            walk_mut(&mut binary.lhs, visit);
+            walk_mut(&mut binary.rhs, visit);
+        }
+        Expr::Paren(paren) => walk_mut(&mut paren.expr, visit),
+        Expr::Subquery(subquery) => walk_mut(&mut subquery.expr, visit),
+        Expr::Call(call) => call.args.args.iter_mut().for_each(|argument| walk_mut(argument, visit)),
+        Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::VectorSelector(_)
+        | Expr::MatrixSelector(_)
+        | Expr::Extension(_) => {}
+    }
+}
+
+/// Lists the selectors in an expression.
+pub(super) fn selectors(expression: &Expr) -> Vec<&VectorSelector> {
+    let mut found = Vec::new();
+    walk(expression, &mut |part| match part {
+        Expr::VectorSelector(selector) => found.push(selector),
+        Expr::MatrixSelector(matrix) => found.push(&matrix.vs),
+        _ => {}
+    });
+    found
 }

@@ -202,16 +202,7 @@ fn operator(objects: Vec<Object>) -> RuleFile {
 
 /// Lists the dashboard variables in the matchers of a rule.
 pub(super) fn variables(expression: &promql_parser::parser::Expr) -> Vec<Problem> {
-    use promql_parser::parser::Expr;
-    let mut found = Vec::new();
-    promql::walk(expression, &mut |part| {
-        let matchers = match part {
-            Expr::VectorSelector(selector) => &selector.matchers.matchers,
-            Expr::MatrixSelector(matrix) => &matrix.vs.matchers.matchers,
-            _ => return,
-        };
-        let variables = matchers.iter().filter_map(|matcher| promql::first_variable(&matcher.value));
-        found.extend(variables.map(|name| FindingKind::DashboardVariable.says(promql::not_filled_in(&name))));
-    });
-    found
+    let matchers = promql::selectors(expression).into_iter().flat_map(|selector| &selector.matchers.matchers);
+    let variables = matchers.filter_map(|matcher| promql::first_variable(&matcher.value));
+    variables.map(|name| FindingKind::DashboardVariable.says(promql::not_filled_in(&name))).collect()
 }

@@ -34,11 +34,6 @@ fn largest(name: &str) -> Promql {
     of(name).value().max_by(&CONTAINER)
 }
 
-/// Leaves out containers without a limit, whose limit is 0.
-fn above_zero(limit: &Promql) -> Promql {
-    format!("{limit} > 0").as_str().into()
-}
-
 fn resources() -> Row {
     let used = of("container_cpu_usage_seconds_total").rate().sum_by(&CONTAINER);
     let throttled = of("container_cpu_cfs_throttled_periods_total").rate().sum_by(&CONTAINER);
@@ -52,7 +47,7 @@ fn resources() -> Row {
             )
             .query(used, LEGEND)
             .limit_line(
-                above_zero(&largest("container_spec_cpu_quota").share_of(&largest("container_spec_cpu_period"))),
+                largest("container_spec_cpu_quota").share_of(&largest("container_spec_cpu_period")).above_zero(),
                 &CONTAINER,
             ),
         )
@@ -84,7 +79,7 @@ fn resources() -> Row {
                 "Memory that a container needs, and its limit if it has one.",
             )
             .query(largest("container_memory_working_set_bytes"), LEGEND)
-            .limit_line(above_zero(&largest("container_spec_memory_limit_bytes")), &CONTAINER),
+            .limit_line(largest("container_spec_memory_limit_bytes").above_zero(), &CONTAINER),
         )
         .panel(
             Panel::new("Container started", DisplayUnit::Since, "When each container last started.")

@@ -78,13 +78,7 @@ mod tests {
 
     /// Lists the series that an expression selects.
     fn selected(expression: &Expr) -> Vec<String> {
-        let mut found = Vec::new();
-        promql::walk(expression, &mut |part| match part {
-            Expr::VectorSelector(selector) => found.extend(selector.name.clone()),
-            Expr::MatrixSelector(matrix) => found.extend(matrix.vs.name.clone()),
-            _ => {}
-        });
-        found
+        promql::selectors(expression).into_iter().filter_map(|selector| selector.name.clone()).collect()
     }
 
     /// Returns whether a part of an expression takes the increase of a counter.

@@ -51,7 +51,7 @@ pub(super) fn redis(select: Select) -> Row {
         .panel(
             Panel::new("Redis memory", DisplayUnit::Bytes, "Memory in use, and its limit where there is one.")
                 .query(value(&select("redis_memory_used_bytes")), "used {{instance}}")
-                .limit_line(format!("{} > 0", value(&select("redis_memory_max_bytes"))).as_str().into(), &INSTANCE),
+                .limit_line(value(&select("redis_memory_max_bytes")).above_zero(), &INSTANCE),
         )
         .panel(
             Panel::new("Redis commands", DisplayUnit::EventsPerSecond, "Commands by name.")

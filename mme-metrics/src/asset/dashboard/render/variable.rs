@@ -35,7 +35,7 @@ fn query(variable: &Variable) -> Value {
     })
 }
 
-/// Returns the variable with the label that splits every panel. The first label is the default.
+/// Returns the variable with the label that splits the panels. The first label is the default.
 fn split() -> Value {
     let option = |(index, value): (usize, &&str)| json!({"text": value, "value": value, "selected": index == 0});
     let options: Vec<_> = SPLITS.iter().enumerate().map(option).collect();

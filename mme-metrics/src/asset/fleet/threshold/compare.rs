@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::asset::promql;
+
 /// The right side of a comparison, by its place in the expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Compared {
@@ -19,13 +21,7 @@ pub(super) fn compared(expression: &str) -> Vec<Compared> {
     while at < bytes.len() {
         match bytes[at] {
             b'#' => at += expression[at..].find('\n').unwrap_or(bytes.len() - at),
-            quote @ (b'"' | b'\'' | b'`') => {
-                at += 1;
-                while at < bytes.len() && bytes[at] != quote {
-                    at += if bytes[at] == b'\\' && quote != b'`' { 2 } else { 1 };
-                }
-                at += 1;
-            }
+            b'"' | b'\'' | b'`' => at += promql::string_length(&expression[at..]),
             b'>' | b'<' => {
                 let rest = &expression[at + 1..];
                 let start = at + 1 + (rest.len() - rest.trim_start_matches(['=', ' ']).len());

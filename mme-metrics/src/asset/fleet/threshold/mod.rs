@@ -17,6 +17,7 @@ use super::grouping;
 use super::kind::kind;
 use super::rules;
 use crate::asset::{AssetFile, AssetKind, promql, rule};
+use crate::suggestion::closest;
 
 /// A number in an alert that can be set when the files are rendered.
 ///
@@ -173,10 +174,8 @@ pub(super) fn set(files: &[AssetFile], values: &[(String, String)]) -> Result<Ve
 }
 
 fn unknown(name: &str, known: &[AssetThreshold]) -> String {
-    let scored = known.iter().map(|known| (strsim::jaro_winkler(name, &known.name), &known.name));
-    let nearest = scored.max_by(|left, right| left.0.total_cmp(&right.0)).filter(|(score, _)| *score >= 0.85);
-    match nearest {
-        Some((_, nearest)) => format!("unknown threshold: did you mean `{nearest}`?"),
+    match closest(name, known.iter().map(|known| known.name.as_str())) {
+        Some(nearest) => format!("unknown threshold: did you mean `{nearest}`?"),
         None => String::from("unknown threshold: `mme-metrics assets thresholds` lists them all"),
     }
 }

@@ -50,22 +50,18 @@ pub(super) fn matchers(text: &str) -> Result<Vec<Matcher>, String> {
 
 /// Gives the selected series their thresholds. `labels` are those that the rules group by.
 pub(super) fn apply(expression: &mut Expr, selected: &Selected<'_>, labels: &HashSet<String>) -> Result<(), String> {
-    match expression {
-        Expr::Binary(binary) if is_series(&binary.rhs, &selected.mark) => {
-            *expression = split(binary, selected, labels)?;
-            Ok(())
+    let mut done = Ok(());
+    promql::walk_mut(expression, &mut |part| {
+        if let Expr::Binary(binary) = part
+            && is_series(&binary.rhs, &selected.mark)
+        {
+            match split(binary, selected, labels) {
+                Ok(all) => *part = all,
+                Err(message) => done = Err(message),
+            }
         }
-        Expr::Binary(binary) => {
-            apply(&mut binary.lhs, selected, labels)?;
-            apply(&mut binary.rhs, selected, labels)
-        }
-        Expr::Aggregate(aggregate) => apply(&mut aggregate.expr, selected, labels),
-        Expr::Call(call) => call.args.args.iter_mut().try_for_each(|argument| apply(argument, selected, labels)),
-        Expr::Paren(paren) => apply(&mut paren.expr, selected, labels),
-        Expr::Unary(unary) => apply(&mut unary.expr, selected, labels),
-        Expr::Subquery(subquery) => apply(&mut subquery.expr, selected, labels),
-        _ => Ok(()),
-    }
+    });
+    done
 }
 
 fn is_series(expression: &Expr, name: &str) -> bool {
@@ -78,17 +74,16 @@ fn split(comparison: &BinaryExpr, selected: &Selected<'_>, labels: &HashSet<Stri
         let message = "the alert calculates what it compares, so this threshold is one for all series: copy the rule";
         return Err(message.to_owned());
     };
-    let mut rest = series.to_string();
+    let mut before = String::new();
     let mut parts = Vec::new();
     for (matchers, value) in &selected.others {
         let chosen = narrowed(series, matchers, labels)?;
-        let before = rest.strip_prefix(&series.to_string()).unwrap_or_default();
         parts.push(format!("({chosen}{before}) {} {value}", comparison.op));
-        rest = format!("{rest} unless {chosen}");
+        before = format!("{before} unless {chosen}");
     }
     let parse = |text: &str| promql::parse(text).map_err(|problem| problem.message);
     let mut others = comparison.clone();
-    *others.lhs = parse(&format!("({rest})"))?;
+    *others.lhs = parse(&format!("({series}{before})"))?;
     *others.rhs = parse(&selected.default)?;
     parts.push(others.to_string());
     Ok(Expr::Paren(ParenExpr { expr: Box::new(parse(&parts.join(" or "))?) }))

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use mme_metrics::asset::FILES;
 use mme_metrics::settings::{Settings, SettingsError};
 
 use super::check::{self, format};
@@ -43,11 +42,9 @@ impl BlindAssets {
         let text = disk::text(&self.settings)?;
         let wrong = |error: SettingsError| format!("{}: {error}", disk::name(&self.settings));
         let settings = Settings::from_toml(&text).map_err(wrong)?;
-        let own = if self.paths.is_empty() { FILES.to_vec() } else { paths::read(&self.paths)? };
+        let own = paths::or_bundled(&self.paths)?;
         let metrics = self.sources.read()?;
-        let known = metrics.with(&own);
-        // The files of a user may read what the bundled rules record.
-        let all: Vec<_> = check::bundled(&own).cloned().chain(known).collect();
+        let all = check::with_bundled(&own, &metrics);
         let mut findings = metrics.check().blind(&settings, &all).map_err(|error| {
             let unknown = matches!(error, SettingsError::Unknown { .. });
             let hint = if unknown && metrics.lists.is_empty() {
@@ -58,9 +55,7 @@ impl BlindAssets {
             wrong(error) + hint
         })?;
         findings.retain(|finding| own.iter().any(|file| file.path() == finding.file));
-        findings.sort_by(|left, right| {
-            (&left.file, left.line, &left.message).cmp(&(&right.file, right.line, &right.message))
-        });
+        format::sort(&mut findings);
         let text = match self.format {
             Format::Text => format::text(&findings, own.len()),
             Format::Json => format::json(&findings),

@@ -3,12 +3,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mme_metrics::asset::{AssetFile, AssetKind};
+use mme_metrics::asset::{AssetFile, AssetKind, FILES};
 
 use crate::disk::{self, cannot};
 
 /// Deepest directory that is read.
 const DEEPEST: usize = 32;
+
+/// Reads files as [`read`] does, or takes the bundled ones if there are no paths.
+pub(crate) fn or_bundled(paths: &[PathBuf]) -> Result<Vec<AssetFile>, String> {
+    if paths.is_empty() { Ok(FILES.to_vec()) } else { read(paths) }
+}
 
 /// Reads files, and every asset in directories. Links in directories are not followed.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<AssetFile>, String> {

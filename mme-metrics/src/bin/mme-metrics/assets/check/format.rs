@@ -5,6 +5,12 @@ use std::fmt::Write as _;
 use mme_metrics::asset::{AssetFinding, Severity};
 use serde_json::json;
 
+/// Sorts findings by file and line.
+pub(in crate::assets) fn sort(findings: &mut [AssetFinding]) {
+    findings
+        .sort_by(|left, right| (&left.file, left.line, &left.message).cmp(&(&right.file, right.line, &right.message)));
+}
+
 pub(in crate::assets) fn text(findings: &[AssetFinding], files: usize) -> String {
     let mut text = String::new();
     for finding in findings {

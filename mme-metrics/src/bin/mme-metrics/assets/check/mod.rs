@@ -58,9 +58,7 @@ impl Check {
             let emitted = metrics.check().emitted(&all, &files);
             findings.extend(emitted.into_iter().filter(|finding| finding.kind == FindingKind::NotEmitted));
         }
-        findings.sort_by(|left, right| {
-            (&left.file, left.line, &left.message).cmp(&(&right.file, right.line, &right.message))
-        });
+        format::sort(&mut findings);
         let found = findings.iter().any(|finding| finding.severity() > Severity::Note);
         let text = match self.format {
             Format::Text => format::text(&findings, files.len()),
@@ -71,9 +69,9 @@ impl Check {
     }
 }
 
-/// Checks the files of a user. They may read what the bundled rules record.
+/// Checks the files of a user.
 fn check(files: &[AssetFile], metrics: &Metrics) -> Vec<AssetFinding> {
-    let all: Vec<_> = bundled(files).cloned().chain(metrics.with(files)).collect();
+    let all = with_bundled(files, metrics);
     let check = metrics.check();
     let is_own = |finding: &AssetFinding| {
         let named = |file: &AssetFile| file.path() == finding.file;
@@ -84,8 +82,13 @@ fn check(files: &[AssetFile], metrics: &Metrics) -> Vec<AssetFinding> {
     findings
 }
 
+/// Lists the files of a user with what they may read: what the bundled rules record, and metrics.
+pub(super) fn with_bundled(files: &[AssetFile], metrics: &Metrics) -> Vec<AssetFile> {
+    bundled(files).cloned().chain(metrics.with(files)).collect()
+}
+
 /// Lists the bundled files, without those whose records `files` have, as an exported copy has.
-pub(super) fn bundled(files: &[AssetFile]) -> impl Iterator<Item = &'static AssetFile> {
+fn bundled(files: &[AssetFile]) -> impl Iterator<Item = &'static AssetFile> {
     let own: HashSet<_> = files.iter().flat_map(records).map(str::to_owned).collect();
     let texts: HashSet<_> = files.iter().map(|file| file.text().to_owned()).collect();
     FILES.iter().filter(move |file| !texts.contains(file.text()) && !records(file).any(|record| own.contains(record)))

@@ -3,6 +3,7 @@
 use mme_metrics::asset::{AssetCheck, AssetFile, AssetKind, AssetOptions, FILES};
 use mme_metrics::catalog;
 use mme_metrics_tests::promtool;
+use mme_metrics_tests::rules::Rules;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -10,6 +11,10 @@ const LABELS: [&str; 3] = ["region", "cluster", "namespace"];
 
 fn options() -> AssetOptions {
     LABELS.into_iter().fold(AssetOptions::new(), AssetOptions::group_by)
+}
+
+fn check() -> AssetCheck {
+    LABELS.into_iter().fold(AssetCheck::new(catalog::FAMILIES), AssetCheck::target_label)
 }
 
 fn rendered() -> Vec<AssetFile> {
@@ -20,15 +25,6 @@ fn written() -> TempDir {
     let dir = TempDir::new().expect("a temporary directory");
     options().write_to(dir.path()).expect("a directory that can be written");
     dir
-}
-
-/// Returns the groups of the HTTP rules and alerts in the order in which a test evaluates them.
-pub(crate) fn order_of_http_groups() -> String {
-    let groups = ["prometheus/rules/http.yml", "prometheus/alerts/http.yml"].map(|path| {
-        let text = FILES.iter().find(|file| file.path() == path).expect("a bundled file").text();
-        text.lines().filter_map(|line| line.trim().strip_prefix("- name: ")).collect::<Vec<_>>().join(", ")
-    });
-    format!("[{}]", groups.join(", "))
 }
 
 fn paths(kind: AssetKind) -> Vec<&'static str> {
@@ -64,14 +60,13 @@ fn rendered_rules_give_what_rendered_tests_expect() {
 
 #[test]
 fn rendered_files_name_only_what_exists() {
-    let check = LABELS.into_iter().fold(AssetCheck::new(catalog::FAMILIES), AssetCheck::target_label);
-    let found = check.run(&rendered());
+    let found = check().run(&rendered());
     assert!(found.is_empty(), "{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
 }
 
 #[test]
 fn rendered_rules_of_older_names_read_only_what_exists_and_keep_regions_apart() {
-    let check = LABELS.into_iter().fold(AssetCheck::new(catalog::FAMILIES), AssetCheck::target_label);
+    let check = check();
     let rendered = rendered();
     for path in optional(false) {
         let file = rendered.iter().find(|file| file.path() == path).expect("a rendered file");
@@ -132,7 +127,7 @@ tests:
 #[test]
 fn a_failing_region_is_not_hidden_by_a_healthy_one_of_the_same_job() {
     let dir = written();
-    let test = CLUSTERS.replace("ORDER", &order_of_http_groups());
+    let test = CLUSTERS.replace("ORDER", &format!("[{}]", Rules::read().groups.join(", ")));
     std::fs::write(dir.path().join("clusters.yml"), test).expect("a file");
     promtool::accepts(dir.path(), &["test", "rules", "clusters.yml"]);
 }

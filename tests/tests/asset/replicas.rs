@@ -2,9 +2,8 @@
 
 use mme_metrics::asset::AssetOptions;
 use mme_metrics_tests::promtool;
+use mme_metrics_tests::rules::Rules;
 use tempfile::TempDir;
-
-use crate::fleet::order_of_http_groups;
 
 /// 10 requests a second, of which one fails, as both servers have seen them. `REPLICAS` are the labels that tell them apart.
 const STORE: &str = r#"
@@ -54,7 +53,7 @@ fn store(copies: &[&str], results: &[&str], rate: u32) -> String {
     let share = |labels: &str| sample("job:http_server_request_errors_per_request:ratio_rate5m", labels, "0.1");
     let requests = |labels: &str| sample("job:http_server_requests:rate5m", labels, &rate.to_string());
     STORE
-        .replace("ORDER", &order_of_http_groups())
+        .replace("ORDER", &format!("[{}]", Rules::read().groups.join(", ")))
         .replace("SERIES", &of_each(copies, &series, "\n"))
         .replace("[SHARES]", &format!("[{}]", of_each(results, &share, ", ")))
         .replace("[RATES]", &format!("[{}]", of_each(results, &requests, ", ")))

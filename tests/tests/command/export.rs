@@ -8,6 +8,7 @@ use mme_metrics::asset::{AssetCheck, AssetFile, AssetKind};
 use mme_metrics::catalog::FAMILIES;
 use mme_metrics_tests::command::{Ran, run};
 use mme_metrics_tests::program;
+use mme_metrics_tests::rules::Rules;
 use tempfile::TempDir;
 
 const LIST: &str = ".mme-metrics-export.json";
@@ -185,8 +186,8 @@ fn only_jobs_that_are_services_page_when_they_do_not_answer() {
     succeeds("promtool", &["test", "rules"], &out.join("services.yml"));
 }
 
-/// Routes that take up to 250 ms, under the default limit of 300 ms, a limit of 200 ms for "/read", and one of 2 s for "/export",
-/// which takes up to 1 s. "loose" promises 5 s for all its routes, which replaces the default and no limit of a route.
+/// Routes that take up to 250 ms, under the default limit of 300 ms, and "/slow", which takes up to 1.5 s. "/read" has a limit of
+/// 200 ms, and "/export", which takes up to 1.5 s too, one of 2 s. "loose" promises 5 s for all its routes, which replaces the default and no limit of a route.
 const ROUTES: &str = r#"
 rule_files: [prometheus/rules/http.yml, prometheus/alerts/http.yml]
 evaluation_interval: 1m
@@ -228,15 +229,7 @@ fn a_route_has_a_limit_of_its_own_and_others_that_of_the_service() {
         }
     }
     let out = directory.path().join("out");
-    let groups: Vec<_> = ["rules", "alerts"]
-        .into_iter()
-        .flat_map(|folder| {
-            let text = fs::read_to_string(out.join(format!("prometheus/{folder}/http.yml"))).expect("a rule file");
-            let names = text.lines().filter_map(|line| line.trim().strip_prefix("- name: "));
-            names.map(str::to_owned).collect::<Vec<_>>()
-        })
-        .collect();
-    let test = ROUTES.replace("ORDER", &format!("[{}]", groups.join(", ")));
+    let test = ROUTES.replace("ORDER", &format!("[{}]", Rules::read().groups.join(", ")));
     fs::write(out.join("routes.yml"), test.replace("SERIES", &format!("[{}]", series.join(", ")))).expect("a file");
     succeeds("promtool", &["test", "rules"], &out.join("routes.yml"));
 }

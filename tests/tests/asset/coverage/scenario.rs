@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::ops::Range;
-use std::process::Output;
 
 use mme_metrics::asset::write_to;
-use mme_metrics_tests::program;
+use mme_metrics_tests::promtool;
 use mme_metrics_tests::rules::Rules;
 use tempfile::TempDir;
 
@@ -143,14 +142,12 @@ impl Scenario {
         )
     }
 
-    fn run(&self, rules: &Rules) -> Output {
+    fn run(&self, rules: &Rules) -> Result<String, String> {
         let directory = TempDir::new().expect("a temporary directory");
         write_to(directory.path()).expect("a directory that can be written");
         let prometheus = directory.path().join("prometheus");
         fs::write(prometheus.join("scenario.yml"), self.document(rules)).expect("a file that can be written");
-        let promtool =
-            program::command("promtool").args(["test", "rules", "scenario.yml"]).current_dir(prometheus).output();
-        promtool.expect("promtool is a program that runs")
+        promtool::run_in(&prometheus, &["test", "rules", "scenario.yml"])
     }
 }
 
@@ -158,9 +155,7 @@ impl Scenario {
 fn a_healthy_service_raises_no_alarm_whatever_happens_to_it() {
     let rules = Rules::read();
     for scenario in all() {
-        let output = scenario.run(&rules);
-        let said = [output.stdout, output.stderr].concat();
-        assert!(output.status.success(), "{}:\n{}", scenario.name, String::from_utf8_lossy(&said));
+        scenario.run(&rules).unwrap_or_else(|said| panic!("{}:\n{said}", scenario.name));
     }
 }
 
@@ -169,8 +164,6 @@ fn a_scenario_can_fail() {
     let a = Life::new(r#"instance="a""#, 0..END);
     let down = Life { minutes: 0..EVENT, dying: END - EVENT, ..a };
     let scenario = Scenario { name: "the only instance is down", lives: vec![down], fires: &[] };
-    let output = scenario.run(&Rules::read());
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said);
-    assert!(!output.status.success() && said.contains("MmeServiceDown"), "{said}");
+    let said = scenario.run(&Rules::read()).expect_err("an alert fires");
+    assert!(said.contains("MmeServiceDown"), "{said}");
 }

@@ -27,7 +27,7 @@ const LONGER: [(&str, &str); 15] = [
     ("MmeTrafficDrop", "compares with a week ago: http_baseline.yml"),
 ];
 
-/// Alerts that are not of a service, and why they have no scenario.
+/// Alerts whose metrics are not looked for among those of the healthy service and its exporters, and why.
 const APART: [(&str, &str); 4] = [
     ("Watchdog", "always fires"),
     ("MmeEscalationLevel2", "reads alerts: mme.yml"),
@@ -58,11 +58,7 @@ fn the_table_of_alerts_and_scenarios_has_no_hole() {
         for scenario in &scenarios {
             let exception = reason(&LONGER, alert).or(reason(&APART, alert));
             let fires = scenario.fires.iter().any(|(name, ..)| name == alert);
-            let cell = match exception {
-                Some(exception) => exception,
-                None if fires => "fires",
-                None => "silent",
-            };
+            let cell = if fires { "fires" } else { exception.unwrap_or("silent") };
             _ = write!(table, " {cell} |");
         }
         if reason(&APART, alert).is_none() {

@@ -49,21 +49,20 @@ impl AllocatorFigures {
 /// `figures` returns what the allocator holds now, or `None` if that is not known. A program has at most four names of allocators;
 /// later ones are called `_other`.
 ///
-/// The statistics of mimalloc need `unsafe`, which this crate does not have: `mi_process_info` of `libmimalloc-sys`, with its
-/// feature `extended`, writes them into variables. A service that calls it passes what it wrote:
+/// jemalloc and mimalloc have collectors of their own, behind the features `jemalloc` and `mimalloc`. For another allocator:
 ///
 /// ```
 /// use mme_metrics::memory::{self, AllocatorFigures};
 /// use mme_metrics::{Format, Recorder};
 ///
-/// # struct ProcessInfo { current_rss: u64, current_commit: u64 }
-/// # fn process_info() -> ProcessInfo { ProcessInfo { current_rss: 4096, current_commit: 8192 } }
-/// let mimalloc = memory::allocator("mimalloc", || {
-///     let info = process_info();
-///     Some(AllocatorFigures::new().resident(info.current_rss).active(info.current_commit))
+/// # struct ArenaStatistics { used: u64, mapped: u64 }
+/// # fn arena_statistics() -> ArenaStatistics { ArenaStatistics { used: 4096, mapped: 8192 } }
+/// let arena = memory::allocator("arena", || {
+///     let statistics = arena_statistics();
+///     Some(AllocatorFigures::new().allocated(statistics.used).active(statistics.mapped))
 /// });
-/// let recorder = Recorder::builder().collect(mimalloc).build()?;
-/// assert!(recorder.render(Format::Text).contains("allocator_resident_bytes{allocator=\"mimalloc\"} 4096\n"));
+/// let recorder = Recorder::builder().collect(arena).build()?;
+/// assert!(recorder.render(Format::Text).contains("allocator_active_bytes{allocator=\"arena\"} 8192\n"));
 /// # Ok::<(), mme_metrics::recorder::BuildError>(())
 /// ```
 pub fn allocator<F>(name: &str, figures: F) -> impl Fn() + Send + Sync + use<F> + 'static

@@ -1,33 +1,18 @@
 //! Memory: what the allocator holds, and what the container may use.
 //!
-//! The limits of a container are read on Linux with the feature `process`; there is nothing to start. An allocator is read through a
-//! function of the service, because this crate depends on none:
+//! The limits of a container are read on Linux with the feature `process`; there is nothing to start. An allocator is read by a
+//! collector: `memory::jemalloc` with the feature `jemalloc`, `memory::mimalloc` with the feature `mimalloc`, and
+//! [`memory::allocator`](allocator()) for any other, through a function of the service:
 //!
 //! ```
 //! use mme_metrics::memory::{self, AllocatorFigures};
 //! use mme_metrics::{Format, Recorder};
 //!
-//! # mod tikv_jemalloc_ctl {
-//! #     pub mod epoch { pub fn advance() -> Result<u64, ()> { Ok(1) } }
-//! #     pub mod stats {
-//! #         pub mod allocated { pub fn read() -> Result<usize, ()> { Ok(4096) } }
-//! #         pub mod resident { pub fn read() -> Result<usize, ()> { Ok(8192) } }
-//! #     }
-//! # }
-//! /// With the crate `tikv-jemalloc-ctl` and its feature `stats`.
-//! fn jemalloc() -> Option<AllocatorFigures> {
-//!     use tikv_jemalloc_ctl::{epoch, stats};
-//!
-//!     // The statistics are those of the last epoch.
-//!     epoch::advance().ok()?;
-//!     let figures = AllocatorFigures::new()
-//!         .allocated(stats::allocated::read().ok()? as u64)
-//!         .resident(stats::resident::read().ok()? as u64);
-//!     Some(figures)
-//! }
-//!
-//! let recorder = Recorder::builder().collect(memory::allocator("jemalloc", jemalloc)).build()?;
-//! assert!(recorder.render(Format::Text).contains("allocator_allocated_bytes{allocator=\"jemalloc\"} 4096\n"));
+//! # struct Statistics { allocated: u64 }
+//! # fn statistics() -> Option<Statistics> { Some(Statistics { allocated: 4096 }) }
+//! let arena = memory::allocator("arena", || Some(AllocatorFigures::new().allocated(statistics()?.allocated)));
+//! let recorder = Recorder::builder().collect(arena).build()?;
+//! assert!(recorder.render(Format::Text).contains("allocator_allocated_bytes{allocator=\"arena\"} 4096\n"));
 //! # Ok::<(), mme_metrics::recorder::BuildError>(())
 //! ```
 //!
@@ -56,12 +41,22 @@
 mod allocator;
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod cgroup;
+#[cfg(feature = "jemalloc")]
+mod jemalloc;
 mod label;
 mod metrics;
+#[cfg(feature = "mimalloc")]
+mod mimalloc;
 
 pub use self::allocator::{AllocatorFigures, allocator};
+#[cfg(feature = "jemalloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jemalloc")))]
+pub use self::jemalloc::jemalloc;
 pub use self::label::{AllocatorName, PressureResource};
 pub use self::metrics::{MEMORY, MemoryMetrics};
+#[cfg(feature = "mimalloc")]
+#[cfg_attr(docsrs, doc(cfg(feature = "mimalloc")))]
+pub use self::mimalloc::mimalloc;
 
 /// Reads the container.
 fn collect() {

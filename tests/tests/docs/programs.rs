@@ -6,8 +6,9 @@ use std::fs;
 use crate::page::root;
 
 /// What README calls the programs of each package of Debian.
-const NAMES: [(&str, &str); 18] = [
+const NAMES: [(&str, &str); 19] = [
     ("chromium", "Chromium"),
+    ("make", "`make`"),
     ("mariadb-server", "MariaDB"),
     ("openssl", "OpenSSL"),
     ("postgresql", "PostgreSQL"),

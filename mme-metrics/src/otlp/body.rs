@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
 
-use crate::recorder::OtlpReading;
+use crate::recorder::{OtlpReading, WrittenValues};
 
 /// What stands around the metrics in each request.
 #[derive(Debug)]
@@ -59,7 +59,13 @@ pub(super) struct Bodies {
     reading: OtlpReading,
     envelope: Arc<Envelope>,
     /// A chunk that did not fit into the last body.
-    held: Option<Vec<u8>>,
+    held: Option<(Vec<u8>, WrittenValues)>,
+}
+
+/// A body, and the values that it is made of, if it has differences.
+pub(super) struct Body {
+    pub(super) bytes: Bytes,
+    pub(super) written: WrittenValues,
 }
 
 impl Bodies {
@@ -68,25 +74,25 @@ impl Bodies {
     }
 
     /// Reads metrics until a body is full, and returns it with what makes those after it.
-    pub(super) fn next(mut self) -> Option<(Bytes, Self)> {
+    pub(super) fn next(mut self) -> Option<(Body, Self)> {
         let time = nanos(SystemTime::now());
         let room = self.envelope.room();
-        let mut metrics: Vec<Vec<u8>> = self.held.take().into_iter().collect();
-        let mut length: usize = metrics.iter().map(Vec::len).sum();
-        while let Some(chunk) = self.reading.chunk(time) {
+        let (mut metrics, mut written, mut length) = (Vec::new(), WrittenValues::default(), 0);
+        while let Some((chunk, values)) = self.held.take().or_else(|| self.reading.chunk(time)) {
             length += chunk.len();
             if length > room && !metrics.is_empty() {
-                self.held = Some(chunk);
+                self.held = Some((chunk, values));
                 break;
             }
             metrics.push(chunk);
+            written.append(values);
         }
         if metrics.is_empty() {
             return None;
         }
         let body = self.envelope.wrap(&metrics);
-        let body = if self.envelope.gzip { compress(&body) } else { body };
-        Some((body.into(), self))
+        let bytes = if self.envelope.gzip { compress(&body) } else { body }.into();
+        Some((Body { bytes, written }, self))
     }
 }
 
@@ -143,11 +149,11 @@ mod tests {
 
     fn bodies(recorder: &Recorder, limit: usize, gzip: bool) -> Vec<Bytes> {
         let envelope = Envelope::new(&resource::resource(&[]), &resource::scope(), limit, gzip);
-        let mut rest = Some(Bodies::new(recorder.otlp_reading(), Arc::new(envelope)));
+        let mut rest = Some(Bodies::new(recorder.otlp_reading(None), Arc::new(envelope)));
         let next = || {
             let (body, after) = rest.take()?.next()?;
             rest = Some(after);
-            Some(body)
+            Some(body.bytes)
         };
         std::iter::from_fn(next).collect()
     }

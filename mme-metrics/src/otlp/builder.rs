@@ -4,10 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use http::header::{
-    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING, USER_AGENT,
+    ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TE, TRANSFER_ENCODING, USER_AGENT,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{ClientBuilder, Url};
+use reqwest::ClientBuilder;
 use tokio::runtime::Handle;
 
 use super::body::Envelope;
@@ -15,14 +15,12 @@ use super::client::Client;
 use super::error::OtlpSetupError;
 use super::export::Export;
 use super::handle::OtlpExporter;
+use super::protocol::{OtlpEndpoint, OtlpProtocol, parse_url};
+use super::temporality::OtlpTemporality;
 use super::{resource, task};
-use crate::probe::http_url;
 use crate::recorder::Recorder;
 
-/// Where a receiver listens by default.
-const ENDPOINT: &str = "http://localhost:4318/v1/metrics";
-
-pub(super) const ENDPOINT_ACCEPTS: &str = "the URL of an OTLP/HTTP receiver, such as http://collector:4318";
+pub(super) const ENDPOINT_ACCEPTS: &str = "the URL of an OTLP receiver, such as http://collector:4318";
 pub(super) const HEADERS_ACCEPT: &str =
     "`name=value,name=value`, with percent-encoded values, without headers that the exporter sets itself";
 pub(super) const TIME_ACCEPTS: &str = "a whole number of milliseconds from 1 to 86400000";
@@ -40,10 +38,12 @@ const LEAST_REQUEST: usize = 128 << 10;
 /// [`with_env`](Self::with_env) takes over the settings of the environment. What is set later wins.
 #[must_use = "nothing is exported until `start` is called"]
 pub struct OtlpExporterBuilder {
-    pub(super) endpoint: Option<Url>,
+    pub(super) endpoint: Option<OtlpEndpoint>,
+    pub(super) protocol: OtlpProtocol,
     pub(super) headers: HeaderMap,
     timeout: Duration,
     interval: Duration,
+    pub(super) temporality: OtlpTemporality,
     gzip: bool,
     request_limit: usize,
     pub(super) attributes: Vec<(String, String)>,
@@ -57,8 +57,10 @@ impl fmt::Debug for OtlpExporterBuilder {
     // Without headers, the client and the URL, which may have secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpExporterBuilder")
+            .field("protocol", &self.protocol)
             .field("timeout", &self.timeout)
             .field("interval", &self.interval)
+            .field("temporality", &self.temporality)
             .field("gzip", &self.gzip)
             .field("request_limit", &self.request_limit)
             .field("enabled", &self.enabled)
@@ -67,14 +69,16 @@ impl fmt::Debug for OtlpExporterBuilder {
 }
 
 impl OtlpExporter {
-    /// Returns a builder with the defaults of the specification: `http://localhost:4318/v1/metrics`, every 60 s, a timeout of 10 s, no
-    /// compression. It reads no environment variables.
+    /// Returns a builder with the defaults of the specification: `http://localhost:4318/v1/metrics`, or `http://localhost:4317` over
+    /// gRPC, every 60 s, a timeout of 10 s, no compression. It reads no environment variables.
     pub fn builder() -> OtlpExporterBuilder {
         OtlpExporterBuilder {
             endpoint: None,
+            protocol: OtlpProtocol::default(),
             headers: HeaderMap::new(),
             timeout: Duration::from_secs(10),
             interval: Duration::from_mins(1),
+            temporality: OtlpTemporality::default(),
             gzip: false,
             request_limit: REQUEST_LIMIT,
             attributes: Vec::new(),
@@ -86,14 +90,22 @@ impl OtlpExporter {
 }
 
 impl OtlpExporterBuilder {
-    /// Sets the URL that requests are sent to, as it is: with the path, which is usually `/v1/metrics`.
+    /// Sets the URL of the receiver. Over HTTP, requests are sent to it as it is: with the path, which is usually `/v1/metrics`. Over
+    /// gRPC it is the URL of the server, such as `http://collector:4317`.
     ///
     /// # Errors
     ///
     /// When it is not the absolute URL of an HTTP server.
     pub fn endpoint(mut self, url: &str) -> Result<Self, OtlpSetupError> {
-        self.endpoint = Some(parse_url(url).ok_or(OtlpSetupError::invalid("endpoint", ENDPOINT_ACCEPTS))?);
+        let url = parse_url(url).ok_or(OtlpSetupError::invalid("endpoint", ENDPOINT_ACCEPTS))?;
+        self.endpoint = Some(OtlpEndpoint::Exact(url));
         Ok(self)
+    }
+
+    /// Sets how the exporter speaks to the receiver: protobuf over HTTP by default.
+    pub const fn protocol(mut self, protocol: OtlpProtocol) -> Self {
+        self.protocol = protocol;
+        self
     }
 
     /// Adds a header to every request, such as `authorization`. A header of the same name is replaced. The value is never printed.
@@ -107,9 +119,19 @@ impl OtlpExporterBuilder {
     }
 
     pub(super) fn with_header(mut self, name: &str, value: &str) -> Option<Self> {
-        const OWN: [HeaderName; 8] =
-            [ACCEPT, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING, USER_AGENT];
-        let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !OWN.contains(name))?;
+        const OWN: [HeaderName; 9] = [
+            ACCEPT,
+            CONNECTION,
+            CONTENT_ENCODING,
+            CONTENT_LENGTH,
+            CONTENT_TYPE,
+            HOST,
+            TE,
+            TRANSFER_ENCODING,
+            USER_AGENT,
+        ];
+        let is_own = |name: &HeaderName| OWN.contains(name) || name.as_str().starts_with("grpc-");
+        let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !is_own(name))?;
         let mut value = HeaderValue::from_str(value).ok()?;
         value.set_sensitive(true);
         self.headers.insert(name, value);
@@ -125,6 +147,12 @@ impl OtlpExporterBuilder {
     /// Sets the time from the start of an export to the start of the next: 60 s by default.
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
+        self
+    }
+
+    /// Sets whether totals are sent, which is the default, or differences.
+    pub const fn temporality(mut self, temporality: OtlpTemporality) -> Self {
+        self.temporality = temporality;
         self
     }
 
@@ -153,7 +181,7 @@ impl OtlpExporterBuilder {
         self.resource_attribute(resource::SERVICE_NAME, name)
     }
 
-    /// Uses this HTTP client, for certificates or a proxy of your own. Redirects are not followed, and responses are not
+    /// Uses this HTTP client, for certificates or a proxy of your own. Over gRPC it speaks HTTP/2 from the first byte. Redirects are not followed, and responses are not
     /// decompressed, whatever it says. The default client uses no proxy.
     pub fn client(mut self, client: ClientBuilder) -> Self {
         self.client = Some(client);
@@ -196,17 +224,13 @@ impl OtlpExporterBuilder {
             return Ok(OtlpExporter::disabled());
         }
         let runtime = Handle::try_current().map_err(|_| OtlpSetupError::NoRuntime)?;
-        let url = self.endpoint.or_else(|| parse_url(ENDPOINT));
+        let url = self.protocol.url(self.endpoint);
         let url = url.ok_or(OtlpSetupError::invalid("endpoint", ENDPOINT_ACCEPTS))?;
-        let client = Client::new(self.client, url, self.headers, self.gzip).map_err(OtlpSetupError::Client)?;
+        let client =
+            Client::new(self.client, self.protocol, url, self.headers, self.gzip).map_err(OtlpSetupError::Client)?;
         let resource = resource::resource(&self.attributes);
         let envelope = Envelope::new(&resource, &resource::scope(), self.request_limit, self.gzip);
-        let export = Export::new(recorder.clone(), client, envelope, self.timeout);
+        let export = Export::new(recorder.clone(), client, envelope, self.timeout, self.temporality);
         Ok(task::start(&runtime, export, self.interval))
     }
-}
-
-/// Parses the absolute URL of an HTTP server.
-pub(super) fn parse_url(text: &str) -> Option<Url> {
-    http_url(text.trim())
 }

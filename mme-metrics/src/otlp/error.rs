@@ -53,6 +53,8 @@ impl Error for OtlpSetupError {
 pub enum OtlpExportError {
     /// The receiver refused a request with this HTTP status.
     Status(u16),
+    /// The receiver ended the gRPC call with this status.
+    GrpcStatus(u16),
     /// The receiver answered with this redirect, which is not followed.
     Redirect(u16),
     /// The receiver could not be reached, or the connection broke; with the reason.
@@ -71,14 +73,15 @@ impl fmt::Display for OtlpExportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(f, "the receiver answered with the status {status}"),
+            Self::GrpcStatus(status) => write!(f, "the receiver ended the call with the gRPC status {status}"),
             Self::Redirect(status) => {
                 write!(f, "the receiver answered with the redirect {status}: set the endpoint to where it leads")
             }
             Self::Connection(reason) => write!(f, "the receiver cannot be reached: {reason}"),
             Self::TimedOut => f.write_str("the receiver did not answer in time"),
-            Self::Answer => {
-                f.write_str("the answer is not one of OTLP/HTTP: check the address, its port is usually 4318")
-            }
+            Self::Answer => f.write_str(
+                "the answer is not one of OTLP: check address and protocol; the port is usually 4318 for HTTP, and 4317 for gRPC",
+            ),
             Self::Reading => f.write_str("the metrics could not be read"),
             Self::Stopped => f.write_str("the exporter has stopped"),
         }

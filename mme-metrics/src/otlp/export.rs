@@ -7,13 +7,14 @@ use bytes::Bytes;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::body::{Bodies, Envelope};
+use super::body::{Bodies, Body, Envelope};
 use super::client::{Acceptance, Client, Retry, SendFailure};
 use super::error::OtlpExportError;
 use super::report::Report;
 use super::retry::BackOff;
 use super::summary::{ExportOutcome, OtlpExportSummary};
-use crate::recorder::Recorder;
+use super::temporality::OtlpTemporality;
+use crate::recorder::{OtlpDeltas, Recorder};
 
 /// What an export needs, and what it leaves for the next.
 pub(super) struct Export {
@@ -21,15 +22,24 @@ pub(super) struct Export {
     client: Client,
     envelope: Arc<Envelope>,
     timeout: Duration,
+    /// What the receiver has, if it gets differences.
+    deltas: Option<OtlpDeltas>,
     report: Report,
     /// When the receiver wants to be asked again, if that is later than this export could wait.
     not_before: Option<Instant>,
 }
 
 impl Export {
-    pub(super) fn new(recorder: Recorder, client: Client, envelope: Envelope, timeout: Duration) -> Self {
+    pub(super) fn new(
+        recorder: Recorder,
+        client: Client,
+        envelope: Envelope,
+        timeout: Duration,
+        temporality: OtlpTemporality,
+    ) -> Self {
         let report = Report::new(recorder.clone());
-        Self { recorder, client, envelope: Arc::new(envelope), timeout, report, not_before: None }
+        let deltas = (temporality == OtlpTemporality::Delta).then(OtlpDeltas::default);
+        Self { recorder, client, envelope: Arc::new(envelope), timeout, deltas, report, not_before: None }
     }
 
     /// Returns whether the receiver has asked for more time.
@@ -51,20 +61,24 @@ impl Export {
     }
 
     async fn send_all(&mut self) -> ExportOutcome {
-        let (recorder, envelope) = (self.recorder.clone(), Arc::clone(&self.envelope));
+        let (recorder, envelope, deltas) = (self.recorder.clone(), Arc::clone(&self.envelope), self.deltas.clone());
         // Collectors may block, and compression takes its time, so neither runs on a thread that serves.
-        let mut made = spawn_blocking(move || Bodies::new(recorder.otlp_reading(), envelope).next());
+        let mut made = spawn_blocking(move || Bodies::new(recorder.otlp_reading(deltas), envelope).next());
         let (mut sent, mut failure) = (OtlpExportSummary::default(), None);
-        while let Some((body, bodies)) = made.await.map_err(|_| OtlpExportError::Reading)? {
-            match self.send(body).await {
+        while let Some((Body { bytes, written }, bodies)) = made.await.map_err(|_| OtlpExportError::Reading)? {
+            match self.send(bytes).await {
                 Ok(Acceptance { rejected, message }) => {
+                    if let Some(deltas) = &self.deltas {
+                        deltas.accept(written);
+                    }
                     sent.requests += 1;
                     sent.rejected = sent.rejected.saturating_add(rejected);
                     self.report.answered(&message);
                 }
                 Err(error) => {
                     // The receiver may accept the next part, unless it would refuse any.
-                    let of_this_part = matches!(error, OtlpExportError::Status(400 | 413));
+                    let of_this_part =
+                        matches!(error, OtlpExportError::Status(400 | 413) | OtlpExportError::GrpcStatus(3 | 8));
                     failure.get_or_insert(error);
                     if !of_this_part {
                         break;
@@ -79,9 +93,10 @@ impl Export {
     /// Sends one request until it is accepted or refused, or its time is over.
     async fn send(&mut self, body: Bytes) -> Result<Acceptance, OtlpExportError> {
         let deadline = Instant::now() + self.timeout;
+        let framed = self.client.frame(body);
         let mut back_off = BackOff::new();
         loop {
-            let Ok(answer) = timeout_at(deadline, self.client.send(body.clone())).await else {
+            let Ok(answer) = timeout_at(deadline, self.client.send(framed.clone())).await else {
                 return Err(OtlpExportError::TimedOut);
             };
             let SendFailure { error, retry } = match answer {

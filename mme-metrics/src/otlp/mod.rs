@@ -1,6 +1,6 @@
 //! The exporter that sends metrics by OTLP, the protocol of OpenTelemetry, to a Collector, to Prometheus or to any other receiver.
 //!
-//! It reads the same series that `/metrics` shows, at an interval, and sends them as protobuf over HTTP. A service may have both.
+//! It reads the same series that `/metrics` shows, at an interval, and sends them as protobuf over HTTP or gRPC. A service may have both.
 //!
 //! ```no_run
 //! # #[cfg(feature = "otlp")]
@@ -20,9 +20,9 @@
 //!
 //! | metric | as |
 //! |---|---|
-//! | counter, fractional counter | cumulative monotonic `Sum` |
+//! | counter, fractional counter | monotonic `Sum` |
 //! | gauge | `Gauge`; a gauge without a value is left out |
-//! | histogram | cumulative `Histogram`; if it has native buckets alone, `ExponentialHistogram` |
+//! | histogram | `Histogram`; if it has native buckets alone, `ExponentialHistogram` |
 //! | exemplar | `Exemplar` with the ids of its trace |
 //!
 //! Names and units are those of the semantic conventions where these have the metric. The default translation of a receiver
@@ -35,13 +35,14 @@
 //! | event | what happens |
 //! |---|---|
 //! | 408, 429, 502, 503, 504, no connection, a broken one | the request is sent again, with exponential back-off and jitter, until its timeout |
-//! | `Retry-After` | is respected, up to 5 minutes; exports at the interval pause as long |
+//! | `Retry-After`, `RetryInfo` | is respected, up to 5 minutes; exports at the interval pause as long |
+//! | over gRPC: `CANCELLED`, `DEADLINE_EXCEEDED`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE`, `DATA_LOSS` | the same; so is `RESOURCE_EXHAUSTED` with a `RetryInfo` |
 //! | any other status, a redirect | the request is not sent again |
 //! | no answer | the request ends at its timeout |
 //! | an answer that refuses single data points | they are counted |
 //! | a panic in a collector | costs the values of this collector |
 //!
-//! Totals are cumulative, so the next export that succeeds has everything. Only one request is held at a time, which is at most
+//! Totals are sent by default, so the next export that succeeds has everything. See [`OtlpTemporality`] for differences. Only one request is held at a time, which is at most
 //! [`request_limit`](OtlpExporterBuilder::request_limit) bytes long, or one chunk of 32 KiB.
 //!
 //! # What it costs
@@ -62,7 +63,7 @@
 //!
 //! # Limits
 //!
-//! The protocol is HTTP with protobuf, neither gRPC nor JSON, and the temporality is cumulative. `https` needs a TLS feature of
+//! JSON is not spoken. `https` needs a TLS feature of
 //! `reqwest` among the dependencies of the service, such as `rustls`.
 
 mod body;
@@ -73,13 +74,17 @@ mod error;
 mod export;
 mod handle;
 mod list;
+mod protocol;
 mod report;
 mod resource;
 mod retry;
 mod summary;
 mod task;
+mod temporality;
 
 pub use self::builder::OtlpExporterBuilder;
 pub use self::error::{OtlpExportError, OtlpSetupError};
 pub use self::handle::OtlpExporter;
+pub use self::protocol::OtlpProtocol;
 pub use self::summary::OtlpExportSummary;
+pub use self::temporality::OtlpTemporality;

@@ -13,7 +13,7 @@ const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// The longest delay that a receiver is granted. It may be broken, or not be a receiver.
-const LONGEST_ASKED: Duration = Duration::from_mins(5);
+pub(super) const LONGEST_ASKED: Duration = Duration::from_mins(5);
 
 /// An exponential back-off with jitter.
 #[derive(Debug)]

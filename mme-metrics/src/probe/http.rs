@@ -2,19 +2,16 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::OnceLock;
 
 use ::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use ::http::{HeaderMap, HeaderValue, Response};
 use ::reqwest as client;
 use client::{Body, Client, Request, Url};
-use http_body::Body as _;
 use memchr::memmem;
 
 use super::ProbeFailure;
-use super::outgoing::{TLS_MISSING, http_url, lacks_tls, restrained};
+use super::outgoing::{BodyStart, TLS_MISSING, http_url, lacks_tls, restrained};
 
 /// The HTTP/2 flow-control window: the smallest that the protocol allows.
 const WINDOW: u32 = 65_535;
@@ -73,22 +70,10 @@ pub(crate) async fn answer(client: &Client, request: Request, limit: usize) -> R
     if response.url().origin() != asked {
         return Err(ProbeFailure::Unexpected);
     }
-    let (head, mut body) = Response::<Body>::from(response).into_parts();
-    let mut answer =
-        Answer { status: head.status.as_u16(), headers: head.headers, body: Vec::new(), trailers: None, whole: true };
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let frame = frame.map_err(|error| failure(&error))?;
-        match frame.into_data() {
-            Ok(data) if data.len() > limit - answer.body.len() => {
-                answer.body.extend_from_slice(&data[..limit - answer.body.len()]);
-                answer.whole = false;
-                break;
-            }
-            Ok(data) => answer.body.extend_from_slice(&data),
-            Err(frame) => answer.trailers = frame.into_trailers().ok(),
-        }
-    }
-    Ok(answer)
+    let (head, body) = Response::<Body>::from(response).into_parts();
+    let BodyStart { bytes, trailers, is_whole } =
+        BodyStart::read(body, limit).await.map_err(|error| failure(&error))?;
+    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: bytes, trailers, whole: is_whole })
 }
 
 fn failure(error: &client::Error) -> ProbeFailure {

@@ -70,6 +70,6 @@ pub(crate) use self::http::{Answer, answer, client, holds, parse_url};
 #[cfg(feature = "probe")]
 pub(crate) use self::json::json_holds;
 #[cfg(feature = "otlp")]
-pub(crate) use self::outgoing::{TLS_MISSING, http_url, lacks_tls, restrained};
+pub(crate) use self::outgoing::{BodyStart, TLS_MISSING, http_url, lacks_tls, restrained};
 #[cfg(feature = "probe")]
 pub(crate) use self::shared_check::{CheckAnswer, SharedCheck};

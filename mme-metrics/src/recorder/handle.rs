@@ -12,9 +12,9 @@ use metrics::Label;
 use super::admission::admit;
 use super::cell::HistogramReading;
 use super::collector::{Collectors, collecting, is_collecting};
-#[cfg(feature = "otlp")]
-use super::exposition::OtlpReading;
 use super::exposition::{Exposition, Format};
+#[cfg(feature = "otlp")]
+use super::exposition::{OtlpDeltas, OtlpReading};
 use super::family::SeriesList;
 use super::state::State;
 use crate::trace::TraceScope;
@@ -69,11 +69,11 @@ impl Recorder {
         bytes
     }
 
-    /// Starts a reading that is sent by OTLP. The collectors run first, as before an exposition.
+    /// Starts a reading that is sent by OTLP, as differences if there are `deltas`. The collectors run first, as before an exposition.
     #[cfg(feature = "otlp")]
-    pub(crate) fn otlp_reading(&self) -> OtlpReading {
+    pub(crate) fn otlp_reading(&self, deltas: Option<OtlpDeltas>) -> OtlpReading {
         self.refresh();
-        OtlpReading::new(&self.0.registry)
+        OtlpReading::new(&self.0.registry, deltas)
     }
 
     /// Calls `visit` with the name, label text and values of every series.

@@ -78,7 +78,7 @@ pub use self::handle::Recorder;
 pub use self::install::install;
 
 #[cfg(feature = "otlp")]
-pub(crate) use self::exposition::OtlpReading;
+pub(crate) use self::exposition::{OtlpDeltas, OtlpReading, WrittenValues};
 pub(crate) use self::handle::Figures;
 #[cfg(feature = "prometheus")]
 pub(crate) use self::install::has_foreign_recorder;

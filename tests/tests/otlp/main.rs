@@ -2,7 +2,9 @@
 
 mod concurrency;
 mod content;
+mod delta;
 mod failure;
+mod grpc;
 mod life;
 mod newest;
 mod receiver;

@@ -10,7 +10,7 @@ use std::process::{Child, Stdio};
 use metrics::{Key, KeyName, Label, Level, Metadata, Recorder as _};
 use mme_metrics::label::Cardinality;
 use mme_metrics::metric::{Kind, Spec};
-use mme_metrics::otlp::OtlpExporter;
+use mme_metrics::otlp::{OtlpExporter, OtlpProtocol, OtlpTemporality};
 use mme_metrics::{Format, Recorder, catalog};
 use mme_metrics_tests::alertmanager::free_addresses;
 use mme_metrics_tests::exposition::Samples;
@@ -110,9 +110,13 @@ fn labels_of(mut text: &str) -> BTreeMap<String, String> {
 
 /// Sends the metrics of a recorder once.
 fn send(recorder: &Recorder, url: &str) {
+    send_by(OtlpProtocol::HttpProtobuf, recorder, url);
+}
+
+fn send_by(protocol: OtlpProtocol, recorder: &Recorder, url: &str) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let builder = OtlpExporter::builder().endpoint(url).unwrap().service_name("shop").gzip(true);
+        let builder = OtlpExporter::builder().protocol(protocol).endpoint(url).unwrap().service_name("shop").gzip(true);
         let exporter = builder.resource_attribute("service.instance.id", "one").start(recorder).unwrap();
         let exported = exporter.shutdown().await.unwrap();
         assert_eq!((exported.requests(), exported.rejected_data_points()), (1, 0));
@@ -159,20 +163,51 @@ fn prometheus_shows_a_native_histogram() {
     );
 }
 
+/// Counts a few times, and sends the differences after each.
+fn send_differences(url: &str) {
+    let recorder = Recorder::builder().build().unwrap();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let builder = OtlpExporter::builder().endpoint(url).unwrap().service_name("shop");
+        let exporter = builder.temporality(OtlpTemporality::Delta).start(&recorder).unwrap();
+        for amount in [5, 0, 7, 11] {
+            metrics::with_local_recorder(&recorder, || {
+                metrics::counter!("jobs_total").increment(amount);
+                (0..amount).for_each(|_| metrics::histogram!("jobs_seconds").record(0.5));
+            });
+            exporter.flush().await.unwrap();
+        }
+        exporter.shutdown().await.unwrap();
+    });
+}
+
+#[test]
+fn prometheus_adds_differences_up() {
+    if std::env::var_os(NEWEST).is_none() {
+        return;
+    }
+    let server = Prometheus::setup().flag("--web.enable-otlp-receiver").feature("otlp-deltatocumulative").start();
+    send_differences(&format!("{}/api/v1/otlp/v1/metrics", server.url()));
+    server.wait_for_value("jobs_total", 23.0);
+    server.wait_for_value("jobs_seconds_count", 23.0);
+    server.wait_for_value("jobs_seconds_sum", 11.5);
+}
+
 /// A running Collector, which is killed when this is dropped.
 struct Collector {
     child: Child,
     _folder: tempfile::TempDir,
     receiver: String,
+    grpc: String,
     exporter: String,
 }
 
 impl Collector {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let [receiver, exporter] = free_addresses().map(|address| address.to_string());
+        let [receiver, grpc, exporter] = free_addresses().map(|address| address.to_string());
         let configuration = serde_json::json!({
-            "receivers": {"otlp": {"protocols": {"http": {"endpoint": receiver}}}},
+            "receivers": {"otlp": {"protocols": {"http": {"endpoint": receiver}, "grpc": {"endpoint": grpc}}}},
             "exporters": {"prometheus": {"endpoint": exporter, "send_timestamps": false}},
             "service": {
                 "telemetry": {"metrics": {"level": "none"}},
@@ -185,9 +220,11 @@ impl Collector {
         let mut command = program::command("otelcol");
         command.arg(format!("--config={}", file.display())).stdin(Stdio::null());
         let child = command.spawn().expect("otelcol can be run");
-        let collector = Self { child, _folder: folder, receiver: format!("http://{receiver}"), exporter };
-        let is_up = || std::net::TcpStream::connect(&receiver).map(drop);
-        patiently(is_up).expect("otelcol listens");
+        let [http_url, grpc_url] = [&receiver, &grpc].map(|address| format!("http://{address}"));
+        let collector = Self { child, _folder: folder, receiver: http_url, grpc: grpc_url, exporter };
+        for address in [&receiver, &grpc] {
+            patiently(|| std::net::TcpStream::connect(address).map(drop)).expect("otelcol listens");
+        }
         collector
     }
 
@@ -211,9 +248,33 @@ fn the_collector_shows_what_an_exposition_shows() {
     if std::env::var_os(NEWEST).is_none() {
         return;
     }
-    let (collector, recorder) = (Collector::start(), recorder());
-    send(&recorder, &format!("{}/v1/metrics", collector.receiver));
-    let expected = read(&recorder.render(Format::Text));
-    let found = patiently(|| Some(collector.metrics()).filter(|found| *found == expected).ok_or(()));
-    assert!(found.is_ok(), "{:#?}\nis not\n{expected:#?}", collector.metrics());
+    for protocol in [OtlpProtocol::HttpProtobuf, OtlpProtocol::Grpc] {
+        let (collector, recorder) = (Collector::start(), recorder());
+        let url = match protocol {
+            OtlpProtocol::Grpc => collector.grpc.clone(),
+            _ => format!("{}/v1/metrics", collector.receiver),
+        };
+        send_by(protocol, &recorder, &url);
+        let expected = read(&recorder.render(Format::Text));
+        let found = patiently(|| Some(collector.metrics()).filter(|found| *found == expected).ok_or(()));
+        assert!(found.is_ok(), "{:#?}\nis not\n{expected:#?}", collector.metrics());
+    }
+}
+
+#[test]
+fn the_collector_adds_differences_up() {
+    if std::env::var_os(NEWEST).is_none() {
+        return;
+    }
+    let collector = Collector::start();
+    send_differences(&format!("{}/v1/metrics", collector.receiver));
+    let total = |name: &str| {
+        let shown = collector.metrics();
+        shown.into_iter().find(|((found, _), _)| found == name).map(|(_, value)| value)
+    };
+    let found = patiently(|| match ["jobs_total", "jobs_seconds_count", "jobs_seconds_sum"].map(total) {
+        [Some(23.0), Some(23.0), Some(11.5)] => Ok(()),
+        other => Err(other),
+    });
+    assert_eq!(found, Ok(()));
 }

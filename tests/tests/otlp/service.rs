@@ -36,7 +36,7 @@ fn the_example_sends_its_metrics_and_the_last_of_them_when_it_stops() {
 fn a_setting_that_cannot_be_used_stops_the_start_and_is_named() {
     let output = Service::command(&[])
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
-        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+        .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
         .output()
         .expect("the service can be run");
     let said = String::from_utf8_lossy(&output.stderr);

@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::builder::{ENDPOINT_ACCEPTS, HEADERS_ACCEPT, LONGEST, OtlpExporterBuilder, TIME_ACCEPTS, parse_url};
+use super::builder::{ENDPOINT_ACCEPTS, HEADERS_ACCEPT, LONGEST, OtlpExporterBuilder, TIME_ACCEPTS};
 use super::error::OtlpSetupError;
 use super::handle::OtlpExporter;
 use super::list;
+use super::protocol::{OtlpEndpoint, OtlpProtocol, parse_url};
+use super::temporality::OtlpTemporality;
 
 /// The variable of metrics, which wins, and that of all signals.
 type Names = [&'static str; 2];
@@ -54,13 +56,13 @@ impl OtlpExporterBuilder {
     ///
     /// | variable | meaning |
     /// |---|---|
-    /// | `OTEL_EXPORTER_OTLP_ENDPOINT` | the receiver; `/v1/metrics` is appended |
-    /// | `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` | the URL as it is |
+    /// | `OTEL_EXPORTER_OTLP_ENDPOINT` | the receiver; over HTTP `/v1/metrics` is appended |
+    /// | `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` | the URL as it is; over gRPC that of the receiver |
     /// | `OTEL_EXPORTER_OTLP[_METRICS]_HEADERS` | `name=value,…`, with percent-encoded values |
     /// | `OTEL_EXPORTER_OTLP[_METRICS]_TIMEOUT` | milliseconds |
     /// | `OTEL_EXPORTER_OTLP[_METRICS]_COMPRESSION` | `gzip` or `none` |
-    /// | `OTEL_EXPORTER_OTLP[_METRICS]_PROTOCOL` | `http/protobuf` only |
-    /// | `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` | `cumulative` only |
+    /// | `OTEL_EXPORTER_OTLP[_METRICS]_PROTOCOL` | `http/protobuf` or `grpc` |
+    /// | `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` | `cumulative` or `delta` |
     /// | `OTEL_METRIC_EXPORT_INTERVAL` | milliseconds |
     /// | `OTEL_RESOURCE_ATTRIBUTES` | `key=value,…`, percent-encoded |
     /// | `OTEL_SERVICE_NAME` | the attribute `service.name`, which wins |
@@ -108,14 +110,11 @@ fn read(
         return Ok(builder.enabled(false));
     }
     if let Some(url) = text(ENDPOINT, ENDPOINT_ACCEPTS)? {
-        builder.endpoint = Some(parse_url(&url).ok_or(OtlpSetupError::invalid(ENDPOINT, ENDPOINT_ACCEPTS))?);
+        let url = parse_url(&url).ok_or(OtlpSetupError::invalid(ENDPOINT, ENDPOINT_ACCEPTS))?;
+        builder.endpoint = Some(OtlpEndpoint::Exact(url));
     } else if let Some(base) = text(BASE, ENDPOINT_ACCEPTS)? {
-        let mut url = parse_url(&base).ok_or(OtlpSetupError::invalid(BASE, ENDPOINT_ACCEPTS))?;
-        // A URL of HTTP has a path, so there is no error.
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["v1", "metrics"]);
-        }
-        builder.endpoint = Some(url);
+        let url = parse_url(&base).ok_or(OtlpSetupError::invalid(BASE, ENDPOINT_ACCEPTS))?;
+        builder.endpoint = Some(OtlpEndpoint::Base(url));
     }
     if let Some((name, headers)) = signal(HEADERS, HEADERS_ACCEPT)? {
         let invalid = || OtlpSetupError::invalid(name, HEADERS_ACCEPT);
@@ -133,13 +132,15 @@ fn read(
     if let Some((name, compression)) = signal(COMPRESSION, choices)? {
         builder = builder.gzip(choice(name, &compression, choices, &[("none", false), ("gzip", true)])?);
     }
-    let choices = "`http/protobuf`, which is the only protocol of this exporter";
+    let choices = "`http/protobuf` or `grpc`";
     if let Some((name, protocol)) = signal(PROTOCOL, choices)? {
-        choice(name, &protocol, choices, &[("http/protobuf", ())])?;
+        let protocols = [("http/protobuf", OtlpProtocol::HttpProtobuf), ("grpc", OtlpProtocol::Grpc)];
+        builder = builder.protocol(choice(name, &protocol, choices, &protocols)?);
     }
-    let choices = "`cumulative`, which is the only temporality of this exporter";
+    let choices = "`cumulative` or `delta`";
     if let Some(preference) = text(TEMPORALITY, choices)? {
-        choice(TEMPORALITY, &preference, choices, &[("cumulative", ())])?;
+        let preferences = [("cumulative", OtlpTemporality::Cumulative), ("delta", OtlpTemporality::Delta)];
+        builder = builder.temporality(choice(TEMPORALITY, &preference, choices, &preferences)?);
     }
     let accepts = "`key=value,key=value`, percent-encoded";
     if let Some(attributes) = text(ATTRIBUTES, accepts)? {

@@ -14,7 +14,7 @@ fn set<T>(variables: &[(&str, &str)], part: impl FnOnce(&OtlpExporterBuilder) ->
 }
 
 fn url(builder: &OtlpExporterBuilder) -> Option<String> {
-    builder.endpoint.as_ref().map(ToString::to_string)
+    builder.endpoint.clone().and_then(|endpoint| Some(builder.protocol.url(Some(endpoint))?.to_string()))
 }
 
 #[test]
@@ -31,6 +31,10 @@ fn an_endpoint_for_all_signals_gets_a_path_and_one_for_metrics_does_not() {
     assert_eq!(set(&[(BASE, "http://a"), (ENDPOINT, "http://b/")], url).as_deref(), Some("http://b/"));
     assert_eq!(set(&[(BASE, "http://a"), (ENDPOINT, "")], url).as_deref(), Some("http://a/v1/metrics"));
     assert_eq!(set(&[], url), None);
+    let call = "http://a:4317/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+    for name in [BASE, ENDPOINT] {
+        assert_eq!(set(&[(name, "http://a:4317"), (PROTOCOL[1], "grpc")], url).as_deref(), Some(call));
+    }
 }
 
 #[test]
@@ -100,10 +104,11 @@ fn a_value_that_cannot_be_used_is_an_error_with_the_variable_and_without_the_val
         (INTERVAL, "86400001", "milliseconds"),
         (INTERVAL, "18446744073709551616", "milliseconds"),
         (COMPRESSION[0], "zstd-secret", "`gzip` or `none`"),
-        (PROTOCOL[0], "grpc", "`http/protobuf`"),
-        (PROTOCOL[1], "http/json", "`http/protobuf`"),
-        (TEMPORALITY, "delta", "`cumulative`"),
-        (TEMPORALITY, "lowmemory", "`cumulative`"),
+        (PROTOCOL[0], "grpc+secret", "`http/protobuf` or `grpc`"),
+        (PROTOCOL[1], "http/json", "`http/protobuf` or `grpc`"),
+        (HEADERS[1], "grpc-timeout=secret", "sets itself"),
+        (HEADERS[1], "te=secret", "sets itself"),
+        (TEMPORALITY, "lowmemory", "`cumulative` or `delta`"),
         (DISABLED, "yes", "`true` or `false`"),
         (ATTRIBUTES, "secret", "key=value"),
     ] {
@@ -111,6 +116,7 @@ fn a_value_that_cannot_be_used_is_an_error_with_the_variable_and_without_the_val
         assert!(error.contains(&format!("`{name}`")) && error.contains(accepts), "{error}");
         assert!(!error.contains("secret"), "{error}");
     }
+    assert_eq!(set(&[(TEMPORALITY, "Delta")], |builder| builder.temporality), OtlpTemporality::Delta);
     assert!(read_all(&[(PROTOCOL[0], "http/protobuf"), (PROTOCOL[1], "grpc"), (TEMPORALITY, "Cumulative")]).is_ok());
 }
 

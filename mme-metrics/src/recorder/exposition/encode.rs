@@ -57,6 +57,9 @@ pub(super) trait Encode {
 /// What the samples of one series share.
 #[derive(Clone, Copy)]
 pub(super) struct SeriesHead<'a> {
+    /// What tells the series from all others of its recorder.
+    #[cfg(feature = "otlp")]
+    pub(super) id: usize,
     /// The escaped label text `a="x",b="y"` without braces. It is empty for a series without labels.
     pub(super) labels: &'a str,
     /// The time from which the series counts, if it is known.
@@ -73,7 +76,13 @@ pub(super) struct Walk<E: Encode> {
 
 impl<C: Cell> Series<C> {
     fn head(&self) -> SeriesHead<'_> {
-        SeriesHead { labels: &self.labels, start: self.start() }
+        SeriesHead {
+            // A series is never moved.
+            #[cfg(feature = "otlp")]
+            id: std::ptr::from_ref(self).addr(),
+            labels: &self.labels,
+            start: self.start(),
+        }
     }
 }
 

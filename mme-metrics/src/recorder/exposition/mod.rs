@@ -26,7 +26,7 @@ mod wire;
 pub use self::format::Format;
 
 #[cfg(feature = "otlp")]
-pub(crate) use self::otlp::OtlpReading;
+pub(crate) use self::otlp::{OtlpDeltas, OtlpReading, WrittenValues};
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -3,16 +3,20 @@
 //! | file | content |
 //! |---|---|
 //! | `name` | names and units, such that a receiver makes our names of them |
+//! | `delta` | differences, for a receiver that wants no totals |
 //! | `point` | the data points |
 //!
 //! A chunk has whole `Metric` messages, so a family that is larger than a chunk comes in several messages. Chunks can be put
 //! one behind the other, because the field is a repeated one. What stands around them is the sender's.
 
+mod delta;
 mod name;
 mod point;
 
-use opentelemetry_proto::tonic::metrics::v1::AggregationTemporality::Cumulative;
+use opentelemetry_proto::tonic::metrics::v1::AggregationTemporality::{Cumulative, Delta};
 
+use self::delta::Difference;
+pub(crate) use self::delta::{OtlpDeltas, WrittenValues};
 use self::name::MetricName;
 use self::point::Times;
 use super::super::cell::{Exemplar, HistogramReading};
@@ -55,26 +59,29 @@ pub(crate) struct OtlpReading {
 }
 
 impl OtlpReading {
-    pub(in crate::recorder) fn new(registry: &Registry) -> Self {
-        Self { walk: Walk::new(Otlp { time: 0 }, registry.families()), ended: false }
+    /// With `deltas`, counters and histograms are written as differences.
+    pub(in crate::recorder) fn new(registry: &Registry, deltas: Option<OtlpDeltas>) -> Self {
+        Self { walk: Walk::new(Otlp { time: 0, deltas }, registry.families()), ended: false }
     }
 
     /// Writes the next chunk: whole fields of a `ScopeMetrics`, about 32 KiB. `time` is now, in nanoseconds since 1970: the time of
-    /// its data points.
-    pub(crate) fn chunk(&mut self, time: u64) -> Option<Vec<u8>> {
+    /// its data points. It comes with the values that it is made of, if it has differences.
+    pub(crate) fn chunk(&mut self, time: u64) -> Option<(Vec<u8>, WrittenValues)> {
         if self.ended {
             return None;
         }
         self.walk.encoder.time = time;
         let mut chunk = Vec::with_capacity(CHUNK_BYTES + CHUNK_ROOM);
         self.ended = !self.walk.fill(&mut chunk);
-        (!chunk.is_empty()).then_some(chunk)
+        let written = self.walk.encoder.deltas.as_ref().map(OtlpDeltas::take_written).unwrap_or_default();
+        (!chunk.is_empty()).then_some((chunk, written))
     }
 }
 
 /// The encoder.
 struct Otlp {
     time: u64,
+    deltas: Option<OtlpDeltas>,
 }
 
 /// Which message the data points of a metric stand in.
@@ -114,6 +121,7 @@ struct Head {
     data: Data,
     bounds: Vec<f64>,
     time: u64,
+    deltas: Option<OtlpDeltas>,
     open: OpenMessages,
 }
 
@@ -127,8 +135,14 @@ struct OpenMessages {
 }
 
 impl Head {
+    /// The times of a total.
     fn times(&self, series: SeriesHead<'_>) -> Times {
         Times::new(series.start, self.time)
+    }
+
+    /// The times of a difference.
+    fn times_since<T>(&self, series: SeriesHead<'_>, difference: &Difference<T>) -> Times {
+        difference.since.map_or_else(|| self.times(series), |since| Times::since(since, self.time))
     }
 }
 
@@ -141,7 +155,15 @@ impl Encode for Otlp {
         let (name, data) = (MetricName::of(family), Data::of(family));
         let description = line::help_text(family).to_owned();
         let open = begin(&name, &description, data, out);
-        Head { name, description, data, bounds: family.bounds.iter().collect(), time: self.time, open }
+        Head {
+            name,
+            description,
+            data,
+            bounds: family.bounds.iter().collect(),
+            time: self.time,
+            deltas: self.deltas.clone(),
+            open,
+        }
     }
 
     fn resume(&self, head: &mut Head, out: &mut Vec<u8>) {
@@ -156,7 +178,8 @@ impl Encode for Otlp {
         }
         if head.data != Data::Gauge {
             // Two, so it fits.
-            wire::number(out, varint_tag(field::data::TEMPORALITY), Cumulative as u64);
+            let temporality = if head.deltas.is_some() { Delta } else { Cumulative };
+            wire::number(out, varint_tag(field::data::TEMPORALITY), temporality as u64);
         }
         if head.data == Data::Sum {
             wire::number(out, varint_tag(field::data::IS_MONOTONIC), 1);
@@ -166,24 +189,51 @@ impl Encode for Otlp {
     }
 
     fn counter(head: &Head, series: SeriesHead<'_>, total: u64, exemplar: Option<&Exemplar>, out: &mut Vec<u8>) {
-        point::write(&point::total(series.labels, head.times(series), total, exemplar), out);
+        let Some(deltas) = &head.deltas else {
+            return point::write(&point::total(series.labels, head.times(series), total, exemplar), out);
+        };
+        if let Some(difference) = deltas.total(series.id, head.time, total) {
+            let times = head.times_since(series, &difference);
+            let exemplar = exemplar.filter(|exemplar| times.have(exemplar));
+            point::write(&point::total(series.labels, times, difference.value, exemplar), out);
+        }
     }
 
     fn gauge(head: &Head, series: SeriesHead<'_>, value: f64, out: &mut Vec<u8>) {
-        point::write(&point::value(series.labels, head.times(series), value), out);
+        match &head.deltas {
+            Some(deltas) if head.data == Data::Sum => {
+                if let Some(difference) = deltas.fraction(series.id, head.time, value) {
+                    let times = head.times_since(series, &difference);
+                    point::write(&point::value(series.labels, times, difference.value), out);
+                }
+            }
+            _ => point::write(&point::value(series.labels, head.times(series), value), out),
+        }
     }
 
     fn histogram(head: &Head, _: &MetricFamily, series: SeriesHead<'_>, reading: &HistogramReading, out: &mut Vec<u8>) {
-        let (labels, times) = (series.labels, head.times(series));
-        match &reading.native {
-            Some(native) if head.data == Data::Exponential => {
-                point::write(&point::exponential(labels, times, reading, native), out);
+        let Some(deltas) = &head.deltas else {
+            return write_histogram(head, series, head.times(series), reading, out);
+        };
+        if let Some(mut difference) = deltas.histogram(series.id, head.time, reading) {
+            let times = head.times_since(series, &difference);
+            for exemplar in &mut difference.value.exemplars {
+                *exemplar = exemplar.filter(|exemplar| times.have(exemplar));
             }
-            _ => point::write(&point::histogram(labels, times, reading, &head.bounds), out),
+            write_histogram(head, series, times, &difference.value, out);
         }
     }
 
     fn end(_: &mut Vec<u8>) {}
+}
+
+fn write_histogram(head: &Head, series: SeriesHead<'_>, times: Times, reading: &HistogramReading, out: &mut Vec<u8>) {
+    match &reading.native {
+        Some(native) if head.data == Data::Exponential => {
+            point::write(&point::exponential(series.labels, times, reading, native), out);
+        }
+        _ => point::write(&point::histogram(series.labels, times, reading, &head.bounds), out),
+    }
 }
 
 /// Begins the message of a metric, and the message of its data points in it.

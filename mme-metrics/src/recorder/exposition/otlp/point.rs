@@ -34,8 +34,17 @@ impl Times {
     /// A start that is not before now, after the clock was set back, is as good as unknown.
     pub(super) fn new(start: Option<Start>, now: u64) -> Self {
         const NANOS_OF_MILLI: u64 = 1_000_000;
-        let start = start.map_or(0, |start| start.millis().saturating_mul(NANOS_OF_MILLI));
+        Self::since(start.map_or(0, |start| start.millis().saturating_mul(NANOS_OF_MILLI)), now)
+    }
+
+    /// The times of what was counted since `start`.
+    pub(super) fn since(start: u64, now: u64) -> Self {
         Self { start: if start < now { start } else { 0 }, now }
+    }
+
+    /// Returns whether an exemplar was observed in this time.
+    pub(super) fn have(self, exemplar: &Exemplar) -> bool {
+        exemplar.timestamp.as_nanos() >= u128::from(self.start)
     }
 }
 

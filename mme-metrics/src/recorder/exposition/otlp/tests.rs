@@ -28,8 +28,8 @@ const NOW: u64 = 4_000_000_000_000_000_000;
 /// Returns the metrics that `emit` makes, without those of the library and the process.
 fn read(recorder: &Recorder, emit: impl FnOnce()) -> Vec<Metric> {
     metrics::with_local_recorder(recorder, emit);
-    let mut reading = recorder.otlp_reading();
-    let bytes: Vec<u8> = std::iter::from_fn(|| reading.chunk(NOW)).flatten().collect();
+    let mut reading = recorder.otlp_reading(None);
+    let bytes: Vec<u8> = std::iter::from_fn(|| reading.chunk(NOW)).flat_map(|(chunk, _)| chunk).collect();
     let mut metrics = ScopeMetrics::decode(&*bytes).unwrap().metrics;
     metrics.retain(|metric| metric.name.starts_with("sent_"));
     metrics
@@ -167,9 +167,9 @@ fn a_large_family_comes_in_whole_messages() {
             metrics::counter!("sent_jobs_total", "queue" => format!("{at:0>64}")).increment(at);
         }
     });
-    let mut reading = recorder.otlp_reading();
+    let mut reading = recorder.otlp_reading(None);
     let (mut sum, mut parts) = (0, 0);
-    for chunk in std::iter::from_fn(|| reading.chunk(NOW)) {
+    for (chunk, _) in std::iter::from_fn(|| reading.chunk(NOW)) {
         assert!(chunk.len() < CHUNK_BYTES + 1024);
         let metrics = ScopeMetrics::decode(&*chunk).unwrap().metrics;
         for metric in metrics.iter().filter(|metric| metric.name == "sent_jobs") {

@@ -16,6 +16,7 @@ use mme_metrics::health::{
     Dependency, DependencyKind, HealthMonitor, HttpProbe, Readiness, RedisProbe, TcpProbe, VaultProbe,
 };
 use mme_metrics::isolation::{HttpRead, IsolationResource, IsolationSentinel};
+use mme_metrics_benches::processor::Whose;
 use mme_metrics_benches::table::Table;
 use tokio::time::{sleep, timeout};
 use tower::{Service as _, ServiceExt as _};
@@ -40,16 +41,16 @@ fn main() {
     let server = serve();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be made");
     // Timers are made where they run.
-    let bare = runtime.block_on(async { thousandths(WATCHED / 6, sleep(WATCHED / 6)).await });
+    let bare = runtime.block_on(async { Whose::Thread.thousandths(WATCHED / 6, sleep(WATCHED / 6)).await });
     let every = Duration::from_secs(15);
     let idle = runtime.block_on(async {
         let sentinel = sentinel(server).start();
-        let cost = thousandths(WATCHED, timeout(WATCHED, ten(server, every).run())).await;
+        let cost = Whose::Thread.thousandths(WATCHED, timeout(WATCHED, ten(server, every).run())).await;
         sentinel.stop().await;
         cost
     });
     let busy =
-        runtime.block_on(async { thousandths(WATCHED / 3, timeout(WATCHED / 3, ten(server, BUSY).run())).await });
+        runtime.block_on(async { Whose::Thread.thousandths(WATCHED / 3, timeout(WATCHED / 3, ten(server, BUSY).run())).await });
     let question = busy * BUSY.as_secs_f64() * 1e6 / 1e3 / 10.0;
 
     let mut table =
@@ -99,21 +100,6 @@ async fn readiness() -> [f64; 2] {
         batches.sort_unstable();
         batches[batches.len() / 2].as_secs_f64() * 1e6 / f64::from(BATCH)
     })
-}
-
-/// Returns how much of a core this thread uses while `work` runs.
-async fn thousandths(time: Duration, work: impl Future) -> f64 {
-    let (begun, used) = (Instant::now(), used());
-    work.await;
-    assert!(begun.elapsed() >= time, "it ended by itself");
-    self::used().saturating_sub(used).as_secs_f64() / begun.elapsed().as_secs_f64() * 1e3
-}
-
-/// Returns the processor time of this thread.
-fn used() -> Duration {
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanos = told.split(' ').next().and_then(|nanos| nanos.parse().ok());
-    Duration::from_nanos(nanos.expect("this bench needs Linux with /proc/thread-self/schedstat"))
 }
 
 fn ten(server: SocketAddr, every: Duration) -> HealthMonitor {

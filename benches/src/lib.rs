@@ -18,6 +18,7 @@ pub mod memory;
 pub mod overhead;
 mod passthrough;
 pub mod peer;
+pub mod processor;
 pub mod register;
 pub mod render;
 pub mod schedule;

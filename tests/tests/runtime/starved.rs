@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 const WORKERS: usize = 2;
 
 /// Keeps every worker of a runtime busy for two seconds.
-fn block(runtime: &tokio::runtime::Runtime) {
+pub(crate) fn block(runtime: &tokio::runtime::Runtime) {
     // Nobody begins before each has a worker.
     let all = Arc::new(Barrier::new(WORKERS));
     let tasks: Vec<_> = (0..WORKERS)

@@ -27,6 +27,17 @@ pub fn current() -> Option<TraceContext> {
     }
 }
 
+/// Returns whether the code that runs now may have a trace. It costs next to nothing, and is false in a process without any source of
+/// traces.
+#[inline]
+pub(crate) fn may_be_traced() -> bool {
+    #[cfg(feature = "tracing-opentelemetry")]
+    let has_spans = span::may_be_in_one();
+    #[cfg(not(feature = "tracing-opentelemetry"))]
+    let has_spans = false;
+    TraceScope::may_know() || has_spans
+}
+
 /// Returns the current span, if the feature `tracing-opentelemetry` is on.
 #[inline]
 pub(super) fn span() -> Option<TraceContext> {
@@ -56,7 +67,9 @@ pub(super) fn span() -> Option<TraceContext> {
 ///
 /// When the process has a resolver already. That one stays.
 pub fn set_resolver(resolver: impl Fn() -> Option<TraceContext> + Send + Sync + 'static) -> Result<(), ResolverError> {
-    RESOLVER.set(Box::new(resolver)).map_err(|_| ResolverError)
+    RESOLVER.set(Box::new(resolver)).map_err(|_| ResolverError)?;
+    TraceScope::announce();
+    Ok(())
 }
 
 /// The process has a resolver of traces already.

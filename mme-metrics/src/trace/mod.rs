@@ -54,6 +54,7 @@ mod span;
 mod traceparent;
 
 pub use self::context::{SpanId, TraceContext, TraceId};
+pub(crate) use self::current::may_be_traced;
 pub use self::current::{ResolverError, current, set_resolver};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::request::RequestTrace;

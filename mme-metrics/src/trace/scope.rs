@@ -1,6 +1,7 @@
 //! What a thread knows of the trace that its code belongs to. Layers set it while the service's code runs and while they record.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::context::TraceContext;
 
@@ -20,11 +21,29 @@ pub(crate) enum TraceScope {
     Closed,
 }
 
+/// Whether a trace may come from a scope or from the resolver. In most processes none ever does, and then nothing else is looked at.
+static MAY_KNOW: AtomicBool = AtomicBool::new(false);
+
 thread_local! {
     static SCOPE: Cell<TraceScope> = const { Cell::new(TraceScope::Open) };
 }
 
 impl TraceScope {
+    /// Returns whether a trace may come from a scope or from the resolver.
+    #[inline]
+    pub(super) fn may_know() -> bool {
+        // Relaxed: a thread sees what it has stored itself, and no scope but its own counts.
+        MAY_KNOW.load(Ordering::Relaxed)
+    }
+
+    /// From now on, a trace may come from a scope or from the resolver.
+    #[inline]
+    pub(super) fn announce() {
+        if !Self::may_know() {
+            MAY_KNOW.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// Returns the scope of the calling thread.
     #[inline]
     pub(super) fn current() -> Self {
@@ -41,6 +60,9 @@ impl TraceScope {
     /// Enters this scope until the returned guard is dropped.
     #[inline]
     pub(crate) fn enter(self) -> ScopeGuard {
+        if let Self::Request(_) | Self::Fixed(_) = self {
+            Self::announce();
+        }
         ScopeGuard { outer: SCOPE.replace(self) }
     }
 }

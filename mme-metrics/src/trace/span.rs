@@ -22,11 +22,16 @@ thread_local! {
     static LEASE: ContextLease = ContextLease(catch_unwind(|| Context::map_current(|_| ())).is_ok());
 }
 
+/// Returns whether there is a subscriber, without which there is no span. It reads no thread-local value.
+#[inline]
+pub(super) fn may_be_in_one() -> bool {
+    LevelFilter::current() != LevelFilter::OFF
+}
+
 /// Returns the span that this thread is in.
 #[inline]
 pub(super) fn current() -> Option<TraceContext> {
-    // Without a subscriber there is no span, and no thread-local value is read.
-    if LevelFilter::current() == LevelFilter::OFF { None } else { entered() }
+    if may_be_in_one() { entered() } else { None }
 }
 
 fn entered() -> Option<TraceContext> {

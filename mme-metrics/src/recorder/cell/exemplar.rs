@@ -44,15 +44,18 @@ impl Exemplars {
     /// one of the bucket is old enough.
     #[inline]
     pub(in crate::recorder) fn offer(&self, policy: &ExemplarPolicy, slot: usize, slots: usize, value: f64) {
-        if let Some(trace) = trace::current() {
-            self.offer_traced(policy, slot, slots, value, &trace);
+        if trace::may_be_traced() {
+            self.offer_traced(policy, slot, slots, value);
         }
     }
 
-    /// A function of its own, so that an observation without a trace saves no registers for it.
+    /// A function of its own, so that an observation in a process without traces saves no registers for it.
     #[inline(never)]
-    fn offer_traced(&self, policy: &ExemplarPolicy, slot: usize, slots: usize, value: f64, trace: &TraceContext) {
-        if policy.allows(trace) && self.store(slot, slots, value, trace, Moment::now()) {
+    fn offer_traced(&self, policy: &ExemplarPolicy, slot: usize, slots: usize, value: f64) {
+        if let Some(trace) = trace::current()
+            && policy.allows(&trace)
+            && self.store(slot, slots, value, &trace, Moment::now())
+        {
             policy.count();
         }
     }

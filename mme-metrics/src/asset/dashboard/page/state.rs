@@ -22,7 +22,7 @@ fn alerts(matcher: &str) -> Panel {
     Panel::new(
         "Firing alerts",
         DisplayUnit::Since,
-        "Each firing alert, what it concerns and since when. An empty table is good if the targets beside it are up.",
+        "Each firing alert, what it concerns and since when. An empty table is good only while the services are scraped.",
     )
     .view(View::Alerts)
     .wide(true)

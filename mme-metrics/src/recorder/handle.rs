@@ -27,14 +27,16 @@ const FIRST_REFRESH: Duration = Duration::from_secs(1);
 /// | input | exported as |
 /// |---|---|
 /// | a character that is not allowed in a name or key | `_` |
-/// | a counter without `_total` | with `_total` appended |
+/// | a counter without `_total`, or with nothing before it | with `_total` appended |
 /// | the keys `le` and `quantile`, or a key that starts with `__` | with the prefix `exported_` |
 /// | two keys of one series that become the same key | the second as `…_2` |
 /// | an empty value | no label, which means the same to Prometheus |
 /// | control, zero-width and direction-changing characters in a value | U+FFFD |
 /// | a value over 128 bytes | its beginning, `~` and a hash of the whole value |
 /// | a key over 64 bytes | its beginning, `_` and a hash of the whole key |
-/// | more than 32 labels, a name over 128 bytes | refused and counted |
+/// | more than 32 labels, a name that has or gets over 128 bytes | refused and counted |
+///
+/// Each rule also holds for what another one made. Two spellings of one name or of one set of labels are one metric or one series.
 #[derive(Clone)]
 pub struct Recorder(
     pub(super) Arc<State>,

@@ -3,12 +3,16 @@
 //! | input | exported as |
 //! |---|---|
 //! | a character that is not allowed in a name or key | `_` |
-//! | a counter without `_total` | with `_total` appended |
+//! | a counter without `_total`, or with nothing before it | with `_total` appended |
 //! | the keys `le` and `quantile`, or a key that starts with `__` | with the prefix `exported_` |
 //! | two keys of one series that become the same key | the second as `…_2` |
 //! | an empty value | no label, which means the same to Prometheus |
 //! | control, zero-width and direction-changing characters in a value | U+FFFD |
 //! | a value over 128 bytes | its beginning, `~` and a hash of the whole value |
+//!
+//! Each rule also holds for what another one made: a name with a suffix is no longer than any other, and a numbered key is
+//! neither longer nor reserved. A text that was exported is exported as it is, so one name has one spelling that all others
+//! lead to. The label text of a series depends on its exported labels alone, so two series never have the same labels.
 
 use std::fmt::Write as _;
 
@@ -16,7 +20,7 @@ use metrics::Label;
 
 use crate::label::{MAX_VALUE_BYTES, is_deceiving};
 
-/// Longest name that a metric of another crate may have, in bytes.
+/// Longest name that a metric of another crate may have, in bytes, both as it comes and as it is exported.
 pub(in crate::recorder) const MAX_NAME_BYTES: usize = 128;
 
 /// Longest exported key, in bytes.
@@ -28,17 +32,18 @@ const MAX_HELP_BYTES: usize = 1024;
 /// Largest number of labels of one series; `LabelSet32` has a bit for each.
 pub(in crate::recorder) const MAX_LABELS: usize = 32;
 
-/// Converts any name to one that Prometheus accepts. Returns `None` if it is empty or too long.
+/// Converts any name to one that Prometheus accepts. Returns `None` if it is empty or too long, or becomes too long.
 pub(in crate::recorder) fn name(raw: &str, is_counter: bool) -> Option<String> {
     if raw.is_empty() || raw.len() > MAX_NAME_BYTES {
         return None;
     }
     let mut name = String::with_capacity(raw.len() + "_total".len());
     word(&mut name, raw, MAX_NAME_BYTES);
-    if is_counter && !name.ends_with("_total") {
+    // In OpenMetrics the family of a counter is named by what stands before `_total`.
+    if is_counter && name.strip_suffix("_total").is_none_or(str::is_empty) {
         name.push_str("_total");
     }
-    Some(name)
+    (name.len() <= MAX_NAME_BYTES).then_some(name)
 }
 
 /// Appends `raw`, converted to match `[a-zA-Z_][a-zA-Z0-9_]*`.
@@ -54,14 +59,30 @@ fn word(out: &mut String, raw: &str, limit: usize) {
 fn key(out: &mut String, raw: &str) {
     let start = out.len();
     word(out, raw, MAX_KEY_BYTES);
+    unreserve(out, start);
+    // The prefix may have made it too long.
+    if raw.len() > MAX_KEY_BYTES || out.len() - start > MAX_KEY_BYTES {
+        out.truncate(start + MAX_KEY_BYTES - HASH_BYTES);
+        push_hash(out, '_', raw);
+    }
+}
+
+/// Gives a key a prefix if Prometheus reserves it. The key is what `out` has from `start` on.
+fn unreserve(out: &mut String, start: usize) {
     let clean = &out[start..];
     if matches!(clean, "le" | "quantile") || clean.starts_with("__") {
         out.insert_str(start, "exported_");
     }
-    if raw.len() > MAX_KEY_BYTES {
-        out.truncate(start + MAX_KEY_BYTES - HASH_BYTES);
-        push_hash(out, '_', raw);
-    }
+}
+
+/// Returns the key with a number that stands for another one of the same text. It is one that [`key`] leaves as it is.
+fn numbered(key: &str, number: usize) -> String {
+    let end = format!("_{number}");
+    // A key is ASCII, so it can be cut anywhere.
+    let mut text = key[..key.len().min(MAX_KEY_BYTES - end.len())].to_owned() + &end;
+    // The key `_` becomes one that is reserved.
+    unreserve(&mut text, 0);
+    text
 }
 
 /// Length of the mark and the hash at the end of a truncated text, in bytes.
@@ -107,7 +128,8 @@ pub(in crate::recorder) fn value(out: &mut String, raw: &str) {
     out.push('"');
 }
 
-/// Formats label sets as text: sanitized, sorted by key, as `a="x",b="y"` without braces.
+/// Formats label sets as text: sanitized, sorted by exported key, as `a="x",b="y"` without braces. The keys of global
+/// labels come last, in the order of these.
 #[derive(Debug, Default)]
 pub(in crate::recorder) struct LabelText {
     text: String,
@@ -120,6 +142,8 @@ pub(in crate::recorder) struct LabelText {
 impl LabelText {
     /// Formats the labels in `own`, then those labels in `global` whose exported key is not in `own`. `replace` gets
     /// the position of a label in `own` and may return another value for it.
+    ///
+    /// The same exported labels have the same text, whichever spellings they came in and whether they are own or global.
     pub(in crate::recorder) fn format<'a>(
         &'a mut self,
         own: &[Label],
@@ -133,19 +157,44 @@ impl LabelText {
         // The sort is stable, so of two labels with the same key the first keeps it. `replace` does not change the
         // order.
         self.order.sort_by(|left, right| own[*left].key().cmp(own[*right].key()));
+        let mut is_sorted = true;
         for index in 0..self.order.len() {
             let place = self.order[index];
             let text = replace(place).unwrap_or(own[place].value());
             if !text.is_empty() {
-                self.push(own[place].key(), text);
+                is_sorted &= self.push(own[place].key(), text);
             }
         }
         for label in global {
-            if !self.has(label.key()) {
+            if self.has(label.key()) {
+                is_sorted = false;
+            } else {
                 self.push(label.key(), label.value());
             }
         }
+        if !is_sorted {
+            self.sort(global);
+        }
         &self.text
+    }
+
+    /// Sorts the labels of the text: first those that no global label has the key of, by key, then the others in the order
+    /// of the global labels.
+    #[cold]
+    fn sort(&mut self, global: &[Label]) {
+        // A comma stands before every label but the first.
+        let ends = self.keys.iter().skip(1).map(|(start, _)| start - 1).chain([self.text.len()]);
+        let labels = self.keys.iter().zip(ends).map(|((start, key_end), end)| {
+            let key = &self.text[*start..*key_end];
+            let rank = global.iter().position(|label| label.key() == key).map_or(0, |at| at + 1);
+            (rank, key, &self.text[*start..end])
+        });
+        let mut labels: Vec<_> = labels.collect();
+        labels.sort_unstable();
+        let labels: Vec<_> = labels.into_iter().map(|(.., label)| label).collect();
+        self.text = labels.join(",");
+        // They are positions in the text as it was.
+        self.keys.clear();
     }
 
     /// Returns the text of the last call of `format`.
@@ -158,17 +207,16 @@ impl LabelText {
         self.keys.iter().any(|(start, end)| &self.text[*start..*end] == key)
     }
 
-    fn push(&mut self, raw_key: &str, raw_value: &str) {
+    /// Appends a label. Returns whether its key comes after that of the label before.
+    fn push(&mut self, raw_key: &str, raw_value: &str) -> bool {
         self.key.clear();
         key(&mut self.key, raw_key);
-        let stem = self.key.len();
-        let mut number = 2;
-        while self.has(&self.key) {
-            self.key.truncate(stem);
-            // Writing to a string cannot fail.
-            let _ = write!(self.key, "_{number}");
-            number += 1;
+        if self.has(&self.key) {
+            // There are fewer keys than numbers.
+            let free = (2..).map(|number| numbered(&self.key, number)).find(|key| !self.has(key));
+            self.key = free.unwrap_or_default();
         }
+        let is_after = self.keys.last().is_none_or(|(start, end)| self.text[*start..*end] < *self.key);
         if !self.text.is_empty() {
             self.text.push(',');
         }
@@ -177,6 +225,7 @@ impl LabelText {
         self.keys.push((start, self.text.len()));
         self.text.push('=');
         value(&mut self.text, raw_value);
+        is_after
     }
 }
 
@@ -186,7 +235,9 @@ pub(in crate::recorder) fn description(raw: &str) -> Option<Box<str>> {
     let end = raw.floor_char_boundary(MAX_HELP_BYTES);
     let shown = |character| if character != '\n' && is_deceiving(character) { ' ' } else { character };
     let text: String = raw[..end].chars().map(shown).collect();
-    (!text.trim().is_empty()).then(|| text.into())
+    // Again, because an invisible character at an end has become a space.
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.into())
 }
 
 /// Appends an escaped `HELP` text. With `quotes`, it also escapes quotes, as OpenMetrics requires.
@@ -273,6 +324,7 @@ mod tests {
     #[test]
     fn a_series_keeps_its_own_value_of_a_global_label() {
         assert_eq!(text(&[("region", "us")], &[("region", "eu")]), r#"region="us""#);
+        assert_eq!(text(&[("re.gion", "us"), ("re_gion", "de")], &[]), r#"re_gion="us",re_gion_2="de""#);
         assert_eq!(text(&[("re.gion", "us")], &[("re_gion", "eu")]), r#"re_gion="us""#);
         assert_eq!(text(&[("region", "")], &[("region", "eu")]), r#"region="eu""#);
         assert_eq!(text(&[("zone", "a")], &[("region", "eu")]), r#"zone="a",region="eu""#);
@@ -291,9 +343,67 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_a_prefix_or_a_number_makes_longer_is_cut_again() {
+        let format = |raw: &str| {
+            let mut out = String::new();
+            key(&mut out, raw);
+            out
+        };
+        for raw in ["9".repeat(64), "_".repeat(64), "__".to_owned() + &"k".repeat(54), "ä".repeat(64), "k".repeat(64)]
+        {
+            let once = format(&raw);
+            assert!(once.len() <= MAX_KEY_BYTES && !once.starts_with("__"), "{once}");
+            assert_eq!(format(&once), once);
+            for number in [2, 10, 32] {
+                let again = numbered(&once, number);
+                assert!(again.len() <= MAX_KEY_BYTES && again.ends_with(&format!("_{number}")), "{again}");
+                assert_eq!(format(&again), again);
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_makes_no_reserved_key() {
+        assert_eq!(text(&[("", "1"), ("_", "2"), (".", "3")], &[]), r#"_="1",exported___2="3",exported___3="2""#);
+    }
+
+    #[test]
+    fn the_same_labels_have_the_same_text_in_every_spelling() {
+        let (spelled, plain) = (text(&[("a.z", "1"), ("aZ", "2")], &[]), text(&[("a_z", "1"), ("aZ", "2")], &[]));
+        assert_eq!((&*spelled, &*plain), (r#"aZ="2",a_z="1""#, r#"aZ="2",a_z="1""#));
+        let global = [("region", "eu"), ("host", "a")];
+        for own in
+            [&[("zone", "b")][..], &[("region", "eu"), ("zone", "b")], &[("host", "a"), ("re.gion", ""), ("zone", "b")]]
+        {
+            assert_eq!(text(own, &global), r#"zone="b",region="eu",host="a""#);
+        }
+        assert_eq!(text(&[("host", "c"), ("region", "us")], &global), r#"region="us",host="c""#);
+    }
+
+    #[test]
+    fn a_name_with_its_suffix_is_no_longer_than_any_other() {
+        let long = |length: usize| "n".repeat(length);
+        for (raw, is_counter, exported) in [
+            (long(128), false, Some(long(128))),
+            (long(129), false, None),
+            ("9".repeat(128), false, None),
+            (long(122), true, Some(long(122) + "_total")),
+            (long(123), true, None),
+            (long(122) + "_total", true, Some(long(122) + "_total")),
+            (long(123) + "_total", true, None),
+            ("_total".to_owned(), true, Some("_total_total".to_owned())),
+            (".total".to_owned(), true, Some("_total_total".to_owned())),
+            ("_total".to_owned(), false, Some("_total".to_owned())),
+        ] {
+            assert_eq!(name(&raw, is_counter), exported);
+        }
+    }
+
+    #[test]
     fn a_description_that_says_nothing_is_none() {
         assert_eq!(description(" \t\n"), None);
         assert_eq!(description("\u{200b}"), None);
+        assert_eq!(description("\u{200b}\na\u{feff}"), Some("a".into()));
         assert_eq!(description(" a\rb\nc "), Some("a b\nc".into()));
         assert_eq!(description(&"ä".repeat(4000)).map(|text| text.len()), Some(MAX_HELP_BYTES));
     }

@@ -10,6 +10,7 @@ pub mod exposition;
 pub mod figure;
 pub mod future;
 pub mod grafana;
+pub mod grammar;
 pub mod grpc;
 #[cfg(doctest)]
 pub mod guide;

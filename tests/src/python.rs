@@ -11,7 +11,7 @@ use mme_metrics::Format;
 const REQUIREMENT: &str = "prometheus_client==0.26.0";
 
 /// Reads the exposition from its input and writes one line for each sample: a JSON array of name, labels, value and the exemplar
-/// with its labels, value and time.
+/// with its labels, value and time. The value is a text, because the reader of JSON loses its last digit.
 const READ: &str = r#"
 import importlib, io, json, sys
 parser = importlib.import_module(sys.argv[1])
@@ -21,7 +21,7 @@ for family in parser.text_string_to_metric_families(text):
     for sample in family.samples:
         seen = sample.exemplar
         exemplar = seen and [seen.labels, float(seen.value), seen.timestamp and float(seen.timestamp)]
-        print(json.dumps([sample.name, sample.labels, float(sample.value), exemplar]), file=out)
+        print(json.dumps([sample.name, sample.labels, repr(float(sample.value)), exemplar]), file=out)
 out.flush()
 "#;
 
@@ -67,9 +67,9 @@ pub fn parse(exposition: &str, format: Format) -> Vec<Sample> {
 }
 
 fn sample(line: &str) -> Sample {
-    // JSON has no infinity; Python writes its own word for it, and no figure of ours is infinite.
     let read = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
-    let (name, labels, value, exemplar): (_, _, _, Option<(_, _, _)>) = read;
+    let (name, labels, value, exemplar): (_, _, String, Option<(_, _, _)>) = read;
+    let value = value.parse().unwrap_or_else(|error| panic!("{error}: {line}"));
     let exemplar = exemplar.map(|(labels, value, timestamp)| Exemplar { labels, value, timestamp });
     Sample { name, labels, value, exemplar }
 }

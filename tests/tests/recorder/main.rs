@@ -6,6 +6,7 @@ mod collector;
 mod concurrency;
 mod conflict;
 mod foreign;
+mod grammar;
 mod hostile;
 mod install;
 mod laws;

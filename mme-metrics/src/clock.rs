@@ -90,6 +90,22 @@ pub(crate) fn calibrate() {
     });
 }
 
+/// Returns the seconds above which a duration is longer than `bound`, and from which on it is longer than a nanosecond less.
+///
+/// Durations are whole nanoseconds, but their seconds are not exact: 57 ms may be 0.057 s or the next number above. The limit
+/// stands between two nanoseconds, so it does not depend on how a duration became seconds.
+pub(crate) const fn seconds_above(bound: Duration) -> f64 {
+    bound.as_secs() as f64 + (bound.subsec_nanos() as f64 + 0.5) / 1e9
+}
+
+/// Returns the seconds from which on a duration is at least `bound`. See [`seconds_above`].
+pub(crate) const fn seconds_from(bound: Duration) -> f64 {
+    match bound.checked_sub(Duration::from_nanos(1)) {
+        Some(less) => seconds_above(less),
+        None => 0.0,
+    }
+}
+
 /// Returns the nanoseconds of a duration, at least one, for a word in which zero means that there is none.
 pub(crate) fn positive_nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).max(1)
@@ -117,6 +133,25 @@ mod tests {
         let (before, measured, after) = (system.elapsed(), ticks.seconds(), system.elapsed());
         let (before, after) = (before.as_secs_f64(), after.as_secs_f64());
         assert!(measured > before * 0.999 && measured < after * 1.001, "{before} {measured} {after}");
+    }
+
+    /// Whole milliseconds, and others that are not.
+    #[test]
+    fn a_duration_of_exactly_a_bound_is_within_it_however_it_became_seconds() {
+        let bounds =
+            (1..=10_000).map(Duration::from_millis).chain((1..=10_000).map(|at| Duration::from_nanos(at * 7_919_003)));
+        for bound in bounds {
+            let nanos = bound.as_nanos() as u64;
+            for (nanos, order) in [(nanos - 1, -1), (nanos, 0), (nanos + 1, 1)] {
+                let duration = Duration::from_nanos(nanos);
+                for seconds in [nanos as f64 * 1e-9, nanos as f64 / 1e9, duration.as_secs_f64()] {
+                    assert_eq!(seconds > seconds_above(bound), order > 0, "{seconds} of {bound:?}");
+                    assert_eq!(seconds >= seconds_from(bound), order >= 0, "{seconds} of {bound:?}");
+                }
+            }
+        }
+        assert_eq!(seconds_from(Duration::ZERO), 0.0);
+        assert!(seconds_above(Duration::MAX) > 1e19);
     }
 
     #[test]

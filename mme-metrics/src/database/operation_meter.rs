@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::label::{DatabaseSystem, Namespace};
 use super::series::Series;
 use super::slow::SlowLog;
+use crate::clock::seconds_from;
 
 /// Default threshold from which on an operation is slow.
 const SLOW: Duration = Duration::from_secs(1);
@@ -33,6 +34,6 @@ impl OperationMeter {
     }
 
     pub(super) fn is_slow(&self, seconds: f64) -> bool {
-        seconds >= self.slow.as_secs_f64()
+        seconds >= seconds_from(self.slow)
     }
 }

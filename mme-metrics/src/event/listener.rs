@@ -8,8 +8,9 @@ use crate::operation::Outcome;
 
 /// A listener: it receives each event once, when the event has ended.
 ///
-/// Layers take any number of listeners; a function gets one by [`notify`](super::notify). A listener must not block, because it runs
-/// as part of the request. If it panics, it loses this event; the request, and the other listeners, go on.
+/// Layers take any number of listeners; a function gets one by [`notify`](super::notify). A listener that is attached to a layer
+/// several times, such as for all routes and for one of them, still receives each event once. A listener must not block, because it
+/// runs as part of the request. If it panics, it loses this event; the request, and the other listeners, go on.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a listener",
     label = "does not implement `Listener`",
@@ -21,6 +22,19 @@ pub trait Listener: Send + Sync {
 
     /// Makes its series exist at zero. Layers call it when they are put around a service.
     fn touch(&self) {}
+
+    /// Returns an address that all references to this listener and all its clones share, by which a layer recognizes that it has
+    /// been attached before. `None`, the default, is a listener of its own for each time that it is attached; references and
+    /// [`Arc`]s to one value are recognized without it.
+    fn identity(&self) -> Option<*const ()> {
+        None
+    }
+}
+
+/// Returns the identity of a listener behind a pointer: its own, else its address. Values without a size share addresses.
+fn identity_of<L: Listener + ?Sized>(listener: &L) -> Option<*const ()> {
+    let address = || (size_of_val(listener) > 0).then(|| std::ptr::from_ref(listener).cast());
+    listener.identity().or_else(address)
 }
 
 /// Gives one listener an event. A panic of the listener stays here: an event also ends in a drop, where it would end the process.
@@ -105,6 +119,10 @@ impl<L: Listener + ?Sized> Listener for &L {
     fn touch(&self) {
         L::touch(self);
     }
+
+    fn identity(&self) -> Option<*const ()> {
+        identity_of::<L>(self)
+    }
 }
 
 impl<L: Listener + ?Sized> Listener for Arc<L> {
@@ -114,5 +132,9 @@ impl<L: Listener + ?Sized> Listener for Arc<L> {
 
     fn touch(&self) {
         L::touch(self);
+    }
+
+    fn identity(&self) -> Option<*const ()> {
+        identity_of::<L>(self)
     }
 }

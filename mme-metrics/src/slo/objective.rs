@@ -7,6 +7,7 @@ use metrics::Key;
 
 use super::label::{SloName, SloReason};
 use super::metrics::SLO;
+use crate::clock::seconds_above;
 use crate::event::{Event, Listener};
 use crate::metric::{KeptSeries, SeriesKeys};
 use crate::operation::{Operation, Outcome};
@@ -41,8 +42,10 @@ pub struct Objective {
     ratio: f64,
     /// Whether a failure is bad.
     errors: bool,
-    /// The longest duration of a good event, in seconds.
-    threshold: Option<f64>,
+    /// The longest duration of a good event.
+    threshold: Option<Duration>,
+    /// The seconds above which a duration is longer than the threshold.
+    late: f64,
     series: KeptSeries<3>,
 }
 
@@ -68,19 +71,20 @@ impl Objective {
     /// At compile time, in a `static`: when `name` is empty, longer than 128 bytes or has other characters than ASCII letters,
     /// digits and `_-./`, and when `ratio` is not between 0 and 1.
     pub const fn success(name: &'static str, ratio: f64) -> Self {
-        Self::new(name, ratio, true, None)
+        Self::new(name, ratio, true)
     }
 
     /// Creates an objective for the share of events that take at most `threshold`. An event is bad if it took longer, whether or
     /// not it failed; use [`success`](Self::success) for failures.
     ///
-    /// Durations are compared with the threshold itself, so it need not be the bound of a bucket.
+    /// Durations are compared with the threshold itself, to the nanosecond, so it need not be the bound of a bucket. A duration of
+    /// exactly the threshold is in time.
     ///
     /// # Panics
     ///
     /// As [`success`](Self::success), and when `threshold` is zero.
     pub const fn latency(name: &'static str, ratio: f64, threshold: Duration) -> Self {
-        Self::new(name, ratio, false, None).within(threshold)
+        Self::new(name, ratio, false).within(threshold)
     }
 
     /// Also requires that events take at most `threshold`. A failed event that was also late counts once, as an error.
@@ -90,14 +94,15 @@ impl Objective {
     /// At compile time, in a `static`: when `threshold` is zero.
     pub const fn within(mut self, threshold: Duration) -> Self {
         assert!(!threshold.is_zero(), "nothing takes no time at all: set a threshold above zero");
-        self.threshold = Some(threshold.as_secs_f64());
+        self.threshold = Some(threshold);
+        self.late = seconds_above(threshold);
         self
     }
 
-    const fn new(name: &'static str, ratio: f64, errors: bool, threshold: Option<f64>) -> Self {
+    const fn new(name: &'static str, ratio: f64, errors: bool) -> Self {
         assert!(is_name(name), "an objective's name has 1 to 128 ASCII letters, digits and `_-./`");
         assert!(ratio > 0.0 && ratio < 1.0, "an objective is a share between 0 and 1, such as 0.995");
-        Self { name, ratio, errors, threshold, series: KeptSeries::new() }
+        Self { name, ratio, errors, threshold: None, late: f64::INFINITY, series: KeptSeries::new() }
     }
 
     /// Returns its name: the value of the label `slo`.
@@ -133,7 +138,7 @@ impl Objective {
 
     #[inline]
     fn judge(&self, outcome: Outcome, seconds: f64) -> Verdict {
-        let is_late = self.threshold.is_some_and(|threshold| seconds > threshold);
+        let is_late = seconds > self.late;
         match outcome {
             Outcome::Error(_) | Outcome::Panic if self.errors => Verdict::Bad(SloReason::Error),
             _ if is_late => Verdict::Bad(SloReason::Latency),
@@ -153,7 +158,7 @@ impl SeriesKeys<3> for Objective {
 
     fn constants(&self) -> Vec<(Key, f64)> {
         let labels = (self.slo(),);
-        let threshold = self.threshold.map(|threshold| (SLO.threshold.key_with(&labels, &[]), threshold));
+        let threshold = self.threshold.map(|threshold| (SLO.threshold.key_with(&labels, &[]), threshold.as_secs_f64()));
         [(SLO.objective.key_with(&labels, &[]), self.ratio)].into_iter().chain(threshold).collect()
     }
 }
@@ -179,6 +184,10 @@ impl Listener for Objective {
 
     fn touch(&self) {
         Self::touch(self);
+    }
+
+    fn identity(&self) -> Option<*const ()> {
+        Some(std::ptr::from_ref(self).cast())
     }
 }
 
@@ -232,7 +241,20 @@ mod tests {
         let objective = Objective::latency("a", 0.9, QUICK);
         for outcome in [Outcome::Ok, Outcome::OTHER, Outcome::Panic] {
             judged(&objective, outcome, 0.1, Verdict::Good);
-            judged(&objective, outcome, 0.1_f64.next_up(), Verdict::Bad(SloReason::Latency));
+            judged(&objective, outcome, 0.100_000_001, Verdict::Bad(SloReason::Latency));
+        }
+    }
+
+    /// By every way in which a clock's nanoseconds become seconds.
+    #[test]
+    fn a_duration_of_exactly_the_threshold_is_in_time() {
+        for millis in 1..=10_000 {
+            let (threshold, nanos) = (Duration::from_millis(millis), millis * 1_000_000);
+            let objective = Objective::latency("a", 0.9, threshold);
+            for seconds in [nanos as f64 * 1e-9, nanos as f64 / 1e9, threshold.as_secs_f64()] {
+                judged(&objective, Outcome::Ok, seconds, Verdict::Good);
+            }
+            judged(&objective, Outcome::Ok, (nanos + 1) as f64 * 1e-9, Verdict::Bad(SloReason::Latency));
         }
     }
 

@@ -6,6 +6,7 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::label::LossReason;
 use super::trace::Trace;
 
 /// One of the slowest events so far.
@@ -14,13 +15,24 @@ pub(super) struct SlowEvent {
     /// The bits of its duration. They order like the durations, because none is negative.
     bits: u64,
     pub(super) trace: Arc<Trace>,
-    /// Whether it was written already, as a failure or cancellation.
-    pub(super) is_written: bool,
+    /// What else has happened to it.
+    pub(super) state: SlowState,
+}
+
+/// What happened to an event besides being among the slowest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SlowState {
+    /// Nothing: it is kept only because it is slow.
+    Slow,
+    /// It was written already, as a failure or cancellation.
+    Written,
+    /// It is a failure or cancellation that is lost for this reason, unless it stays among the slowest.
+    LostUnlessSlow(LossReason),
 }
 
 impl SlowEvent {
-    pub(super) fn new(seconds: f64, trace: Arc<Trace>, is_written: bool) -> Self {
-        Self { bits: bits(seconds), trace, is_written }
+    pub(super) fn new(seconds: f64, trace: Arc<Trace>, state: SlowState) -> Self {
+        Self { bits: bits(seconds), trace, state }
     }
 }
 
@@ -71,12 +83,13 @@ impl Slowest {
         bits(seconds) >= self.threshold.load(Ordering::Relaxed)
     }
 
-    /// Keeps an event if it is among the slowest, in place of the fastest of them.
-    pub(super) fn keep(&self, event: SlowEvent) {
+    /// Keeps an event if it is among the slowest, in place of the fastest of them. Returns the event that is not kept, or no
+    /// longer: this one or the fastest.
+    pub(super) fn keep(&self, event: SlowEvent) -> Option<SlowEvent> {
         let mut kept = self.lock();
         // Relaxed: the lock orders the writes, and a read without it is compared again here.
         if event.bits < self.threshold.load(Ordering::Relaxed) {
-            return;
+            return Some(event);
         }
         kept.push(Reverse(event));
         let dropped = if kept.len() > self.most { kept.pop() } else { None };
@@ -87,8 +100,8 @@ impl Slowest {
             self.threshold.store(fastest.bits + 1, Ordering::Relaxed);
         }
         drop(kept);
-        // Freed without the lock.
-        drop(dropped);
+        // The caller frees it, without the lock.
+        dropped.map(|Reverse(event)| event)
     }
 
     /// Ends the window and returns its events, slowest first.
@@ -134,7 +147,7 @@ mod tests {
         if slowest.may_keep(seconds) {
             let event = Event::new(Source::Http, "/", Outcome::Ok, seconds);
             let trace = Trace::new(&event, SpikeCause::Slow, SystemTime::UNIX_EPOCH);
-            slowest.keep(SlowEvent::new(seconds, Arc::new(trace), false));
+            slowest.keep(SlowEvent::new(seconds, Arc::new(trace), SlowState::Slow));
         }
     }
 

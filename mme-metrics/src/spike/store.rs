@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::label::{LossReason, SpikeCause};
 use super::metrics::SPIKE;
-use super::slowest::Slowest;
+use super::slowest::{SlowState, Slowest};
 use super::trace::Trace;
 use super::view::{LostCounts, SpikeView};
+use crate::clock::seconds_from;
 
 /// What is kept of the current window, and of the one before.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Budget {
 impl Store {
     pub(super) fn new(slowest: usize, at_least: Duration, errors: usize, cancels: usize) -> Self {
         Self {
-            slowest: Slowest::new(slowest, at_least.as_secs_f64()),
+            slowest: Slowest::new(slowest, seconds_from(at_least)),
             errors: Budget::new(errors),
             cancels: Budget::new(cancels),
             recent: Mutex::new(VecDeque::new()),
@@ -73,7 +74,8 @@ impl Store {
         let all = window.iter().map(|kept| Arc::clone(&kept.trace)).collect();
         let before = mem::replace(&mut *lock(&self.previous), all);
         drop(before);
-        let unwritten: Vec<_> = window.into_iter().filter(|kept| !kept.is_written).map(|kept| kept.trace).collect();
+        let unwritten: Vec<_> =
+            window.into_iter().filter(|kept| kept.state != SlowState::Written).map(|kept| kept.trace).collect();
         // Failed and cancelled events were counted at their end.
         let slow = unwritten.iter().filter(|trace| trace.cause == SpikeCause::Slow).count();
         SPIKE.traces.add((SpikeCause::Slow,), slow as u64);

@@ -54,7 +54,7 @@ fn event(number: u64) -> (Outcome, f64) {
     let threshold = THRESHOLD.as_secs_f64();
     let seconds = match number / 10 % 4 {
         0 => threshold,
-        1 => threshold.next_up(),
+        1 => threshold + 1e-9,
         2 => threshold / 2.0,
         _ => threshold * 2.0,
     };

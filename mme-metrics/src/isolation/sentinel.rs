@@ -48,14 +48,54 @@ pub struct IsolationSentinel {
     at_once: usize,
     attempts: Attempts,
     on_breach: Vec<Hook>,
-    /// The number of past rounds. The lock is held while a round runs.
-    rounds: Mutex<usize>,
+    /// Where the next round starts. The lock is held while a round runs.
+    cursor: Mutex<Cursor>,
+}
+
+/// Where a round starts: at the resource after the last one that the round before has begun to check. So rounds that are cut short, by
+/// their time limit or their caller, do not leave out the same resources each time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Cursor {
+    /// How many times all resources have been checked. It chooses the tenants whose turn it is.
+    pass: usize,
+    /// The position of the resource.
+    at: usize,
+    /// Its owner and name, by which it is found if the plan has changed.
+    name: Option<(TenantName, Arc<str>)>,
 }
 
 /// A resource and the other tenant that tries to read it, if there is one.
 struct Trial {
     resource: IsolationResource,
     foreigner: Option<TenantName>,
+    /// The position of the resource in the round.
+    at: usize,
+}
+
+/// The name of a resource.
+fn name_of(resource: &IsolationResource) -> (TenantName, Arc<str>) {
+    (Arc::clone(resource.owner()), Arc::clone(resource.name()))
+}
+
+impl Cursor {
+    /// Turns the resources so that the round starts where the last one stopped, and returns at which position that is.
+    fn turn(&self, resources: &mut [IsolationResource]) -> usize {
+        let is_it = |resource: &IsolationResource| Some(name_of(resource)) == self.name;
+        // Several resources may have one name, so its old position comes first.
+        let at =
+            if resources.get(self.at).is_some_and(is_it) { Some(self.at) } else { resources.iter().position(is_it) };
+        let at = at.unwrap_or_else(|| self.at % resources.len().max(1));
+        resources.rotate_left(at);
+        at
+    }
+
+    /// Returns where the next round starts after one over `turned` resources that started at the position `at`, when the checks of the
+    /// first `begun` of them have begun.
+    fn after(&self, turned: &[IsolationResource], at: usize, begun: usize) -> Self {
+        let (all, end) = (turned.len().max(1), at + begun);
+        let name = turned.get(begun % all).map(name_of);
+        Self { pass: self.pass.wrapping_add(end / all), at: end % all, name }
+    }
 }
 
 impl IsolationSentinel {
@@ -85,7 +125,7 @@ impl IsolationSentinel {
             at_once: AT_ONCE,
             attempts: Attempts::new(AT_ONCE, LIMIT),
             on_breach: Vec::new(),
-            rounds: Mutex::new(0),
+            cursor: Mutex::default(),
         }
     }
 
@@ -104,7 +144,8 @@ impl IsolationSentinel {
         self
     }
 
-    /// Sets the interval between rounds, 5 minutes by default. It is also the time limit of a round.
+    /// Sets the interval between rounds, 5 minutes by default. It is also the time limit of a round. What a round has no time for
+    /// is unknown, and the next round starts there.
     pub fn every(mut self, interval: Duration) -> Self {
         self.pace = self.pace.with_interval(interval);
         self
@@ -145,16 +186,22 @@ impl IsolationSentinel {
     /// Dropping the future abandons the round. The checks that have ended are counted. `mme_isolation_sentinel` keeps
     /// its value unless a check found a breach.
     pub async fn run_once(&self) -> IsolationRound {
-        let mut number = self.rounds.lock().await;
+        let mut cursor = self.cursor.lock().await;
         ISOLATION.checks.touch_all();
         ISOLATION.interval.set((), self.pace.interval().as_secs_f64());
         let mut round = IsolationRound::new();
         let deadline = Instant::now() + self.pace.interval();
         match self.resources().await {
-            Ok(resources) => self.look_at_all(self.trials(resources, *number), deadline, &mut round).await,
+            Ok(mut resources) => {
+                let start = cursor.clone();
+                let at = start.turn(&mut resources);
+                let trials = self.trials(&resources, at, start.pass);
+                // At once, because the round may be abandoned.
+                let begin = |resource: usize| *cursor = start.after(&resources, at, resource + 1);
+                self.look_at_all(trials, deadline, &mut round, begin).await;
+            }
             Err(failure) => round.unplanned(failure),
         }
-        *number = number.wrapping_add(1);
         conclude(&mut round);
         round
     }
@@ -185,29 +232,38 @@ impl IsolationSentinel {
         Attempts::new(1, self.pace.interval() / 2).run(plan).await?
     }
 
-    /// Returns which tenants try which resources in this round.
-    fn trials(&self, resources: Vec<IsolationResource>, round: usize) -> Vec<Trial> {
+    /// Returns which tenants try which resources in this round. The first of the resources is the one at the position `start`.
+    fn trials(&self, resources: &[IsolationResource], start: usize, pass: usize) -> Vec<Trial> {
         let mut tenants: Vec<TenantName> =
             resources.iter().map(|resource| Arc::clone(resource.owner())).chain(self.tenants.iter().cloned()).collect();
         tenants.sort_unstable();
         tenants.dedup();
         let others = tenants.len().saturating_sub(1);
         let mut trials = Vec::new();
-        for resource in resources {
+        for (at, resource) in resources.iter().enumerate() {
             let Ok(owner) = tenants.binary_search(resource.owner()) else { continue };
-            let turn = |at: usize| &tenants[(owner + 1 + (round + at) % others) % tenants.len()];
-            for at in 0..self.foreigners.min(others) {
-                trials.push(Trial { resource: resource.clone(), foreigner: Some(Arc::clone(turn(at))) });
+            // Behind the end of the list, the resources have their turn once more.
+            let pass = pass.wrapping_add((start + at) / resources.len());
+            let turn = |number: usize| &tenants[(owner + 1 + pass.wrapping_add(number) % others) % tenants.len()];
+            for number in 0..self.foreigners.min(others) {
+                trials.push(Trial { resource: resource.clone(), foreigner: Some(Arc::clone(turn(number))), at });
             }
             if others == 0 {
-                trials.push(Trial { resource, foreigner: None });
+                trials.push(Trial { resource: resource.clone(), foreigner: None, at });
             }
         }
         trials
     }
 
-    /// Runs all checks until the deadline. A check that has not ended by then is unknown.
-    async fn look_at_all(&self, trials: Vec<Trial>, deadline: Instant, round: &mut IsolationRound) {
+    /// Runs all checks until the deadline. A check that has not ended by then is unknown. Calls `begin` with the
+    /// position of each resource whose check begins.
+    async fn look_at_all(
+        &self,
+        trials: Vec<Trial>,
+        deadline: Instant,
+        round: &mut IsolationRound,
+        mut begin: impl FnMut(usize),
+    ) {
         let mut ended = vec![false; trials.len()];
         let mut waiting = trials.iter().enumerate();
         let mut running = FuturesUnordered::new();
@@ -215,6 +271,7 @@ impl IsolationSentinel {
             while running.len() < self.at_once
                 && let Some((at, trial)) = waiting.next()
             {
+                begin(trial.at);
                 running.push(self.look(at, trial));
             }
             let Ok(Some((at, finding, seconds))) = timeout_at(deadline, running.next()).await else { break };

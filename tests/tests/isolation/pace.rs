@@ -1,5 +1,6 @@
 //! The isolation sentinel over time: alarms that latch, rounds that do not overlap, stopping, and its heartbeat.
 
+use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -223,4 +224,46 @@ async fn in_time_every_tenant_tries_everything() {
     assert_eq!(tried.lock().unwrap().len(), 16);
     let all = IsolationSentinel::new(resources.to_vec()).foreigners(9).run_once().await;
     assert_eq!(all.passed(), 12);
+}
+
+/// Rounds that have time for three of eleven resources: each resource is tried by each other tenant before long, also when the plan
+/// changes, several resources have one name, or the caller abandons the rounds.
+#[tokio::test(start_paused = true)]
+async fn rounds_that_are_cut_short_reach_every_resource_and_every_tenant() {
+    for (is_renamed, is_abandoned) in [(false, false), (true, false), (false, true)] {
+        let tried: Arc<Mutex<BTreeMap<(usize, TenantName), usize>>> = Arc::default();
+        let trying = Arc::clone(&tried);
+        let rounds = AtomicUsize::new(0);
+        let plan = move || {
+            let round = rounds.fetch_add(1, SeqCst);
+            let resource = |number: usize| {
+                let (owner, tried) = (TenantName::from(["acme", "globex", "initech"][number % 3]), Arc::clone(&trying));
+                let name = if is_renamed { format!("{number} in round {round}") } else { (number / 6).to_string() };
+                IsolationResource::new(Arc::clone(&owner), name, move |tenant: TenantName| {
+                    let is_owner = tenant == owner;
+                    if !is_owner {
+                        *tried.lock().unwrap().entry((number, tenant)).or_default() += 1;
+                    }
+                    async move {
+                        sleep(SECOND).await;
+                        if is_owner { Visibility::Seen } else { Visibility::Denied }
+                    }
+                })
+            };
+            let resources = (0..11).map(resource).collect();
+            async move { Ok(resources) }
+        };
+        // A check takes two seconds.
+        let every = if is_abandoned { 600 } else { 6 };
+        let sentinel = IsolationSentinel::planned(plan).bounds(1, 10 * SECOND).every(every * SECOND);
+        for _ in 0..30 {
+            let ended = timeout(6 * SECOND + SECOND / 2, sentinel.run_once()).await;
+            assert_eq!(ended.is_err(), is_abandoned);
+        }
+        let tried = tried.lock().unwrap();
+        let pairs: Vec<_> = tried.iter().map(|((number, _), _)| number).collect();
+        assert_eq!(pairs.len(), 22, "renamed {is_renamed}, abandoned {is_abandoned}: {tried:?}");
+        let (least, most) = (tried.values().min().unwrap(), tried.values().max().unwrap());
+        assert!(*least >= 2 && *most <= 7, "renamed {is_renamed}, abandoned {is_abandoned}: {tried:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -57,13 +57,16 @@ impl WatchedFile {
         {
             return Ok(*summary);
         }
-        // Opening a pipe or a device can block forever.
+        // Opening a device can have effects of its own.
         if !metadata.is_file() {
             return Err(CertificateReadError::Unreadable);
         }
-        let file = File::open(path).map_err(|error| reason(&error))?;
+        let file = open(path).map_err(|error| reason(&error))?;
         // Ask the opened file, because the path may lead to another file by now.
         let metadata = file.metadata().map_err(|error| reason(&error))?;
+        if !metadata.is_file() {
+            return Err(CertificateReadError::Unreadable);
+        }
         let summary = match metadata.len() {
             told if told > MAX_FILE_BYTES => ReadSummary::failed(CertificateReadError::TooLarge),
             // The allowance of this scan is used up. The error is not cached, so the next scan tries again.
@@ -73,6 +76,16 @@ impl WatchedFile {
         self.read = Stamp::settled(&metadata, now).map(|stamp| (stamp, summary));
         Ok(summary)
     }
+}
+
+/// Opens a file for reading. This never waits, because the path may lead to a pipe or device by now, whose opening and reading would
+/// stop the scrape.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
+    options.open(path)
 }
 
 fn read(file: File, which: Which, allowance: &mut u64) -> Result<ReadSummary, CertificateReadError> {
@@ -233,5 +246,22 @@ mod tests {
         for now in [SystemTime::now(), SystemTime::UNIX_EPOCH] {
             assert_eq!([0; 2].map(|_| bytes_read(&mut file, &scratch, now)), [14, 14]);
         }
+    }
+
+    /// What a path leads to may change between the look at it and its opening, so the opening itself must not wait.
+    #[cfg(unix)]
+    #[test]
+    fn opening_a_pipe_without_a_writer_returns_at_once() {
+        let (mut file, scratch) = (WatchedFile::default(), Scratch::new("pipe"));
+        fs::remove_file(&scratch.0).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&scratch.0).status();
+        assert!(made.is_ok_and(|status| status.success()), "mkfifo runs: it is part of coreutils");
+        let (done, is_done) = std::sync::mpsc::sync_channel(1);
+        let path = scratch.0.clone();
+        std::thread::spawn(move || done.send(open(&path).map(|file| file.metadata().unwrap().is_file())));
+        let opened = is_done.recv_timeout(Duration::from_secs(10)).expect("it does not wait for a writer");
+        assert!(!opened.unwrap());
+        let summary = file.look(&scratch.0, Which::All, SystemTime::now(), &mut 1000);
+        assert_eq!(summary.errors(CertificateReadError::Unreadable), 1);
     }
 }

@@ -72,7 +72,8 @@ const ACCOUNT_SHARDS: usize = 16;
 ///
 /// # What it counts
 ///
-/// A source is an IPv4 address or the /64 of an IPv6 address. Its failures are counted in two sliding windows, 1 minute
+/// A source is an IPv4 address or the /64 of an IPv6 address. An IPv4 address that a NAT64 gateway wrote as `64:ff9b::…` counts as
+/// that IPv4 address. Its failures are counted in two sliding windows, 1 minute
 /// and 1 hour. A window covers its length and up to one frame more: a sixth of the minute, a twelfth of the hour.
 ///
 /// At each scrape, the figures go to `auth_source_failures_max`, `auth_sources_over_limit`,
@@ -90,9 +91,9 @@ const ACCOUNT_SHARDS: usize = 16;
 /// failed.
 ///
 /// When there is no room, a new source evicts one with few failures. The failures of the evicted source are not lost.
-/// Each new source starts with them, because it may be the evicted one, but with no more than half of a limit. So the
-/// tracker reports a source only if the source has failed more than half as often as the limit allows, however many
-/// sources there are.
+/// They are held against each new source, because it may be the evicted one, but with no more than half of a limit. So
+/// a source is over a limit only if it has failed more than half as often as the limit allows, however many sources
+/// there are. The exported and listed numbers are never more than the failures of a source.
 ///
 /// # Cost
 ///

@@ -9,7 +9,8 @@ use ipnet::{IpNet, Ipv6Net};
 /// The unit that failures are counted for: an IPv4 address, or the /64 network of an IPv6 address.
 ///
 /// One host can use every address of its /64 (RFC 4291, section 2.5.4), so the whole network is one source. An
-/// IPv4-mapped address (`::ffff:…`) counts as the IPv4 address.
+/// IPv4-mapped address (`::ffff:…`) counts as the IPv4 address, and so does one that a NAT64 gateway made of it with the well-known
+/// prefix `64:ff9b::/96` (RFC 6052): every IPv4 address is in that /64.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Source {
     pub(super) prefix: u64,
@@ -18,12 +19,17 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn of(address: IpAddr) -> Self {
+        let v4 = |bits: u32| Self { prefix: u64::from(bits), is_v6: false };
         match address.to_canonical() {
-            IpAddr::V4(address) => Self { prefix: u64::from(address.to_bits()), is_v6: false },
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments().map(u64::from);
-                Self { prefix: a << 48 | b << 32 | c << 16 | d, is_v6: true }
-            }
+            IpAddr::V4(address) => v4(address.to_bits()),
+            IpAddr::V6(address) => match address.segments() {
+                // The last 32 bits are the IPv4 address.
+                [0x64, 0xff9b, 0, 0, 0, 0, high, low] => v4(u32::from(high) << 16 | u32::from(low)),
+                [a, b, c, d, ..] => {
+                    let [a, b, c, d] = [a, b, c, d].map(u64::from);
+                    Self { prefix: a << 48 | b << 32 | c << 16 | d, is_v6: true }
+                }
+            },
         }
     }
 
@@ -88,6 +94,8 @@ mod tests {
         assert_eq!(shown("2001:db8:1:2:ffff::1"), "2001:db8:1:2::/64");
         assert_eq!(shown("203.0.113.7"), "203.0.113.7/32");
         assert_eq!(shown("::ffff:203.0.113.7"), "203.0.113.7/32");
+        assert_eq!(shown("64:ff9b::203.0.113.7"), "203.0.113.7/32");
+        assert_eq!(shown("64:ff9b:1::203.0.113.7"), "64:ff9b:1::/64");
         assert!(source("2001:db8::1") == source("2001:db8::ffff:ffff:ffff:ffff"));
         assert!(source("2001:db8::1") != source("2001:db8:0:1::1"));
         // The /64 that begins like an IPv4 address is not that address.

@@ -4,8 +4,9 @@ use super::window::Counts;
 
 /// The numbers of failures of a source, and whether they exceed a limit.
 ///
-/// The numbers are never too low as long as no more than 131 072 sources fail within an hour. They cover up to one
-/// frame more than the window: 10 s for the minute, 5 minutes for the hour.
+/// The numbers are never too high, and never too low as long as no more than 131 072 sources fail within an hour. They cover up
+/// to one frame more than the window: 10 s for the minute, 5 minutes for the hour. If more sources fail, a source may be over a limit
+/// that its number does not exceed; the number is then more than half of the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceStanding {
     pub(super) counts: Counts,

@@ -27,6 +27,11 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    /// Returns each number, but no more than `most`.
+    pub(super) fn at_most(self, most: Self) -> Self {
+        Self { minute: self.minute.min(most.minute), hour: self.hour.min(most.hour) }
+    }
+
     /// Returns whether either number exceeds its limit.
     pub(super) const fn exceed(self, limits: Self) -> bool {
         self.minute > limits.minute || self.hour > limits.hour
@@ -60,10 +65,22 @@ impl Windows {
         self.hour.track(&other.hour);
     }
 
-    /// Returns a part of the failures: at most `most` in each window, taken from the newest frames first.
-    pub(super) fn part(&self, now: Tick, most: Counts) -> Self {
-        Self { minute: self.minute.part(now, most.minute), hour: self.hour.part(now / TICKS, most.hour) }
+    /// Adds failures that may have happened now.
+    pub(super) fn add_all(&mut self, now: Tick, failures: Counts) {
+        self.minute.add_all(now, failures.minute);
+        self.hour.add_all(now / TICKS, failures.hour);
     }
+
+    /// Returns the number of the frame of the hour, modulo 256.
+    pub(super) const fn frame(now: Tick) -> u8 {
+        // The cast keeps the lowest bits.
+        #[allow(clippy::cast_possible_truncation)]
+        let frame = (now / TICKS) as u8;
+        frame
+    }
+
+    /// Frames of the hour.
+    pub(super) const HOUR_FRAMES: u8 = 13;
 
     /// Returns for each window whether a failure at `then` still counts.
     pub(super) const fn reach(then: Tick, now: Tick) -> [bool; 2] {
@@ -102,17 +119,9 @@ impl<const N: usize> Frames<N> {
         }
     }
 
-    fn part(&self, now: u32, most: u32) -> Self {
-        let (mut whole, mut part, mut left) = (*self, Self::NONE, most);
-        for back in (0..).take(N) {
-            // There are no frames before the first one.
-            let Some(number) = now.checked_sub(back) else { break };
-            let frame = u32::from(*whole.at(number)).min(left);
-            left -= frame;
-            // The number is no larger than the frame it was taken from, so it fits.
-            *part.at(number) = u16::try_from(frame).unwrap_or(u16::MAX);
-        }
-        part
+    fn add_all(&mut self, now: u32, failures: u32) {
+        let frame = self.at(now);
+        *frame = frame.saturating_add(u16::try_from(failures).unwrap_or(u16::MAX));
     }
 
     fn at(&mut self, number: u32) -> &mut u16 {
@@ -186,20 +195,6 @@ mod tests {
         let mut windows = Windows::NONE;
         (0..70_000).for_each(|_| windows.add(5));
         assert_eq!(windows.counts(), Counts { minute: 65_535, hour: 65_535 });
-    }
-
-    #[test]
-    fn a_part_is_the_newest_and_no_more_than_asked_for() {
-        let mut windows = Windows::NONE;
-        (0..3).for_each(|_| windows.add(0));
-        windows.advance(0, 1);
-        (0..4).for_each(|_| windows.add(1));
-        let part = windows.part(1, Counts { minute: 5, hour: 2 });
-        assert_eq!(part.counts(), Counts { minute: 5, hour: 2 });
-        let mut later = part;
-        // The older frame, from which one failure was taken, expires first.
-        later.advance(1, 7);
-        assert_eq!(later.counts().minute, 4);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub type TenantName = Arc<str>;
 /// takes the tenant's name and returns a future.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not read a resource as a tenant",
-    note = "use `HttpRead`, `SqlRead`, or a closure such as `|tenant: TenantName| async move {{ Sight::Denied }}`"
+    note = "use `HttpRead`, `SqlRead`, or a closure such as `|tenant: TenantName| async move {{ Visibility::Denied }}`"
 )]
 pub trait TenantRead: Send + Sync + 'static {
     /// Tries to read the resource as `tenant`.

@@ -107,7 +107,8 @@ macro_rules! labels {
             )?
 
             fn registry() -> &'static $crate::label::Registry {
-                static REGISTRY: $crate::label::Registry = $crate::label::Registry::new($key, $budget, $fallback);
+                static REGISTRY: $crate::label::Registry =
+                    $crate::label::Registry::new($key, $budget, $fallback).declared_in(::core::module_path!());
                 &REGISTRY
             }
 

@@ -32,6 +32,8 @@ pub struct Registry {
     key: &'static str,
     budget: usize,
     fallback: RegisteredValue,
+    /// The module with the declaration of the label.
+    module: &'static str,
     values: RwLock<Option<HashMap<&'static str, RegisteredValue>>>,
 }
 
@@ -43,7 +45,21 @@ impl Registry {
     /// At compile time, when the fallback is empty or too long to be exported as it is.
     pub const fn new(key: &'static str, budget: usize, fallback: &'static str) -> Self {
         assert!(!fallback.is_empty() && fallback.len() <= MAX_VALUE_BYTES, "a fallback has 1 to 128 bytes");
-        Self { key, budget, fallback: RegisteredValue::literal(fallback), values: RwLock::new(None) }
+        Self { key, budget, fallback: RegisteredValue::literal(fallback), module: "", values: RwLock::new(None) }
+    }
+
+    /// Names the module with the declaration, so that errors tell only the owner of a label to change it.
+    #[doc(hidden)]
+    pub const fn declared_in(mut self, module: &'static str) -> Self {
+        self.module = module;
+        self
+    }
+
+    /// Returns the fallback if the label belongs to this crate, so that a service cannot change its declaration.
+    fn fixed(&self) -> Option<&'static str> {
+        let krate = env!("CARGO_CRATE_NAME");
+        let is_own = self.module.strip_prefix(krate).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+        is_own.then_some(self.fallback.0)
     }
 
     /// Registers `value`; registering it again returns the same value.
@@ -53,8 +69,10 @@ impl Registry {
     /// When the budget is spent, or the value is empty, longer than 128 bytes, has control or invisible characters, or is the
     /// fallback or `_overflow`.
     pub fn register(&self, value: &str) -> Result<RegisteredValue, RegisterError> {
-        let refuse =
-            |reason| Err(RegisterError { key: self.key, budget: self.budget, value: value.to_owned(), reason });
+        let refuse = |reason| {
+            let (key, budget, value) = (self.key, self.budget, value.to_owned());
+            Err(RegisterError { key, budget, value, reason, fixed: self.fixed() })
+        };
         if !is_plain(value) {
             return refuse(Refusal::Malformed);
         }
@@ -96,6 +114,8 @@ pub struct RegisterError {
     budget: usize,
     value: String,
     reason: Refusal,
+    /// The fallback of a label whose budget the service cannot change.
+    fixed: Option<&'static str>,
 }
 
 impl RegisterError {
@@ -108,12 +128,16 @@ impl RegisterError {
 
 impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { key, budget, value, reason } = self;
-        match reason {
-            Refusal::Conflict => {
+        let Self { key, budget, value, reason, fixed } = self;
+        match (reason, fixed) {
+            (Refusal::Conflict, _) => {
                 write!(f, "`{value}` already replaces unknown values of label `{key}`: register another value")
             }
-            Refusal::Budget => {
+            (Refusal::Budget, Some(fallback)) => write!(
+                f,
+                "label `{key}` takes {budget} values and has them already, so `{value}` would read `{fallback}`: register fewer values"
+            ),
+            (Refusal::Budget, None) => {
                 write!(
                     f,
                     "label `{key}` has {budget} values already: raise `budget` in its declaration to register `{value}`"
@@ -143,6 +167,36 @@ mod tests {
         assert!(error.contains("raise `budget`"), "{error}");
         assert_eq!(registry.find("b").as_str(), "b");
         assert_eq!(registry.find("c").as_str(), "_other");
+    }
+
+    /// A service cannot change what this crate declares.
+    #[test]
+    fn only_the_owner_of_a_label_is_told_to_change_its_declaration() {
+        let own = env!("CARGO_CRATE_NAME");
+        let (below, other) = (format!("{own}::http"), format!("{own}_service::http"));
+        for (module, is_own) in [(own, true), (&*below, true), (&*other, false), ("shop", false), ("", false)] {
+            let registry = Registry::new("tenant", 0, "_other").declared_in(module.to_owned().leak());
+            let error = registry.register("a").unwrap_err().to_string();
+            assert_eq!(error.contains("register fewer values"), is_own, "{module}: {error}");
+            assert_eq!(error.contains("raise `budget`"), !is_own, "{module}: {error}");
+        }
+    }
+
+    /// The macro says where a label is declared.
+    #[test]
+    // What the macro declares is public, for labels that are.
+    #[allow(unreachable_pub)]
+    fn a_full_label_of_this_crate_says_what_a_service_can_do() {
+        crate::label::labels! {
+            /// A label with one value.
+            registered Single: "single", budget = 1, fallback = "_other";
+        }
+        Single::register("a").unwrap();
+        let error = Single::register("b").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "label `single` takes 1 values and has them already, so `b` would read `_other`: register fewer values"
+        );
     }
 
     #[test]

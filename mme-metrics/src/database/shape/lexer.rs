@@ -18,8 +18,10 @@ pub(super) enum Token<'s> {
 /// The differences between database products in the syntax of comments, strings and quoted names.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Dialect {
-    /// `\` is an escape in every string. Comments begin with `#`, or with `--` and a blank.
+    /// `\` is an escape in every string. Comments begin with `#`, or with `--` and a blank. What stands in `/*! … */` is executed.
     mysql: bool,
+    /// What stands in `/*M! … */` is executed.
+    mariadb: bool,
     /// Comments can be nested, `$tag$` is a quote, and brackets are array indices.
     postgresql: bool,
     /// Brackets are quotes of names.
@@ -30,6 +32,7 @@ impl Dialect {
     pub(super) const fn of(system: DatabaseSystem) -> Self {
         Self {
             mysql: matches!(system, DatabaseSystem::Mysql | DatabaseSystem::Mariadb),
+            mariadb: matches!(system, DatabaseSystem::Mariadb),
             postgresql: matches!(system, DatabaseSystem::Postgresql),
             brackets: matches!(system, DatabaseSystem::Sqlite | DatabaseSystem::MicrosoftSqlServer),
         }
@@ -42,6 +45,8 @@ pub(super) struct Lexer<'s> {
     text: &'s str,
     at: usize,
     dialect: Dialect,
+    /// The position is inside a comment that is executed.
+    executes: bool,
 }
 
 impl<'s> Iterator for Lexer<'s> {
@@ -76,7 +81,7 @@ impl<'s> Iterator for Lexer<'s> {
 
 impl<'s> Lexer<'s> {
     pub(super) const fn new(text: &'s str, dialect: Dialect) -> Self {
-        Self { text, at: 0, dialect }
+        Self { text, at: 0, dialect, executes: false }
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -100,6 +105,7 @@ impl<'s> Lexer<'s> {
                 (b'-', Some(b'-')) if self.is_line_comment() => self.skip_past("\n"),
                 (b'#', _) if self.dialect.mysql => self.skip_past("\n"),
                 (b'/', Some(b'*')) => self.skip_comment(),
+                (b'*', Some(b'/')) if self.executes => (self.at, self.executes) = (self.at + 2, false),
                 _ if byte.is_ascii_whitespace() || byte == 0x0b => self.at += 1,
                 _ => return,
             }
@@ -113,6 +119,10 @@ impl<'s> Lexer<'s> {
 
     fn skip_comment(&mut self) {
         self.at += 2;
+        if self.begins_executed() {
+            self.executes = true;
+            return;
+        }
         if !self.dialect.postgresql {
             return self.skip_past("*/");
         }
@@ -125,6 +135,21 @@ impl<'s> Lexer<'s> {
                 (None, _) => return,
             }
         }
+    }
+
+    /// Moves past the `!` that begins an executed comment, and past the version of the server from which on it is executed. Returns
+    /// whether there is one.
+    fn begins_executed(&mut self) -> bool {
+        let mark = match (self.peek(0), self.peek(1)) {
+            (Some(b'!'), _) if self.dialect.mysql => 1,
+            (Some(b'M'), Some(b'!')) if self.dialect.mariadb => 2,
+            _ => return false,
+        };
+        self.at += mark;
+        // A version has five or six digits.
+        let digits = (0..6).take_while(|ahead| self.peek(*ahead).is_some_and(|byte| byte.is_ascii_digit())).count();
+        self.at += if digits >= 5 { digits } else { 0 };
+        true
     }
 
     /// Moves past the quote that ends the text that begins here, and returns the position of that quote. A doubled or
@@ -220,6 +245,14 @@ mod tests {
             (r"a e'x\'y' b", DatabaseSystem::Postgresql, &["a", "b"]),
             ("a # x\n b --1 -- y", DatabaseSystem::Mysql, &["a", "b"]),
             ("a # b", DatabaseSystem::Postgresql, &["a", "b"]),
+            (
+                "a /*!50110 b */ c /*! d */ /*! '*/' e /* x */ */ f",
+                DatabaseSystem::Mysql,
+                &["a", "b", "c", "d", "e", "f"],
+            ),
+            ("a /*!999999b */ /*M! x */ /*+ y */", DatabaseSystem::Mysql, &["a", "b"]),
+            ("a /*M!100100 b */ /*m! x */", DatabaseSystem::Mariadb, &["a", "b"]),
+            ("a /*! x */ b", DatabaseSystem::Postgresql, &["a", "b"]),
             ("a $$x 'y$$ b $q$x $$ $q$ c", DatabaseSystem::Postgresql, &["a", "b", "c"]),
             ("a $1 b$c$ d", DatabaseSystem::Postgresql, &["a", "b$c$", "d"]),
             ("a :from b::text @into ?2 c", DatabaseSystem::Postgresql, &["a", "b", "c"]),

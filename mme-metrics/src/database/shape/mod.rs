@@ -80,6 +80,9 @@ const VERBS: &[&str] = &[
     "WITH",
 ];
 
+/// The operations that change a table.
+const WRITES: &[&str] = &["INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"];
+
 /// The fallback for a statement whose operation is unknown.
 pub(super) const OTHER: &str = "_OTHER";
 
@@ -125,6 +128,8 @@ struct Reader<'s> {
 
 impl<'s> Reader<'s> {
     fn new(sql: &'s str, system: DatabaseSystem) -> Self {
+        // A file that was saved as UTF-8 on Windows begins with a byte order mark.
+        let sql = sql.strip_prefix('\u{feff}').unwrap_or(sql);
         Self { tokens: Lexer::new(sql, Dialect::of(system)).peekable(), ended: false, has_body: false }
     }
 
@@ -138,29 +143,59 @@ impl<'s> Reader<'s> {
         Shape { operation, tables: [self.table_of(operation), None] }
     }
 
-    /// Parses `WITH name AS ( … ), … statement`.
+    /// Parses `WITH name AS ( … ), … statement`. If the statement only reads and one of the queries in parentheses writes, the whole
+    /// is that write.
     fn with(&mut self) -> Shape<'s> {
-        let (mut depth, mut inner) = (0_usize, None);
+        let (mut depth, mut inner, mut write) = (0_usize, None, None::<Shape<'s>>);
+        // A name may be a word that is also an operation, such as `values` or `replace`.
+        let mut expects_name = true;
+        let (mut expects_query, mut begins_query) = (false, false);
         while let Some(token) = self.next() {
+            let is_first = std::mem::take(&mut begins_query);
             match token {
-                Token::Sign(b'(') => depth += 1,
+                Token::Sign(b'(') => {
+                    begins_query = depth == 0 && expects_query;
+                    depth += 1;
+                }
                 Token::Sign(b')') => depth = depth.saturating_sub(1),
+                Token::Sign(b',') if depth == 0 => expects_name = true,
+                Token::Word(word) if depth == 0 && expects_name && is(word, &["RECURSIVE"]) => {}
+                Token::Word(_) | Token::Quoted(_) if depth == 0 && expects_name => expects_name = false,
                 Token::Word(word) if depth == 0 => {
                     let operation = verb(word);
-                    if matches!(operation, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE" | "VALUES") {
+                    if is(operation, &["SELECT", "VALUES", "TABLE"]) {
+                        return write.unwrap_or_else(|| Shape { operation, tables: [self.table_of(operation), inner] });
+                    }
+                    if is(operation, WRITES) {
                         return Shape { operation, tables: [self.table_of(operation), inner] };
                     }
+                    expects_query = is(word, &["AS", "NOT", "MATERIALIZED"]);
                 }
-                Token::Word(word) if inner.is_none() && is(word, &["FROM", "INTO", "UPDATE"]) => {
-                    if let Some(Token::Word(name) | Token::Quoted(name)) = self.tokens.peek().copied() {
-                        self.next();
-                        inner = Some(self.last_part(name));
+                Token::Word(word) => {
+                    if is_first && write.is_none() && is(word, WRITES) {
+                        write = Some(Shape { operation: verb(word), tables: [None; 2] });
+                    }
+                    let missing = write.as_mut().map(|write| &mut write.tables[0]).filter(|table| table.is_none());
+                    if (inner.is_none() || missing.is_some()) && is(word, &["FROM", "INTO", "UPDATE", "TABLE"]) {
+                        let table = self.name();
+                        if let Some(missing) = missing {
+                            *missing = table;
+                        }
+                        inner = inner.or(table);
                     }
                 }
                 _ => {}
             }
         }
         Shape { operation: OTHER, tables: [None; 2] }
+    }
+
+    /// Returns the name of a table, if one stands here.
+    fn name(&mut self) -> Option<&'s str> {
+        while self.tokens.next_if(|token| is_word(*token, &["ONLY", "LATERAL"])).is_some() {}
+        let (Token::Word(name) | Token::Quoted(name)) = self.tokens.peek().copied()? else { return None };
+        self.next();
+        Some(self.last_part(name))
     }
 
     fn table_of(&mut self, operation: &str) -> Option<&'s str> {
@@ -265,6 +300,12 @@ impl<'s> Reader<'s> {
                 Some(Token::Word(word)) if is(word, &["ONLY", "LATERAL"]) => {}
                 Some(Token::Word(word)) if is(word, &["SELECT", "WITH"]) => return Place::Subselect,
                 Some(Token::Word(word)) if is(word, &["VALUES"]) => return Place::Nothing,
+                // `FROM (TABLE users)` reads a table, `FROM TABLE(f())` the result of a function.
+                Some(Token::Word(word)) if is(word, &["TABLE"]) => {
+                    if self.tokens.peek() == Some(&Token::Sign(b'(')) {
+                        return Place::Nothing;
+                    }
+                }
                 Some(Token::Word(name) | Token::Quoted(name)) => return Place::Table(self.last_part(name)),
                 Some(Token::Sign(b'(')) => {}
                 _ => return Place::Nothing,

@@ -75,6 +75,68 @@ fn with_is_what_it_leads_to() {
 }
 
 #[test]
+fn names_of_with_may_be_words_of_statements() {
+    for name in ["values", "table", "REPLACE", "insert", "update", "delete", "merge", "select", "\"select\""] {
+        for sql in [
+            format!("WITH {name} AS (SELECT 1 FROM orders) SELECT * FROM users"),
+            format!("WITH RECURSIVE {name}(n) AS NOT MATERIALIZED (SELECT 1 FROM orders) SELECT * FROM users"),
+            format!("WITH a AS (SELECT 1 FROM orders), {name} AS (VALUES (1, 2)) SELECT * FROM users"),
+        ] {
+            let shape = Shape::of(&sql, DatabaseSystem::Postgresql);
+            assert_eq!((shape.operation, shape.tables), ("SELECT", [Some("users"), Some("orders")]), "{sql}");
+        }
+    }
+}
+
+#[test]
+fn a_write_inside_with_is_a_write() {
+    for (write, operation) in [
+        ("DELETE FROM ONLY a.orders RETURNING *", "DELETE"),
+        ("INSERT INTO orders SELECT * FROM b ON CONFLICT DO UPDATE SET c = 1 RETURNING *", "INSERT"),
+        ("UPDATE orders SET a = b.c FROM b RETURNING *", "UPDATE"),
+        ("MERGE INTO orders USING b ON true WHEN MATCHED THEN DELETE RETURNING *", "MERGE"),
+    ] {
+        for end in ["SELECT * FROM gone", "TABLE gone", "VALUES (1)"] {
+            let sql = format!("WITH recent AS (SELECT 1 FROM users), gone AS ({write}) {end}");
+            let shape = Shape::of(&sql, DatabaseSystem::Postgresql);
+            assert_eq!((shape.operation, shape.tables[0]), (operation, Some("orders")), "{sql}");
+        }
+        let sql = format!("WITH gone AS ({write}) UPDATE users SET a = 1");
+        assert_eq!(Shape::of(&sql, DatabaseSystem::Postgresql).operation, "UPDATE", "{sql}");
+    }
+    // These lock or compare, and write nothing.
+    reads(
+        "WITH a AS (SELECT 1 FROM b FOR UPDATE), c AS (SELECT 'DELETE' AS delete) SELECT 1 FROM users",
+        "SELECT",
+        Some("users"),
+    );
+}
+
+#[test]
+fn table_is_a_statement_and_a_subselect() {
+    reads("TABLE users", "TABLE", Some("users"));
+    reads("TABLE ONLY users", "TABLE", Some("users"));
+    reads("SELECT 1 FROM (TABLE users) AS u", "SELECT", Some("users"));
+    reads("SELECT 1 FROM TABLE(f(1))", "SELECT", None);
+    let shape = Shape::of("WITH recent AS (TABLE orders) TABLE recent", DatabaseSystem::Postgresql);
+    assert_eq!((shape.operation, shape.tables), ("TABLE", [Some("recent"), Some("orders")]));
+}
+
+#[test]
+fn a_byte_order_mark_and_executed_comments_hide_nothing() {
+    reads("\u{feff}SELECT 1 FROM users", "SELECT", Some("users"));
+    reads("\u{feff} -- a\n UPDATE users SET a = 1", "UPDATE", Some("users"));
+    for system in [DatabaseSystem::Mysql, DatabaseSystem::Mariadb] {
+        let shape = |sql| Shape::of(sql, system);
+        for sql in ["/*!40000 ALTER TABLE users DISABLE KEYS */", "ALTER /*! TABLE */ users DISABLE KEYS"] {
+            assert_eq!((shape(sql).operation, shape(sql).tables[0]), ("ALTER", Some("users")), "{sql}");
+        }
+        assert_eq!(Shape::of_batch("SELECT 1 /*! ; DELETE FROM users */", system).operation, BATCH);
+    }
+    assert_eq!(Shape::of("/*M! SELECT 1 FROM users */", DatabaseSystem::Mariadb).tables[0], Some("users"));
+}
+
+#[test]
 fn several_statements_are_a_batch() {
     let operation = |sql| Shape::of_batch(sql, DatabaseSystem::Sqlite).operation;
     assert_eq!(operation("SELECT 1 FROM a; SELECT 2"), "BATCH");
@@ -89,7 +151,7 @@ fn several_statements_are_a_batch() {
 
 #[test]
 fn what_is_unknown_is_other() {
-    for sql in ["", "secret", "'SELECT'", "\"SELECT\" 1", "12", "SELEC", "\u{feff}SELECT 1", "/*", "$$", "\0"] {
+    for sql in ["", "secret", "'SELECT'", "\"SELECT\" 1", "12", "SELEC", "\u{feff}\u{feff}SELECT 1", "/*", "$$", "\0"] {
         assert_eq!(Shape::of(sql, DatabaseSystem::Postgresql).operation, OTHER, "{sql:?}");
     }
 }
@@ -98,8 +160,8 @@ fn what_is_unknown_is_other() {
 #[test]
 fn garbage_is_read_to_its_end_without_a_panic() {
     let pieces = [
-        "SELECT", " FROM ", "(", ")", "'", "\"", "`", "$a$", "$$", "/*", "*/", "--", "\n", ";", ".", "ä", "\\", "[",
-        "]", ",", "WITH", "AS", "INTO", "e'", "#", ":", "1",
+        "SELECT", " FROM ", "(", ")", "'", "\"", "`", "$a$", "$$", "/*", "/*!", "*/", "--", "\n", ";", ".", "ä", "\\",
+        "[", "]", ",", "WITH", "AS", "INTO", "e'", "#", ":", "1",
     ];
     let mut seed = 0x9e37_79b9_u64;
     for _ in 0..20_000 {

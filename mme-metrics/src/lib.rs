@@ -36,6 +36,7 @@
 //! | measure logins, policies, rate limits and audit; detect brute-force sources | [`security`] |
 //! | watch when certificates expire | [`certificate`] |
 //! | count money, orders, queues and tiers | [`business`] |
+//! | measure jobs, such as a nightly import | [`job`] |
 //! | keep traces of the slowest requests | [`spike`] |
 //! | look at the last minutes of one process in a browser | `live`, with the feature of that name |
 //! | get from a panel to a trace | [`trace`] |
@@ -43,6 +44,7 @@
 //! | check dependencies, backups and consistency | [`health`] |
 //! | define your own metrics | [`metric`], [`label`] |
 //! | send metrics by OTLP, to OpenTelemetry's Collector or to Prometheus | `otlp`, with the feature of that name |
+//! | push the metrics of jobs to a Pushgateway | `pushgateway`, with the feature of that name |
 //! | assert in a test what code emits | [`testing`] |
 //! | get rules, alerts and dashboards, and check your own | [`asset`] |
 //! | list all metrics | [`catalog`], METRICS.md |
@@ -81,6 +83,7 @@ pub mod grpc;
 pub mod health;
 pub mod http;
 pub mod isolation;
+pub mod job;
 pub mod label;
 #[cfg(feature = "live")]
 #[cfg_attr(docsrs, doc(cfg(feature = "live")))]
@@ -95,6 +98,9 @@ pub mod otlp;
 pub mod private;
 pub mod probe;
 pub mod process;
+#[cfg(feature = "pushgateway")]
+#[cfg_attr(docsrs, doc(cfg(feature = "pushgateway")))]
+pub mod pushgateway;
 pub mod recorder;
 pub mod runtime;
 pub mod security;

@@ -10,7 +10,7 @@ use std::process::Command;
 /// The variable that names the folder that comes before the path.
 pub(crate) const TOOLS: &str = "MME_TEST_TOOLS";
 
-/// Prepares a run of `name`, such as `prometheus`, `promtool`, `alertmanager`, `amtool`, `node_exporter` or `otelcol`.
+/// Prepares a run of `name`, such as `prometheus`, `promtool`, `alertmanager`, `amtool`, `node_exporter`, `pushgateway` or `otelcol`.
 ///
 /// # Panics
 ///
@@ -38,6 +38,7 @@ fn debian(name: &str) -> (&str, Option<&str>) {
         "blackbox_exporter" => packaged("prometheus-blackbox-exporter"),
         "mysqld_exporter" => packaged("prometheus-mysqld-exporter"),
         "node_exporter" => packaged("prometheus-node-exporter"),
+        "pushgateway" => packaged("prometheus-pushgateway"),
         "postgres_exporter" => packaged("prometheus-postgres-exporter"),
         "redis_exporter" => packaged("prometheus-redis-exporter"),
         _ => (name, None),

@@ -16,8 +16,8 @@ use metrics::{KeyName, Recorder, SharedString};
 
 use crate::metric::{Family, Kind};
 use crate::{
-    business, cache, certificate, connection, database, function, grpc, health, http, isolation, log, memory, metric,
-    process, runtime, security, slo, spike,
+    business, cache, certificate, connection, database, function, grpc, health, http, isolation, job, log, memory,
+    metric, process, runtime, security, slo, spike,
 };
 
 /// Every metric family of this crate. The list does not depend on the enabled features.
@@ -33,6 +33,7 @@ pub const FAMILIES: &[&dyn Family] = &[
     &business::BUSINESS,
     &isolation::ISOLATION,
     &health::HEALTH,
+    &job::JOB,
     &slo::SLO,
     &spike::SPIKE,
     &log::LOG,

@@ -11,9 +11,9 @@ use super::body::{Bodies, Body, Envelope};
 use super::client::{Acceptance, Client, Retry, SendFailure};
 use super::error::OtlpExportError;
 use super::report::Report;
-use super::retry::BackOff;
 use super::summary::{ExportOutcome, OtlpExportSummary};
 use super::temporality::OtlpTemporality;
+use crate::probe::BackOff;
 use crate::recorder::{OtlpDeltas, Recorder};
 
 /// What an export needs, and what it leaves for the next.
@@ -40,6 +40,11 @@ impl Export {
         let report = Report::new(recorder.clone());
         let deltas = (temporality == OtlpTemporality::Delta).then(OtlpDeltas::default);
         Self { recorder, client, envelope: Arc::new(envelope), timeout, deltas, report, not_before: None }
+    }
+
+    /// Returns how long a request may take, with its retries.
+    pub(super) const fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Returns whether the receiver has asked for more time.

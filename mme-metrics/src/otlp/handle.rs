@@ -1,6 +1,7 @@
 //! The handle of an exporter.
 
 use std::fmt;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,8 @@ pub(super) struct RunningExporter {
     pub(super) flushes: mpsc::Sender<oneshot::Sender<ExportOutcome>>,
     pub(super) stop: CancellationToken,
     pub(super) task: AbortOnDropHandle<ExportOutcome>,
+    /// How long a request may take, with its retries.
+    pub(super) timeout: Duration,
 }
 
 impl OtlpExporter {
@@ -29,6 +32,11 @@ impl OtlpExporter {
 
     pub(super) const fn running(running: RunningExporter) -> Self {
         Self(Some(running))
+    }
+
+    /// Returns what is known of the exporter while it runs.
+    pub(super) const fn if_running(&self) -> Option<&RunningExporter> {
+        self.0.as_ref()
     }
 
     /// Returns whether the exporter was turned on, by the environment and the builder.

@@ -30,6 +30,11 @@
 //! labels. The resource has `service.name`, `service.instance.id`, which is random unless it is set, and what the environment and the
 //! builder add.
 //!
+//! # At the end of a job
+//!
+//! The functions of [`job`](crate::job) take an exporter, and flush it at the end of a run. A run that is dropped asks for a flush and
+//! does not wait for it: [`shutdown`](OtlpExporter::shutdown) at the end of `main` does.
+//!
 //! # When the receiver fails
 //!
 //! | event | what happens |
@@ -72,12 +77,12 @@ mod client;
 mod environment;
 mod error;
 mod export;
+mod flush;
 mod handle;
 mod list;
 mod protocol;
 mod report;
 mod resource;
-mod retry;
 mod summary;
 mod task;
 mod temporality;

@@ -24,8 +24,9 @@ pub(super) fn start(runtime: &Handle, export: Export, every: Duration) -> OtlpEx
     let mut ticks = interval_at(Instant::now() + every, every);
     // An export that took longer than the interval is not followed by several at once.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let timeout = export.timeout();
     let task = AbortOnDropHandle::new(runtime.spawn(run(export, ticks, waiting, stop.clone())));
-    OtlpExporter::running(RunningExporter { flushes, stop, task })
+    OtlpExporter::running(RunningExporter { flushes, stop, task, timeout })
 }
 
 /// Exports at an interval and when it is asked to, until it is stopped, and then once more.

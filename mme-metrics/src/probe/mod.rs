@@ -41,12 +41,14 @@
 
 #[cfg(feature = "probe")]
 mod attempt;
+#[cfg(any(feature = "otlp", feature = "pushgateway"))]
+mod back_off;
 mod failure;
 #[cfg(feature = "probe")]
 mod http;
 #[cfg(feature = "probe")]
 mod json;
-#[cfg(any(feature = "otlp", feature = "probe"))]
+#[cfg(any(feature = "otlp", feature = "probe", feature = "pushgateway"))]
 mod outgoing;
 #[cfg(feature = "probe")]
 mod periodic;
@@ -65,11 +67,15 @@ pub use self::periodic::PeriodicTask;
 #[cfg(feature = "probe")]
 pub use self::supervised::SupervisedTask;
 
+#[cfg(any(feature = "otlp", feature = "pushgateway"))]
+pub(crate) use self::back_off::{BackOff, retry_after};
 #[cfg(feature = "probe")]
 pub(crate) use self::http::{Answer, answer, client, holds, parse_url};
 #[cfg(feature = "probe")]
 pub(crate) use self::json::json_holds;
-#[cfg(feature = "otlp")]
-pub(crate) use self::outgoing::{BodyStart, TLS_MISSING, http_url, lacks_tls, restrained};
+#[cfg(any(feature = "otlp", feature = "pushgateway"))]
+pub(crate) use self::outgoing::{http_url, reason, restrained};
 #[cfg(feature = "probe")]
 pub(crate) use self::shared_check::{CheckAnswer, SharedCheck};
+#[cfg(feature = "otlp")]
+pub(crate) use self::{back_off::LONGEST_ASKED, outgoing::BodyStart};

@@ -16,6 +16,17 @@ const NO_TLS: &str = "invalid URL, scheme is not http";
 /// What to do about it.
 pub(crate) const TLS_MISSING: &str = "https needs a TLS feature of `reqwest`, such as `rustls`";
 
+/// Names the reason of an error, without the URL, which may have a password.
+#[cfg(any(feature = "otlp", feature = "pushgateway"))]
+pub(crate) fn reason(error: client::Error) -> String {
+    if lacks_tls(&error) {
+        return TLS_MISSING.to_owned();
+    }
+    let error = error.without_url();
+    let cause = std::iter::successors(error.source(), |&error| error.source()).last();
+    cause.map_or_else(|| error.to_string(), ToString::to_string)
+}
+
 /// Returns whether a request failed because the client has no TLS.
 pub(crate) fn lacks_tls(error: &client::Error) -> bool {
     std::iter::successors(error.source(), |&error| error.source()).any(|error| error.to_string() == NO_TLS)

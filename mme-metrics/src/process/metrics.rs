@@ -25,6 +25,17 @@ labels! {
     }
 }
 
+labels! {
+    /// How a push to a Pushgateway ended.
+    #[non_exhaustive]
+    pub closed PushResult: "result" {
+        /// The Pushgateway accepted the metrics.
+        Success = "success",
+        /// It did not, or did not answer.
+        Failure = "failure",
+    }
+}
+
 /// The name of a family of the catalogue, or `other` for all metrics without an entry. Only the recorder writes it.
 #[derive(Clone, Copy, Debug)]
 pub struct FamilyName(&'static str);
@@ -124,5 +135,7 @@ family! {
             Gauge::new("mme_otlp_last_success_timestamp_seconds", Unit::Seconds).optional();
         /// Time the last export by OTLP took, with its retries. Needs a started exporter.
         otlp_export_duration: Gauge<()> = Gauge::new("mme_otlp_export_duration_seconds", Unit::Seconds).optional();
+        /// Pushes to a Pushgateway that ended, by outcome. Needs a Pushgateway.
+        pushes: Counter<(PushResult,)> = Counter::new("mme_pushgateway_pushes_total", Unit::None).optional();
     }
 }

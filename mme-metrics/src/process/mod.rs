@@ -29,19 +29,20 @@
 //! | `mme_otlp_exports_total`, `mme_otlp_export_duration_seconds` | at the end of each export by OTLP |
 //! | `mme_otlp_rejected_data_points_total` | with each data point that a receiver refused |
 //! | `mme_otlp_last_success_timestamp_seconds` | with each export that a receiver accepted |
+//! | `mme_pushgateway_pushes_total` | at the end of each push to a Pushgateway |
 //!
 //! `mme_collector_*` and `mme_collect_timeouts_total` exist for the collectors of [`RecorderBuilder::collect`](crate::RecorderBuilder::collect) only.
 //!
 //! # Cost
 //!
-//! 9 series for the process, 2 for each family, 14 for the library, 3 for each collector, and 6 for an exporter of OTLP. Reading
-//! `/proc` takes about 100 µs for each exposition.
+//! 9 series for the process, 2 for each family, 14 for the library, 3 for each collector, 6 for an exporter of OTLP, and 2 for a
+//! Pushgateway. Reading `/proc` takes about 100 µs for each exposition.
 
 #[cfg(all(feature = "process", target_os = "linux"))]
 mod linux;
 mod metrics;
 
-pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, OtlpExportResult, PROCESS, ProcessMetrics};
+pub use self::metrics::{BUILD, BuildMetrics, MME, MmeMetrics, OtlpExportResult, PROCESS, ProcessMetrics, PushResult};
 
 pub(crate) use self::metrics::{COLLECTORS, CollectorName};
 

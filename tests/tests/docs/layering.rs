@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use mme_metrics::catalog;
 
 /// The layer of each module that is no family. A module imports only from lower ones.
-const LAYERS: [(&str, u8); 22] = [
+const LAYERS: [(&str, u8); 23] = [
     ("label", 0),
     ("buckets", 0),
     ("clock", 0),
@@ -27,6 +27,7 @@ const LAYERS: [(&str, u8); 22] = [
     ("recorder", 6),
     ("endpoint", 7),
     ("otlp", 7),
+    ("pushgateway", 7),
     ("testing", 7),
     ("live", 8),
     ("private", 8),

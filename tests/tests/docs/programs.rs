@@ -18,6 +18,7 @@ const NAMES: [(&str, &str); 19] = [
     ("prometheus-mysqld-exporter", "exporters"),
     ("prometheus-node-exporter", "exporters"),
     ("prometheus-postgres-exporter", "exporters"),
+    ("prometheus-pushgateway", "Pushgateway"),
     ("prometheus-redis-exporter", "exporters"),
     ("python3", "Python"),
     ("python3-grpcio", "gRPC"),

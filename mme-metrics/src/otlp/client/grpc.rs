@@ -12,9 +12,8 @@ use prost::Message;
 use prost_types::{Any, Duration as ProtoDuration};
 
 use super::super::error::OtlpExportError;
-use super::super::retry;
 use super::{Acceptance, Retry, SendFailure, http};
-use crate::probe::BodyStart;
+use crate::probe::{BodyStart, LONGEST_ASKED};
 
 /// What stands in front of a message: whether it is compressed, and its length.
 const PREFIX: usize = 5;
@@ -107,7 +106,7 @@ fn retry_delay(end: &HeaderMap) -> Option<Duration> {
     let status = RpcStatus::decode(&*BASE64.decode(end.get(DETAILS)?).ok()?).ok()?;
     let info = status.details.iter().find(|detail| detail.type_url.ends_with("/google.rpc.RetryInfo"))?;
     let delay = RetryInfo::decode(&*info.value).ok()?.retry_delay?;
-    Some(Duration::try_from(delay).unwrap_or_default().min(retry::LONGEST_ASKED))
+    Some(Duration::try_from(delay).unwrap_or_default().min(LONGEST_ASKED))
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResp
 use prost::Message as _;
 
 use super::super::error::OtlpExportError;
-use super::super::retry;
 use super::{Acceptance, Retry, SendFailure};
+use crate::probe::retry_after;
 
 const PROTOBUF: &str = "application/x-protobuf";
 
@@ -45,7 +45,7 @@ pub(super) fn message(message: &[u8]) -> Option<Acceptance> {
 pub(super) fn refused(status: StatusCode, headers: &HeaderMap) -> SendFailure {
     let code = status.as_u16();
     let retry = match code {
-        408 | 429 | 502 | 503 | 504 => Retry::After(retry::after(headers, SystemTime::now())),
+        408 | 429 | 502 | 503 | 504 => Retry::After(retry_after(headers, SystemTime::now())),
         _ => Retry::Never,
     };
     let error = if status.is_redirection() { OtlpExportError::Redirect(code) } else { OtlpExportError::Status(code) };

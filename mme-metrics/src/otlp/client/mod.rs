@@ -3,7 +3,6 @@
 mod grpc;
 mod http;
 
-use std::error::Error;
 use std::time::Duration;
 
 use ::http::HeaderMap;
@@ -13,7 +12,7 @@ use reqwest::{ClientBuilder, Response, Url};
 
 use super::error::OtlpExportError;
 use super::protocol::OtlpProtocol;
-use crate::probe::{BodyStart, TLS_MISSING, lacks_tls, restrained};
+use crate::probe::{BodyStart, reason, restrained};
 
 /// The most bytes of an answer that are read. One without an error has a few.
 const ANSWER: usize = 64 << 10;
@@ -109,16 +108,11 @@ async fn read(response: Response) -> Result<BodyStart, reqwest::Error> {
     BodyStart::read(body, ANSWER).await
 }
 
-/// Names the reason of an error, without the URL, which may have a password.
+/// Names the reason of an error.
 fn connection(error: reqwest::Error) -> OtlpExportError {
     if error.is_timeout() {
         // The caller's client has a timeout of its own.
         return OtlpExportError::TimedOut;
     }
-    if lacks_tls(&error) {
-        return OtlpExportError::Connection(TLS_MISSING.to_owned());
-    }
-    let error = error.without_url();
-    let cause = std::iter::successors(error.source(), |&error| error.source()).last();
-    OtlpExportError::Connection(cause.map_or_else(|| error.to_string(), ToString::to_string))
+    OtlpExportError::Connection(reason(error))
 }

@@ -1,4 +1,4 @@
-//! How long an exporter waits before it sends again.
+//! How long a sender waits before it sends again.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::{Duration, SystemTime};
@@ -13,19 +13,19 @@ const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// The longest delay that a receiver is granted. It may be broken, or not be a receiver.
-pub(super) const LONGEST_ASKED: Duration = Duration::from_mins(5);
+pub(crate) const LONGEST_ASKED: Duration = Duration::from_mins(5);
 
 /// An exponential back-off with jitter.
 #[derive(Debug)]
-pub(super) struct BackOff(Duration);
+pub(crate) struct BackOff(Duration);
 
 impl BackOff {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(FIRST)
     }
 
     /// Returns the next delay: half of it fixed, and half random, so that many instances do not come back at once.
-    pub(super) fn next(&mut self) -> Duration {
+    pub(crate) fn next(&mut self) -> Duration {
         let delay = self.0;
         self.0 = (delay * 2).min(LONGEST);
         delay.mul_f64(0.5 + 0.5 * random())
@@ -33,7 +33,7 @@ impl BackOff {
 }
 
 /// Reads `Retry-After`: seconds, or a date.
-pub(super) fn after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let seconds = || {
         let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
@@ -82,8 +82,8 @@ mod tests {
             ("soon", None),
         ] {
             let headers = HeaderMap::from_iter([(RETRY_AFTER, value.parse().unwrap())]);
-            assert_eq!(after(&headers, now), expected.map(Duration::from_secs), "{value}");
+            assert_eq!(retry_after(&headers, now), expected.map(Duration::from_secs), "{value}");
         }
-        assert_eq!(after(&HeaderMap::new(), now), None);
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
     }
 }

@@ -18,6 +18,7 @@ pages! {
     dashboards: "dashboards.md"
     deployment: "deployment.md"
     otlp: "otlp.md"
+    jobs: "jobs.md"
     native_histograms: "native-histograms.md"
     exporters: "exporters.md"
     fleet: "fleet.md"

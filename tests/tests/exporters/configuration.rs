@@ -37,8 +37,9 @@ fn each_job_of_each_configuration_limits_what_a_target_may_expose() {
             for limit in ["sample_limit", "label_limit", "label_name_length_limit", "label_value_length_limit"] {
                 assert!(job[limit].as_u64().is_some_and(|limit| limit > 0), "{path}: {limit} of {job:#}");
             }
-            // Another Prometheus has judged the labels of what it hands on.
-            assert_eq!(job["honor_labels"], job["job_name"] == "federation", "{path}: {job:#}");
+            // Another Prometheus has judged the labels of what it hands on, and a Pushgateway speaks for jobs that have ended.
+            let speaks_for_others = job["job_name"] == "federation" || job["job_name"] == "pushgateway";
+            assert_eq!(job["honor_labels"], speaks_for_others, "{path}: {job:#}");
         }
         read.push(path);
     }

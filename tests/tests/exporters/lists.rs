@@ -5,7 +5,7 @@ use std::fs;
 
 use mme_metrics::asset::{AssetKind, FILES};
 use mme_metrics_tests::alertmanager::Alertmanager;
-use mme_metrics_tests::exporter::ForeignExposition;
+use mme_metrics_tests::exporter::{Exporter, ForeignExposition};
 use mme_metrics_tests::prometheus::{Prometheus, patiently};
 use serde_json::Value;
 
@@ -84,6 +84,16 @@ fn what_is_listed_of_prometheus_and_alertmanager_is_what_they_expose() {
         };
         patiently(look).unwrap_or_else(|found| panic!("exporters/{list}.yml: {found:#?}"));
     }
+}
+
+#[test]
+fn what_is_listed_of_a_pushgateway_is_what_it_exposes_of_each_group() {
+    // Debian's would keep what it has in a file of the machine.
+    let pushgateway = Exporter::start("pushgateway", |command| _ = command.arg("--persistence.file="));
+    let group = format!("http://{}/metrics/job/shop/job_name/nightly", pushgateway.address());
+    ureq::put(group).send("pushed 1\n").expect("a push is accepted");
+    let found = differences("pushgateway", &pushgateway.exposition("/metrics"), &[]);
+    assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]

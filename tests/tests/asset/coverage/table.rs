@@ -9,11 +9,12 @@ use super::bundled::tested;
 use super::{scenario, service};
 
 /// Alerts whose silence in a scenario of three hours proves nothing, and the rule test that has a case of its own instead.
-const LONGER: [(&str, &str); 15] = [
+const LONGER: [(&str, &str); 16] = [
     ("MmeAuthAnomaly", "compares with a week ago: security_baseline.yml"),
     ("MmeAuthNewCountries", "compares with the week before: security_countries.yml"),
     ("MmeBackupNeverSucceeded", "waits for a day: health.yml"),
     ("MmeConsistencyCheckStale", "looks back a day: health.yml"),
+    ("MmeJobNeverSucceeded", "waits for a day: job.yml"),
     ("MmeLatencySpike", "compares with yesterday: spike.yml"),
     ("MmeLogErrorsHigh", "compares with a week ago: log.yml"),
     ("MmeNodeDiskFilling", "needs a trend of 3 hours: node.yml"),

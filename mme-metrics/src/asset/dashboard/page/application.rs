@@ -1,6 +1,6 @@
 //! The application dashboard: requests, dependencies, calls and functions, as clients see them.
 
-use super::{calls, health, isolation, requests, state};
+use super::{calls, health, isolation, job, requests, state};
 use crate::asset::dashboard::{Dashboard, DisplayUnit, Panel, Row, Series, Variable};
 use crate::function::FUNCTION;
 use crate::http::HTTP;
@@ -10,7 +10,7 @@ pub fn application() -> Dashboard {
     Dashboard::new(
         "mme-application",
         "Application",
-        "HTTP requests, gRPC calls, dependencies, annotated functions, tenants and data.",
+        "HTTP requests, gRPC calls, dependencies, annotated functions, tenants, jobs and data.",
     )
     .variable(route())
     .row(state::state())
@@ -23,6 +23,7 @@ pub fn application() -> Dashboard {
     .row(calls::called())
     .row(functions())
     .row(isolation::isolation())
+    .row(job::jobs())
     .row(health::data())
 }
 

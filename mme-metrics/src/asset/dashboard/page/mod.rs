@@ -11,6 +11,7 @@ mod health;
 mod host;
 mod infrastructure;
 mod isolation;
+mod job;
 mod meta;
 mod operational;
 mod outside;

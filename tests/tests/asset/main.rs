@@ -7,5 +7,6 @@ mod fleet;
 mod forms;
 mod grafana;
 mod kitchen;
+mod pushed;
 mod replicas;
 mod rules;

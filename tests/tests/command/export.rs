@@ -43,8 +43,9 @@ fn succeeds(tool: &str, arguments: &[&str], file: &Path) {
 }
 
 /// Sets of options that change the files.
-const OPTIONS: [&[&str]; 3] = [
+const OPTIONS: [&[&str]; 4] = [
     &[],
+    &["--pushed", "--by", "zone"],
     &["--by", "region,zone", "--job", "shop", "--services", "shop-[a-z]+|(?:till|desk)"],
     &[
         "--set",
@@ -364,8 +365,15 @@ fn deployment_files_are_written_where_they_are_wanted() {
     for (options, said) in [
         (&["--for", "compose", "--layout", "mme"][..], "leave out --layout"),
         (&["--for", "compose", "--job", "shop"], "leave out --job"),
-        (&["--for", "operator", "--services", "shop"], "leave out --job, --services, --by and --set"),
-        (&["--for", "operator", "--by", "region"], "leave out --job, --services, --by and --set"),
+        (
+            &["--for", "operator", "--services", "shop"],
+            "leave out --job, --services, --pushed, --by and --set",
+        ),
+        (
+            &["--for", "operator", "--by", "region"],
+            "leave out --job, --services, --pushed, --by and --set",
+        ),
+        (&["--for", "operator", "--pushed"], "leave out --job"),
         (&["--for", "nowhere"], "compose, kubernetes, operator"),
     ] {
         let ran = export(directory.path(), options);

@@ -52,6 +52,40 @@ impl<'t> Edits<'t> {
         Ok(())
     }
 
+    /// Adds plain scalars before one of a list.
+    pub(super) fn before(&mut self, first: Option<&Spanned<String>>, new: &[String]) -> Result<(), String> {
+        let at = range(&first.ok_or("a list is empty: name at least one file of rules")?.defined)?.start;
+        let is_block = self.text[..at].trim_end_matches(' ').ends_with('-');
+        let separator = if is_block { format!("\n{}- ", " ".repeat(self.column(at) - 2)) } else { ", ".to_owned() };
+        let new: String = new.iter().map(|new| format!("{new}{separator}")).collect();
+        self.change(at..at, new);
+        Ok(())
+    }
+
+    /// Adds a line before the first that begins with `start`.
+    pub(super) fn line_before(&mut self, start: &str, new: &str) -> Result<(), String> {
+        let line =
+            if self.text.starts_with(start) { Some(0) } else { self.text.find(&format!("\n{start}")).map(|at| at + 1) };
+        let at = line.ok_or_else(|| format!("no line begins with `{start}`: write one"))?;
+        self.change(at..at, format!("{new}\n"));
+        Ok(())
+    }
+
+    /// Removes an item of a block list, with the comments before it.
+    pub(super) fn remove_item(&mut self, inside: &Location) -> Result<(), String> {
+        let start = self.text[..range(inside)?.start].rfind('\n').map_or(0, |end| end + 1);
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let lines = self.text[start..].split_inclusive('\n');
+        let own = indent(&self.text[start..]);
+        let is_inside = |(at, line): &(usize, &str)| *at == 0 || line.trim().is_empty() || indent(line) > own;
+        let end = start + lines.enumerate().take_while(is_inside).map(|(_, line)| line.len()).sum::<usize>();
+        let before = self.text[..start].split_inclusive('\n').rev();
+        let is_comment = |line: &&str| line.trim_start().starts_with('#') && indent(line) == own;
+        let comments = before.take_while(is_comment).map(str::len).sum::<usize>();
+        self.change(start - comments..end, String::new());
+        Ok(())
+    }
+
     /// If a scalar is a literal or folded block, returns the position of its text and its indentation.
     fn block(&self, start: usize) -> Option<(usize, String)> {
         let before = &self.text[..start];

@@ -8,6 +8,7 @@ mod job;
 mod kind;
 mod layout;
 mod pattern;
+mod pushed;
 mod rule_test;
 mod rules;
 mod service;
@@ -48,6 +49,7 @@ pub struct AssetOptions {
     services: Option<String>,
     thresholds: Vec<(String, String)>,
     layout: AssetLayout,
+    pushed: bool,
 }
 
 /// The error of rendering a file.
@@ -112,6 +114,20 @@ impl AssetOptions {
         self
     }
 
+    /// Judges by more than scrapes whether an instance is alive, so that services are covered that push their metrics.
+    ///
+    /// What is pushed has no `up`. With this every rule and panel that reads `up` reads the record `job_instance:up:with_pushed`. It is
+    /// `up` of each target that is scraped, such as an exporter. Of an instance that pushes it is 1 while the newest sample of its
+    /// `process_start_time_seconds` is at most 3 minutes old. It is 0 after that for half an hour if other instances live and none has
+    /// replaced it, and for a day if none lives.
+    ///
+    /// In rule tests targets become instances that push. Those of the alerts on targets that do not answer are left out if one fails; the
+    /// file `prometheus/tests/pushed.yml` has them.
+    pub fn pushed(mut self, pushed: bool) -> Self {
+        self.pushed = pushed;
+        self
+    }
+
     /// Sets the directories and names of the files.
     pub fn layout(mut self, layout: AssetLayout) -> Self {
         self.layout = layout;
@@ -132,6 +148,9 @@ impl AssetOptions {
         let set = threshold::set(files, &self.thresholds).map_err(failed)?;
         let mut set = self.services.iter().try_fold(set, |set, jobs| service::select(&set, jobs)).map_err(failed)?;
         rule_test::retain(files, &mut set);
+        if self.pushed {
+            set = pushed::render(set).map_err(failed)?;
+        }
         let files = self.job.iter().try_fold(set, |set, job| job::set(set, job)).map_err(failed)?;
         self.layout.arrange(self.group(files)?).map_err(failed)
     }

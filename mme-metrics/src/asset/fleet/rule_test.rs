@@ -99,7 +99,7 @@ pub(super) fn retain(before: &[AssetFile], files: &mut Vec<AssetFile>) {
 }
 
 /// Returns whether a test names a rule file, which stands beside it or in another folder of `prometheus`.
-fn loads(test: &AssetFile, rules: &str) -> bool {
+pub(super) fn loads(test: &AssetFile, rules: &str) -> bool {
     let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
     let name = match rules.rsplit_once("prometheus/") {
         _ if folder(test.path()) == folder(rules) => rules.rsplit('/').next().unwrap_or_default().to_owned(),

@@ -32,6 +32,10 @@ pub(crate) struct Export {
     #[arg(long, value_name = "REGEX")]
     services: Option<String>,
 
+    /// Also judge services that push their metrics, by OTLP or remote write, which have no `up`: by the age of their newest sample.
+    #[arg(long)]
+    pushed: bool,
+
     /// Keep targets apart by these labels too, in rules, alerts and dashboards.
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
     by: Vec<String>,
@@ -60,7 +64,9 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 
 impl Export {
     pub(crate) fn run(self) -> Result<Outcome, String> {
-        let is_rendered = !(self.by.is_empty() && self.set.is_empty() && self.services.is_none());
+        let is_rendered = self.pushed
+            || self.services.is_some()
+            || !(self.by.is_empty() && self.set.is_empty());
         if let Some(platform) = self.platform {
             if self.layout != AssetLayout::Default {
                 return Err("the deployment files name those of the layout `default`: leave out --layout".to_owned());
@@ -69,7 +75,7 @@ impl Export {
                 return Err(refusal.to_owned());
             }
         }
-        let mut options = AssetOptions::new().layout(self.layout);
+        let mut options = AssetOptions::new().layout(self.layout).pushed(self.pushed);
         options = self.by.into_iter().fold(options, AssetOptions::group_by);
         options = self.set.into_iter().fold(options, |options, (name, value)| options.threshold(name, value));
         options = self.job.into_iter().fold(options, AssetOptions::job);

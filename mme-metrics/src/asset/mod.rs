@@ -63,7 +63,8 @@ pub use self::file::{AssetFile, AssetKind};
 pub use self::finding::{AssetFinding, FindingKind, Severity};
 #[cfg(feature = "assets")]
 pub use self::fleet::{
-    AssetLayout, AssetOptions, AssetOptionsError, AssetRenderError, AssetThreshold, UnknownLayout, thresholds,
+    AssetHistograms, AssetLayout, AssetOptions, AssetOptionsError, AssetRenderError, AssetThreshold, UnknownHistograms,
+    UnknownLayout, thresholds,
 };
 #[cfg(feature = "assets")]
 pub use self::lint::lint;

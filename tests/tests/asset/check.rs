@@ -79,6 +79,31 @@ fn a_wrong_suffix_is_found() {
 }
 
 #[test]
+fn a_native_histogram_is_known_by_its_name_where_one_can_be_read() {
+    for expression in [
+        "histogram_quantile(0.9, sum by (job) (rate(kitchen_preparation_seconds[5m]))) > 1",
+        "histogram_quantile(0.9, kitchen_preparation_seconds) > 1",
+        "histogram_count(kitchen_preparation_seconds unless kitchen_preparation_seconds offset 5m) > 1",
+        "sum by (job) (histogram_sum(increase(kitchen_preparation_seconds[5m]))) > 1",
+        "histogram_fraction(0, 0.5, rate(kitchen_preparation_seconds[5m])) < 0.9",
+        "absent(kitchen_preparation_seconds)",
+    ] {
+        assert_eq!(findings(expression), <[String; 0]>::default(), "{expression}");
+    }
+    assert_finds("rate(kitchen_preparation_seconds[5m]) > 1", "`>` of native histograms returns nothing");
+    assert_finds("max(rate(kitchen_preparation_seconds[5m]))", "`max` of native histograms returns nothing");
+    assert_finds(
+        "max_over_time(kitchen_preparation_seconds[5m])",
+        "`max_over_time` of native histograms returns nothing",
+    );
+    assert_finds("histogram_count(rate(kitchen_preparation_seconds{oven=\"1\"}[5m]))", "has no label `oven`");
+    assert_finds(
+        "histogram_quantile(0.9, sum by (job) (rate(kitchen_preparation_seconds_bucket[5m])))",
+        "needs the label `le`",
+    );
+}
+
+#[test]
 fn a_swapped_kind_is_found() {
     assert_finds("rate(kitchen_pots[5m]) > 1", "`rate` of `kitchen_pots`, which goes up and down");
     assert_finds("deriv(kitchen_dishes_total[5m]) > 1", "`deriv` of the counter `kitchen_dishes_total`");

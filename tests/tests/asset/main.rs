@@ -6,6 +6,7 @@ mod dashboard;
 mod fleet;
 mod forms;
 mod grafana;
+mod histogram;
 mod kitchen;
 mod pushed;
 mod replicas;

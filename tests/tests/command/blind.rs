@@ -43,6 +43,16 @@ fn blind(settings: &str, arguments: &[&str]) -> Ran {
     for (name, text) in [
         ("mme.toml", settings),
         ("mine.yml", RULES),
+        (
+            "native.yml",
+            "groups: [{name: a, rules: [{record: 'job:seconds:rate5m', expr: 'sum by (job) (rate(http_server_request_duration_seconds[5m]))'}, \
+             {alert: Slow, expr: 'histogram_quantile(0.9, job:seconds:rate5m) > 1'}]}]",
+        ),
+        (
+            "either.yml",
+            "groups: [{name: a, rules: [{alert: Slow, expr: '(histogram_quantile(0.9, sum(rate(http_server_request_duration_seconds[5m]))) > -Inf \
+             or histogram_quantile(0.9, sum by (le) (rate(http_server_request_duration_seconds_bucket[5m])))) > 1'}]}]",
+        ),
         ("ovens.yml", "groups: [{name: a, rules: [{alert: Hot, expr: 'oven_hot > 1'}]}]"),
         (
             "theirs.yml",
@@ -91,6 +101,24 @@ fn a_bound_that_is_gone_is_named_with_those_that_are_there() {
     }
     assert!(native.out.ends_with("1 files: 2 errors, 0 warnings, 0 notes\n"), "{}", native.out);
     assert_eq!(blind("[histogram_forms]\n\"*\" = \"both\"", &["mine.yml"]).code, Some(0));
+}
+
+#[test]
+fn a_rule_that_reads_native_histograms_needs_them_and_one_that_reads_both_needs_either() {
+    let alert = |form: &str, name: &str| blind(&format!("[histogram_forms]\n\"*\" = \"{form}\""), &[name]);
+    let ran = alert("classic", "native.yml");
+    let said =
+        "alert Slow: it returns nothing, because `http_server_request_duration_seconds` has classic buckets only";
+    assert!(ran.code == Some(1) && ran.out.contains(said), "{ran:?}");
+    for (form, file) in
+        [("native", "native.yml"), ("both", "native.yml"), ("classic", "either.yml"), ("native", "either.yml")]
+    {
+        let ran = alert(form, file);
+        assert_eq!(ran.code, Some(0), "{form} {file}: {ran:?}");
+    }
+    // What is off is off in both forms.
+    let ran = blind("disabled_metrics = [\"http_server_request_duration_seconds\"]", &["either.yml"]);
+    assert!(ran.code == Some(1) && ran.out.contains("it returns nothing, because"), "{ran:?}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn succeeds(tool: &str, arguments: &[&str], file: &Path) {
 /// Sets of options that change the files.
 const OPTIONS: [&[&str]; 4] = [
     &[],
-    &["--pushed", "--by", "zone"],
+    &["--pushed", "--histograms", "both", "--by", "zone"],
     &["--by", "region,zone", "--job", "shop", "--services", "shop-[a-z]+|(?:till|desk)"],
     &[
         "--set",
@@ -367,13 +367,15 @@ fn deployment_files_are_written_where_they_are_wanted() {
         (&["--for", "compose", "--job", "shop"], "leave out --job"),
         (
             &["--for", "operator", "--services", "shop"],
-            "leave out --job, --services, --pushed, --by and --set",
+            "leave out --job, --services, --pushed, --histograms, --by and --set",
         ),
         (
             &["--for", "operator", "--by", "region"],
-            "leave out --job, --services, --pushed, --by and --set",
+            "leave out --job, --services, --pushed, --histograms, --by and --set",
         ),
         (&["--for", "operator", "--pushed"], "leave out --job"),
+        (&["--for", "operator", "--histograms", "native"], "leave out --job"),
+        (&["--histograms", "some"], "unknown histograms `some`: use classic, native or both"),
         (&["--for", "nowhere"], "compose, kubernetes, operator"),
     ] {
         let ran = export(directory.path(), options);

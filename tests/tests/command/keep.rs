@@ -49,6 +49,20 @@ fn a_histogram_is_kept_whole_and_a_record_is_not_scraped() {
 }
 
 #[test]
+fn a_native_histogram_is_kept_by_its_name() {
+    let directory = TempDir::new().expect("a temporary directory");
+    let rules = "groups: [{name: a, rules: [{alert: A, expr: \
+                 'histogram_count(sum by (http_route) (rate(http_server_request_duration_seconds[5m]))) > 1'}]}]";
+    fs::write(directory.path().join("mine.yml"), rules).expect("a file");
+    let list = run(directory.path(), ["assets", "keep", "mine.yml", "--format", "list"]);
+    assert_eq!(list.out, "http_server_request_duration_seconds\n");
+    let relabel = run(directory.path(), ["assets", "keep", "mine.yml", "--labels"]);
+    assert!(relabel.out.contains("regex: \"http_server_request_duration_seconds\""), "{}", relabel.out);
+    assert!(relabel.out.contains("action: labelkeep") && relabel.out.contains("http_route"), "{}", relabel.out);
+    loads(directory.path(), &relabel.out);
+}
+
+#[test]
 fn labels_that_are_unknown_are_not_dropped() {
     let directory = TempDir::new().expect("a temporary directory");
     let rules = "groups: [{name: a, rules: [{alert: A, expr: 'oven_temperature_celsius > 1'}]}]";

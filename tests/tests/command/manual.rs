@@ -27,7 +27,7 @@ fn each_command_has_a_page() {
     assert!(page.code == Some(0) && page.out.contains(".TH mme-metrics 1"), "{page:?}");
     let page = run(Path::new("."), ["man", "assets", "export"]);
     assert!(page.code == Some(0) && page.out.contains(".TH mme-metrics-assets-export 1"), "{page:?}");
-    for option in ["layout", "pushed"] {
+    for option in ["layout", "pushed", "histograms"] {
         assert!(page.out.contains(&format!("\\-\\-{option}")), "{page:?}");
     }
     let unknown = run(Path::new("."), ["man", "assets", "exports"]);

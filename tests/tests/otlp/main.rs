@@ -12,4 +12,5 @@ mod newest;
 mod pushgateway;
 mod receiver;
 mod recorded;
+mod rules;
 mod service;

@@ -18,7 +18,7 @@ use mme_metrics_tests::program;
 use mme_metrics_tests::prometheus::{Prometheus, major_version, patiently};
 
 /// The variable by which `tests/newest` names the folder of its programs.
-const NEWEST: &str = "MME_TEST_TOOLS";
+pub(crate) const NEWEST: &str = "MME_TEST_TOOLS";
 
 /// Metrics that change by being sent.
 const OWN: [&str; 4] = ["mme_otlp_", "mme_series", "mme_render_duration", "mme_exemplars"];
@@ -43,7 +43,7 @@ fn recorder() -> Recorder {
 }
 
 /// Emits into one series of a metric of the catalogue.
-fn emit(recorder: &Recorder, spec: &'static Spec) {
+pub(crate) fn emit(recorder: &Recorder, spec: &'static Spec) {
     let value = |label: &mme_metrics::label::LabelSpec| match label.values {
         Cardinality::Closed(values) => values[0].to_owned(),
         _ => "x".to_owned(),
@@ -109,7 +109,7 @@ fn labels_of(mut text: &str) -> BTreeMap<String, String> {
 }
 
 /// Sends the metrics of a recorder once.
-fn send(recorder: &Recorder, url: &str) {
+pub(crate) fn send(recorder: &Recorder, url: &str) {
     send_by(OtlpProtocol::HttpProtobuf, recorder, url);
 }
 

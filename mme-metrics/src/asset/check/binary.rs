@@ -7,16 +7,21 @@ use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{BinaryExpr, LabelModifier, VectorMatchCardinality};
 
 use super::expression::Reader;
-use super::shape::{Labels, Shape, Values};
+use super::shape::{Labels, Sample, Shape, Values};
 use crate::asset::finding::FindingKind;
 
 impl Reader<'_> {
     pub(super) fn binary(&mut self, binary: &BinaryExpr) -> Shape {
         let (left, right) = (self.shape(&binary.lhs), self.shape(&binary.rhs));
         let scalar = |side: &promql_parser::parser::Expr| side.value_type() == ValueType::Scalar;
+        if binary.op.is_comparison_operator() && [&left, &right].iter().any(|side| side.sample == Sample::Histogram) {
+            self.find_histogram(&binary.op.to_string());
+        }
         // A comparison keeps the values of its left side. Every other operator computes new values.
-        let keep =
-            |shape: Shape| if binary.op.is_comparison_operator() { shape } else { Shape::computed(shape.labels) };
+        let keep = |shape: Shape| {
+            let labels = shape.labels.clone();
+            if binary.op.is_comparison_operator() { shape } else { Shape::computed_of(&shape, labels) }
+        };
         match (scalar(&binary.lhs), scalar(&binary.rhs)) {
             (true, true) => return Shape::bare(),
             (true, false) => return keep(right),

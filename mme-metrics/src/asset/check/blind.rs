@@ -13,7 +13,7 @@ use crate::asset::finding::{AssetFinding, FindingKind, Problem};
 use crate::asset::promql::{self, holds_variable};
 use crate::asset::{AssetFile, AssetKind};
 use crate::catalog::OTHER;
-use crate::metric::Kind;
+use crate::metric::{HistogramForm, Kind};
 use crate::settings::{ANY, Names, Settings, SettingsError};
 
 /// Functions that are true when there are no series.
@@ -26,8 +26,8 @@ impl AssetCheck {
         self
     }
 
-    /// Lists the rules, alerts and panels among `files` that read a metric which `settings` disable, or a bucket bound which the
-    /// histogram no longer has. It follows the names that the rules record, but for bounds, which it looks for at the histogram itself.
+    /// Lists the rules, alerts and panels among `files` that read a metric which `settings` disable, or buckets which the
+    /// histogram no longer has: a bound, or all of a form. It follows the names that the rules record, but for bounds, which it looks for at the histogram itself.
     ///
     /// The metrics of the service are those of the families, and of each list among `files` whose `exporter` is `service`.
     ///
@@ -133,7 +133,17 @@ struct Sight<'a> {
     /// The histograms that a form for all is for.
     histograms: BTreeSet<String>,
     /// Names whose rules return nothing any more, with the reason.
-    empty: BTreeMap<String, String>,
+    empty: BTreeMap<String, Loss>,
+}
+
+/// What a selector has lost.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Loss {
+    reason: String,
+    /// Whether it returns nothing any more.
+    is_whole: bool,
+    /// Whether the histogram is there in another form.
+    is_of_form: bool,
 }
 
 impl Sight<'_> {
@@ -147,8 +157,10 @@ impl Sight<'_> {
                 // Another rule may still record the name.
                 .filter(|(name, rules)| is_new(name) && rules.iter().all(|rule| self.is_empty(rule)))
                 .map(|(name, rules)| {
-                    let reason = rules.iter().flat_map(|rule| self.reasons(rule)).next();
-                    ((*name).to_owned(), reason.unwrap_or_default())
+                    let losses: BTreeSet<_> = rules.iter().flat_map(|rule| self.losses(rule)).collect();
+                    let is_of_form = losses.iter().all(|loss| loss.is_of_form);
+                    let reason = losses.into_iter().next().map(|loss| loss.reason).unwrap_or_default();
+                    ((*name).to_owned(), Loss { reason, is_whole: true, is_of_form })
                 })
                 .collect();
             if found.is_empty() {
@@ -179,13 +191,43 @@ impl Sight<'_> {
 
     /// Lists why selectors of an expression select nothing any more, each once.
     fn reasons(&self, expression: &Expr) -> BTreeSet<String> {
-        let lost = promql::selectors(expression).into_iter().filter_map(|selector| self.loss(selector));
-        lost.map(|(reason, _)| reason).collect()
+        self.losses(expression).into_iter().map(|loss| loss.reason).collect()
+    }
+
+    /// Lists what the selectors of an expression have lost. Nothing is lost if it reads a histogram in two forms, and one is there.
+    fn losses(&self, expression: &Expr) -> Vec<Loss> {
+        match expression {
+            Expr::VectorSelector(selector) => self.loss(selector).into_iter().collect(),
+            Expr::MatrixSelector(matrix) => self.loss(&matrix.vs).into_iter().collect(),
+            Expr::Paren(paren) => self.losses(&paren.expr),
+            Expr::Unary(unary) => self.losses(&unary.expr),
+            Expr::Subquery(subquery) => self.losses(&subquery.expr),
+            Expr::Aggregate(aggregate) => {
+                let parameter = aggregate.param.iter().flat_map(|parameter| self.losses(parameter));
+                self.losses(&aggregate.expr).into_iter().chain(parameter).collect()
+            }
+            Expr::Binary(binary) => {
+                let (mut left, mut right) = (self.losses(&binary.lhs), self.losses(&binary.rhs));
+                if binary.op.id() == T_LOR {
+                    let (no_left, no_right) = (self.is_empty(&binary.lhs), self.is_empty(&binary.rhs));
+                    let of_form = |losses: &[Loss]| losses.iter().all(|loss| loss.is_of_form);
+                    if no_left && !no_right && of_form(&left) {
+                        left.clear();
+                    } else if no_right && !no_left && of_form(&right) {
+                        right.clear();
+                    }
+                }
+                left.extend(right);
+                left
+            }
+            Expr::Call(call) => call.args.args.iter().flat_map(|argument| self.losses(argument)).collect(),
+            Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::Extension(_) => Vec::new(),
+        }
     }
 
     /// Returns whether an expression returns nothing any more.
     fn is_empty(&self, expression: &Expr) -> bool {
-        let is_lost = |selector| self.loss(selector).is_some_and(|(_, is_whole)| is_whole);
+        let is_lost = |selector| self.loss(selector).is_some_and(|loss| loss.is_whole);
         match expression {
             Expr::VectorSelector(selector) => is_lost(selector),
             Expr::MatrixSelector(matrix) => is_lost(&matrix.vs),
@@ -206,13 +248,18 @@ impl Sight<'_> {
     }
 
     /// Returns why a selector has lost series, and whether it has lost all.
-    fn loss(&self, selector: &VectorSelector) -> Option<(String, bool)> {
+    fn loss(&self, selector: &VectorSelector) -> Option<Loss> {
+        let whole = |reason, is_of_form| Some(Loss { reason, is_whole: true, is_of_form });
         let names = usage::names(selector, self.vocabulary);
         let lost: Vec<_> = names.iter().filter_map(|name| self.name_loss(name)).collect();
-        if let Some(reason) = lost.first() {
-            return Some((reason.clone(), lost.len() == names.len()));
+        if let Some(first) = lost.first() {
+            return Some(Loss { is_whole: lost.len() == names.len(), ..first.clone() });
         }
         let series = selector::name(selector)?;
+        let form = self.form(&series);
+        if self.vocabulary.find_native(&series).is_some() && form.is_some_and(|form| form.resolution().is_none()) {
+            return whole(format!("`{series}` has classic buckets only"), true);
+        }
         let metric = series.strip_suffix("_bucket")?;
         let mut matchers =
             selector.matchers.matchers.iter().filter(|matcher| matcher.name == "le" && !holds_variable(&matcher.value));
@@ -221,33 +268,33 @@ impl Sight<'_> {
             labels.set("le", Values::Bounds(bounds.to_vec()));
             labels
         };
-        if self.is_native(metric) {
+        if self.form(metric).is_some_and(|form| !form.has_classic()) {
             let labels = with(&[]);
             let reads_total =
                 matchers.clone().next().is_some() && matchers.clone().all(|it| value::possible(it, &labels));
-            return (!reads_total).then(|| (format!("`{metric}` has native buckets only"), true));
+            return if reads_total { None } else { whole(format!("`{metric}` has native buckets only"), true) };
         }
         let bounds = &self.settings.buckets.get(metric)?.value;
         let labels = with(bounds);
         let missing = matchers.find(|matcher| !value::possible(matcher, &labels))?;
         let has: Vec<_> = bounds.iter().map(ToString::to_string).collect();
-        Some((format!("`{metric}` has no bucket {missing}: it has {}", has.join(" ")), true))
+        whole(format!("`{metric}` has no bucket {missing}: it has {}", has.join(" ")), false)
     }
 
     /// Returns why there are no series of this name.
-    fn name_loss(&self, series: &str) -> Option<String> {
-        if let Some(reason) = self.empty.get(series) {
-            return Some(reason.clone());
+    fn name_loss(&self, series: &str) -> Option<Loss> {
+        if let Some(loss) = self.empty.get(series) {
+            return Some(loss.clone());
         }
         let mut stems = ["", "_bucket", "_sum", "_count"].iter().filter_map(|suffix| series.strip_suffix(suffix));
         let metric = stems.find(|stem| self.disabled.contains(*stem))?;
-        Some(format!("`{metric}` is disabled"))
+        Some(Loss { reason: format!("`{metric}` is disabled"), is_whole: true, is_of_form: false })
     }
 
-    /// Returns whether a histogram of the service has native buckets only.
-    fn is_native(&self, metric: &str) -> bool {
+    /// Returns which buckets the settings give a histogram of the service, if they do.
+    fn form(&self, metric: &str) -> Option<HistogramForm> {
         let forms = &self.settings.histogram_forms;
         let own = forms.get(metric).or_else(|| forms.get(ANY).filter(|_| self.histograms.contains(metric)));
-        own.is_some_and(|form| !form.value.has_classic())
+        own.map(|form| form.value)
     }
 }

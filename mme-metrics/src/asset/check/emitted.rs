@@ -23,7 +23,8 @@ pub(super) fn check(families: &[&'static dyn Family], exposition: &str, files: &
         if !spec.optional {
             findings.push(not_recorded(spec));
         }
-        missing.extend(series.into_iter().map(|name| (name, spec)));
+        // A native histogram is read by the name itself.
+        missing.extend(series.into_iter().chain([spec.name.to_owned()]).map(|name| (name, spec)));
     }
     for (site, expression, parsed) in expressions(files, &read_rules(files, &mut Vec::new())) {
         for name in selected(&parsed).iter().filter(|name| missing.contains_key(*name)) {

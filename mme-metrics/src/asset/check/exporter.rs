@@ -1,8 +1,10 @@
 //! Parses the files that list the documented metrics of an exporter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+
+use crate::asset::{AssetFile, AssetKind};
 
 /// A file that lists the metrics of one exporter.
 #[derive(Debug, Deserialize)]
@@ -62,4 +64,11 @@ impl Metric {
 /// Parses a list of metrics.
 pub(super) fn parse(text: &str) -> Result<Exporter, String> {
     serde_saphyr::from_str(text).map_err(|error| format!("not a list of an exporter's metrics: {error}"))
+}
+
+/// Lists the histograms of exporters in `files`, without those of the service itself.
+pub(in crate::asset) fn histograms<'f>(files: impl Iterator<Item = &'f AssetFile>) -> BTreeSet<String> {
+    let lists = files.filter(|file| file.kind() == AssetKind::Exporter).filter_map(|file| parse(file.text()).ok());
+    let metrics = lists.filter(|list| !list.is_service()).flat_map(|list| list.metrics);
+    metrics.filter(|(_, metric)| matches!(metric.kind, MetricType::Histogram)).map(|(name, _)| name).collect()
 }

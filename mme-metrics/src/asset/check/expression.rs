@@ -1,7 +1,9 @@
 //! Infers the labels of the series that an expression returns, and reports problems in it.
 
 use promql_parser::label::{METRIC_NAME, MatchOp};
-use promql_parser::parser::token::{T_BOTTOMK, T_COUNT_VALUES, T_LIMIT_RATIO, T_LIMITK, T_TOPK};
+use promql_parser::parser::token::{
+    T_AVG, T_BOTTOMK, T_COUNT, T_COUNT_VALUES, T_GROUP, T_LIMIT_RATIO, T_LIMITK, T_SUM, T_TOPK,
+};
 use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{AggregateExpr, Call, Expr, LabelModifier};
 
@@ -17,15 +19,38 @@ const OF_COUNTERS: [&str; 4] = ["increase", "irate", "rate", "resets"];
 /// Functions that give wrong results on a counter, because it falls to zero at a restart.
 const OF_GAUGES: [&str; 4] = ["delta", "deriv", "idelta", "predict_linear"];
 
+/// Beginnings of the functions that read native histograms as they are.
+const OF_HISTOGRAMS: [&str; 3] = ["histogram_", "absent", "timestamp"];
+
+/// Beginnings of the functions that make numbers of native histograms.
+const NUMBERS: [&str; 7] =
+    ["absent", "changes", "count_over_time", "histogram_", "present_over_time", "resets", "timestamp"];
+
+/// Functions that make native histograms of native histograms.
+const KEEPING: [&str; 10] = [
+    "avg_over_time",
+    "delta",
+    "first_over_time",
+    "idelta",
+    "increase",
+    "irate",
+    "label_join",
+    "label_replace",
+    "last_over_time",
+    "rate",
+];
+
 /// Reads expressions and collects the problems in them.
 pub(super) struct Reader<'v> {
     vocabulary: &'v Vocabulary,
+    /// Whether what stands around the series that are read takes native histograms.
+    pub(super) takes_histograms: bool,
     problems: Vec<Problem>,
 }
 
 impl<'v> Reader<'v> {
     pub(super) fn new(vocabulary: &'v Vocabulary) -> Self {
-        Self { vocabulary, problems: Vec::new() }
+        Self { vocabulary, takes_histograms: false, problems: Vec::new() }
     }
 
     /// Returns the problems, each once.
@@ -43,8 +68,9 @@ impl<'v> Reader<'v> {
     /// Returns the shape of `expression`: what is known of its series.
     pub(super) fn shape(&mut self, expression: &Expr) -> Shape {
         match expression {
-            Expr::VectorSelector(selector) => self.selector(selector),
-            Expr::MatrixSelector(matrix) => self.selector(&matrix.vs),
+            Expr::VectorSelector(selector) => self.selector(selector, self.takes_histograms),
+            // A range is read by a function, which says what it makes of histograms.
+            Expr::MatrixSelector(matrix) => self.selector(&matrix.vs, true),
             Expr::Paren(paren) => self.shape(&paren.expr),
             Expr::Unary(unary) => Shape::computed(self.shape(&unary.expr).labels),
             Expr::Subquery(subquery) => self.shape(&subquery.expr),
@@ -56,9 +82,9 @@ impl<'v> Reader<'v> {
         }
     }
 
-    fn selector(&mut self, selector: &promql_parser::parser::VectorSelector) -> Shape {
-        let Self { vocabulary, problems } = self;
-        selector::shape(selector, vocabulary, &mut |problem| problems.push(problem))
+    fn selector(&mut self, selector: &promql_parser::parser::VectorSelector, takes_histograms: bool) -> Shape {
+        let Self { vocabulary, problems, .. } = self;
+        selector::shape(selector, vocabulary, takes_histograms, &mut |problem| problems.push(problem))
     }
 
     fn aggregate(&mut self, aggregate: &AggregateExpr) -> Shape {
@@ -68,14 +94,17 @@ impl<'v> Reader<'v> {
         }
         let mut shape = match &aggregate.modifier {
             _ if matches!(aggregate.op.id(), T_TOPK | T_BOTTOMK | T_LIMITK | T_LIMIT_RATIO) => inner.clone(),
-            None => Shape::bare(),
-            Some(LabelModifier::Include(keys)) => Shape::computed(inner.labels.only(&keys.labels)),
+            None => Shape::computed_of(&inner, Shape::bare().labels),
+            Some(LabelModifier::Include(keys)) => Shape::computed_of(&inner, inner.labels.only(&keys.labels)),
             Some(LabelModifier::Exclude(keys)) => {
                 let mut labels = inner.labels.clone();
                 keys.labels.iter().for_each(|key| labels.remove(key));
-                Shape::computed(labels)
+                Shape::computed_of(&inner, labels)
             }
         };
+        if inner.sample == Sample::Histogram && !matches!(aggregate.op.id(), T_AVG | T_COUNT | T_GROUP | T_SUM) {
+            self.find_histogram(&aggregate.op.to_string());
+        }
         let keys = aggregate.modifier.as_ref().map(LabelModifier::labels);
         self.need(&inner, keys.into_iter().flat_map(|keys| &keys.labels));
         if let (T_COUNT_VALUES, Some(Expr::StringLiteral(key))) = (aggregate.op.id(), aggregate.param.as_deref()) {
@@ -94,7 +123,10 @@ impl<'v> Reader<'v> {
     }
 
     fn call(&mut self, call: &Call) -> Shape {
+        let outer = self.takes_histograms;
+        self.takes_histograms |= OF_HISTOGRAMS.iter().any(|start| call.func.name.starts_with(start));
         let arguments: Vec<_> = call.args.args.iter().map(|argument| (argument, self.shape(argument))).collect();
+        self.takes_histograms = outer;
         let series = arguments.iter().find(|(argument, _)| is_series(argument)).map(|(_, shape)| shape);
         let text = |index: usize| match arguments.get(index).map(|(argument, _)| &***argument) {
             Some(Expr::StringLiteral(text)) => Some(&text.val),
@@ -102,12 +134,18 @@ impl<'v> Reader<'v> {
         };
         let Some(series) = series else { return Shape::bare() };
         self.kind_of_sample(call.func.name, series);
-        let mut shape = Shape::computed(series.labels.clone());
+        let mut shape = Shape::computed_of(series, series.labels.clone());
+        if NUMBERS.iter().any(|start| call.func.name.starts_with(start)) {
+            shape.sample = Sample::Gauge;
+        } else if series.sample == Sample::Histogram && !KEEPING.contains(&call.func.name) {
+            self.find_histogram(call.func.name);
+            shape.sample = Sample::Any;
+        }
         match call.func.name {
             "scalar" => return Shape::bare(),
             "absent" | "absent_over_time" => return Shape::computed(equalities(arguments[0].0)),
             "histogram_quantile" | "histogram_quantiles" | "histogram_fraction" => {
-                if !shape.labels.has("le") {
+                if !shape.labels.has("le") && series.sample != Sample::Histogram {
                     let message = format!("`{}` needs the label `le`: keep it in `by (…)`", call.func.name);
                     self.problems.push(FindingKind::MissingBuckets.says(message));
                 }
@@ -131,6 +169,13 @@ impl<'v> Reader<'v> {
             _ => {}
         }
         shape
+    }
+
+    /// Reports that native histograms are read where only numbers make sense.
+    pub(super) fn find_histogram(&mut self, function: &str) {
+        self.find(FindingKind::WrongFunction.says(format!(
+            "`{function}` of native histograms returns nothing: take their `histogram_count`, `histogram_sum` or `histogram_quantile`"
+        )));
     }
 
     fn kind_of_sample(&mut self, function: &str, series: &Shape) {

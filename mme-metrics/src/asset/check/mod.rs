@@ -19,6 +19,7 @@ mod vocabulary;
 use std::fmt;
 
 pub(super) use self::dashboard::variable_expression;
+pub(super) use self::exporter::histograms as exporter_histograms;
 use self::expression::Reader;
 use self::rules::read_rules;
 use self::shape::Shape;

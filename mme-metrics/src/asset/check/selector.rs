@@ -10,8 +10,14 @@ use crate::asset::finding::{FindingKind, Problem};
 use crate::asset::promql::holds_variable;
 use crate::suggestion::closest;
 
-/// Returns the shape of the series that `selector` selects, and reports problems to `find`.
-pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &mut impl FnMut(Problem)) -> Shape {
+/// Returns the shape of the series that `selector` selects, and reports problems to `find`. It may select native histograms only
+/// if these are of use there.
+pub(super) fn shape(
+    selector: &VectorSelector,
+    vocabulary: &Vocabulary,
+    takes_histograms: bool,
+    find: &mut impl FnMut(Problem),
+) -> Shape {
     let matchers = &selector.matchers;
     let all: Vec<_> = matchers.matchers.iter().chain(matchers.or_matchers.iter().flatten()).collect();
     let Some(name) = name(selector) else {
@@ -20,7 +26,8 @@ pub(super) fn shape(selector: &VectorSelector, vocabulary: &Vocabulary, find: &m
     if holds_variable(&name) {
         return Shape::anything();
     }
-    let mut shape = match vocabulary.find(&name) {
+    let native = vocabulary.find_native(&name).filter(|_| takes_histograms);
+    let mut shape = match native.map_or_else(|| vocabulary.find(&name), Ok) {
         Ok(metric) => metric.clone(),
         Err(message) => {
             find(FindingKind::UnknownMetric.says(message));

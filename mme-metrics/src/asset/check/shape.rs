@@ -29,6 +29,8 @@ pub(super) enum Sample {
     Counter,
     /// The values go up and down.
     Gauge,
+    /// The values are native histograms.
+    Histogram,
     /// Nothing is known.
     Any,
 }
@@ -131,6 +133,12 @@ impl Shape {
     /// Returns the shape of computed values, which count as a gauge.
     pub(super) fn computed(labels: Labels) -> Self {
         Self { labels, sample: Sample::Gauge, metric: String::new() }
+    }
+
+    /// Returns the shape of values that are computed from `series`: native histograms stay what they are.
+    pub(super) fn computed_of(series: &Self, labels: Labels) -> Self {
+        let sample = if series.sample == Sample::Histogram { Sample::Histogram } else { Sample::Gauge };
+        Self { sample, ..Self::computed(labels) }
     }
 
     /// Adds the labels that a rule sets. A template can have any value.

@@ -31,6 +31,8 @@ const SYNTHETIC: &[(&str, &[&str])] = &[
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     metrics: BTreeMap<String, Shape>,
+    /// The histograms that can be native, by their name without a suffix.
+    natives: BTreeMap<String, Shape>,
     /// The names among them that rules record.
     recorded: BTreeSet<String>,
     target_labels: Vec<String>,
@@ -43,8 +45,13 @@ impl Vocabulary {
     /// `target_labels`.
     pub(super) fn new(target_labels: &[String]) -> Self {
         let target_labels = TARGET.into_iter().map(str::to_owned).chain(target_labels.iter().cloned()).collect();
-        let mut vocabulary =
-            Self { metrics: BTreeMap::new(), recorded: BTreeSet::new(), target_labels, buckets: BTreeMap::new() };
+        let mut vocabulary = Self {
+            metrics: BTreeMap::new(),
+            natives: BTreeMap::new(),
+            recorded: BTreeSet::new(),
+            target_labels,
+            buckets: BTreeMap::new(),
+        };
         for (name, labels) in SYNTHETIC {
             vocabulary.foreign(name, labels);
         }
@@ -72,6 +79,7 @@ impl Vocabulary {
                 MetricType::Gauge => self.insert(name, labels, Sample::Gauge),
                 MetricType::Untyped => self.insert(name, labels, Sample::Any),
                 MetricType::Histogram => {
+                    self.native(name, &labels);
                     self.distribution(name, &labels, ("_bucket", "le", Values::Any), Sample::Counter);
                 }
                 MetricType::Summary => self.distribution(name, &labels, ("", "quantile", Values::Any), Sample::Gauge),
@@ -103,6 +111,7 @@ impl Vocabulary {
             Kind::Histogram => {
                 let bounds = self.buckets.get(spec.name).map_or(spec.buckets, Vec::as_slice);
                 let bounds = Values::Bounds(bounds.to_vec());
+                self.native(spec.name, &labels);
                 self.distribution(spec.name, &labels, ("_bucket", "le", bounds), Sample::Counter);
             }
         }
@@ -125,6 +134,16 @@ impl Vocabulary {
         self.insert(&format!("{name}{suffix}"), labels, sample);
     }
 
+    fn native(&mut self, name: &str, labels: &Labels) {
+        let shape = Shape { labels: labels.clone(), sample: Sample::Histogram, metric: name.to_owned() };
+        self.natives.insert(name.to_owned(), shape);
+    }
+
+    /// Finds a histogram by its name, for an expression that can read native ones.
+    pub(super) fn find_native(&self, name: &str) -> Option<&Shape> {
+        self.natives.get(name).filter(|_| !self.metrics.contains_key(name))
+    }
+
     fn insert(&mut self, name: &str, labels: Labels, sample: Sample) {
         let shape = Shape { labels, sample, metric: name.to_owned() };
         self.metrics.insert(name.to_owned(), shape);
@@ -133,7 +152,8 @@ impl Vocabulary {
     /// Adds a name that a rule records. Returns whether its shape has changed.
     pub(super) fn record(&mut self, name: &str, shape: Shape) -> bool {
         // A recorded value counts as a gauge, because a sum of counters falls when a target disappears.
-        let shape = Shape { metric: name.to_owned(), sample: Sample::Gauge, ..shape };
+        let sample = if shape.sample == Sample::Histogram { Sample::Histogram } else { Sample::Gauge };
+        let shape = Shape { metric: name.to_owned(), sample, ..shape };
         self.recorded.insert(name.to_owned());
         let before = self.metrics.insert(name.to_owned(), shape.clone());
         before != Some(shape)
@@ -146,7 +166,7 @@ impl Vocabulary {
 
     /// Lists the labels of a metric without those of its target, if they are known.
     pub(super) fn own_labels(&self, name: &str) -> Option<Vec<String>> {
-        match &self.metrics.get(name)?.labels {
+        match &self.metrics.get(name).or_else(|| self.find_native(name))?.labels {
             Labels::Any => None,
             Labels::Known(keys) => Some(keys.keys().filter(|key| !self.target_labels.contains(key)).cloned().collect()),
         }
@@ -169,7 +189,7 @@ impl Vocabulary {
     fn explain(&self, name: &str) -> String {
         if self.metrics.contains_key(&format!("{name}_bucket")) {
             return format!(
-                "`{name}` is a histogram: use `{name}_bucket` for quantiles, `{name}_count` for how many, `{name}_sum` for their total"
+                "`{name}` is a histogram: use `{name}_bucket` for quantiles, `{name}_count` for how many, `{name}_sum` for their total; or a function such as `histogram_count` if it has native buckets"
             );
         }
         for suffix in SUFFIXES {

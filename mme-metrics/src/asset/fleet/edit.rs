@@ -52,6 +52,24 @@ impl<'t> Edits<'t> {
         Ok(())
     }
 
+    /// Adds a recording rule before the one with this expression.
+    pub(super) fn rule_before(&mut self, expression: &Spanned<String>, record: &str, new: &str) -> Result<(), String> {
+        let before = &self.text[..range(&expression.defined)?.start];
+        let item = before.rfind("- record: ").ok_or("write `record` before `expr`")?;
+        let indent = " ".repeat(self.column(item));
+        let lines: String = new.lines().map(|line| format!("{indent}    {line}\n")).collect();
+        self.change(item..item, format!("- record: {record}\n{indent}  expr: |\n{lines}{indent}"));
+        Ok(())
+    }
+
+    /// Replaces the last text before a scalar.
+    pub(super) fn text_before(&mut self, scalar: &Spanned<String>, old: &str, new: &str) -> Result<(), String> {
+        let before = &self.text[..range(&scalar.defined)?.start];
+        let at = before.rfind(old).ok_or_else(|| format!("write `{old}` on one line, before `expr`"))?;
+        self.change(at..at + old.len(), new.to_owned());
+        Ok(())
+    }
+
     /// Adds plain scalars before one of a list.
     pub(super) fn before(&mut self, first: Option<&Spanned<String>>, new: &[String]) -> Result<(), String> {
         let at = range(&first.ok_or("a list is empty: name at least one file of rules")?.defined)?.start;

@@ -4,6 +4,7 @@ mod alert;
 mod dashboard;
 mod edit;
 mod grouping;
+mod histogram;
 mod job;
 mod kind;
 mod layout;
@@ -18,6 +19,7 @@ use std::path::Path;
 use std::{error, fmt};
 
 use self::grouping::Grouping;
+pub use self::histogram::{AssetHistograms, UnknownHistograms};
 use self::kind::kind;
 pub use self::layout::{AssetLayout, UnknownLayout};
 pub use self::threshold::{AssetThreshold, thresholds};
@@ -50,6 +52,7 @@ pub struct AssetOptions {
     thresholds: Vec<(String, String)>,
     layout: AssetLayout,
     pushed: bool,
+    histograms: AssetHistograms,
 }
 
 /// The error of rendering a file.
@@ -128,6 +131,18 @@ impl AssetOptions {
         self
     }
 
+    /// Sets which buckets of histograms the rules, dashboards and runbooks read: classic ones, native ones, or both.
+    ///
+    /// With [`Both`](AssetHistograms::Both) a service may have moved in part. Counts and sums are exact: each series is read in one
+    /// form. A quantile is that of the native histograms with its labels, and of classic buckets if none of these has observations.
+    ///
+    /// Rule tests have native histograms, in the notation of the promtool of Prometheus 3, beside those with classic buckets if rules
+    /// read both. A test whose series make no native histograms is left out.
+    pub fn histograms(mut self, histograms: AssetHistograms) -> Self {
+        self.histograms = histograms;
+        self
+    }
+
     /// Sets the directories and names of the files.
     pub fn layout(mut self, layout: AssetLayout) -> Self {
         self.layout = layout;
@@ -151,6 +166,7 @@ impl AssetOptions {
         if self.pushed {
             set = pushed::render(set).map_err(failed)?;
         }
+        set = histogram::render(set, self.histograms).map_err(failed)?;
         let files = self.job.iter().try_fold(set, |set, job| job::set(set, job)).map_err(failed)?;
         self.layout.arrange(self.group(files)?).map_err(failed)
     }

@@ -36,6 +36,8 @@ pub(super) fn check(file: &AssetFile, vocabulary: &Vocabulary, findings: &mut Ve
             Err(problem) => std::iter::once(problem).for_each(find),
             Ok(parsed) => {
                 let mut reader = Reader::new(vocabulary);
+                // The labels of a native histogram are those of its name.
+                reader.takes_histograms = label.is_some();
                 let shape = reader.shape(&parsed.expression);
                 reader.need(&shape, label.map(str::to_owned).as_ref());
                 reader.into_problems().into_iter().for_each(find);

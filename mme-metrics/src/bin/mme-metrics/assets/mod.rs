@@ -26,7 +26,7 @@ pub(crate) enum Assets {
     Keep(keep::Keep),
     /// List the metrics that no rule, dashboard or runbook reads.
     Unused(unused::UnusedMetrics),
-    /// List the rules, alerts and panels that read what the settings of a recorder disable, or bucket bounds that they remove.
+    /// List the rules, alerts and panels that read what the settings of a recorder disable, or buckets that they remove.
     Blind(blind::BlindAssets),
 }
 

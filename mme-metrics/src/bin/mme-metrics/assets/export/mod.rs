@@ -8,7 +8,7 @@ mod target;
 use std::path::PathBuf;
 
 use clap::Args;
-use mme_metrics::asset::{AssetLayout, AssetOptions, FILES};
+use mme_metrics::asset::{AssetHistograms, AssetLayout, AssetOptions, FILES};
 
 use self::target::Target;
 use crate::outcome::Outcome;
@@ -35,6 +35,10 @@ pub(crate) struct Export {
     /// Also judge services that push their metrics, by OTLP or remote write, which have no `up`: by the age of their newest sample.
     #[arg(long)]
     pushed: bool,
+
+    /// Read these buckets of histograms: `classic`, `native` or `both`. Native ones need Prometheus 3.
+    #[arg(long, value_name = "FORM", default_value = "classic")]
+    histograms: AssetHistograms,
 
     /// Keep targets apart by these labels too, in rules, alerts and dashboards.
     #[arg(long, value_name = "LABEL,…", value_delimiter = ',')]
@@ -66,6 +70,7 @@ impl Export {
     pub(crate) fn run(self) -> Result<Outcome, String> {
         let is_rendered = self.pushed
             || self.services.is_some()
+            || self.histograms != AssetHistograms::Classic
             || !(self.by.is_empty() && self.set.is_empty());
         if let Some(platform) = self.platform {
             if self.layout != AssetLayout::Default {
@@ -75,7 +80,7 @@ impl Export {
                 return Err(refusal.to_owned());
             }
         }
-        let mut options = AssetOptions::new().layout(self.layout).pushed(self.pushed);
+        let mut options = AssetOptions::new().layout(self.layout).pushed(self.pushed).histograms(self.histograms);
         options = self.by.into_iter().fold(options, AssetOptions::group_by);
         options = self.set.into_iter().fold(options, |options, (name, value)| options.threshold(name, value));
         options = self.job.into_iter().fold(options, AssetOptions::job);

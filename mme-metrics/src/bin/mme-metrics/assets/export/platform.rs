@@ -19,7 +19,7 @@ impl Platform {
     pub(super) fn refusal(self, has_job: bool, is_rendered: bool) -> Option<&'static str> {
         match self {
             Self::Operator if has_job || is_rendered => Some(
-                "--for operator has its rules and jobs in objects of their own: leave out --job, --services, --pushed, --by and --set, and patch them by kustomize",
+                "--for operator has its rules and jobs in objects of their own: leave out --job, --services, --pushed, --histograms, --by and --set, and patch them by kustomize",
             ),
             Self::Compose if has_job => {
                 Some("--for compose has the job in deploy/compose/targets/services.yml: leave out --job")

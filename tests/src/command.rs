@@ -37,11 +37,33 @@ pub fn run_into<A: AsRef<OsStr>>(
     arguments: impl IntoIterator<Item = A>,
     out: impl Into<Stdio>,
 ) -> Ran {
+    let mut command = command(arguments);
+    command.current_dir(directory).stdout(out);
+    finish(command.spawn().expect("it was just built"))
+}
+
+/// Builds the command if need be, and returns it ready to be run.
+///
+/// # Panics
+///
+/// When it cannot be built.
+#[track_caller]
+pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     let program = PROGRAM.get_or_init(|| crate::service::built("mme-metrics"));
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(directory).stdin(Stdio::null()).stdout(out).stderr(Stdio::piped());
-    let output = command.spawn().and_then(Child::wait_with_output).expect("it was just built");
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Waits for the end of a run.
+///
+/// # Panics
+///
+/// When its output cannot be read.
+#[track_caller]
+pub fn finish(child: Child) -> Ran {
+    let output = child.wait_with_output().expect("a child can be waited for");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ran { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
 }

@@ -11,5 +11,6 @@ mod oven;
 mod page;
 mod secret;
 mod skip;
+mod stack;
 mod stand_in;
 mod verify;

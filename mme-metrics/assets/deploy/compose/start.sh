@@ -4,6 +4,7 @@
 #   up           prepares what is missing, and starts everything (without a command, too)
 #   prepare      writes .env, secrets/ and generated/, and starts nothing
 #   stop         stops everything; data and secrets stay
+#   down         stops and removes the containers; data and secrets stay
 #   restart      prepares again, and starts every container anew, so that each reads its files again
 #   status       lists the containers
 #   health       asks Prometheus, Alertmanager and Grafana whether they are ready
@@ -228,6 +229,7 @@ restart)
     ;;
 prepare) prepare ;;
 stop) compose stop ;;
+down) compose down ;;
 status) compose ps ;;
 health) health ;;
 endpoints) endpoints ;;
@@ -235,5 +237,5 @@ logs)
     shift
     compose logs "$@"
     ;;
-*) fail "unknown command: $1. It is one of up, prepare, stop, restart, status, health, endpoints, logs" ;;
+*) fail "unknown command: $1. It is one of up, prepare, stop, down, restart, status, health, endpoints, logs" ;;
 esac

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
 
 use crate::address::{clean, has_valid_port, without_secrets};
 use crate::disk;
@@ -69,16 +71,24 @@ fn authorization(path: &Path) -> Result<String, String> {
     Ok(format!("Bearer {token}"))
 }
 
+fn config(timeout: Duration) -> ConfigBuilder<AgentScope> {
+    // A redirect could take the token to another host.
+    ureq::Agent::config_builder()
+        .timeout_global(Some(timeout))
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+}
+
 impl Client {
     /// Creates a client that sends no token.
     pub(crate) fn new(timeout: Duration) -> Self {
-        // A redirect could take the token to another host.
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(timeout))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false);
-        Self { agent: config.build().into(), authorization: None, token_option: None }
+        Self { agent: config(timeout).build().into(), authorization: None, token_option: None }
+    }
+
+    /// Creates a client for servers of this machine, which no proxy reaches.
+    pub(crate) fn of_this_machine(timeout: Duration) -> Self {
+        Self { agent: config(timeout).proxy(None).build().into(), authorization: None, token_option: None }
     }
 
     /// Sends a GET request, and returns the answer whatever its status.

@@ -15,6 +15,7 @@ mod outcome;
 mod output;
 mod prometheus;
 mod report;
+mod stack;
 mod verify;
 
 use std::process::ExitCode;
@@ -47,6 +48,9 @@ enum Command {
     Cardinality(cardinality::Cardinality),
     /// Verify that a monitoring stack works: targets, rules, panels, alerts and notifications.
     Verify(Box<verify::Verify>),
+    /// Run Prometheus, Alertmanager and exporters with the bundled files.
+    #[command(subcommand, arg_required_else_help = true)]
+    Stack(Box<stack::Stack>),
     /// Back up the data of Prometheus, and restore it.
     #[command(subcommand, arg_required_else_help = true)]
     Backup(backup::Backup),
@@ -60,6 +64,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // A command of its own, so that no help, manual page or completion has it.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == stack::PROCESS) {
+        let process = stack::StackProcess::parse_from(std::env::args_os().skip(1));
+        return end(process.run(), 2);
+    }
     let command = match Arguments::try_parse() {
         Ok(arguments) => arguments.command,
         Err(error) => return output::explain(&error),
@@ -73,10 +82,16 @@ fn main() -> ExitCode {
         Some(Command::Verify(verify)) => (verify.run(), 2),
         Some(Command::Completions(completions)) => (Ok(completions.run(&mut Arguments::command())), 2),
         Some(Command::Man(man)) => (man.run(Arguments::command()), 2),
+        Some(Command::Stack(stack)) => (stack.run(), 2),
         Some(Command::Backup(backup)) => (backup.run(), 2),
         // It finds nothing, so 1 is free to say that it failed, as it always did.
         Some(Command::Report(report)) => (report.run().map(Outcome::success), 1),
     };
+    end(result, failure)
+}
+
+/// Prints the result of a command, and returns its exit code.
+fn end(result: Result<Outcome, String>, failure: u8) -> ExitCode {
     let printed = result.and_then(|Outcome { text, code }| output::print(&text).map(|()| code));
     match printed {
         Ok(code) => ExitCode::from(code),

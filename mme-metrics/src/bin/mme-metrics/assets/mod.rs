@@ -2,7 +2,7 @@
 
 mod blind;
 mod check;
-mod export;
+pub(crate) mod export;
 mod keep;
 mod paths;
 mod source;

@@ -5,11 +5,12 @@ mod manifest;
 mod platform;
 mod target;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mme_metrics::asset::{AssetHistograms, AssetLayout, AssetOptions, FILES};
+use mme_metrics::asset::{AssetFile, AssetHistograms, AssetLayout, AssetOptions, FILES};
 
+pub(crate) use self::platform::Platform;
 use self::target::Target;
 use crate::outcome::Outcome;
 
@@ -66,6 +67,22 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     Ok((text[..equals].to_owned(), text[equals + 1..].to_owned()))
 }
 
+/// Renders the bundled files with those of a platform.
+pub(crate) fn render(options: &AssetOptions, platform: Option<Platform>) -> Result<Vec<AssetFile>, String> {
+    let mut files = options.render(FILES).map_err(|error| error.to_string())?;
+    platform::retain(&mut files, platform);
+    Ok(files)
+}
+
+/// Writes files to a directory as an export does, but keeps those that were changed since an earlier one. Returns their paths.
+pub(crate) fn update(directory: &Path, files: &[AssetFile]) -> Result<Vec<String>, String> {
+    let target = Target::open(directory)?;
+    let (kept, changes): (Vec<_>, Vec<_>) =
+        target.plan(files)?.into_iter().partition(|change| change.refusal().is_some());
+    target.apply(files, &changes)?;
+    Ok(kept.into_iter().map(|change| change.path).collect())
+}
+
 impl Export {
     pub(crate) fn run(self) -> Result<Outcome, String> {
         let is_rendered = self.pushed
@@ -85,8 +102,7 @@ impl Export {
         options = self.set.into_iter().fold(options, |options, (name, value)| options.threshold(name, value));
         options = self.job.into_iter().fold(options, AssetOptions::job);
         options = self.services.into_iter().fold(options, AssetOptions::services);
-        let mut files = options.render(FILES).map_err(|error| error.to_string())?;
-        platform::retain(&mut files, self.platform);
+        let files = render(&options, self.platform)?;
         let target = Target::open(&self.out)?;
         let changes = target.plan(&files)?;
         if self.diff {

@@ -5,7 +5,7 @@ use mme_metrics::asset::{AssetFile, AssetKind};
 
 /// Where the files are deployed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Platform {
+pub(crate) enum Platform {
     /// Docker or Podman, by a compose file.
     Compose,
     /// Kubernetes, by kustomize.

@@ -67,7 +67,7 @@ fn a_recycled_number_is_another_process() {
     }
     // What is told apart above is the same here.
     record(&stack, &of(pid.into(), start, &boot));
-    assert!(stack.succeeds(&["down"]).out.contains("1 servers stopped"));
+    assert!(stack.succeeds(&["down"]).out.contains("1 server stopped"));
     assert!(!other.runs());
 }
 

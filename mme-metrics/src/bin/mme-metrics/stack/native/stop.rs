@@ -51,6 +51,7 @@ pub(in crate::stack) fn down(place: &Place) -> Result<Outcome, String> {
     }
     Ok(Outcome::success(match stopped {
         0 => "nothing was running".to_owned(),
+        1 => format!("1 server stopped; its data are in {}", place.root().display()),
         _ => format!("{stopped} servers stopped; their data are in {}", place.root().display()),
     }))
 }

@@ -69,7 +69,8 @@ impl NativeOptions {
 
 fn readable(path: &Path) -> Result<PathBuf, String> {
     let failed = cannot("read", path);
-    let absolute = path.canonicalize().map_err(failed)?;
+    // A link stays one: what it leads to may be replaced.
+    let absolute = std::path::absolute(path).map_err(failed)?;
     let file = std::fs::File::open(&absolute).map_err(failed)?;
     if file.metadata().map_err(failed)?.is_dir() {
         return Err(format!("{} is a directory: name a file", path.display()));

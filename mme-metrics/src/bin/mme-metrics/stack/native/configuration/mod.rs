@@ -21,7 +21,9 @@ pub(super) fn write(place: &Place, options: &NativeOptions, servers: &[Server]) 
     let files = export::render(&AssetOptions::new().job(&options.job), None)?;
     let kept = export::update(&place.directory("assets")?, &files)?;
     if !kept.is_empty() {
-        progress::say(&format!("kept as you changed them: {}", kept.join(", ")));
+        let some = kept.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if kept.len() > 5 { format!(" and {} more", kept.len() - 5) } else { String::new() };
+        progress::say(&format!("kept as you changed them: {some}{more}"));
     }
     let folder = place.directory("config")?;
     let write = |name: &str, content: &Value| {

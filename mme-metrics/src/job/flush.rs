@@ -72,7 +72,7 @@ pub struct FlushError {
 
 impl FlushError {
     /// Makes an error of this receiver, such as `the Pushgateway`.
-    #[cfg(any(feature = "otlp", feature = "pushgateway", test))]
+    #[cfg(any(feature = "otlp", feature = "pushgateway"))]
     pub(crate) fn new(receiver: &'static str, source: impl Error + Send + Sync + 'static) -> Self {
         Self { receiver, source: Box::new(source) }
     }

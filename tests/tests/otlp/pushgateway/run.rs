@@ -72,10 +72,7 @@ async fn a_panic_is_pushed_before_it_goes_on() {
     let job = Job::register("panics").unwrap();
     let burning = async {
         tokio::task::yield_now().await;
-        if true {
-            panic!("the import is on fire");
-        }
-        Ok::<(), io::Error>(())
+        if true { panic!("the import is on fire") } else { Ok::<(), io::Error>(()) }
     };
     let run = AssertUnwindSafe(on(&recorder, run_batch(job, &gateway, ByErrorType, burning)));
     let panic = run.catch_unwind().await.unwrap_err();

@@ -86,19 +86,10 @@ impl Stub {
         self.shared.0.lock().unwrap().received.clone()
     }
 
-    /// Waits until so many requests have arrived.
-    pub(crate) fn wait_for(&self, requests: usize) {
-        self.wait(|state| state.received.len() >= requests);
-    }
-
     /// Waits until so many clients have hung up while they waited for an answer.
     pub(crate) fn wait_for_gone(&self, clients: usize) {
-        self.wait(|state| state.gone >= clients);
-    }
-
-    fn wait(&self, holds: impl Fn(&State) -> bool) {
         let (state, changed) = &*self.shared;
-        let waited = changed.wait_timeout_while(state.lock().unwrap(), PATIENCE, |state| !holds(state)).unwrap();
+        let waited = changed.wait_timeout_while(state.lock().unwrap(), PATIENCE, |state| state.gone < clients).unwrap();
         assert!(!waited.1.timed_out(), "{:#?}", waited.0.received);
     }
 }

@@ -87,6 +87,7 @@ impl Client {
     }
 
     /// Creates a client for servers of this machine, which no proxy reaches.
+    #[cfg(target_os = "linux")]
     pub(crate) fn of_this_machine(timeout: Duration) -> Self {
         Self { agent: config(timeout).proxy(None).build().into(), authorization: None, token_option: None }
     }

@@ -1,6 +1,7 @@
 //! The command `mme-metrics stack`.
 
 mod compose;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has native stacks, which use all of it"))]
 mod lock;
 #[cfg(target_os = "linux")]
 mod native;
@@ -9,7 +10,9 @@ mod native;
 mod native;
 mod options;
 mod place;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has native stacks, which use all of it"))]
 mod progress;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has native stacks, which use all of it"))]
 mod server;
 mod settings;
 

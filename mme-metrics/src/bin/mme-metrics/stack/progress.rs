@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal as _, Write as _};
 use crate::address::clean;
 
 /// How a step ended.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only native stacks have steps"))]
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Mark {
     Good,
@@ -20,7 +19,6 @@ pub(super) fn say(text: &str) {
 }
 
 /// Says how far a server is.
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only native stacks have steps"))]
 pub(super) fn step(mark: Mark, server: &str, text: &str) {
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let code = match mark {

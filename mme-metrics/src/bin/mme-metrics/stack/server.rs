@@ -26,7 +26,6 @@ pub(super) enum ServerKind {
     Blackbox,
 }
 
-#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "only Linux has native stacks"))]
 impl ServerKind {
     /// In the order in which they start: what others send to comes first.
     pub(super) const ALL: [Self; 5] = [Self::Pager, Self::Alertmanager, Self::Prometheus, Self::Node, Self::Blackbox];

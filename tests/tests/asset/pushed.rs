@@ -2,11 +2,15 @@
 
 use mme_metrics::asset::{AssetFile, AssetKind, AssetLayout, AssetOptions, FILES, lint};
 use mme_metrics::catalog;
+use mme_metrics_tests::prometheus::major_version;
 use mme_metrics_tests::promtool;
 use tempfile::TempDir;
 
 /// The record that is read in place of `up`.
 const ALIVE: &str = "job_instance:up:with_pushed";
+
+/// The tests that are run by every promtool: those of first values, and of instances that stop.
+const TESTED: [&str; 5] = ["/pushed.yml", "/http.yml", "/grpc.yml", "/security.yml", "/process.yml"];
 
 fn options() -> AssetOptions {
     AssetOptions::new().pushed(true)
@@ -42,7 +46,11 @@ fn rendered_rules_load_and_give_what_rendered_tests_expect() {
     let (dir, rules, tests) = (written(&options()), changed(AssetKind::Rules), changed(AssetKind::RuleTests));
     assert!(rules.len() > 10 && tests.len() > 10, "{rules:?} {tests:?}");
     promtool::accepts(dir.path(), &[&["check", "rules"], &texts(&rules)[..]].concat());
-    promtool::accepts(dir.path(), &[&["test", "rules"], &texts(&tests)[..]].concat());
+    // An old promtool takes minutes for those that go over days.
+    let is_tested = |test: &&str| major_version() >= 3 || TESTED.iter().any(|name| test.ends_with(name));
+    let tests: Vec<_> = texts(&tests).into_iter().filter(is_tested).collect();
+    assert!(tests.len() >= TESTED.len(), "{tests:?}");
+    promtool::accepts(dir.path(), &[&["test", "rules"], &tests[..]].concat());
 }
 
 #[test]
@@ -107,7 +115,7 @@ fn the_record_keeps_grouping_labels_and_narrowed_services() {
     // The tests state what the alerts were.
     assert!(!files.iter().any(|file| file.path() == "prometheus/tests/pushed.yml"));
     let dir = written(&AssetOptions::new().pushed(true).group_by("region"));
-    promtool::accepts(dir.path(), &["test", "rules", "prometheus/tests/pushed.yml", "prometheus/tests/http.yml"]);
+    promtool::accepts(dir.path(), &["test", "rules", "prometheus/tests/process.yml", "prometheus/tests/http.yml"]);
 }
 
 #[test]

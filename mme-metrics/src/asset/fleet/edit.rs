@@ -57,8 +57,8 @@ impl<'t> Edits<'t> {
         let before = &self.text[..range(&expression.defined)?.start];
         let item = before.rfind("- record: ").ok_or("write `record` before `expr`")?;
         let indent = " ".repeat(self.column(item));
-        let lines: String = new.lines().map(|line| format!("{indent}    {line}\n")).collect();
-        self.change(item..item, format!("- record: {record}\n{indent}  expr: |\n{lines}{indent}"));
+        let lines: Vec<_> = new.lines().map(|line| format!("{indent}    {line}")).collect();
+        self.change(item..item, format!("- record: {record}\n{indent}  expr: |\n{}\n{indent}", lines.join("\n")));
         Ok(())
     }
 
@@ -75,8 +75,7 @@ impl<'t> Edits<'t> {
         let at = range(&first.ok_or("a list is empty: name at least one file of rules")?.defined)?.start;
         let is_block = self.text[..at].trim_end_matches(' ').ends_with('-');
         let separator = if is_block { format!("\n{}- ", " ".repeat(self.column(at) - 2)) } else { ", ".to_owned() };
-        let new: String = new.iter().map(|new| format!("{new}{separator}")).collect();
-        self.change(at..at, new);
+        self.change(at..at, new.join(&separator) + &separator);
         Ok(())
     }
 

@@ -28,6 +28,9 @@ pub(super) struct Histograms {
     pub(super) records: BTreeMap<String, String>,
 }
 
+/// Writes a selector with another name, in the function that it is read by.
+type WithName<'f> = Box<dyn Fn(&str, &VectorSelector) -> String + 'f>;
+
 /// What a selector reads of a histogram.
 enum Part {
     /// The series of each bucket.
@@ -161,7 +164,7 @@ impl Histograms {
     /// Returns the form of a function of a selector, or nothing if its argument is rewritten by itself.
     fn called(&self, function: &str, argument: &Expr, form: AssetHistograms) -> Result<Option<String>, String> {
         let of = |text: String| format!("{function}({text})");
-        let (selector, range): (_, Box<dyn Fn(&str, &VectorSelector) -> String>) = match argument {
+        let (selector, range): (_, WithName<'_>) = match argument {
             Expr::MatrixSelector(MatrixSelector { vs, range }) => {
                 let range = *range;
                 let ranged = move |name: &str, vs: &VectorSelector| {

@@ -105,8 +105,8 @@ fn gateway(text: &str, files: &[AssetFile], histograms: &Histograms) -> String {
     let mut added = String::new();
     for (rule, expression) in files.iter().filter(|file| file.text() != text).flat_map(|file| parsed(file.text())) {
         if let Some(record) = rule.record.as_ref().filter(|_| reads(&expression)) {
-            let lines: String = rule.expr().lines().map(|line| format!("{indent}    {line}\n")).collect();
-            added += &format!("{indent}- record: {record}\n{indent}  expr: |\n{lines}");
+            let lines: Vec<_> = rule.expr().trim_end().lines().map(|line| format!("{indent}    {line}\n")).collect();
+            added.extend([format!("{indent}- record: {record}\n{indent}  expr: |\n"), lines.concat()]);
         }
     }
     added
@@ -257,7 +257,7 @@ fn runbook(text: &str, histograms: &Histograms, form: AssetHistograms) -> Result
         let mut rewritten = expression.clone();
         shown(&mut rewritten, histograms, form)?;
         let block = if rewritten == expression { block.to_owned() } else { commented(block, &rewritten.prettify()) };
-        result.push_str(&format!("{before}```promql\n{block}\n```"));
+        result.extend([before, "```promql\n", &block, "\n```"]);
         rest = after;
     }
     Ok(result + rest)

@@ -87,11 +87,12 @@ impl Parts {
             Some(Sample::Value(value)) => Some(*value),
             _ => None,
         };
-        let in_bucket = |bound: f64| self.buckets.iter().find(|(own, _)| *own == bound).and_then(|(_, it)| value(it));
+        let is = |own: f64, other: f64| own.total_cmp(&other).is_eq();
+        let in_bucket = |bound: f64| self.buckets.iter().find(|(own, _)| is(*own, bound)).and_then(|(_, it)| value(it));
         let total = self.count.as_ref().and_then(value).or_else(|| in_bucket(f64::INFINITY))?;
-        let of_shape = |bound: f64| self.shape.iter().find(|(own, _)| *own == bound).map(|(_, share)| share * total);
+        let of_shape = |bound: f64| self.shape.iter().find(|(own, _)| is(*own, bound)).map(|(_, share)| share * total);
         let of_bound = |bound: f64| in_bucket(bound).or_else(|| of_shape(bound));
-        if of_bound(f64::INFINITY).is_some_and(|last| last != total) {
+        if of_bound(f64::INFINITY).is_some_and(|last| !is(last, total)) {
             return None;
         }
         let mut numbers = vec![total, self.sum.as_ref().and_then(value).unwrap_or(0.0)];

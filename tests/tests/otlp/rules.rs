@@ -47,10 +47,10 @@ fn parts(rules: &[AssetFile]) -> BTreeSet<String> {
 
 fn calls(expression: &Expr, parts: &mut BTreeSet<String>) {
     match expression {
-        Expr::Call(call) if call.func.name.starts_with("histogram_") => {
-            if !expression.to_string().contains("traefik_") {
-                parts.insert(expression.to_string());
-            }
+        Expr::Call(call)
+            if call.func.name.starts_with("histogram_") && !expression.to_string().contains("traefik_") =>
+        {
+            parts.insert(expression.to_string());
         }
         Expr::Call(call) => call.args.args.iter().for_each(|argument| calls(argument, parts)),
         Expr::Aggregate(aggregate) => calls(&aggregate.expr, parts),

@@ -27,6 +27,14 @@ impl PoolFigures {
         Self { idle, used, max: 0, idle_min: 0 }
     }
 
+    /// Makes a snapshot from the number of open connections and of those that are idle.
+    ///
+    /// Most pools return the two one after the other, and a connection may come back in between. So `idle` may be more than `open`,
+    /// and their difference would be below zero; here it is zero.
+    pub const fn of_open(open: usize, idle: usize) -> Self {
+        Self::new(if idle < open { idle } else { open }, open.saturating_sub(idle))
+    }
+
     /// Sets the maximum number of connections.
     pub const fn max(mut self, connections: usize) -> Self {
         self.max = connections;
@@ -40,12 +48,17 @@ impl PoolFigures {
     }
 }
 
+/// A callback that returns an address which all handles of one pool share, and no other pool has.
+pub(super) type PoolIdentity = Box<dyn Fn() -> usize + Send + Sync>;
+
 /// The series of one pool, and the callback that reads its state.
 pub(super) struct Meter {
     pub(super) name: PoolName,
     /// Number of callers that wait for a connection now.
     pub(super) pending: AtomicUsize,
     pub(super) figures: Box<dyn Fn() -> PoolFigures + Send + Sync>,
+    /// Returns what all measures of the same pool have in common, if the library of the pool tells pools apart.
+    pub(super) identity: Option<PoolIdentity>,
     pub(super) waits: HistogramHandle,
     pub(super) uses: HistogramHandle,
     pub(super) creates: HistogramHandle,

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use super::label::PoolName;
-use super::meter::{Meter, PoolFigures, PoolSlot};
+use super::meter::{Meter, PoolFigures, PoolIdentity, PoolSlot};
 use super::metrics::DATABASE;
 use super::pools;
 use crate::clock::Moment;
@@ -24,7 +24,7 @@ use crate::clock::Moment;
 ///     let pool = pool.clone();
 ///     move || {
 ///         let (size, available) = pool.status();
-///         PoolFigures::new(available, size - available).max(10)
+///         PoolFigures::of_open(size, available).max(10)
 ///     }
 /// });
 ///
@@ -44,14 +44,30 @@ pub struct PoolMeter(Arc<Meter>);
 impl PoolMeter {
     /// Measures a pool under a name that the service chooses. The callback `figures` returns a snapshot of the pool.
     ///
-    /// It is called right before each exposition. Pools with the same name are exported as one, with the sums of their
-    /// figures. A program has at most 100 names; later pools are called `_other`.
+    /// It is called right before each exposition. If it panics, the figures are unknown, and are not exported until it returns
+    /// again. Pools with the same name are exported as one, with the sums of their figures, so measure a pool once and clone its
+    /// meter. A program has at most 100 names; later pools are called `_other`.
     pub fn new(name: &str, figures: impl Fn() -> PoolFigures + Send + Sync + 'static) -> Self {
+        Self::with(name, Box::new(figures), None)
+    }
+
+    /// Measures a pool that can be recognized, so that its figures count once however often it is measured under one name.
+    #[cfg(any(feature = "sqlx", test))]
+    pub(super) fn recognized(
+        name: &str,
+        figures: impl Fn() -> PoolFigures + Send + Sync + 'static,
+        identity: impl Fn() -> usize + Send + Sync + 'static,
+    ) -> Self {
+        Self::with(name, Box::new(figures), Some(Box::new(identity)))
+    }
+
+    fn with(name: &str, figures: Box<dyn Fn() -> PoolFigures + Send + Sync>, identity: Option<PoolIdentity>) -> Self {
         let name = PoolName::register(name).unwrap_or(PoolName::FALLBACK);
         let meter = Arc::new(Meter {
             name,
             pending: AtomicUsize::new(0),
-            figures: Box::new(figures),
+            figures,
+            identity,
             waits: DATABASE.connection_wait.with((name,)),
             uses: DATABASE.connection_use.with((name,)),
             creates: DATABASE.connection_create.with((name,)),

@@ -183,8 +183,14 @@ fn gauges_are_what_the_pool_says_at_each_exposition() {
 }
 
 #[test]
-fn pools_of_one_name_are_added_up_and_one_that_panics_takes_no_other_with_it() {
+fn pools_of_one_name_are_added_up_and_one_that_panics_takes_no_other_name_with_it() {
     let _sound = [1, 2].map(|idle| PoolMeter::new("shards", move || PoolFigures::new(idle, 1).max(5)));
-    let _broken = PoolMeter::new("shards", || panic!("on purpose"));
-    assert_eq!(exposed(&Emission::new(), "shards"), [3.0, 2.0, 10.0, 0.0, 0.0]);
+    let _broken = PoolMeter::new("broken", || panic!("on purpose"));
+    let emission = Emission::new();
+    assert_eq!(exposed(&emission, "shards"), [3.0, 2.0, 10.0, 0.0, 0.0]);
+    let text = emission.recorder().render(Format::Text);
+    let figures = text.lines().filter(|line| line.starts_with("db_client_connection") && line.contains("\"broken\""));
+    // How many wait is known without the pool.
+    let figures: Vec<_> = figures.filter(|line| !line.contains("timeouts")).collect();
+    assert_eq!(figures, ["db_client_connection_pending_requests{db_client_connection_pool_name=\"broken\"} 0"]);
 }

@@ -1,5 +1,6 @@
 //! Options for measuring a pool of sqlx.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::sqlx::pool::PoolOptions;
@@ -54,7 +55,8 @@ impl Measure {
         self
     }
 
-    /// Sets the name of the database, if the connect options contain none or an unsuitable one.
+    /// Sets the name of the database, if the connect options contain none or an unsuitable one. From them only a name of
+    /// letters, digits and `_-.$` is taken, because any other may be a part of a mistyped address.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
@@ -130,7 +132,7 @@ impl Measure {
             (None, "") => system.as_str(),
             (None, namespace) => namespace,
         };
-        let meter = PoolMeter::new(name, figures(pool.clone()));
+        let meter = PoolMeter::recognized(name, figures(pool.clone()), identity(pool.clone()));
         MeasuredPool::share(PoolState::new(pool, client, meter))
     }
 }
@@ -148,19 +150,47 @@ impl<DB: Driver> From<Pool<DB>> for MeasuredPool<DB> {
     }
 }
 
-/// Returns `true` if a text can be the name of a database. Returns `false` for the rest of an address in which a
-/// password was not escaped: `postgres://user:pass/word@host/shop`.
+/// Maximum length of a name from the connect options, in characters. `PostgreSQL` and `MySQL` allow 63 and 64.
+const MAX_NAME: usize = 64;
+
+/// Returns `true` if a text can only be the name of a database: letters, digits and `_`, `-`, `.`, `$`.
+///
+/// Everything else may be the rest of a mistyped address with a password in it, such as
+/// `postgres://user:pass/word@host/shop` or `postgres://host/shop password=word`.
 fn is_plain(name: &str) -> bool {
-    !name.contains(['/', '@', ':', '?', '%'])
+    let is_allowed = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.' | '$');
+    name.chars().count() <= MAX_NAME && name.chars().all(is_allowed)
+}
+
+/// Returns the callback that tells a pool from others: all its clones share its connect options, also after they were replaced.
+fn identity<DB: Driver>(pool: Pool<DB>) -> impl Fn() -> usize + Send + Sync {
+    move || Arc::as_ptr(&pool.connect_options()).addr()
 }
 
 /// Returns the callback that reads the state of a pool.
 fn figures<DB: Driver>(pool: Pool<DB>) -> impl Fn() -> PoolFigures + Send + Sync {
     move || {
-        let (size, idle) = (pool.size() as usize, pool.num_idle());
-        // The two numbers are read one after the other, so a connection may have come back between them.
-        PoolFigures::new(idle.min(size), size.saturating_sub(idle))
+        PoolFigures::of_open(pool.size() as usize, pool.num_idle())
             .max(pool.options().get_max_connections() as usize)
             .idle_min(pool.options().get_min_connections() as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_one_and_the_rest_of_a_mistyped_address_is_not() {
+        for name in ["shop", "shop_2", "my-shop.eu", "größe", "a$b", &"a".repeat(MAX_NAME)] {
+            assert!(is_plain(name), "{name}");
+        }
+        // Every character that a key, a separator or an address needs.
+        let signs =
+            (0..=0x7f_u8).map(char::from).filter(|sign| !sign.is_ascii_alphanumeric() && !"_-.$".contains(*sign));
+        for sign in signs.chain(['\u{a0}', '\u{2003}', '\u{ff1d}', '\u{ff20}', '\u{200b}', '\u{202e}']) {
+            assert!(!is_plain(&format!("shop{sign}password")), "{sign:?}");
+        }
+        assert!(!is_plain(&"a".repeat(MAX_NAME + 1)));
     }
 }

@@ -52,7 +52,9 @@
 //! may share a directory, because each writes files of its own.
 //!
 //! One thread writes, so a disk that is full, slow or read-only does not delay requests. A trace that does not fit into the queue
-//! (1 024), or that cannot be written, is counted. A line is written either whole or not at all. A process that is killed loses
+//! (1 024), or that cannot be written, is counted. A line is written either whole or not at all. A file that is deleted, moved or
+//! replaced while it is written is noticed with the next line, which goes to a new file. The age of files is counted by their days,
+//! but never faster than time passes for the process: a clock that jumps ahead deletes nothing. A process that is killed loses
 //! the slowest events of its last window; a line that it left incomplete is skipped by readers, and cut off when the file is
 //! next opened.
 //!
@@ -61,7 +63,7 @@
 //! | metric | moves |
 //! |---|---|
 //! | `mme_spike_traces_total` | when an event is kept: a failure or cancellation at its end, a slow event when its window ends. A failure that is also among the slowest is one trace, an `error` |
-//! | `mme_spike_traces_lost_total` | when a failure or cancellation is past its budget and not among the slowest (`budget`), or a kept trace does not fit into the queue (`queue`) or cannot be written (`disk`) |
+//! | `mme_spike_traces_lost_total` | when a failure or cancellation is past its budget and not among the slowest, or slower events push it out of them (`budget`), or a kept trace does not fit into the queue (`queue`) or cannot be written (`disk`) |
 //!
 //! # What it costs
 //!

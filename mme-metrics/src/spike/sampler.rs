@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::journal::Journal;
 use super::listener::Spikes;
@@ -129,7 +129,8 @@ impl Sampler {
     ///
     /// When the directory cannot be created or the thread cannot be started. A later failure of the disk is only counted.
     pub fn start(self) -> Result<Spikes, SpikeStartError> {
-        let journal = self.directory.map(|directory| Journal::new(directory, self.retention)).transpose();
+        let journal =
+            self.directory.map(|directory| Journal::new(directory, self.retention, SystemTime::now())).transpose();
         let journal = journal.map_err(SpikeStartError::Directory)?;
         let is_written = journal.is_some();
         let store = Arc::new(Store::new(self.slowest, self.at_least, self.errors, self.cancels));

@@ -27,7 +27,7 @@ pub(super) enum Message {
 /// Starts the thread. It ends when the last sender is dropped.
 pub(super) fn start(journal: Option<Journal>, store: Arc<Store>, window: Duration) -> io::Result<SyncSender<Message>> {
     let (sender, receiver) = sync_channel(QUEUE);
-    let writer = Writer { journal, store, window };
+    let writer = Writer { journal, store, window, started: Instant::now() };
     let thread = thread::Builder::new().name("mme-metrics-spikes".to_owned());
     thread.spawn(move || writer.run(&receiver))?;
     Ok(sender)
@@ -53,6 +53,8 @@ struct Writer {
     journal: Option<Journal>,
     store: Arc<Store>,
     window: Duration,
+    /// When the journal began, nearly.
+    started: Instant,
 }
 
 impl Writer {
@@ -91,7 +93,7 @@ impl Writer {
 
     fn write(&mut self, trace: &Trace) {
         if let Some(journal) = &mut self.journal
-            && journal.write(trace.line().as_bytes(), SystemTime::now()).is_err()
+            && journal.write(trace.line().as_bytes(), SystemTime::now(), self.started.elapsed()).is_err()
         {
             self.store.lose(LossReason::Disk);
         }

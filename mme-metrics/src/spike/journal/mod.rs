@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::day::Day;
 use super::retention::Retention;
@@ -21,6 +21,8 @@ pub(super) struct Journal {
     directory: PathBuf,
     retention: Retention,
     open: Option<OpenFile>,
+    /// The time at which the journal began, by the wall clock.
+    begun: SystemTime,
 }
 
 /// The file that is written now. A lock keeps other processes out of it.
@@ -29,6 +31,27 @@ struct OpenFile {
     name: Name,
     file: File,
     bytes: u64,
+}
+
+impl OpenFile {
+    /// Returns whether the path still leads to this file.
+    fn is_at(&self, directory: &Path) -> bool {
+        let there = fs::symlink_metadata(directory.join(self.name.text()));
+        let here = self.file.metadata();
+        there.is_ok_and(|there| here.is_ok_and(|here| is_same(&there, &here)))
+    }
+}
+
+#[cfg(unix)]
+fn is_same(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// An open file cannot be replaced.
+#[cfg(not(unix))]
+fn is_same(one: &fs::Metadata, _: &fs::Metadata) -> bool {
+    one.is_file()
 }
 
 /// The name of a file: its day, and which of that day it is.
@@ -59,42 +82,62 @@ impl Name {
 }
 
 impl Journal {
-    /// Creates the directory if it is missing.
-    pub(super) fn new(directory: PathBuf, retention: Retention) -> io::Result<Self> {
+    /// Creates the directory if it is missing. `begun` is the time by the wall clock.
+    pub(super) fn new(directory: PathBuf, retention: Retention, begun: SystemTime) -> io::Result<Self> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&directory)?;
-        Ok(Self { directory, retention, open: None })
+        Ok(Self { directory, retention, open: None, begun })
     }
 
-    /// Appends a line to the file of its day, either whole or not at all.
-    pub(super) fn write(&mut self, line: &[u8], now: SystemTime) -> io::Result<()> {
+    /// Appends a line to the file of its day, either whole or not at all. `now` is the time by the wall clock, and `passed` the
+    /// time since the journal began by a clock that nobody sets.
+    ///
+    /// A file that was deleted, moved or replaced since the last line is left, and another one is opened.
+    pub(super) fn write(&mut self, line: &[u8], now: SystemTime, passed: Duration) -> io::Result<()> {
         let today = Day::of(now);
         let length = line.len() as u64;
         let fits = |open: &OpenFile| {
-            open.name.day == today && (open.bytes == 0 || open.bytes + length <= self.retention.file_bytes)
+            open.name.day == today
+                && (open.bytes == 0 || open.bytes + length <= self.retention.file_bytes)
+                && open.is_at(&self.directory)
         };
         if !self.open.as_ref().is_some_and(fits) {
             // Closed first, which frees its lock, because it may be chosen again.
             self.open = None;
             self.open = Some(self.open_for(today, length)?);
-            self.delete_old(today);
+            self.delete_old(self.reference(today, passed));
         }
         let Some(open) = &mut self.open else { return Ok(()) };
         match open.file.write_all(line) {
+            // The file may have gone in this moment, and the line with it.
+            Ok(()) if !open.is_at(&self.directory) => {
+                self.open = None;
+                Err(io::Error::other("the file was removed while a line was written"))
+            }
             Ok(()) => {
                 open.bytes += length;
                 Ok(())
             }
             Err(error) => {
-                // A partial line would corrupt the next one. If this fails too, the next open repairs the file.
-                let _ = open.file.set_len(open.bytes);
+                // A partial line would corrupt the next one. If this fails too, the next open repairs the file. A file that was
+                // cut by another program does not grow again.
+                let whole = open.file.metadata().map_or(open.bytes, |metadata| open.bytes.min(metadata.len()));
+                let _ = open.file.set_len(whole);
                 self.open = None;
                 Err(error)
             }
         }
+    }
+
+    /// Returns the day from which the age of files is counted: today, but no later than the process has lived to see. If the wall
+    /// clock jumps ahead, every file would be too old.
+    fn reference(&self, today: Day, passed: Duration) -> Day {
+        // Around midnight, a clock that was set by some minutes must not put off what is due.
+        let lived = self.begun.checked_add(passed).and_then(|time| time.checked_add(Duration::from_hours(1)));
+        lived.map_or(today, |lived| today.min(Day::of(lived)))
     }
 
     /// Opens the first file of the day that has room and that no other process writes.
@@ -117,7 +160,7 @@ impl Journal {
         Err(io::Error::other("too many files of this day"))
     }
 
-    /// Deletes files past their age, then the oldest until the rest fits; never the open file.
+    /// Deletes files past their age on the day `today`, then the oldest until the rest fits; never the open file.
     fn delete_old(&self, today: Day) {
         let is_open = |name: Name| self.open.as_ref().is_some_and(|open| open.name == name);
         let mut files: Vec<_> = self.files().filter(|(name, ..)| !is_open(*name)).collect();

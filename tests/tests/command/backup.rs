@@ -104,7 +104,7 @@ fn what_cannot_be_backed_up_is_named() {
         (["--prometheus", prometheus.url(), "--data", "elsewhere", "--out", "backups"], "--data has to be"),
         (
             ["--prometheus", "http://me:secret@127.0.0.1:1", "--data", "data", "--out", "backups"],
-            "cannot read http://127.0.0.1:1/",
+            "cannot read http://127.0.0.1:1: ",
         ),
         (["--prometheus", prometheus.url(), "--data", "data", "--out", "backup.prom"], "cannot create backup.prom"),
         (["--prometheus", prometheus.url(), "--out", "backups", "--name", "a b"], "use 1 to 64 letters"),

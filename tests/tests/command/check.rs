@@ -131,7 +131,7 @@ fn what_cannot_be_read_is_named() {
         (&["empty"], 2, "there are no rules"),
         (&["broken.json"], 1, "not JSON"),
         (&["a.yml", "--metrics", "bad.txt"], 2, "bad.txt:1: \"b\" is not a number"),
-        (&["a.yml", "--metrics", "http://127.0.0.1:1/x?token=secret"], 2, "cannot read http://127.0.0.1:1/x: "),
+        (&["a.yml", "--metrics", "http://127.0.0.1:1/x?token=secret"], 2, "cannot read http://127.0.0.1:1: "),
         (&["a.yml", "--catalog", "a.txt"], 2, "a.txt is not JSON"),
         (&["a.yml", "--catalog", "broken.json"], 2, "broken.json is not JSON"),
         (&["a.yml", "--metrics", "http://127.0.0.1:1", "--token-file", "empty"], 2, "cannot read the token in empty"),

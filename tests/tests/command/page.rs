@@ -81,8 +81,8 @@ fn a_page_that_cannot_be_read_is_named_without_secrets() {
         ("nowhere.txt", "cannot read nowhere.txt: "),
         ("binary", "binary is not UTF-8"),
         (".", "cannot read .: "),
-        ("http://127.0.0.1:1/metrics?token=secret", "cannot read http://127.0.0.1:1/metrics: "),
-        ("http://me:secret@127.0.0.1:1/metrics", "cannot read http://127.0.0.1:1/metrics: "),
+        ("http://127.0.0.1:1/metrics?token=secret", "cannot read http://127.0.0.1:1: "),
+        ("http://me:secret@127.0.0.1:1/metrics", "cannot read http://127.0.0.1:1: "),
         ("http://", "cannot read http://: this is not an address"),
     ] {
         let ran = run(directory.path(), ["lint", source]);

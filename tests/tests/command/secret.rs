@@ -112,7 +112,7 @@ fn an_address_in_place_of_something_else_is_named_without_its_password() {
 #[test]
 fn an_address_with_such_a_password_says_how_to_write_it() {
     let ran = run(Path::new("."), ["lint", "http://me:pa/ss@127.0.0.1:1/metrics"]);
-    let said = "cannot read http://…127.0.0.1:1/metrics: this is not an address such as http://127.0.0.1:9090; in a password, \
+    let said = "cannot read http://…127.0.0.1:1: this is not an address such as http://127.0.0.1:9090; in a password, \
                 write %2F for `/`";
     assert!(ran.code == Some(2) && ran.err.contains(said), "{ran:?}");
 }

@@ -1,4 +1,4 @@
-//! Addresses as messages name them: without credentials.
+//! Addresses as messages name them: scheme, host and port.
 
 use std::path::Path;
 
@@ -8,14 +8,14 @@ const SCHEMES: [&str; 2] = ["http://", "https://"];
 /// What begins a query or a fragment. One that was written into a path is escaped.
 const QUERIES: [&str; 5] = ["?", "#", "%3F", "%3f", "%23"];
 
-/// Removes the user, the password and the query from a URL, because error messages may end up in mails from cron. What
-/// may belong to them is removed too; `…` stands where that is a part of the address.
+/// Returns the scheme, the host and the port of a URL, because error messages may end up in mails from cron. A path may be a secret
+/// too, such as that of a webhook. What may belong to a password is removed; `…` stands where that is a part of the host.
 pub(crate) fn without_secrets(url: &str) -> String {
     let (scheme, rest) = url.split_at(scheme(url));
     format!("{scheme}{}", public(rest))
 }
 
-/// Removes the secrets of every URL in a text of another program, and what would control a terminal.
+/// Leaves scheme, host and port of every URL in a text of another program, and removes what would control a terminal.
 pub(crate) fn clean(text: &str) -> String {
     let mut clean = String::new();
     let mut rest = text;
@@ -72,13 +72,39 @@ fn scheme(url: &str) -> usize {
 ///
 /// A password may have a `/`, `?`, `#` or `@` that should have been escaped. Then it ends at the last `@` at the latest.
 fn public(url: &str) -> String {
-    let Some((user, host)) = url.rsplit_once('@') else { return before_query(url).to_owned() };
+    let Some((user, host)) = url.rsplit_once('@') else {
+        let (scheme, host) = url.split_at(url.find("://").map_or(0, |at| at + "://".len()));
+        return if is_host(scheme.trim_end_matches('/')) {
+            format!("{scheme}{}", authority(host))
+        } else {
+            "…".to_owned()
+        };
+    };
     let has_path = user.contains('/');
     if user.contains(['?', '#']) || has_path && before_query(user) != user {
         // The `@` may also be part of a query, and what follows it too.
         return "…".to_owned();
     }
-    format!("{}{}", if has_path { "…" } else { "" }, before_query(host))
+    format!("{}{}", if has_path { "…" } else { "" }, authority(host))
+}
+
+/// Returns the host and the port at the start of a text: what only they have.
+fn authority(text: &str) -> &str {
+    // An IPv6 address may name an interface: `[fe80::1%25eth0]`.
+    let interface = |end: &usize| is_host(&text[1..*end].replace('%', ""));
+    let bracket = text.strip_prefix('[').and_then(|_| text.find(']')).filter(interface).map_or(0, |end| end + 1);
+    // What was named before is not cut further.
+    let from = if text.starts_with('…') { '…'.len_utf8() } else { bracket };
+    let end = text[from..].find(|letter: char| !is_of_host(letter));
+    &text[..end.map_or(text.len(), |end| from + end)]
+}
+
+fn is_host(text: &str) -> bool {
+    text.chars().all(is_of_host)
+}
+
+fn is_of_host(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | ':')
 }
 
 fn before_query(url: &str) -> &str {

@@ -212,8 +212,9 @@ impl LabelText {
         self.key.clear();
         key(&mut self.key, raw_key);
         if self.has(&self.key) {
-            // There are fewer keys than numbers.
-            let free = (2..).map(|number| numbered(&self.key, number)).find(|key| !self.has(key));
+            // There are fewer keys than numbers, so one is free.
+            let numbers = 2..self.keys.len() + 3;
+            let free = numbers.map(|number| numbered(&self.key, number)).find(|key| !self.has(key));
             self.key = free.unwrap_or_default();
         }
         let is_after = self.keys.last().is_none_or(|(start, end)| self.text[*start..*end] < *self.key);

@@ -6,7 +6,7 @@ use std::fs;
 use crate::page::root;
 
 /// What README calls the programs of each package of Debian.
-const NAMES: [(&str, &str); 19] = [
+const NAMES: [(&str, &str); 20] = [
     ("chromium", "Chromium"),
     ("make", "`make`"),
     ("mariadb-server", "MariaDB"),

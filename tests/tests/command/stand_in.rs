@@ -154,8 +154,7 @@ fn a_token_that_is_missing_is_asked_for_by_its_option() {
     for status in ["401 Unauthorized", "403 Forbidden"] {
         let (url, _) = listen(status, answers.clone());
         let code = &status[..3];
-        let asks =
-            |option: &str| [format!("{url} answers with status {code}: name a file with a token by {option}")];
+        let asks = |option: &str| [format!("{url} answers with status {code}: name a file with a token by {option}")];
         let more = ["--alertmanager", &url, "--grafana", &url];
         assert_eq!(state(&url, "targets", &more).1, asks("--token-file"));
         assert_eq!(state(&url, "alertmanager", &more).1, asks("--alertmanager-token-file"));

@@ -193,4 +193,22 @@ mod tests {
         }
         assert!(!is_plain(&"a".repeat(MAX_NAME + 1)));
     }
+
+    /// However a pool was cloned, and after its connect options were replaced.
+    #[cfg(feature = "sqlx-sqlite")]
+    #[test]
+    fn a_pool_is_recognized_and_another_one_is_not() {
+        use sqlx_sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let _entered = runtime.enter();
+        let [one, other] = [0, 1].map(|_| SqlitePoolOptions::new().connect_lazy_with(SqliteConnectOptions::new()));
+        let of = |pool: &Pool<sqlx_sqlite::Sqlite>| identity(pool.clone())();
+        let measured = identity(one.clone());
+        for _ in 0..2 {
+            assert_eq!(measured(), of(&one));
+            assert_ne!(of(&one), of(&other));
+            one.set_connect_options(SqliteConnectOptions::new());
+        }
+    }
 }

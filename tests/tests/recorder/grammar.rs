@@ -330,8 +330,8 @@ fn a_global_label_that_a_caller_gives_too_makes_no_other_series() {
 
 /// A metric with these lines, in a text format.
 fn text(kind: &str, name: &str, lines: &[&str]) -> String {
-    let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    format!("# HELP {name} Help.\n# TYPE {name} {kind}\n{lines}")
+    let lines = lines.join("\n");
+    format!("# HELP {name} Help.\n# TYPE {name} {kind}\n{lines}\n")
 }
 
 #[test]

@@ -98,9 +98,9 @@ impl Parts {
         let mut numbers = vec![total, self.sum.as_ref().and_then(value).unwrap_or(0.0)];
         let mut below = 0.0;
         for bound in bounds {
-            let upto = of_bound(*bound).unwrap_or(below);
-            numbers.push(upto - below);
-            below = upto;
+            let so_far = of_bound(*bound).unwrap_or(below);
+            numbers.push(so_far - below);
+            below = so_far;
         }
         numbers.push(total - below);
         Some(numbers)

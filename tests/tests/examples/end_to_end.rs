@@ -25,7 +25,7 @@ const NOT_RECORDED: [(&str, &str); 6] = [
 const EITHER: [&str; 2] = [":cgroup_", ":alerts_critical:"];
 
 /// Queries of panels that have nothing to show here, and why; as exact as [`NOT_RECORDED`].
-const NOT_SHOWN: [(&str, &str); 19] = [
+const NOT_SHOWN: [(&str, &str); 25] = [
     ("Exports by OTLP A", "it sends nothing by OTLP"),
     ("Duration of TLS handshakes A", "it has no listener with TLS"),
     ("Duration of TLS handshakes B", "as above"),
@@ -44,6 +44,12 @@ const NOT_SHOWN: [(&str, &str); 19] = [
     ("Opening a connection C", "as above"),
     ("Replication lag A", "a database in memory has no replica"),
     ("Replication last checked A", "as above"),
+    ("Runs A", "it has no jobs"),
+    ("Duration of runs A", "as above"),
+    ("Running jobs A", "as above"),
+    ("Last start A", "as above"),
+    ("Age of the last success A", "as above"),
+    ("Lateness of the next run A", "as above"),
     ("Virtual memory B", "the process may take as much as it likes, which is no limit to draw"),
 ];
 

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_used_is_an_error_without_its_content() {
-        for content in [&b""[..], b"\n", b"\xff", &[b'x'; (64 << 10) + 1]] {
+        for content in [&b""[..], b"\n", b"\xff", &vec![b'x'; (64 << 10) + 1]] {
             assert!(matches!(header(content), Err(PushError::Credentials(_))), "{content:?}");
         }
         let missing = Credentials::Bearer { token_file: "/no/such/file".into() }.header().unwrap_err();

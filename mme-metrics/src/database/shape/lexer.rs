@@ -17,6 +17,7 @@ pub(super) enum Token<'s> {
 
 /// The differences between database products in the syntax of comments, strings and quoted names.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a trait of a language of its own")]
 pub(super) struct Dialect {
     /// `\` is an escape in every string. Comments begin with `#`, or with `--` and a blank. What stands in `/*! … */` is executed.
     mysql: bool,

@@ -14,7 +14,7 @@ const LONGER: [(&str, &str); 16] = [
     ("MmeAuthNewCountries", "compares with the week before: security_countries.yml"),
     ("MmeBackupNeverSucceeded", "waits for a day: health.yml"),
     ("MmeConsistencyCheckStale", "looks back a day: health.yml"),
-    ("MmeJobNeverSucceeded", "waits for a day: job.yml"),
+    ("MmeJobNeverSucceeded", "waits for a day: job_days.yml"),
     ("MmeLatencySpike", "compares with yesterday: spike.yml"),
     ("MmeLogErrorsHigh", "compares with a week ago: log.yml"),
     ("MmeNodeDiskFilling", "needs a trend of 3 hours: node.yml"),

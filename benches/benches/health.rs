@@ -49,8 +49,9 @@ fn main() {
         sentinel.stop().await;
         cost
     });
-    let busy =
-        runtime.block_on(async { Whose::Thread.thousandths(WATCHED / 3, timeout(WATCHED / 3, ten(server, BUSY).run())).await });
+    let busy = runtime.block_on(async {
+        Whose::Thread.thousandths(WATCHED / 3, timeout(WATCHED / 3, ten(server, BUSY).run())).await
+    });
     let question = busy * BUSY.as_secs_f64() * 1e6 / 1e3 / 10.0;
 
     let mut table =

@@ -4,7 +4,6 @@
 //! `cargo bench --manifest-path benches/Cargo.toml --features spans --bench trace`. The feature is one of the benches alone: a service
 //! that asks for the current span of `tracing` pays for the question.
 
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
@@ -18,6 +17,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::exemplar::HistogramWithExemplars;
 use prometheus_client::metrics::histogram::{Histogram, NativeHistogramConfig};
+use prometheus_client::registry::{Metric, Registry};
 use tracing::Dispatch;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -141,20 +141,25 @@ fn ours(name: &str, form: HistogramForm, with_span: bool) -> Contestant {
 
 fn peer(name: &str, make: impl Fn() -> Histogram) -> Contestant {
     let histogram = make();
-    let counted = histogram.clone();
-    each(name, move |value| histogram.observe(value), move || counted.count())
+    let done = counted(histogram.clone());
+    each(name, move |value| histogram.observe(value), done)
 }
 
 fn peer_with_exemplars() -> Contestant {
-    let histogram = Arc::new(HistogramWithExemplars::<Trace>::new(RECORD_BOUNDS.into_iter()));
-    let mut registry = prometheus_client::registry::Registry::default();
-    registry.register("bench", "Waits", (*histogram).clone());
-    let done = move || {
+    let histogram = HistogramWithExemplars::<Trace>::new(RECORD_BOUNDS.into_iter());
+    let done = counted(histogram.clone());
+    let one = move |value| histogram.observe(value, Some(TRACE), Some(SystemTime::now()));
+    each("prometheus-client, exemplars", one, done)
+}
+
+/// Returns what counts the observations of a peer in its exposition.
+fn counted(histogram: impl Metric) -> impl Fn() -> u64 + Send + Sync + 'static {
+    let mut registry = Registry::default();
+    registry.register("bench", "Waits", histogram);
+    move || {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &registry).expect("writing to a string does not fail");
         let count = text.lines().find_map(|line| line.strip_prefix("bench_count ")?.parse().ok());
-        count.expect("it has a count")
-    };
-    let one = move |value| histogram.observe(value, Some(TRACE), Some(SystemTime::now()));
-    each("prometheus-client, exemplars", one, done)
+        count.unwrap_or_else(|| panic!("no count in\n{text}"))
+    }
 }

@@ -11,7 +11,8 @@ use client::{Body, Client, Request, Url};
 use memchr::memmem;
 
 use super::ProbeFailure;
-use super::outgoing::{BodyStart, TLS_MISSING, http_url, lacks_tls, restrained};
+use super::body_start::BodyStart;
+use super::outgoing::{TLS_MISSING, http_url, lacks_tls, restrained};
 
 /// The HTTP/2 flow-control window: the smallest that the protocol allows.
 const WINDOW: u32 = 65_535;

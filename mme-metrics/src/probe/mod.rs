@@ -43,6 +43,8 @@
 mod attempt;
 #[cfg(any(feature = "otlp", feature = "pushgateway"))]
 mod back_off;
+#[cfg(any(feature = "otlp", feature = "probe"))]
+mod body_start;
 mod failure;
 #[cfg(feature = "probe")]
 mod http;
@@ -78,4 +80,4 @@ pub(crate) use self::outgoing::{http_url, reason, restrained};
 #[cfg(feature = "probe")]
 pub(crate) use self::shared_check::{CheckAnswer, SharedCheck};
 #[cfg(feature = "otlp")]
-pub(crate) use self::{back_off::LONGEST_ASKED, outgoing::BodyStart};
+pub(crate) use self::{back_off::LONGEST_ASKED, body_start::BodyStart};

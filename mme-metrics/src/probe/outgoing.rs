@@ -1,14 +1,10 @@
 //! What all requests of the library to others have in common: their addresses, and clients that a hostile answer cannot use.
 
 use std::error::Error;
-use std::future::poll_fn;
-use std::pin::Pin;
 
-use ::http::HeaderMap;
 use ::reqwest as client;
 use client::redirect::Policy;
-use client::{Body, ClientBuilder, Url};
-use http_body::Body as _;
+use client::{ClientBuilder, Url};
 
 /// The connector's error for `https` without a TLS feature.
 const NO_TLS: &str = "invalid URL, scheme is not http";
@@ -43,31 +39,4 @@ pub(crate) fn http_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let is_http = matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
     is_http.then_some(url)
-}
-
-/// The body of a response, cut off at a limit.
-pub(crate) struct BodyStart {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) trailers: Option<HeaderMap>,
-    /// Whether the body is complete.
-    pub(crate) is_whole: bool,
-}
-
-impl BodyStart {
-    /// Reads at most `limit` bytes.
-    pub(crate) async fn read(mut body: Body, limit: usize) -> Result<Self, client::Error> {
-        let mut start = Self { bytes: Vec::new(), trailers: None, is_whole: true };
-        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-            match frame?.into_data() {
-                Ok(data) if data.len() > limit - start.bytes.len() => {
-                    start.bytes.extend_from_slice(&data[..limit - start.bytes.len()]);
-                    start.is_whole = false;
-                    break;
-                }
-                Ok(data) => start.bytes.extend_from_slice(&data),
-                Err(frame) => start.trailers = frame.into_trailers().ok(),
-            }
-        }
-        Ok(start)
-    }
 }

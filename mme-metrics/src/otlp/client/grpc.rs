@@ -1,5 +1,6 @@
 //! gRPC, which is protobuf in frames over HTTP/2, with the status of the call behind the answer.
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use ::http::header::{CONTENT_TYPE, HeaderName, TE};
@@ -8,11 +9,12 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
+use flate2::read::GzDecoder;
 use prost::Message;
 use prost_types::{Any, Duration as ProtoDuration};
 
 use super::super::error::OtlpExportError;
-use super::{Acceptance, Retry, SendFailure, http};
+use super::{ANSWER, Acceptance, Retry, SendFailure, http};
 use crate::probe::{BodyStart, LONGEST_ASKED};
 
 /// What stands in front of a message: whether it is compressed, and its length.
@@ -87,11 +89,27 @@ pub(super) fn answered(headers: &HeaderMap, body: &BodyStart) -> Result<Acceptan
     if status != 0 {
         return Err(refused(status, retry_delay(end)));
     }
-    let message = match body.bytes.split_first_chunk::<PREFIX>() {
-        Some((&[0, a, b, c, d], message)) if u32::from_be_bytes([a, b, c, d]) as usize == message.len() => message,
-        _ => return Err(SendFailure::FOREIGN),
-    };
-    http::message(message).ok_or(SendFailure::FOREIGN)
+    let is_packed = headers.get(ENCODING).is_some_and(|encoding| encoding == "gzip");
+    let message = message(&body.bytes, is_packed).and_then(|message| http::message(&message));
+    message.ok_or(SendFailure::FOREIGN)
+}
+
+/// Takes the only message out of its frame. Servers in Go compress an answer as the request was compressed.
+fn message(framed: &[u8], is_packed: bool) -> Option<Vec<u8>> {
+    let (&[compressed, a, b, c, d], message) = framed.split_first_chunk::<PREFIX>()?;
+    if u32::from_be_bytes([a, b, c, d]) as usize != message.len() {
+        return None;
+    }
+    match compressed {
+        0 => Some(message.to_vec()),
+        1 if is_packed => {
+            let mut plain = Vec::new();
+            // One that is longer is cut off, and then no message.
+            GzDecoder::new(message).take(ANSWER as u64).read_to_end(&mut plain).ok()?;
+            Some(plain)
+        }
+        _ => None,
+    }
 }
 
 /// Returns what a status that is no success means.
@@ -178,6 +196,21 @@ mod tests {
         assert_eq!(error(&HeaderMap::new(), &body(empty, Some(status("0")))).error, OtlpExportError::Answer);
         let cut_off = error(&grpc(), &body(empty, None));
         assert_eq!((cut_off.error, cut_off.retry), (OtlpExportError::GrpcStatus(2), Retry::After(None)));
+    }
+
+    #[test]
+    fn an_answer_may_be_compressed_as_the_request_was() {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        // A partial success with three refused points.
+        std::io::Write::write_all(&mut encoder, &[10, 2, 8, 3]).unwrap();
+        let packed = frame(&encoder.finish().unwrap(), true);
+        let mut headers = grpc();
+        let answer = |headers: &HeaderMap| answered(headers, &body(&packed, Some(status("0"))));
+        assert_eq!(answer(&headers).unwrap_err().error, OtlpExportError::Answer);
+        headers.insert(ENCODING, HeaderValue::from_static("gzip"));
+        assert_eq!(answer(&headers).unwrap().rejected, 3);
+        let broken = body(&frame(b"no gzip", true), Some(status("0")));
+        assert_eq!(answered(&headers, &broken).unwrap_err().error, OtlpExportError::Answer);
     }
 
     #[test]
